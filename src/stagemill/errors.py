@@ -1,0 +1,131 @@
+"""The errors a person may meet, all with one root.
+
+    StagemillError              what failed, on what, what was found and wanted; the hint says what to do
+    ├── UsageError              the command line is wrong (exit status 2)
+    ├── DockerfileError         an error at a place in a Dockerfile: file, line, the line itself, a caret
+    │   └── UnsupportedError    understood, but not built by this version
+    ├── StepError               the process of a RUN ended with another status than 0
+    ├── CancelledError          somebody pressed Ctrl-C, or another step failed first
+    ├── StoreError              the state on disk cannot be read or written
+    │   └── CorruptError        bytes are not what their name says
+    ├── RegistryError           a registry answered with an error, or not at all
+    │   └── NotFoundError       there is no such image, manifest or blob
+    ├── ArchiveError            a tar archive or an image archive is broken
+    ├── ContextError            the build context cannot be read
+    └── SandboxError            the kernel or its settings do not allow what a RUN needs
+
+A message is in lower case and has no full stop; a subclass exists where a caller can react to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class StagemillError(Exception):
+    """Something a person can be told; `hint` says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(StagemillError):
+    """The command line is wrong."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A place in a text file: `line` and `column` count from 1, `length` is the number of characters to underline."""
+
+    file: str
+    line: int
+    column: int
+    length: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def render(self) -> str:
+        """The place as three lines: where, the line itself, and a caret below it; tabs keep the caret in place."""
+        number = str(self.line)
+        gutter = " " * len(number)
+        shown = self.text.rstrip("\r\n")
+        start = min(max(self.column - 1, 0), len(shown))
+        indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
+        marks = "^" * max(1, min(self.length, len(shown) - start))
+        return f"{gutter}--> {self.file}:{self.line}\n{number} | {shown}\n{gutter} | {indent}{marks}"
+
+
+class DockerfileError(StagemillError):
+    """An error at a place in a Dockerfile."""
+
+    def __init__(self, message: str, *, at: Excerpt | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
+
+
+class UnsupportedError(DockerfileError):
+    """The Dockerfile asks for something that this version does not build."""
+
+
+class StepError(DockerfileError):
+    """The process of a RUN failed. `tail` holds the last lines of its output, `log` is the path of the whole."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exit_code: int,
+        tail: str = "",
+        log: str | None = None,
+        at: Excerpt | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, at=at, hint=hint)
+        self.process_exit_code = exit_code
+        self.tail = tail
+        self.log = log
+
+
+class CancelledError(StagemillError):
+    """The work was stopped before it was done."""
+
+    exit_code = 130
+
+
+class StoreError(StagemillError):
+    """The state on disk cannot be read or written."""
+
+
+class CorruptError(StoreError):
+    """Bytes are not what their name says."""
+
+
+class RegistryError(StagemillError):
+    """A registry answered with an error, or not at all."""
+
+
+class NotFoundError(RegistryError):
+    """There is no such image, manifest or blob."""
+
+
+class ArchiveError(StagemillError):
+    """A tar archive or an image archive is broken."""
+
+
+class ContextError(StagemillError):
+    """The build context cannot be read."""
+
+
+class SandboxError(StagemillError):
+    """The kernel or its settings do not allow what a RUN needs."""

@@ -1,0 +1,57 @@
+"""`FileView`, a file tree that can be read: a context, a directory, or layers stacked on each other.
+
+Paths are relative to the tree's root, with `/` between names, never with a leading or trailing slash, `.` or `..`;
+`""` is the root. Names that are no UTF-8 travel as lone surrogates (PEP 383).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from stagemill.digest import Digest
+
+Kind: TypeAlias = Literal["file", "dir", "symlink", "fifo", "char", "block", "socket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one path. `mode` holds permission, set-id and sticky bits only (0o7777).
+
+    `size` is in bytes for files, else 0. `mtime_ns` counts nanoseconds since the epoch. `target` is a symlink's text,
+    `device` a device's (major, minor). `xattrs` are sorted by name and leave out what overlayfs keeps for itself.
+    `node` is equal for two paths that are hard links of each other, and None where there is no second name.
+    """
+
+    kind: Kind
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime_ns: int
+    target: str = ""
+    device: tuple[int, int] = (0, 0)
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+    node: Hashable = None
+
+
+class FileView(Protocol):
+    """A file tree that does not change while it is read."""
+
+    def lstat(self, path: str) -> Entry | None:
+        """The entry at a path, or None. No symlink is followed: below one there is nothing."""
+        ...
+
+    def listdir(self, path: str) -> list[str]:
+        """The names in a directory, sorted; empty where there is none."""
+        ...
+
+    def digest(self, path: str) -> Digest:
+        """The digest of a regular file's bytes."""
+        ...
+
+    def real_path(self, path: str) -> Path:
+        """Where a path that exists lies on this machine's disk, to read it from there; never written to."""
+        ...

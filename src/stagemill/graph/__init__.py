@@ -1,0 +1,1 @@
+"""Operations and how they hang together: data only, with digests that are cache keys."""

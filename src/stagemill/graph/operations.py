@@ -1,0 +1,146 @@
+"""The operations a build is made of: one frozen class each, and nothing that says how they are done.
+
+The canonical form of an operation enters digests that live for ever: it is pinned by a golden test, and a
+change of what it holds bumps the number in `kind`. Fields that are not in the canonical form are for the
+machine at hand (where to fetch a base from, a proxy) or for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+from stagemill.digest import Canonical, Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The empty tree."""
+
+    kind: ClassVar[str] = "scratch/1"
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """The layers of an image; `reference` is where to find them and is not in the key."""
+
+    kind: ClassVar[str] = "base/1"
+
+    manifest: Digest
+    platform: str
+    reference: str = field(default="", compare=False)
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind, "manifest": self.manifest, "platform": self.platform}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Files that the user sent, keyed by the content of what one instruction selects from them.
+
+    `name` is the key of the context in the build (`context` is the main one).
+    """
+
+    kind: ClassVar[str] = "context/1"
+
+    name: str
+    content: Digest
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind, "name": self.name, "content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A process in the parent's tree; its input is the parent. `env` is in order, each name once.
+
+    `script` is the body of a heredoc that begins with `#!`: it is put at `/dev/pipes/<name>` while the process runs.
+    `proxy` holds the predefined proxy arguments: in the process's environment, not in the key.
+    """
+
+    kind: ClassVar[str] = "run/1"
+
+    args: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    cwd: str
+    user: str
+    network: Literal["default", "host", "none"] = "default"
+    platform: str = ""
+    hostname: str = ""
+    script: tuple[str, str] | None = None
+    extra_hosts: tuple[str, ...] = ()
+    proxy: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    def canonical(self) -> Canonical:
+        return {
+            "kind": self.kind,
+            "args": self.args,
+            "env": self.env,
+            "cwd": self.cwd,
+            "user": self.user,
+            "network": self.network,
+            "platform": self.platform,
+            "hostname": self.hostname,
+            "script": self.script,
+            "hosts": self.extra_hosts,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A file whose content stands in the Dockerfile (a heredoc)."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Files from a source tree into the parent's tree, as a new layer. Inputs: the parent, then the source if any.
+
+    `sources` are relative to the source's root, without a leading or trailing slash (`""` is the whole tree);
+    each may be a pattern. `destination` is absolute; a trailing slash says that it is a directory.
+    `owner` is the text of `--chown`; `keep_owner` (COPY --from) keeps owners where there is none, else files are 0:0.
+    `unpack` is ADD's: an archive becomes what is in it.
+    """
+
+    kind: ClassVar[str] = "copy/1"
+
+    sources: tuple[str, ...]
+    destination: str
+    files: tuple[InlineFile, ...] = ()
+    owner: str = ""
+    mode: str = ""
+    keep_owner: bool = False
+    unpack: bool = False
+
+    def canonical(self) -> Canonical:
+        return {
+            "kind": self.kind,
+            "sources": self.sources,
+            "destination": self.destination,
+            "files": [[f.name, f.content] for f in self.files],
+            "owner": self.owner,
+            "mode": self.mode,
+            "keep_owner": self.keep_owner,
+            "unpack": self.unpack,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDirectory:
+    """WORKDIR: the directory and its missing parents, 0755, owned by `user`; an existing one is left alone."""
+
+    kind: ClassVar[str] = "mkdir/1"
+
+    path: str
+    user: str = ""
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind, "path": self.path, "user": self.user}
+
+
+Operation: TypeAlias = Scratch | BaseImage | Context | Run | Copy | MakeDirectory

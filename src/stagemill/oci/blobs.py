@@ -1,0 +1,48 @@
+"""Where blobs come from and where they go: two protocols, and the one verb that moves bytes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from stagemill.oci.descriptor import Descriptor
+
+CHUNK = 1 << 20
+
+
+class Reader(Protocol):
+    """A stream of bytes; `read(n)` returns at most n bytes, and b"" at the end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class BlobSource(Protocol):
+    """Something that has blobs: the store, a registry's repository, a layout, an archive."""
+
+    def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
+        """The blob's bytes. Raises NotFoundError where there is none, and CorruptError at the end of wrong bytes."""
+        ...
+
+
+class BlobSink(Protocol):
+    """Something that takes blobs."""
+
+    def has(self, descriptor: Descriptor, /) -> bool: ...
+
+    def write(self, descriptor: Descriptor, chunks: Iterable[bytes], /) -> None:
+        """Keeps the blob, whole or not at all. Raises CorruptError where the bytes are not the descriptor's."""
+        ...
+
+
+def chunks(reader: Reader) -> Iterable[bytes]:
+    """The rest of a stream, in pieces of at most a mebibyte."""
+    while data := reader.read(CHUNK):
+        yield data
+
+
+def copy(descriptor: Descriptor, source: BlobSource, sink: BlobSink) -> None:
+    """The sink has the blob afterwards; nothing is read where it has it already."""
+    if not sink.has(descriptor):
+        with source.open(descriptor) as reader:
+            sink.write(descriptor, chunks(reader))

@@ -1,0 +1,49 @@
+"""`Descriptor` names a blob: media type, digest and size. Source: OCI image-spec descriptor.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
+
+from stagemill.digest import Digest
+from stagemill.oci import document as json
+from stagemill.oci.platform import Platform
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A blob by its name; `size` is in bytes."""
+
+    media_type: str
+    digest: Digest
+    size: int
+    annotations: Mapping[str, str] = field(default=_NONE, hash=False)
+    platform: Platform | None = None
+
+    @classmethod
+    def from_json(cls, document: json.JsonObject) -> Self:
+        """Raises MalformedError (a ValueError) for what is no descriptor."""
+        try:
+            digest = Digest(json.text(document, "digest"))
+        except json.MalformedError:
+            raise
+        except ValueError as error:
+            raise json.MalformedError(str(error)) from error
+        size = json.integer(document, "size")
+        if size < 0:
+            raise json.MalformedError(f"'size' is {size}")
+        platform = Platform.from_json(json.obj(document, "platform")) if document.get("platform") else None
+        annotations = json.string_map(document, "annotations")
+        return cls(json.text(document, "mediaType", ""), digest, size, annotations, platform)
+
+    def to_json(self) -> json.JsonObject:
+        document: dict[str, json.Json] = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        if self.annotations:
+            document["annotations"] = dict(sorted(self.annotations.items()))
+        if self.platform:
+            document["platform"] = self.platform.to_json()
+        return document

@@ -1,0 +1,57 @@
+"""`Image`: a manifest with its config, both with the bytes that their digests name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagemill.digest import Digest
+from stagemill.oci import media_types
+from stagemill.oci.config import ImageConfig
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of one platform. Layers are only named here; their bytes are wherever the image came from."""
+
+    manifest: Manifest
+    config: ImageConfig
+    manifest_bytes: bytes
+    config_bytes: bytes
+
+    @classmethod
+    def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
+        """Raises MalformedError (a ValueError), also where layers and diff_ids do not pair up."""
+        image = cls(Manifest.parse(manifest_bytes), ImageConfig.parse(config_bytes), manifest_bytes, config_bytes)
+        if len(image.manifest.layers) != len(image.config.diff_ids):
+            count = f"{len(image.manifest.layers)} layers but {len(image.config.diff_ids)} diff_ids"
+            raise ValueError(f"image has {count}")
+        return image
+
+    @classmethod
+    def build(cls, config: ImageConfig, layers: tuple[Descriptor, ...]) -> Image:
+        """A new image of a config and its layers, whose diff_ids the config already has."""
+        config_bytes = config.serialize()
+        descriptor = Descriptor(media_types.CONFIG, Digest.of(config_bytes), len(config_bytes))
+        manifest = Manifest(descriptor, layers)
+        return cls.parse(manifest.serialize(), config_bytes)
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of the manifest."""
+        return Digest.of(self.manifest_bytes)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Names the manifest."""
+        platform = self.config.platform
+        return Descriptor(self.manifest.media_type, self.digest, len(self.manifest_bytes), platform=platform)
+
+    @property
+    def chain_ids(self) -> tuple[Digest, ...]:
+        """For each layer the digest of it and all below. Source: OCI image-spec config.md, "Layer ChainID"."""
+        chain: list[Digest] = []
+        for diff_id in self.config.diff_ids:
+            chain.append(Digest.of(f"{chain[-1]} {diff_id}".encode()) if chain else diff_id)
+        return tuple(chain)

@@ -1,0 +1,81 @@
+"""`Platform`: operating system, architecture and variant, in Go's names (linux/amd64, linux/arm/v7)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+from stagemill.oci import document as json
+
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "x86-64": "amd64",
+    "aarch64": "arm64",
+    "i386": "386",
+    "i686": "386",
+    "armv7l": "arm",
+    "armhf": "arm",
+    "armel": "arm",
+}
+_VARIANTS = {"armel": "v6"}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A normalised platform: `arm64/v8` is `arm64`, `arm` is `arm/v7`, `x86_64` is `amd64`."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+    os_version: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`os/arch[/variant]`; one word alone is an architecture of Linux, or an operating system of this machine.
+
+        Raises ValueError.
+        """
+        parts = text.strip().lower().split("/")
+        if len(parts) > 3 or not all(parts):
+            raise ValueError(f"{text!r} is no platform: want os/arch or os/arch/variant")
+        if len(parts) == 1 and parts[0] in {"linux", "windows", "darwin", "freebsd"}:
+            parts = [parts[0], cls.local().architecture]
+        elif len(parts) == 1:
+            parts = ["linux", parts[0]]
+        return cls.normal(*parts)
+
+    @classmethod
+    def normal(cls, os_name: str, architecture: str, variant: str = "") -> Self:
+        variant = variant or _VARIANTS.get(architecture, "")
+        architecture = _ARCHITECTURES.get(architecture, architecture)
+        if architecture == "arm64" and variant in {"8", "v8"}:
+            variant = ""
+        if architecture == "arm":
+            variant = {"": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8"}.get(variant, variant)
+        if architecture == "amd64" and variant == "v1":
+            variant = ""
+        return cls(os_name, architecture, variant)
+
+    @classmethod
+    def local(cls) -> Self:
+        """This machine."""
+        return cls.normal("linux", os.uname().machine)
+
+    @classmethod
+    def from_json(cls, document: json.JsonObject) -> Self:
+        found = cls.normal(
+            json.text(document, "os", ""), json.text(document, "architecture", ""), json.text(document, "variant", "")
+        )
+        return cls(found.os, found.architecture, found.variant, json.text(document, "os.version", ""))
+
+    def to_json(self) -> json.JsonObject:
+        document: dict[str, json.Json] = {"architecture": self.architecture, "os": self.os}
+        if self.variant:
+            document["variant"] = self.variant
+        if self.os_version:
+            document["os.version"] = self.os_version
+        return document
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
