@@ -12,6 +12,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from stagemill.digest import Canonical, Digest
 
+Network: TypeAlias = Literal["default", "host", "none"]
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
@@ -67,7 +69,7 @@ class Run:
     env: tuple[tuple[str, str], ...]
     cwd: str
     user: str
-    network: Literal["default", "host", "none"] = "default"
+    network: Network = "default"
     platform: str = ""
     hostname: str = ""
     script: tuple[str, str] | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Self
 
 from stagemill.digest import Digest
@@ -17,8 +16,6 @@ from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_EMPTY: Mapping[str, str] = MappingProxyType({})
-_NO_JSON: json.JsonObject = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +94,14 @@ class RunConfig:
     entrypoint: tuple[str, ...] | None = None
     cmd: tuple[str, ...] | None = None
     working_dir: str = ""
-    labels: Mapping[str, str] = field(default=_EMPTY, hash=False)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     exposed_ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     stop_signal: str = ""
     shell: tuple[str, ...] | None = None
     healthcheck: Healthcheck | None = None
     on_build: tuple[str, ...] = ()
-    other: json.JsonObject = field(default=_NO_JSON, hash=False)
+    other: json.JsonObject = field(default_factory=dict, hash=False)
 
     @classmethod
     def from_json(cls, document: json.JsonObject) -> Self:
@@ -152,12 +149,12 @@ class ImageConfig:
     """The config document of an image; `created` is an RFC 3339 time or empty."""
 
     platform: Platform
-    config: RunConfig = RunConfig()
+    config: RunConfig = field(default_factory=RunConfig)
     diff_ids: tuple[Digest, ...] = ()
     history: tuple[History, ...] = ()
     created: str = ""
     author: str = ""
-    other: json.JsonObject = field(default=_NO_JSON, hash=False)
+    other: json.JsonObject = field(default_factory=dict, hash=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:

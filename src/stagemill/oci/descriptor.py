@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Descriptor:
     media_type: str
     digest: Digest
     size: int
-    annotations: Mapping[str, str] = field(default=_NONE, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     platform: Platform | None = None
 
     @classmethod

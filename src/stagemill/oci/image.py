@@ -37,6 +37,11 @@ class Image:
         manifest = Manifest(descriptor, layers)
         return cls.parse(manifest.serialize(), config_bytes)
 
+    @staticmethod
+    def config_digest(manifest_bytes: bytes) -> Digest:
+        """The digest of the config that a manifest names. Raises MalformedError."""
+        return Manifest.parse(manifest_bytes).config.digest
+
     @property
     def digest(self) -> Digest:
         """The digest of the manifest."""

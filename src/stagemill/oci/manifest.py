@@ -5,14 +5,11 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Self
 
 from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
-
-_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class Manifest:
     config: Descriptor
     layers: tuple[Descriptor, ...]
     media_type: str = media_types.MANIFEST
-    annotations: Mapping[str, str] = field(default=_NONE, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -56,7 +53,7 @@ class Index:
 
     manifests: tuple[Descriptor, ...]
     media_type: str = media_types.INDEX
-    annotations: Mapping[str, str] = field(default=_NONE, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:

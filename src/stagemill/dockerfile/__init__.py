@@ -1,0 +1,1 @@
+"""The Dockerfile language: text to tree and back, and the expansion of variables."""

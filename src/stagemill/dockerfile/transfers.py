@@ -1,0 +1,87 @@
+"""Instructions that bring files in: COPY and ADD."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stagemill.dockerfile import heredocs
+from stagemill.dockerfile.statement import Statement
+from stagemill.dockerfile.tree import Add, Copy, Heredoc, Word
+
+
+def copy(statement: Statement) -> Copy:
+    flags = statement.checked()
+    sources, documents, json = _sources(statement)
+    return Copy(
+        **statement.common(),
+        sources=tuple(sources[:-1]),
+        destination=sources[-1],
+        heredocs=documents,
+        json=json,
+        chown=flags.word("chown"),
+        chmod=flags.word("chmod"),
+        link=flags.switch("link"),
+        excludes=flags.words("exclude"),
+        from_=flags.word("from"),
+        parents=flags.switch("parents"),
+    )
+
+
+def add(statement: Statement) -> Add:
+    flags = statement.checked()
+    sources, documents, json = _sources(statement)
+    return Add(
+        **statement.common(),
+        sources=tuple(sources[:-1]),
+        destination=sources[-1],
+        heredocs=documents,
+        json=json,
+        chown=flags.word("chown"),
+        chmod=flags.word("chmod"),
+        link=flags.switch("link"),
+        excludes=flags.words("exclude"),
+        checksum=flags.word("checksum"),
+        keep_git_dir=flags.switch("keep-git-dir"),
+        unpack=flags.switch("unpack"),
+    )
+
+
+def _sources(statement: Statement) -> tuple[list[Word], tuple[Heredoc, ...], bool]:
+    """The words that are no heredocs, with the destination as the last; the heredocs; and whether it was JSON."""
+    words, json = statement.paths()
+    keyword = statement.keyword
+    if len(words) < 2:
+        problem = "one argument" if words else "no arguments"
+        raise statement.error(
+            f"{keyword} needs sources and a destination, and has {problem}",
+            hint=f"write {keyword} SOURCE … DESTINATION; `.` is the working directory",
+        )
+    for word in words:
+        if "\0" in word.text:
+            raise statement.error("a path holds the character NUL", at=word.span)
+    if json:
+        return words, (), True
+    if heredocs.opening(words[-1].text):
+        raise statement.error(f"the destination of {keyword} cannot be a heredoc", at=words[-1].span)
+    paths, documents = _separate(statement, words)
+    return paths, documents, False
+
+
+def _separate(statement: Statement, words: Sequence[Word]) -> tuple[list[Word], tuple[Heredoc, ...]]:
+    by_name = {document.name: document for document in statement.heredocs}
+    paths: list[Word] = []
+    documents: list[Heredoc] = []
+    for word in words:
+        opened = heredocs.opening(word.text)
+        document = by_name.get(opened.name) if opened else None
+        if document:
+            documents.append(document)
+        elif opened or (word.text.endswith(("<<", "<<-")) and statement.heredocs):
+            raise statement.error(
+                "the name of a heredoc must follow its `<<` at once, its quotes closed",
+                at=word.span,
+                hint="for example: <<EOF",
+            )
+        else:
+            paths.append(word)
+    return paths, tuple(documents)

@@ -1,0 +1,148 @@
+"""`Outline`: the stages of a Dockerfile, what each is named and needs, before any of them is planned.
+
+Only what the target needs is looked at further, so a stage that nobody needs may name a base that does not exist
+(traps 15). A stage needs only stages above it, so the order of the file is an order to plan in.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from stagemill.dockerfile.expansion import variables
+from stagemill.dockerfile.tree import Copy, Dockerfile, From, InstructionNode, OnBuild, Word
+from stagemill.errors import UsageError
+from stagemill.plan.scope import Scope, platform_args
+from stagemill.plan.site import Site
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True, slots=True)
+class StageText:
+    """A stage as it is written. `name` is in lower case, empty where there is none."""
+
+    index: int
+    name: str
+    start: From
+    body: tuple[InstructionNode, ...]
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or `stage-2`."""
+        return self.name or f"stage-{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The stages of a file with the global scope that their FROM lines see."""
+
+    site: Site
+    stages: tuple[StageText, ...]
+    globals: Scope
+    target: StageText
+
+    @classmethod
+    def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
+        """Raises DockerfileError for a bad global ARG and UsageError for an unknown target."""
+        stages = tuple(
+            StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
+            for index, (start, body) in enumerate(dockerfile.stages())
+        )
+        target = find_target(stages, site.request.target)
+        automatic = platform_args(target=site.request.platform, stage=target.name)
+        return cls(site, stages, global_scope(dockerfile, site, automatic), target)
+
+    def base_name(self, stage: StageText) -> str:
+        """The text after FROM, expanded; never blank."""
+        word = stage.start.image
+        name = self.site.expand(word, self.globals.get)
+        if not name.strip():
+            hint = "declare an ARG with a default before the first FROM, or pass --build-arg"
+            raise self.site.error(f"base name ({word.text}) should not be blank", word.span, hint=hint)
+        return name
+
+    def parent(self, stage: StageText) -> StageText | None:
+        """The stage that FROM names: the last one of that name above, or None where it names an image."""
+        return named_above(self.stages, self.base_name(stage).lower(), stage.index)
+
+    def source(self, stage: StageText, word: Word) -> StageText | None:
+        """The stage that a `--from` names, or None where it names an image. Raises DockerfileError."""
+        name = word.text.lower()
+        if name.isdecimal():
+            return self._by_index(stage, word)
+        found = named_above(self.stages, name, stage.index)
+        if found is None and (later := [other for other in self.stages if other.name == name]):
+            itself = later[0].index == stage.index
+            what = "is this stage itself" if itself else f"is defined below, in line {later[0].start.span.line}"
+            hint = "a stage can only copy from stages above it; move the stage up"
+            raise self.site.error(f"cannot copy from stage {word.text!r}: it {what}", word.span, hint=hint)
+        return found
+
+    def _by_index(self, stage: StageText, word: Word) -> StageText:
+        index = int(word.text)
+        if index < stage.index:
+            return self.stages[index]
+        count = f"there are {stage.index} stages above it, counted from 0" if stage.index else "no stage is above it"
+        hint = "name the stage with AS and copy from the name"
+        raise self.site.error(f"cannot copy from stage {index}: {count}", word.span, hint=hint)
+
+
+def find_target(stages: Sequence[StageText], target: str) -> StageText:
+    """The stage of a name or an index, the last one of a name; without a target the last stage."""
+    if not target:
+        return stages[-1]
+    named = [stage for stage in stages if stage.name == target.lower()]
+    if named:
+        return named[-1]
+    if target.isdecimal() and int(target) < len(stages):
+        return stages[int(target)]
+    names = [stage.name for stage in stages if stage.name]
+    near = difflib.get_close_matches(target.lower(), names, n=1)
+    known = f"the stages are {', '.join(names)}" if names else "no stage of this file has a name"
+    hint = f"did you mean {near[0]}? {known}" if near else known
+    raise UsageError(f"target stage {target!r} could not be found", hint=hint)
+
+
+def named_above(stages: Sequence[StageText], name: str, index: int) -> StageText | None:
+    """The last stage of a name before a position."""
+    return next((stage for stage in reversed(stages[:index]) if stage.name == name), None)
+
+
+def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) -> Scope:
+    """What FROM lines see: the ARGs before the first FROM and the platform arguments, --build-arg before all."""
+    given = site.request.build_args
+    scope = Scope({name: given.get(name, value) for name, value in automatic.items()})
+    for node in dockerfile.global_args:
+        for pair in node.items:
+            value = given.get(pair.key)
+            if value is None and pair.value is not None:
+                value = site.expand_text(pair.value, pair.span, scope.get)
+            if value is None:
+                value = scope.get(pair.key)
+            scope = scope.with_arg(pair.key, value)
+    return scope
+
+
+def undeclared(outline: Outline, stage: StageText) -> Iterator[str]:
+    """Names that a FROM reads, that --build-arg gave, and that no ARG declares: they have no effect there."""
+    for name, _ in variables(stage.start.image.text, escape=outline.site.escape):
+        if (
+            name in outline.site.request.build_args
+            and name not in outline.globals.args
+            and name not in outline.globals.values
+        ):
+            yield name
+
+
+def copies(body: Iterable[InstructionNode]) -> Iterator[Copy]:
+    """The COPY instructions of a stage that read another stage or an image."""
+    for node in body:
+        if isinstance(node, Copy) and node.from_ is not None:
+            yield node
+
+
+def triggers(stage: StageText) -> tuple[OnBuild, ...]:
+    """What a stage leaves to those that begin FROM it."""
+    return tuple(node for node in stage.body if isinstance(node, OnBuild))

@@ -1,0 +1,48 @@
+"""`Request`: what a build is asked to make, beside the Dockerfile itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stagemill.files.view import FileView
+from stagemill.oci.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class MainContext:
+    """The files that COPY and ADD without `--from` read. `title` is what a person calls it.
+
+    `ignored` answers for a path that is not there: the rule of the ignore file that hides it, as words, or None.
+    """
+
+    view: FileView
+    title: str = "the build context"
+    ignored: IgnoredBy | None = None
+
+
+class IgnoredBy:
+    """Says which line of an ignore file hides a path; the default knows of no ignore file."""
+
+    def explain(self, _path: str) -> str | None:
+        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
+
+    `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
+    (a Dockerfile on standard input).
+    """
+
+    platform: Platform
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    network: Literal["default", "host", "none"] = "default"
+    extra_hosts: tuple[str, ...] = ()
+    context: MainContext | None = None
+    epoch: int | None = None

@@ -1,0 +1,121 @@
+"""`solve`: the results of some vertices; what is not found is made, in threads that the schedule starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Generic, TypeVar
+
+from stagemill import events
+from stagemill.digest import Digest
+from stagemill.errors import CancelledError
+from stagemill.graph.vertex import Vertex
+from stagemill.solve.protocols import Cache, Executor, Hit
+from stagemill.solve.schedule import Cancel, Decision, Done, Failed, Schedule, Start
+from stagemill.solve.step import Maker
+from stagemill.solve.survey import survey
+
+T = TypeVar("T")
+
+
+def solve(
+    targets: Sequence[Vertex],
+    *,
+    executor: Executor[T],
+    cache: Cache[T],
+    listener: events.Listener,
+    clock: Callable[[], float],
+    workers: int,
+    no_cache: Callable[[Vertex], bool],
+) -> dict[Digest, T]:
+    """The results of the targets, and of everything that was loaded or executed for them, by vertex digest.
+
+    At most `workers` steps run at once. After the first error nothing is started, what runs is cancelled, and when all
+    of it has ended that error is raised, whatever its type. Ctrl-C likewise, as CancelledError; a second one does not
+    wait. `no_cache` says of which vertices no result made before may serve; their results are saved all the same.
+    """
+    try:
+        known = survey(targets, load=cache.load, no_cache=no_cache)
+        for vertex in known.found:
+            listener(events.Cached(vertex.digest, vertex.label.name, clock(), vertex.label.stage))
+        hits = {vertex.digest: hit for vertex, hit in known.found.items()}
+        if known.needed:
+            cancelled = Event()
+            maker = Maker(
+                executor=executor,
+                cache=cache,
+                listener=listener,
+                clock=clock,
+                fresh=known.fresh,
+                cancelled=cancelled,
+            )
+            _Crew(maker.make, hits=hits, cancelled=cancelled).work(Schedule(known.needed, workers=workers))
+    except KeyboardInterrupt:
+        raise CancelledError("the build was stopped") from None
+    return {key: hit.result for key, hit in hits.items()}
+
+
+class _Crew(Generic[T]):
+    """Does what a schedule decides: one thread for each step under way. `hits` grows by what is made."""
+
+    def __init__(
+        self,
+        make: Callable[[Vertex, Sequence[Hit[T]]], Hit[T]],
+        *,
+        hits: dict[Digest, Hit[T]],
+        cancelled: Event,
+    ) -> None:
+        self._make = make
+        self._hits = hits
+        self._cancelled = cancelled
+        self._ended: SimpleQueue[tuple[Vertex, Hit[T] | BaseException]] = SimpleQueue()
+        self._threads: dict[Digest, Thread] = {}
+        self._errors: list[BaseException] = []
+
+    def work(self, schedule: Schedule) -> None:
+        """Raises the first error, or a CancelledError if there were no others, after all threads have ended."""
+        try:
+            self._obey(schedule.begin())
+            while not schedule.finished:
+                self._obey(schedule.on(self._next()))
+        except BaseException:
+            self._cancelled.set()
+            for thread in self._threads.values():
+                # A thread that Ctrl-C kept from starting cannot be joined; if it starts late it finds itself cancelled.
+                with suppress(RuntimeError):
+                    thread.join()
+            raise
+        if self._errors:
+            raise min(self._errors, key=lambda error: isinstance(error, CancelledError))
+
+    def _obey(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            match decision:
+                case Start(vertex):
+                    inputs = [self._hits[edge.vertex.digest] for edge in vertex.inputs]
+                    # A daemon, so that a second Ctrl-C can leave it behind.
+                    thread = Thread(target=self._run, args=(vertex, inputs), name=vertex.label.name, daemon=True)
+                    self._threads[vertex.digest] = thread
+                    thread.start()
+                case Cancel():
+                    self._cancelled.set()
+
+    def _next(self) -> Done | Failed:
+        vertex, outcome = self._ended.get()
+        self._threads.pop(vertex.digest).join()
+        if isinstance(outcome, Hit):
+            self._hits[vertex.digest] = outcome
+            return Done(vertex.digest)
+        self._errors.append(outcome)
+        return Failed(vertex.digest)
+
+    def _run(self, vertex: Vertex, inputs: Sequence[Hit[T]]) -> None:
+        if self._cancelled.is_set():
+            self._ended.put((vertex, CancelledError("the build was stopped")))
+            return
+        try:
+            self._ended.put((vertex, self._make(vertex, inputs)))
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that called solve
+            self._ended.put((vertex, error))

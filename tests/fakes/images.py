@@ -1,0 +1,24 @@
+"""A resolver of images that a test names itself."""
+
+from __future__ import annotations
+
+from stagemill.digest import Digest
+from stagemill.errors import NotFoundError
+from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.oci.platform import Platform
+from stagemill.plan.resolver import Base
+
+
+class FakeImages:
+    """Knows the images that it was given; `asked` lists what was looked up."""
+
+    def __init__(self, **configs: RunConfig) -> None:
+        self.configs = configs
+        self.asked: list[str] = []
+
+    def resolve(self, reference: str, platform: Platform | None) -> Base:
+        self.asked.append(reference)
+        if reference not in self.configs:
+            raise NotFoundError(f"there is no image {reference}", hint="check the name")
+        config = ImageConfig(platform or Platform.local(), self.configs[reference])
+        return Base(reference, Digest.of(reference.encode()), config)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.tree import MemoryTree, Node, directory, file, link
+from stagemill.files.content import Content, content
+from stagemill.files.select import MissingSourceError
+
+
+def key(tree: MemoryTree, *patterns: str, owners: bool = True) -> Content:
+    return content(tree, patterns or ("src",), owners=owners)
+
+
+BASE: dict[str, Node | str] = {"src/a": "one", "src/d/b": "two", "src/l": link("a")}
+
+
+def test_a_directory_is_named_from_its_inside_and_a_file_by_its_name() -> None:
+    tree = MemoryTree({**BASE, "x/y.txt": ""})
+
+    actual = [name for name, _ in key(tree, "src", "x/y.txt").parts]
+
+    assert actual == ["", "a", "d", "d/b", "l", "y.txt"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"src/a": "other"},
+        {"src/a": file("one", mode=0o755)},
+        {"src/a": file("one", uid=7)},
+        {"src/a": file("one", xattrs=(("user.note", b"x"),))},
+        {"src/l": link("d")},
+        {"src/d": directory(mode=0o700)},
+        {"src/new": ""},
+        {"src/a": directory()},
+    ],
+)
+def test_what_lands_in_the_image_changes_the_digest(change: dict[str, Node | str]) -> None:
+    assert key(MemoryTree({**BASE, **change})).digest != key(MemoryTree(BASE)).digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"src/a": file("one", mtime_ns=5)},
+        {"src/d": directory(mtime_ns=5)},
+        {"src": directory(mode=0o700, uid=3)},
+        {"elsewhere": "x"},
+    ],
+)
+def test_times_the_top_directory_and_other_files_do_not_change_the_digest(change: dict[str, Node | str]) -> None:
+    assert key(MemoryTree({**BASE, **change})) == key(MemoryTree(BASE))
+
+
+def test_owners_count_only_where_they_are_asked_for() -> None:
+    mine, yours = MemoryTree(BASE), MemoryTree({**BASE, "src/a": file("one", uid=7)})
+
+    assert key(mine, owners=False) == key(yours, owners=False)
+
+
+def test_parts_say_which_file_differs() -> None:
+    before = dict(key(MemoryTree(BASE)).parts)
+    after = dict(key(MemoryTree({**BASE, "src/d/b": "changed"})).parts)
+
+    assert [name for name in before if before[name] != after[name]] == ["d/b"]
+
+
+def test_the_name_of_a_directory_source_does_not_count_but_that_of_a_file_does() -> None:
+    tree = MemoryTree({"one/f": "x", "two/f": "x", "p": "x", "q": "x"})
+
+    assert key(tree, "one") == key(tree, "two")
+    assert key(tree, "p").digest != key(tree, "q").digest
+
+
+def test_the_order_of_sources_counts_since_the_last_one_wins() -> None:
+    tree = MemoryTree({"one/f": "x", "two/f": "y"})
+
+    assert key(tree, "one", "two").digest != key(tree, "two", "one").digest
+
+
+def test_hard_links_within_the_selection_count_and_others_do_not() -> None:
+    def tree(first: object, second: object) -> MemoryTree:
+        return MemoryTree({"src/a": file("x", node=first), "src/b": file("x", node=second)})
+
+    assert key(tree(1, 1)).digest != key(tree(1, 2)).digest
+    assert key(tree(1, 2)) == key(tree(None, None))
+
+
+def test_a_selection_of_nothing_has_a_digest() -> None:
+    assert key(MemoryTree(BASE), "no*").parts == ()
+
+
+def test_a_missing_source_is_an_error() -> None:
+    with pytest.raises(MissingSourceError) as caught:
+        key(MemoryTree(BASE), "nothing")
+
+    assert caught.value.message == '"/nothing" was not found'
+
+
+def test_the_digest_of_a_content_is_for_ever() -> None:
+    tree = MemoryTree(
+        {
+            "src/a": file(b"\xffbytes", mode=0o4755, uid=1, gid=2, xattrs=(("user.n", b"\x00"),)),
+            "src/\udcff": link("t\udcfe"),
+            "src/dev": Node(replace(directory().entry, kind="char", mode=0o666, device=(1, 3))),
+            "src/same": file("x", node=9),
+            "src/too": file("x", node=9),
+        }
+    )
+
+    assert key(tree).digest == "sha256:1451038674c28bd7ee037998dbb4215857d49b9bccc752fcf193cde3655b132e"

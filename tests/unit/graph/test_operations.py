@@ -1,0 +1,151 @@
+"""Digests of operations are for ever: a change here invalidates every cache, so it must bump the kind instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from stagemill.digest import Digest, canonical
+from stagemill.graph.operations import (
+    BaseImage,
+    Context,
+    Copy,
+    InlineFile,
+    MakeDirectory,
+    Operation,
+    Run,
+    Scratch,
+)
+
+A = Digest("sha256:" + "a" * 64)
+
+GOLDEN: list[tuple[str, Operation, str, str]] = [
+    (
+        'the empty tree',
+        Scratch(),
+        '{"kind":"scratch/1"}',
+        "sha256:42942c4a35b64d8870cbcb8c601f422ade103105e5dbc40b5fab9f7fc7a2b879",
+    ),
+    (
+        'a base image',
+        BaseImage(manifest=A, platform="linux/amd64"),
+        '{"kind":"base/1","manifest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","platform":"linux/amd64"}',
+        "sha256:ae3923a9ed063235c68e4299162b15aa07465d0f95ede37dc574e8762aa4a9fa",
+    ),
+    (
+        'a base image, wherever it is found',
+        BaseImage(manifest=A, platform="linux/amd64", reference="docker.io/library/debian:12"),
+        '{"kind":"base/1","manifest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","platform":"linux/amd64"}',
+        "sha256:ae3923a9ed063235c68e4299162b15aa07465d0f95ede37dc574e8762aa4a9fa",
+    ),
+    (
+        'a context',
+        Context(name="context", content=A),
+        '{"content":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","kind":"context/1","name":"context"}',
+        "sha256:2430b94839ab2e5abcc6deb7e1036b44843ba7d21f7dbe6f4485665a5071d060",
+    ),
+    (
+        'a run with what it must have',
+        Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user=""),
+        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
+        "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
+    ),
+    (
+        'a run with everything',
+        Run(
+            args=("/bin/sh", "-c", "echo 'ü'"),
+            env=(("PATH", "/bin"), ("A", "")),
+            cwd="/src",
+            user="app:app",
+            network="none",
+            platform="linux/arm64",
+            hostname="mill",
+            script=("file", "#!/bin/sh\necho\n"),
+            extra_hosts=("db=10.0.0.1",),
+        ),
+        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db=10.0.0.1"],"kind":"run/1","network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"user":"app:app"}',
+        "sha256:b1ca73e153f32f1903563ad695f79ec72f2dc852e282b1250b8fb3b79353d12a",
+    ),
+    (
+        'a run behind a proxy',
+        Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="", proxy=(("http_proxy", "http://proxy"),)),
+        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
+        "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
+    ),
+    (
+        'a copy with what it must have',
+        Copy(sources=("src",), destination="/app/"),
+        '{"destination":"/app/","files":[],"keep_owner":false,"kind":"copy/1","mode":"","owner":"","sources":["src"],"unpack":false}',
+        "sha256:889723cc82bec959a9e4e6c790e75345924a8dea0953fd315e2e9c24200ba10d",
+    ),
+    (
+        'a copy with everything',
+        Copy(
+            sources=("a", "b*"),
+            destination="/app",
+            files=(InlineFile(name="motd", content="hello\n"),),
+            owner="1000:1000",
+            mode="u=rwX,go=rX",
+            keep_owner=True,
+            unpack=True,
+        ),
+        '{"destination":"/app","files":[["motd","hello\\n"]],"keep_owner":true,"kind":"copy/1","mode":"u=rwX,go=rX","owner":"1000:1000","sources":["a","b*"],"unpack":true}',
+        "sha256:54ebdd0b34c945f562546fefd081eb55f8e87ae4d8fea1516140b8da9f069c48",
+    ),
+    (
+        'a directory',
+        MakeDirectory(path="/app", user="app"),
+        '{"kind":"mkdir/1","path":"/app","user":"app"}',
+        "sha256:89971064f4aaa700d9cdfcffb36c71d56d34995199674ab6c89e29ab1e196e29",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "form", "digest"), [row[1:] for row in GOLDEN], ids=[row[0] for row in GOLDEN])
+def test_the_canonical_form_of_an_operation_stays_as_it_is(operation: Operation, form: str, digest: str) -> None:
+    actual = canonical(operation.canonical())
+
+    assert actual.decode() == form
+    assert Digest.of(actual) == digest
+
+
+def test_every_kind_of_operation_is_pinned() -> None:
+    pinned = {type(operation) for _, operation, _, _ in GOLDEN}
+
+    assert pinned == set(get_args(Operation))
+
+
+def test_no_two_kinds_share_a_name() -> None:
+    kinds = [kind.kind for kind in get_args(Operation)]
+
+    assert sorted(set(kinds)) == sorted(kinds)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"args": ("/bin/sh", "-c", "other")},
+        {"env": (("A", "1"),)},
+        {"cwd": "/src"},
+        {"user": "app"},
+        {"network": "none"},
+        {"platform": "linux/arm64"},
+        {"hostname": "mill"},
+        {"script": ("name", "body")},
+        {"extra_hosts": ("db=10.0.0.1",)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_all_that_a_process_can_see_is_in_the_key_of_a_run(change: dict[str, Any]) -> None:
+    run = Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="")
+
+    assert replace(run, **change).canonical() != run.canonical()
+
+
+def test_the_order_of_the_environment_is_in_the_key() -> None:
+    one = Run(args=("make",), env=(("A", "1"), ("B", "2")), cwd="/", user="")
+    other = replace(one, env=one.env[::-1])
+
+    assert one.canonical() != other.canonical()

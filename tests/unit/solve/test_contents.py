@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from fakes.executor import step
+from stagemill.digest import Digest
+from stagemill.graph.vertex import Selection
+from stagemill.solve.contents import Contents
+
+
+def test_a_content_is_computed_once_however_many_ask() -> None:
+    computed: list[tuple[str, Selection]] = []
+    together = Barrier(4)
+
+    def compute(result: str, select: Selection) -> Digest:
+        computed.append((result, select))
+        return Digest.of(result.encode())
+
+    contents = Contents(compute)
+
+    def ask(_: int) -> Digest:
+        together.wait(10)
+        return contents.of(step("a"), "result", Selection(("x",)))
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = set(pool.map(ask, range(4)))
+
+    assert answers == {Digest.of(b"result")}
+    assert computed == [("result", Selection(("x",)))]
+
+
+def test_other_vertices_and_other_selections_are_computed_each() -> None:
+    computed: list[str] = []
+
+    def compute(result: str, select: Selection) -> Digest:
+        computed.append(f"{result} {select.patterns[0]}")
+        return Digest.of(b"")
+
+    contents = Contents(compute)
+
+    contents.of(step("a"), "of a", Selection(("x",)))
+    contents.of(step("a"), "of a", Selection(("y",)))
+    contents.of(step("b"), "of b", Selection(("x",)))
+
+    assert computed == ["of a x", "of a y", "of b x"]
+
+
+def test_an_error_is_not_remembered() -> None:
+    answers = iter([OSError("disk"), Digest.of(b"")])
+
+    def compute(_result: str, _select: Selection) -> Digest:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    contents = Contents(compute)
+
+    with pytest.raises(OSError, match="disk"):
+        contents.of(step("a"), "result", Selection(()))
+    assert contents.of(step("a"), "result", Selection(())) == Digest.of(b"")
