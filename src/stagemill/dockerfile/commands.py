@@ -7,10 +7,10 @@ import re
 from stagemill.dockerfile import durations, heredocs
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.flags import Flags
-from stagemill.dockerfile.source import quoted
+from stagemill.dockerfile.source import printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
-from stagemill.dockerfile.tree import Cmd, Command, Entrypoint, Flag, Healthcheck, Run, Shell
+from stagemill.dockerfile.tree import Cmd, Entrypoint, Flag, Healthcheck, Run, Shell
 
 NETWORKS = ("default", "none", "host")
 SECURITIES = ("sandbox", "insecure")
@@ -23,7 +23,7 @@ _MOST_RETRIES = (1 << 31) - 1
 
 def run(statement: Statement) -> Run:
     flags = statement.checked()
-    command = _command(statement)
+    command = statement.command()
     mounts = flags.all("mount")
     for mount in mounts:
         _check_mount(statement, mount)
@@ -41,22 +41,21 @@ def run(statement: Statement) -> Run:
 
 def cmd(statement: Statement) -> Cmd:
     statement.checked()
-    return Cmd(**statement.common(), command=_command(statement))
+    return Cmd(**statement.common(), command=statement.command())
 
 
 def entrypoint(statement: Statement) -> Entrypoint:
     statement.checked()
-    return Entrypoint(**statement.common(), command=_command(statement))
+    return Entrypoint(**statement.common(), command=statement.command())
 
 
 def shell(statement: Statement) -> Shell:
     statement.checked()
-    command = _command(statement)
+    command = statement.command()
     if not command.text or command.exec == ():
         raise statement.error("SHELL needs at least one argument", hint='for example: SHELL ["/bin/bash", "-c"]')
     if command.exec is None:
-        array = ", ".join(f'"{word.text}"' for word in statement.split() if '"' not in word.text)
-        raise statement.error("the arguments of SHELL must be a JSON array", hint=f"write SHELL [{array}]")
+        raise statement.error("the arguments of SHELL must be a JSON array", hint=_as_array(statement))
     return Shell(**statement.common(), args=command.exec)
 
 
@@ -75,10 +74,10 @@ def healthcheck(statement: Statement) -> Healthcheck:
         return Healthcheck(**statement.common(), none=True)
     if kind != "CMD":
         near = nearest(kind, ("CMD", "NONE"))
-        hint = f"did you mean {near}?" if near else f"write HEALTHCHECK CMD {statement.arguments}"
+        hint = f"did you mean {near}?" if near else f"write HEALTHCHECK CMD before {quoted(statement.arguments)}"
         raise statement.error(f"{quoted(words[0].text)} is no kind of HEALTHCHECK", at=words[0].span, hint=hint)
     flags = statement.checked()
-    command = _command(statement, start)
+    command = statement.command(start)
     if not command.text or command.exec == ():
         raise statement.error("the command after HEALTHCHECK CMD is missing")
     return Healthcheck(
@@ -92,12 +91,11 @@ def healthcheck(statement: Statement) -> Healthcheck:
     )
 
 
-def _command(statement: Statement, start: int | None = None) -> Command:
-    command = statement.command(start)
-    for argument in command.exec or ():
-        if "\0" in argument:
-            raise statement.error("an argument holds the character NUL", at=command.span, hint="remove the `\\u0000`")
-    return command
+def _as_array(statement: Statement) -> str:
+    words = [printable(word.text) for word in statement.split()]
+    if any(char in word for word in words for char in "[]\"'\\"):
+        return 'put every argument in double quotes, with commas between: ["/bin/sh", "-c"]'
+    return "write SHELL [" + ", ".join(f'"{word}"' for word in words) + "]"
 
 
 def _choice(statement: Statement, flags: Flags, *, name: str, choices: tuple[str, ...]) -> Flag | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.expansion import SPACES
-from stagemill.dockerfile.source import Source, Span, quoted
+from stagemill.dockerfile.source import BOM, Source, Span, quoted
 from stagemill.dockerfile.tree import Directive
 from stagemill.errors import DockerfileError
 
@@ -51,7 +51,7 @@ def escape(source: Source, directives: tuple[Directive, ...]) -> str:
 
 
 def _has_shebang(source: Source) -> bool:
-    return source.lines()[0].startswith("#!")
+    return source.text.removeprefix(BOM).startswith("#!")
 
 
 def _top(source: Source) -> Iterator[tuple[int, str]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from stagemill.dockerfile import patterns
+from stagemill.dockerfile.source import printable
 
 Lookup: TypeAlias = Callable[[str], str | None]
 
@@ -30,8 +32,8 @@ class ExpansionError(ValueError):
     """A word that cannot be expanded; `offset` is where in it, in characters."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = printable(message)
+        super().__init__(self.message)
         self.offset = offset
 
 
@@ -70,10 +72,8 @@ def unquote(text: str, *, escape: str = "\\") -> str:
 def variables(text: str, *, escape: str = "\\", quotes: bool = True) -> list[tuple[str, int]]:
     """The names that a text reads, each with the offset of its `$`, in order; what follows a mistake is not looked at."""
     expander = _Expander(text, lambda _name: "x", escape=escape, quotes=quotes)
-    try:
+    with suppress(ExpansionError):
         expander.run()
-    except ExpansionError:
-        pass
     return sorted(expander.names, key=lambda found: found[1])
 
 

@@ -37,7 +37,6 @@ KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "ADD": _COPY | {"checksum": Kind.TEXT, "keep-git-dir": Kind.SWITCH, "unpack": Kind.SWITCH},
     "HEALTHCHECK": dict.fromkeys(("interval", "timeout", "start-period", "start-interval", "retries"), Kind.TEXT),
 }
-UNCHECKED = frozenset({"ARG", "STOPSIGNAL"})  # BuildKit never looks at theirs
 
 
 def read(line: LogicalLine, start: int, *, end: int, escape: str, source: Source) -> tuple[tuple[Flag, ...], int]:
@@ -52,7 +51,7 @@ def read(line: LogicalLine, start: int, *, end: int, escape: str, source: Source
             raise DockerfileError(
                 "a quote in a flag is not closed", at=source.excerpt(place), hint=f"end it with {text[stop]}"
             )
-        word = _unquoting(escape).sub(r"\1", text[at:stop])
+        word = _without_quotes(text[at:stop], escape)
         if word != "--":
             found.append(_flag(line, word, (at, stop)))
         at = _skip(text, stop, end)
@@ -73,10 +72,17 @@ def _word(escape: str) -> re.Pattern[str]:
     return re.compile(rf"(?:'(?:{e}.|[^'{e}])*+'|\"(?:{e}.|[^\"{e}])*+\"|{e}.|{e}\Z|[^{SPACES}'\"{e}]++)++", re.DOTALL)
 
 
+def _without_quotes(word: str, escape: str) -> str:
+    escaped, token = _tokens(escape)
+    return "".join(escaped.sub(r"\1", m[m.lastindex or 0]) for m in token.finditer(word))
+
+
 @lru_cache(maxsize=4)
-def _unquoting(escape: str) -> re.Pattern[str]:
-    """What is removed from a flag, but for the character in group 1."""
-    return re.compile(rf"{re.escape(escape)}(.|\Z)|['\"]()", re.DOTALL)
+def _tokens(escape: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """An escaped character, and what a flag consists of, in whichever group is there: in quotes, or not."""
+    e = re.escape(escape)
+    inside = rf"'((?:{e}.|[^'{e}])*+)'|\"((?:{e}.|[^\"{e}])*+)\""
+    return re.compile(rf"{e}(.|\Z)", re.DOTALL), re.compile(rf"{inside}|((?:{e}.|{e}\Z|[^'\"{e}])++)", re.DOTALL)
 
 
 def _skip(text: str, start: int, end: int) -> int:

@@ -15,7 +15,7 @@ from stagemill.dockerfile.source import Source, quoted
 from stagemill.dockerfile.tree import Heredoc
 from stagemill.errors import DockerfileError
 
-_OPERATOR = re.compile(r"([0-9]*)<<(-?)[ \t\r]*([^<]+)\Z")
+_OPERATOR = re.compile(r"([0-9]*)<<(-?+)[ \t\r]*+([^<]+)\Z")
 _WORD = re.compile(
     rf"""(?:'[^']*+'|"(?:\\.|[^"\\])*+"|\\.|\\\Z|<<[ \t\r]*+|[^{SPACES}'"\\<]++|<)++|[{SPACES}]++""",
     re.DOTALL,

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from stagemill.dockerfile import commands, directives, heredocs, settings, transfers
 from stagemill.dockerfile.lines import LineReader, LogicalLine
-from stagemill.dockerfile.source import Source, Span, quoted
+from stagemill.dockerfile.source import Source, Span, printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
-from stagemill.dockerfile.tree import Arg, Dockerfile, From, InstructionNode, OnBuild
+from stagemill.dockerfile.tree import Arg, Dockerfile, From, InstructionNode, OnBuild, Word
 from stagemill.errors import DockerfileError
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -123,10 +123,14 @@ def _build(statement: Statement) -> InstructionNode:
 
 def _unknown(statement: Statement) -> DockerfileError:
     word = statement.written
+    if not word:
+        return statement.error(f"{quoted(statement.escape)} goes on from nothing", hint="remove the line")
     near = nearest(word, _BUILDERS)
     if near:
         hint = f"did you mean {near}?"
-    elif not word[:1].isalpha():
+    elif word.startswith("//"):
+        hint = "a comment begins with `#`"
+    elif not word[0].isalpha():
         hint = f"if it belongs to the instruction above, end that one's last line with {quoted(statement.escape)}"
     else:
         hint = "instructions are " + ", ".join(sorted(_BUILDERS))
@@ -145,13 +149,18 @@ def _from(statement: Statement) -> From:
                 hint="a name begins with a letter; letters, digits, `-`, `_` and `.` follow",
             )
     elif len(words) != 1:
-        at = words[1].span.to(words[-1].span) if len(words) > 1 else None
-        raise statement.error(
-            "FROM takes an image, and AS with the name of the stage",
-            at=at,
-            hint="write FROM image or FROM image AS name",
-        )
+        raise _bad_from(statement, words)
     return From(**statement.common(), image=words[0], platform=statement.checked().word("platform"), name=name)
+
+
+def _bad_from(statement: Statement, words: list[Word]) -> DockerfileError:
+    message = "FROM takes an image, and AS with the name of the stage"
+    if len(words) < 2:
+        return statement.error(message, hint="write FROM image or FROM image AS name")
+    hint = "write FROM image or FROM image AS name; a comment has a line of its own"
+    if len(words) == 2:
+        hint = f"write FROM {printable(words[0].text)} AS {printable(words[1].text)}"
+    return statement.error(message, at=words[1].span.to(words[-1].span), hint=hint)
 
 
 def _on_build(statement: Statement) -> OnBuild:

@@ -58,12 +58,12 @@ def replace(tokens: list[str], value: str, replacement: str, *, everywhere: bool
 def _compile(tokens: tuple[str, ...], *, longest: bool) -> re.Pattern[str]:
     segments = [""]
     stars = 0
-    for token in tokens:
-        if token == "*":
+    for item in tokens:
+        if item == "*":
             stars += 1
             segments.append("")
         else:
-            segments[-1] += "." if token == "?" else re.escape(token[1:])
+            segments[-1] += "." if item == "?" else re.escape(item[1:])
     first, *rest = segments
     groups = [
         f"(?>.*{segment})" if longest and number == stars else f"(?>.*?{segment})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stagemill.dockerfile.expansion import SPACES
-from stagemill.dockerfile.source import quoted
+from stagemill.dockerfile.source import printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.tree import Arg, Env, Expose, Label, Maintainer, Pair, StopSignal, User, Volume, Word, Workdir
 
@@ -54,6 +54,7 @@ def workdir(statement: Statement) -> Workdir:
 
 
 def stop_signal(statement: Statement) -> StopSignal:
+    """Flags are ignored, as BuildKit does for this one and ARG."""
     return StopSignal(**statement.common(), signal=statement.one())
 
 
@@ -104,6 +105,6 @@ def _legacy_pair(statement: Statement) -> Pair:
     if not rest:
         raise statement.error(
             f"{statement.keyword} {quoted(key)} has no value",
-            hint=f'write {statement.keyword} {key}=value, or {key}="" for an empty one',
+            hint=f'write {statement.keyword} {printable(key)}=value; an empty value is ""',
         )
     return Pair(key, rest[0], statement.place)

@@ -130,4 +130,4 @@ class Statement:
         return Command(None if array is None else tuple(array), text, self.line.span(begin, self.end))
 
     def _bad_array(self, error: ValueError) -> DockerfileError:
-        return self.error(str(error), hint='put every argument in double quotes: ["a", "1"]')
+        return self.error(str(error), hint='every member is a string in double quotes: ["a", "1"]')

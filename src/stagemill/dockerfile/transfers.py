@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stagemill.dockerfile import heredocs
+from stagemill.dockerfile.source import quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.tree import Add, Copy, Heredoc, Word
 
@@ -56,9 +57,6 @@ def _sources(statement: Statement) -> tuple[list[Word], tuple[Heredoc, ...], boo
             f"{keyword} needs sources and a destination, and has {problem}",
             hint=f"write {keyword} SOURCE … DESTINATION; `.` is the working directory",
         )
-    for word in words:
-        if "\0" in word.text:
-            raise statement.error("a path holds the character NUL", at=word.span)
     if json:
         return words, (), True
     if heredocs.opening(words[-1].text):
@@ -73,15 +71,19 @@ def _separate(statement: Statement, words: Sequence[Word]) -> tuple[list[Word], 
     documents: list[Heredoc] = []
     for word in words:
         opened = heredocs.opening(word.text)
-        document = by_name.get(opened.name) if opened else None
-        if document:
-            documents.append(document)
-        elif opened or (word.text.endswith(("<<", "<<-")) and statement.heredocs):
-            raise statement.error(
-                "the name of a heredoc must follow its `<<` at once, its quotes closed",
-                at=word.span,
-                hint="for example: <<EOF",
-            )
-        else:
+        if opened is None:
             paths.append(word)
+        elif opened.name in by_name:
+            documents.append(by_name[opened.name])
+        else:
+            raise statement.error(
+                f"the heredoc {quoted(opened.name)} was not read, since a quote in the line is not closed", at=word.span
+            )
+    used = {document.name for document in documents}
+    for document in statement.heredocs:
+        if document.name not in used:
+            raise statement.error(
+                f"the heredoc {quoted(document.name)} is no source of {statement.keyword}",
+                hint="its name follows `<<` at once and has no blanks in it, as in <<EOF",
+            )
     return paths, tuple(documents)

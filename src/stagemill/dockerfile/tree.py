@@ -59,7 +59,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run: `exec` holds the arguments of the JSON form, and is None in shell form; `text` is the text as written."""
+    """What to run: `exec` holds the arguments of the JSON form, and is None in shell form; `text` is the text as written.
+
+    Without arguments it is the empty text in shell form.
+    """
 
     exec: tuple[str, ...] | None
     text: str
@@ -95,6 +98,8 @@ class From(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arg(Instruction):
+    """Declares build arguments, each with its default or without."""
+
     items: tuple[Pair, ...]
 
 
@@ -116,6 +121,8 @@ class Label(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run(Instruction):
+    """Runs a command. `only_heredoc` says that the command is nothing but one heredoc."""
+
     command: Command
     heredocs: tuple[Heredoc, ...] = ()
     mounts: tuple[Flag, ...] = ()
@@ -153,12 +160,16 @@ class Transfer(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy(Transfer):
+    """Brings files from the context, a stage or an image. `parents` is None where the flag is not given."""
+
     from_: Word | None = None
     parents: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add(Transfer):
+    """Brings files, archives, URLs and repositories. The switches are None where they are not given."""
+
     checksum: Word | None = None
     keep_git_dir: bool | None = None
     unpack: bool | None = None
@@ -166,31 +177,43 @@ class Add(Transfer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workdir(Instruction):
+    """The directory of what follows."""
+
     path: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Instruction):
+    """Who runs what follows: `user` or `user:group`, one word."""
+
     user: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopSignal(Instruction):
+    """The signal that ends the container; its variables are not expanded yet."""
+
     signal: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintainer(Instruction):
+    """The author, in the deprecated way."""
+
     name: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cmd(Instruction):
+    """What a container runs, or its entrypoint's arguments."""
+
     command: Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrypoint(Instruction):
+    """What a container runs."""
+
     command: Command
 
 
@@ -203,12 +226,16 @@ class Expose(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume(Instruction):
+    """Directories that are mounted from elsewhere when a container runs."""
+
     paths: tuple[Word, ...]
     json: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell(Instruction):
+    """What runs the commands in shell form from here on."""
+
     args: tuple[str, ...]
 
 
@@ -267,7 +294,8 @@ class Directive:
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
     """A whole file. `trailing` is the text after the last instruction; `empty_continuations` are the numbers of blank lines
-    inside of instructions, which builders forgive."""
+    inside of instructions, which builders forgive.
+    """
 
     source: Source
     directives: tuple[Directive, ...]

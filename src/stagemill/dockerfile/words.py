@@ -43,7 +43,7 @@ def quoted_word(escape: str) -> re.Pattern[str]:
 
 
 def json_array(text: str) -> list[str] | None:
-    """The strings of a JSON array, or None where the text is no JSON array. ValueError where a member is no string."""
+    """The strings of a JSON array, or None where the text is no JSON array. ValueError where a member is no string, or holds NUL."""
     stripped = text.lstrip(SPACES)
     if not stripped.startswith("["):
         return None
@@ -53,7 +53,9 @@ def json_array(text: str) -> list[str] | None:
         return None
     strings = [member for member in members if isinstance(member, str)]
     if len(strings) < len(members):
-        raise ValueError("all members of the JSON array must be strings")
+        raise ValueError("a member of the JSON array is no string")
+    if any("\0" in string for string in strings):
+        raise ValueError("a member of the JSON array holds the character NUL")
     return [_SURROGATE.sub("\ufffd", string) for string in strings]
 
 
