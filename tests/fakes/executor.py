@@ -89,5 +89,3 @@ def fails(error: BaseException) -> Act:
         raise error
 
     return act
-
-

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from fakes.images import FakeImages
-
 from stagemill.dockerfile.parser import parse
 from stagemill.files.view import FileView
 from stagemill.graph.vertex import walk

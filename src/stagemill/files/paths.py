@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from stagemill.errors import ContextError
-from stagemill.files.view import Entry, FileView
+from stagemill.files.view import Entry
 
 _MOST_LINKS = 255
+
+
+class Entries(Protocol):
+    """A tree of which single paths can be looked at; every FileView is one."""
+
+    def lstat(self, path: str) -> Entry | None: ...
 
 
 def clean(path: str) -> str:
@@ -30,7 +38,7 @@ def split(path: str) -> tuple[str, str]:
     return directory, name
 
 
-def resolve(view: FileView, path: str, *, follow_last: bool = True) -> str:
+def resolve(view: Entries, path: str, *, follow_last: bool = True) -> str:
     """Where a path leads in the tree.
 
     Absolute symlinks start at the tree's root and `..` stops there. Components that do not exist are kept as they
@@ -59,6 +67,6 @@ def resolve(view: FileView, path: str, *, follow_last: bool = True) -> str:
     return "/".join(found)
 
 
-def _symlink(view: FileView, path: str) -> Entry | None:
+def _symlink(view: Entries, path: str) -> Entry | None:
     entry = view.lstat(path)
     return entry if entry and entry.kind == "symlink" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
@@ -18,6 +18,9 @@ from stagemill.solve.step import Maker
 from stagemill.solve.survey import survey
 
 T = TypeVar("T")
+
+_PATIENCE = 0.5
+"""Seconds. A signal that comes just before the interpreter begins to wait is seen only after the wait, so no wait is long."""
 
 
 def solve(
@@ -82,10 +85,7 @@ class _Crew(Generic[T]):
                 self._obey(schedule.on(self._next()))
         except BaseException:
             self._cancelled.set()
-            for thread in self._threads.values():
-                # A thread that Ctrl-C kept from starting cannot be joined; if it starts late it finds itself cancelled.
-                with suppress(RuntimeError):
-                    thread.join()
+            self._join()
             raise
         if self._errors:
             raise min(self._errors, key=lambda error: isinstance(error, CancelledError))
@@ -102,8 +102,20 @@ class _Crew(Generic[T]):
                 case Cancel():
                     self._cancelled.set()
 
+    def _join(self) -> None:
+        for thread in self._threads.values():
+            # A thread that Ctrl-C kept from starting cannot be joined; if it starts late it finds itself cancelled.
+            with suppress(RuntimeError):
+                while thread.is_alive():
+                    thread.join(_PATIENCE)
+
+    def _wait(self) -> tuple[Vertex, Hit[T] | BaseException]:
+        while True:
+            with suppress(Empty):
+                return self._ended.get(timeout=_PATIENCE)
+
     def _next(self) -> Done | Failed:
-        vertex, outcome = self._ended.get()
+        vertex, outcome = self._wait()
         self._threads.pop(vertex.digest).join()
         if isinstance(outcome, Hit):
             self._hits[vertex.digest] = outcome

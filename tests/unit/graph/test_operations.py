@@ -23,37 +23,37 @@ A = Digest("sha256:" + "a" * 64)
 
 GOLDEN: list[tuple[str, Operation, str, str]] = [
     (
-        'the empty tree',
+        "the empty tree",
         Scratch(),
         '{"kind":"scratch/1"}',
         "sha256:42942c4a35b64d8870cbcb8c601f422ade103105e5dbc40b5fab9f7fc7a2b879",
     ),
     (
-        'a base image',
+        "a base image",
         BaseImage(manifest=A, platform="linux/amd64"),
         '{"kind":"base/1","manifest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","platform":"linux/amd64"}',
         "sha256:ae3923a9ed063235c68e4299162b15aa07465d0f95ede37dc574e8762aa4a9fa",
     ),
     (
-        'a base image, wherever it is found',
+        "a base image, wherever it is found",
         BaseImage(manifest=A, platform="linux/amd64", reference="docker.io/library/debian:12"),
         '{"kind":"base/1","manifest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","platform":"linux/amd64"}',
         "sha256:ae3923a9ed063235c68e4299162b15aa07465d0f95ede37dc574e8762aa4a9fa",
     ),
     (
-        'a context',
+        "a context",
         Context(name="context", content=A),
         '{"content":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","kind":"context/1","name":"context"}',
         "sha256:2430b94839ab2e5abcc6deb7e1036b44843ba7d21f7dbe6f4485665a5071d060",
     ),
     (
-        'a run with what it must have',
+        "a run with what it must have",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user=""),
         '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
         "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
     ),
     (
-        'a run with everything',
+        "a run with everything",
         Run(
             args=("/bin/sh", "-c", "echo 'ü'"),
             env=(("PATH", "/bin"), ("A", "")),
@@ -69,19 +69,19 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
         "sha256:b1ca73e153f32f1903563ad695f79ec72f2dc852e282b1250b8fb3b79353d12a",
     ),
     (
-        'a run behind a proxy',
+        "a run behind a proxy",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="", proxy=(("http_proxy", "http://proxy"),)),
         '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
         "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
     ),
     (
-        'a copy with what it must have',
+        "a copy with what it must have",
         Copy(sources=("src",), destination="/app/"),
         '{"destination":"/app/","files":[],"keep_owner":false,"kind":"copy/1","mode":"","owner":"","sources":["src"],"unpack":false}',
         "sha256:889723cc82bec959a9e4e6c790e75345924a8dea0953fd315e2e9c24200ba10d",
     ),
     (
-        'a copy with everything',
+        "a copy with everything",
         Copy(
             sources=("a", "b*"),
             destination="/app",
@@ -95,7 +95,7 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
         "sha256:54ebdd0b34c945f562546fefd081eb55f8e87ae4d8fea1516140b8da9f069c48",
     ),
     (
-        'a directory',
+        "a directory",
         MakeDirectory(path="/app", user="app"),
         '{"kind":"mkdir/1","path":"/app","user":"app"}',
         "sha256:89971064f4aaa700d9cdfcffb36c71d56d34995199674ab6c89e29ab1e196e29",

@@ -8,7 +8,6 @@ from stagemill.errors import Excerpt
 from stagemill.graph.operations import Copy, Scratch
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex, walk
 
-
 SCRATCH = Digest("sha256:e557e37323f19f133b167d9267e2dccfd0e732cac14a7bbe591b2e4e85657c54")
 COPY = Digest("sha256:9fab6b7c3b116318c62b36539d08b4fc91b1205622f4a5207b5673c4a72c6d26")
 

@@ -160,7 +160,8 @@ def test_what_was_found_by_content_is_found_by_definition_the_next_time(solver: 
 
     solver.run(target, executor=executor)
 
-    assert executor.executed == executor.hashed == []
+    assert executor.executed == []
+    assert executor.hashed == []
     assert solver.reported() == ["cached build 2 by definition", "cached copy by definition"]
 
 
@@ -296,9 +297,11 @@ def test_equal_steps_run_once_without_a_cache_too(solver: Solver) -> None:
 def test_steps_of_all_stages_run_at_the_same_time(solver: Solver) -> None:
     together = Barrier(8)
     vertices = [step(f"run {number}", step(f"base {number}")) for number in range(8)]
-    acts = {f"run {number}": lambda _: together.wait(20) and None for number in range(8)}
 
-    solver.run(*vertices, executor=FakeExecutor(acts=acts))
+    def meet(_: Event) -> None:
+        together.wait(20)
+
+    solver.run(*vertices, executor=FakeExecutor(acts={f"run {number}": meet for number in range(8)}))
 
     assert not together.broken
 
@@ -458,7 +461,7 @@ def test_an_equal_step_does_not_fail_once_more(solver: Solver) -> None:
     assert executor.executed.count("copy") == 1
 
 
-@pytest.mark.parametrize("error", [ValueError("a bug"), KeyError("key"), SystemExit(3)], ids=lambda error: str(error))
+@pytest.mark.parametrize("error", [ValueError("a bug"), KeyError("key"), SystemExit(3)], ids=str)
 def test_an_error_that_nobody_expected_comes_out_as_it_is(solver: Solver, error: BaseException) -> None:
     with pytest.raises(type(error)) as raised:
         solver.run(step("a"), executor=FakeExecutor(acts={"a": fails(error)}))

@@ -1,0 +1,106 @@
+"""The composition: one line for each arrow of the design, from text to image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stagemill import events
+from stagemill.digest import Digest
+from stagemill.dockerfile.tree import Dockerfile
+from stagemill.execute.assemble import assemble
+from stagemill.execute.cache import StoreCache
+from stagemill.execute.executor import StoreExecutor
+from stagemill.execute.forms import Forms
+from stagemill.execute.services import Services
+from stagemill.execute.tree import Result, Tree
+from stagemill.graph.vertex import Vertex
+from stagemill.oci.image import Image
+from stagemill.plan.planner import Plan, Stage, plan
+from stagemill.plan.request import Request
+from stagemill.plan.resolver import Resolver
+from stagemill.solve.solve import solve
+
+DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a network or a disk
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used."""
+
+    workers: int = DEFAULT_WORKERS
+    fresh: Callable[[str], bool] = lambda _stage: False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A plan that was carried out: `results` holds the tree of every vertex that was made or found."""
+
+    plan: Plan
+    results: Mapping[Digest, Result]
+    forms: Forms
+    services: Services
+    epoch: int | None
+
+    def tree(self, stage: Stage) -> Tree:
+        return self.tree_of(stage.vertex)
+
+    def tree_of(self, vertex: Vertex) -> Tree:
+        result = self.results[vertex.digest]
+        assert isinstance(result, Tree)
+        return result
+
+    def image(self) -> Image:
+        """The target's image, with its layers packed."""
+        target = self.plan.target
+        now = self.services.clock()
+        return assemble(target.image, self.tree(target), forms=self.forms, now=now, epoch=self.epoch)
+
+
+def build(
+    dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
+) -> Built:
+    """Makes the target's tree, and only what it needs. Raises StagemillError."""
+    planned = plan(dockerfile, request, resolver)
+    return carry_out(planned, (planned.target.vertex,), request=request, services=services, options=options)
+
+
+def make_all(
+    dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
+) -> Built:
+    """The same, and the results hold the tree of every stage that the target needs."""
+    planned = plan(dockerfile, request, resolver)
+    vertices = tuple(stage.vertex for stage in planned.stages)
+    return carry_out(planned, vertices, request=request, services=services, options=options)
+
+
+def carry_out(
+    planned: Plan, targets: tuple[Vertex, ...], *, request: Request, services: Services, options: Options
+) -> Built:
+    """Makes the trees of some vertices of a plan."""
+    for notice in planned.notices:
+        services.listener(events.Notice(notice, services.clock()))
+    forms = Forms(services.store, remote=services.remote)
+    results = solve(
+        targets,
+        executor=StoreExecutor(services, forms),
+        cache=StoreCache(services.store, clock=services.clock, contents=planned.contents),
+        listener=named_only(services.listener),
+        clock=services.clock,
+        workers=options.workers,
+        no_cache=lambda vertex: options.fresh(vertex.label.stage),
+    )
+    return Built(planned, results, forms, services, request.epoch)
+
+
+def named_only(listener: events.Listener) -> events.Listener:
+    """Keeps from the listener what has no name for people: scratch, the files of a context."""
+    silent: set[Digest] = set()
+
+    def tell(event: events.Event) -> None:
+        if isinstance(event, events.Started | events.Cached) and not event.name:
+            silent.add(event.step)
+        if isinstance(event, events.Notice) or event.step not in silent:
+            listener(event)
+
+    return tell

@@ -1,0 +1,61 @@
+"""`stagemill build`: from a Dockerfile to an image, in buildx's spelling."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from stagemill.cli import flags, later
+from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.environment import workplace
+from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.outputs import Wishes, check, deliver
+from stagemill.cli.progress import open_progress
+from stagemill.cli.source import open_inputs
+
+
+@later.refusing
+@add_build_options
+@click.command("build")
+@click.option("-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store.")
+@click.option("-o", "--output", multiple=True, metavar="SPEC",
+              help="type=oci|docker|tar|local,dest=FILE|DIR|- ; several are possible.")  # fmt: skip
+@click.option("--label", multiple=True, metavar="NAME=VALUE", help="Set a label, also over a LABEL.")
+@click.option("--iidfile", metavar="FILE", help="Write the image's config digest to a file.")
+@click.option("--metadata-file", metavar="FILE", help="Write the image's digests to a file, as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
+@click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
+@click.option("--rm", is_flag=True, hidden=True)
+@click.option("--force-rm", is_flag=True, hidden=True)
+def command(**given: object) -> None:
+    r"""Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe.
+
+    \b
+    Examples:
+      stagemill build -t app .                          build, and name the image in the local store
+      stagemill build --target builder -t app:build .   stop at a stage
+      stagemill build -o type=oci,dest=app.tar .        write an OCI archive
+      stagemill build -o out --target export .          write a stage's files to a directory
+      stagemill build --progress plain .                every line of every step, for CI
+    """
+    values = Values(given)
+    quiet = values.flag("quiet")
+    build = BuildFlags.of(values, os.environ)
+    outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
+    wishes = Wishes(
+        tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
+        outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
+        iidfile=values.text("iidfile"),
+        metadata_file=values.text("metadata_file"),
+        quiet=quiet or build.progress == "quiet",
+    )
+    check(wishes, sys.stdout.buffer)
+    with (
+        workplace() as place,
+        open_inputs(build.context, build.file, store=place.store) as inputs,
+        open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
+        building(build, inputs, place=place, listener=listener) as built,
+    ):
+        deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)

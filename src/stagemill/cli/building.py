@@ -1,0 +1,98 @@
+"""`BuildFlags`, a build's command line when it is checked, and `building`, which carries it out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from stagemill.build import Built, Options, build, make_all
+from stagemill.cli import flags
+from stagemill.cli.environment import Workplace
+from stagemill.cli.options import Values
+from stagemill.cli.source import Inputs
+from stagemill.events import Listener
+from stagemill.execute.resolving import ImageResolver
+from stagemill.oci.platform import Platform
+from stagemill.plan.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFlags:
+    """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds."""
+
+    context: str
+    file: str | None
+    target: str
+    build_args: Mapping[str, str]
+    labels: Mapping[str, str]
+    extra_hosts: tuple[str, ...]
+    network: Literal["default", "host", "none"]
+    platform: Platform
+    no_cache: bool
+    no_cache_filter: tuple[str, ...]
+    pull: bool
+    host_ca: str | None
+    progress: str
+    epoch: int | None
+
+    @classmethod
+    def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
+        """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
+        given = flags.build_args(values.texts("build_arg"), environment)
+        if "SOURCE_DATE_EPOCH" in environment:
+            given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        return cls(
+            context=values.text("context") or ".",
+            file=values.text("file"),
+            target=values.text("target") or "",
+            build_args=given,
+            labels=flags.labels(values.texts("label")) if "label" in values.given else {},
+            extra_hosts=flags.extra_hosts(values.texts("add_host")),
+            network=flags.network(values.text("network")),
+            platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
+            no_cache=values.flag("no_cache"),
+            no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
+            pull=values.flag("pull"),
+            host_ca=values.text("host_ca"),
+            progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
+            epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
+        )
+
+
+@contextmanager
+def building(
+    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
+) -> Iterator[Built]:
+    """The build, carried out; what it works with ends with the block.
+
+    With `every_stage` each stage that the target needs has its tree in the results, not only the target.
+    """
+    contexts = {"context": inputs.context.view} if inputs.context else {}
+    with place.services(listener=listener, host_ca=given.host_ca, contexts=contexts) as services:
+        request = Request(
+            platform=given.platform,
+            build_args=given.build_args,
+            target=given.target,
+            labels=given.labels,
+            network=given.network,
+            extra_hosts=given.extra_hosts,
+            context=inputs.context,
+            epoch=given.epoch,
+        )
+        resolver = ImageResolver(
+            place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
+        )
+        options = Options(fresh=_fresh(given))
+        make = make_all if every_stage else build
+        yield make(inputs.dockerfile, request, resolver, services=services, options=options)
+
+
+def _fresh(given: BuildFlags) -> Callable[[str], bool]:
+    """Which stages are made again, by their title."""
+    if given.no_cache:
+        return lambda _stage: True
+    names = set(given.no_cache_filter)
+    return lambda stage: stage in names

@@ -1,0 +1,67 @@
+"""The commands by name; the module of a command is loaded when it is called, so that starting stays cheap."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from stagemill import __version__
+
+_COMMANDS = {
+    "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
+    "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
+    "images": ("stagemill.cli.images", "List the images in the local store."),
+    "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON."),
+    "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
+    "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
+    "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
+    "rmi": ("stagemill.cli.rmi", "Remove names of images."),
+    "run": ("stagemill.cli.run", "Run a command in an image and throw its changes away."),
+    "save": ("stagemill.cli.save", "Write images to an archive that docker and podman load."),
+    "shell": ("stagemill.cli.shell", "Open a shell in the tree of a stage."),
+    "size": ("stagemill.cli.size", "Show what each stage and step weighs, and what the image carries of it."),
+    "store": ("stagemill.cli.store", "Look after the local store."),
+    "tag": ("stagemill.cli.tag", "Give an image another name."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is called; help needs none of them."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            advice = f"Did you mean {near[0]!r}?" if near else "stagemill --help lists the commands."
+            raise click.UsageError(f"No such command {args[0]!r}. {advice}", ctx) from error
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A first build: stagemill build -t hello . && stagemill run hello",
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def program() -> None:
+    """Build multi-stage container images from Dockerfiles: no daemon, no root needed."""

@@ -1,0 +1,145 @@
+"""What the program takes from its surroundings: where the store is, the configuration, the host's network files."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stagemill.errors import StagemillError, UsageError
+from stagemill.events import Listener, ignore
+from stagemill.execute.services import Host, Services
+from stagemill.files.view import FileView
+from stagemill.oci.blobs import BlobSource
+from stagemill.oci.reference import Reference
+from stagemill.sandbox import userns
+from stagemill.store.store import Store
+
+if TYPE_CHECKING:
+    from stagemill.registry.client import RegistryClient
+
+CA_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+def store_root(environment: Mapping[str, str], *, root: bool) -> Path:
+    """`$STAGEMILL_ROOT`, else /var/lib/stagemill for root and the XDG data directory for a user."""
+    if given := environment.get("STAGEMILL_ROOT"):
+        return Path(given).absolute()
+    if root:
+        return Path("/var/lib/stagemill")
+    data = environment.get("XDG_DATA_HOME") or os.path.join(environment.get("HOME", "/"), ".local/share")
+    return Path(data) / "stagemill"
+
+
+def config_path(environment: Mapping[str, str], *, root: bool) -> Path:
+    """`$STAGEMILL_CONFIG`, else config.toml in /etc/stagemill for root or the XDG config directory for a user."""
+    if given := environment.get("STAGEMILL_CONFIG"):
+        return Path(given).absolute()
+    config = environment.get("XDG_CONFIG_HOME")
+    if config is None and root and Path("/etc/stagemill/config.toml").exists():
+        return Path("/etc/stagemill/config.toml")
+    return Path(config or os.path.join(environment.get("HOME", "/"), ".config")) / "stagemill" / "config.toml"
+
+
+def platform_is_linux() -> bool:
+    return os.uname().sysname == "Linux"
+
+
+def ca_bundle(given: str | None) -> Path | None:
+    """What `--host-ca` names: `auto` is the host's own bundle. Raises UsageError where there is none."""
+    if given is None:
+        return None
+    if given != "auto":
+        path = Path(given).absolute()
+        if not path.is_file():
+            raise UsageError(
+                f"--host-ca: there is no file {given}", hint="name a file with CA certificates in PEM form"
+            )
+        return path
+    found = next((Path(path) for path in CA_BUNDLES if os.path.isfile(path)), None)
+    if found is None:
+        hint = "install ca-certificates, or name the file with --host-ca=FILE"
+        raise UsageError("--host-ca: this machine has no CA bundle at the usual places", hint=hint)
+    return found
+
+
+@dataclass
+class Workplace:
+    """An open store with what belongs to it; the registry client is made when it is first needed."""
+
+    store: Store
+    config: Path
+    environment: Mapping[str, str]
+
+    @cached_property
+    def registry(self) -> RegistryClient:
+        from stagemill import __version__
+        from stagemill.registry.client import RegistryClient
+        from stagemill.registry.config import RegistryConfig, parse
+        from stagemill.registry.credentials import DockerCredentials
+        from stagemill.registry.proxies import Proxies
+
+        try:
+            text = self.config.read_text()
+        except FileNotFoundError:
+            text = ""
+        config = RegistryConfig(
+            parse(text, path=self.config),
+            credentials=DockerCredentials.of(self.environment),
+            proxies=Proxies.of(self.environment),
+        )
+        return RegistryClient(config, user_agent=f"stagemill/{__version__}")
+
+    def remote(self, reference: str) -> BlobSource:
+        return self.registry.blobs(Reference.parse(reference))
+
+    def host(self, given_bundle: str | None) -> Host:
+        try:
+            resolv_conf = Path("/etc/resolv.conf").read_text(errors="replace")
+        except OSError:
+            resolv_conf = ""
+        return Host(resolv_conf, ca_bundle(given_bundle))
+
+    @contextmanager
+    def services(
+        self, *, listener: Listener = ignore, host_ca: str | None = None, contexts: Mapping[str, FileView] | None = None
+    ) -> Iterator[Services]:
+        """What a build works with; the sandbox's helper ends with the block."""
+        from stagemill.sandbox.namespaces import NamespaceSandbox
+
+        with NamespaceSandbox(state=self.store.root / "tmp") as sandbox:
+            yield Services(
+                store=self.store,
+                sandbox=sandbox,
+                remote=self.remote,
+                listener=listener,
+                clock=time.time,
+                host=self.host(host_ca),
+                contexts=contexts or {},
+            )
+
+
+@contextmanager
+def workplace() -> Iterator[Workplace]:
+    """Opens the store; an ordinary user is root of a user namespace from here on."""
+    if not platform_is_linux():
+        raise StagemillError("stagemill builds images on Linux only", hint="run it in a Linux virtual machine")
+    root = os.geteuid() == 0
+    location = store_root(os.environ, root=root)
+    config = config_path(os.environ, root=root)
+    userns.enter()
+    store = Store.open(location)
+    try:
+        yield Workplace(store, config, dict(os.environ))
+    finally:
+        store.close()

@@ -1,0 +1,77 @@
+"""How errors look: what failed, where it stands in the Dockerfile, what the process said last, what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from typing import TextIO
+
+import click
+
+from stagemill.errors import DockerfileError, StagemillError, StepError
+
+ISSUES = "https://github.com/stagemill/stagemill/issues"
+
+
+def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
+    """Writes an error for a person, in colour where the terminal has it."""
+    out = stream or sys.stderr
+    red, dim, reset = ("\x1b[1;31m", "\x1b[2m", "\x1b[0m") if _coloured(out) else ("", "", "")
+    lines: list[str] = []
+    if isinstance(error, StepError) and error.tail:
+        lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
+    lines.append(f"{red}error:{reset} {error.message}")
+    if isinstance(error, DockerfileError) and error.at:
+        lines.append(error.at.render())
+    if isinstance(error, StepError) and error.log:
+        lines.append(f"{dim}full log:{reset} {error.log}")
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    out.write("\n".join(lines) + "\n")
+    out.flush()
+
+
+def report(error: BaseException) -> int:
+    """Shows why a command ended, whatever it was. Returns the exit status."""
+    match error:
+        case StagemillError():
+            show(error)
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            sys.stderr.write("\nstopped\n")
+            return 130
+        case BrokenPipeError():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case MemoryError():
+            show(StagemillError("there is not enough memory", hint="free some, or build fewer steps at once"))
+            return 1
+        case OSError():
+            where = f" {error.filename!r}" if error.filename else ""
+            hint = (
+                "free some space and try again; nothing that was finished is lost"
+                if error.errno == errno.ENOSPC
+                else None
+            )
+            show(StagemillError(f"the system refused{where}: {error.strerror or error}", hint=hint))
+            return 1
+        case _:
+            return crashed(error)
+
+
+def crashed(error: BaseException) -> int:
+    """A bug of ours: the details go to a file, and the person is told where. Returns the exit status."""
+    descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
+    with os.fdopen(descriptor, "w") as file:
+        traceback.print_exception(error, file=file)
+    what = f"{type(error).__name__}: {error}"
+    hint = f"this is a bug in stagemill; please report it with the file {path} at {ISSUES}"
+    show(StagemillError(f"unexpected {what}", hint=hint))
+    return 1
+
+
+def _coloured(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,175 @@
+"""Values of flags, parsed: `k=v` pairs, hosts, outputs. Raises UsageError with what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from stagemill.errors import StagemillError, UsageError
+from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
+
+OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
+_LATER_TYPES = ("registry",)
+_KEYS = {"type", "dest", "name", "tar"}
+
+
+def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """`--build-arg NAME=VALUE`; `NAME` alone takes the value of the environment, and is not given where there is none."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name:
+            raise UsageError(f"invalid --build-arg {text!r}: it has no name", hint="write --build-arg NAME=VALUE")
+        if equals:
+            found[name] = value
+        elif name in environment:
+            found[name] = environment[name]
+    return found
+
+
+def labels(texts: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if not name:
+            raise UsageError(f"invalid --label {text!r}: it has no name", hint="write --label NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
+    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case."""
+    lines: list[str] = []
+    for text in texts:
+        name, separator, address = text.partition("=") if "=" in text else text.partition(":")
+        try:
+            parsed = ipaddress.ip_address(address.strip("[]"))
+        except ValueError as error:
+            hint = "write --add-host name:1.2.3.4 or name=[::1]"
+            raise UsageError(f"invalid --add-host {text!r}: {address!r} is no IP address", hint=hint) from error
+        if not name or not separator:
+            raise UsageError(f"invalid --add-host {text!r}: it has no name", hint="write --add-host name:1.2.3.4")
+        lines.append(f"{parsed}\t{name.lower()}")
+    return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory."""
+
+    type: str
+    dest: str = ""
+    names: tuple[str, ...] = ()
+    tar: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> Output:
+        """`type=oci,dest=FILE`, or buildx's short forms: a directory, or `-` for a tar on standard output."""
+        fields = next(csv.reader(io.StringIO(text)), [])
+        if len(fields) == 1 and "=" not in fields[0]:
+            return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
+        values: dict[str, str] = {}
+        for field in fields:
+            key, equals, value = field.partition("=")
+            key = key.strip().lower()
+            if not equals:
+                raise UsageError(f"invalid --output {text!r}: {field!r} is no key=value")
+            if key == "push" and value.lower() not in {"false", "0"}:
+                raise StagemillError(
+                    "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
+                )
+            if key not in _KEYS and key != "push":
+                raise UsageError(
+                    f"invalid --output {text!r}: unknown key {key!r}", hint="known are type, dest, name and tar"
+                )
+            values[key] = value
+        return cls._checked(text, values)
+
+    @classmethod
+    def _checked(cls, text: str, values: Mapping[str, str]) -> Output:
+        kind = values.get("type", "")
+        if kind in _LATER_TYPES:
+            raise StagemillError(
+                f"--output type={kind} is not supported yet", hint="save an archive and push it with skopeo"
+            )
+        if kind not in OUTPUT_TYPES:
+            raise UsageError(
+                f"invalid --output {text!r}: unknown type {kind!r}", hint=f"known are {', '.join(OUTPUT_TYPES)}"
+            )
+        dest = values.get("dest", "")
+        if kind == "local" and dest in {"", "-"}:
+            raise UsageError(f"invalid --output {text!r}: type=local needs a directory", hint="add dest=DIRECTORY")
+        if kind in {"oci", "tar"} and not dest:
+            raise UsageError(
+                f"invalid --output {text!r}: type={kind} needs a file", hint="add dest=FILE, or dest=- for a pipe"
+            )
+        names = tuple(name for name in values.get("name", "").split(",") if name)
+        tar = values.get("tar", "true").lower() not in {"false", "0"}
+        if not tar and (kind != "oci" or dest == "-"):
+            raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
+        return cls(kind, dest, names, tar)
+
+
+def reference(text: str) -> Reference:
+    """The name of an image. Raises UsageError."""
+    try:
+        return Reference.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
+
+
+def platform(text: str | None) -> Platform:
+    """This machine's platform, which is the only one so far."""
+    local = Platform.local()
+    if not text:
+        return local
+    try:
+        wanted = [Platform.parse(part) if part != "local" else local for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"invalid --platform: {error}") from error
+    if any(other != local for other in wanted):
+        raise StagemillError(
+            f"--platform {text} is not supported yet on a {local} machine", hint=f"leave it out, or use {local}"
+        )
+    return local
+
+
+def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for text in texts for name in text.split(","))
+    if "" in names:
+        raise UsageError("--no-cache-filter has a blank name", hint="write --no-cache-filter STAGE or STAGE,STAGE")
+    return names
+
+
+def epoch(text: str | None) -> int | None:
+    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none."""
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
+    return int(text)
+
+
+def any_platform(text: str) -> Platform:
+    """A platform that is only looked at, not run."""
+    try:
+        return Platform.parse(text)
+    except ValueError as error:
+        raise UsageError(f"invalid --platform: {error}", hint="write os/arch, such as linux/arm64") from error
+
+
+def network(text: str | None) -> Literal["default", "host", "none"]:
+    match text:
+        case None | "default":
+            return "default"
+        case "host":
+            return "host"
+        case "none":
+            return "none"
+        case _:
+            raise UsageError(f"unknown network {text!r}", hint="use default, host or none")

@@ -1,0 +1,63 @@
+"""`stagemill images`: what the store has."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+from stagemill.cli import table
+from stagemill.cli.environment import workplace
+from stagemill.errors import StagemillError
+from stagemill.execute import base
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.reference import Reference
+from stagemill.store.store import Store
+
+
+@click.command("images")
+@click.option("-q", "--quiet", is_flag=True, help="Print digests only.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(*, quiet: bool, as_json: bool) -> None:
+    """List the images in the local store. SIZE is that of the layers as they are shipped, compressed."""
+    with workplace() as place:
+        found = [
+            _facts(place.store, name, descriptor, created) for name, descriptor, created in place.store.images.all()
+        ]
+    if as_json:
+        print(json.dumps(found, indent=2))
+    elif quiet:
+        print("\n".join(dict.fromkeys(str(row["id"]) for row in found)))
+    else:
+        now = time.time()
+        rows = [_row(fact, now) for fact in found]
+        print(table.render(("REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"), rows, right=(4,)))
+
+
+def _facts(store: Store, name: str, descriptor: Descriptor, created: float) -> dict[str, str | int | float | None]:
+    fact: dict[str, str | int | float | None] = {"name": name, "digest": descriptor.digest, "created": created}
+    try:
+        image = base.read_image(store, descriptor.digest)
+    except (StagemillError, ValueError):
+        return fact | {"id": None, "size": None}
+    return fact | {
+        "id": image.manifest.config.digest,
+        "size": sum(layer.size for layer in image.manifest.layers),
+        "created": table.timestamp(image.config.created) or created,
+    }
+
+
+def _row(fact: dict[str, str | int | float | None], now: float) -> tuple[str, str, str, str, str]:
+    reference = Reference.parse(str(fact["name"]))
+    repository, _, tag = reference.familiar.rpartition(":") if reference.tag else (reference.familiar, "", "<none>")
+    identity = str(fact["id"])[7:19] if fact["id"] else "<torn>"
+    created = fact["created"]
+    size = fact["size"]
+    return (
+        repository,
+        tag,
+        identity,
+        table.age(created, now) if isinstance(created, float) else "",
+        table.size(size) if isinstance(size, int) else "",
+    )

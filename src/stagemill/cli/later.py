@@ -1,0 +1,42 @@
+"""Flags of `docker buildx build` that this version does not have: each says so, none is ignored."""
+
+from __future__ import annotations
+
+import click
+
+from stagemill.errors import StagemillError
+
+_WITH_VALUE = (
+    "--allow", "--annotation", "--attest", "--build-context", "--builder", "--cache-from", "--cache-to", "--call",
+    "--cgroup-parent", "--policy", "--resource", "--secret", "--shm-size", "--ssh", "--ulimit",
+)  # fmt: skip
+_SWITCHES = ("--check", "--debug", "--push")
+_ATTESTATIONS = ("--provenance", "--sbom")
+
+
+def refusing(command: click.Command) -> click.Command:
+    """Gives a command those flags, hidden from its help."""
+    for name in _WITH_VALUE:
+        command.params.append(click.Option([name], multiple=True, expose_value=False, hidden=True, callback=_refuse))
+    for name in _SWITCHES:
+        command.params.append(click.Option([name], is_flag=True, expose_value=False, hidden=True, callback=_refuse))
+    for name in _ATTESTATIONS:
+        option = click.Option(
+            [name], is_flag=False, flag_value="true", expose_value=False, hidden=True, callback=_attestation
+        )
+        command.params.append(option)
+    return command
+
+
+def _refuse(_ctx: click.Context, param: click.Parameter, value: object) -> None:
+    if value:
+        raise StagemillError(
+            f"{param.opts[0]} is not supported yet", hint="leave it out; stagemill build --help lists what there is"
+        )
+
+
+def _attestation(_ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """`false` is what we do anyway: the image is one plain manifest."""
+    if value is not None and value.lower() not in {"false", "0", "disabled=true"}:
+        hint = "leave it out; the image is one plain manifest without attestations"
+        raise StagemillError(f"{param.opts[0]} is not supported yet", hint=hint)

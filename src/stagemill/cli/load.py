@@ -1,0 +1,53 @@
+"""`stagemill load`: images out of an archive."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from stagemill.cli.environment import workplace
+from stagemill.errors import UsageError
+from stagemill.execute.importing import import_image
+from stagemill.oci.reference import Reference
+from stagemill.store.store import Store
+
+
+@click.command("load")
+@click.argument("path", required=False, metavar="[PATH]")
+@click.option("-i", "--input", "given", metavar="FILE", help="The archive, or the directory of an OCI layout.")
+@click.option("-t", "--tag", metavar="NAME", help="Name the image; for an archive that has one image.")
+def command(*, path: str | None, given: str | None, tag: str | None) -> None:
+    """Take images from a docker archive, an OCI archive or an OCI layout into the local store."""
+    from stagemill.export.load import images
+
+    with workplace() as place, _archive(given or path, place.store) as location, images(location) as loaded:
+        if tag and len(loaded.images) != 1:
+            raise UsageError(f"-t needs an archive of one image, and this one has {len(loaded.images)}")
+        for item in loaded.images:
+            import_image(place.store, item.image, loaded.blobs)
+            names = [tag] if tag else list(item.names)
+            for name in names:
+                place.store.images.set(str(Reference.parse(name)), item.image.descriptor, time.time())
+                print(f"Loaded image: {Reference.parse(name).familiar}")
+            if not names:
+                print(f"Loaded image without a name: {item.image.manifest.config.digest}")
+
+
+@contextmanager
+def _archive(path: str | None, store: Store) -> Iterator[Path]:
+    if path and path != "-":
+        yield Path(path)
+        return
+    if sys.stdin.isatty():
+        raise UsageError("no archive: standard input is a terminal", hint="stagemill load -i FILE")
+    with store.scratch() as scratch:
+        location = scratch / "archive"
+        with location.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        yield location

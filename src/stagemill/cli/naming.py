@@ -1,0 +1,37 @@
+"""Images of the store as people name them: by reference, or by the beginning of a digest."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from stagemill.cli import flags
+from stagemill.errors import NotFoundError
+from stagemill.execute import base
+from stagemill.oci.image import Image
+from stagemill.oci.reference import Reference
+from stagemill.store.store import Store
+
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
+
+
+def find(store: Store, text: str) -> tuple[str, Image]:
+    """The full name and the image. Raises NotFoundError with a near name, UsageError for what is no name."""
+    named = {name: descriptor for name, descriptor, _ in store.images.all()}
+    if match := _ID.fullmatch(text):
+        for name, descriptor in named.items():
+            image = base.read_image(store, descriptor.digest)
+            if descriptor.digest.hex.startswith(match[1]) or image.manifest.config.digest.hex.startswith(match[1]):
+                return name, image
+    name = str(flags.reference(text))
+    if name not in named:
+        raise missing(text, list(named))
+    return name, base.read_image(store, named[name].digest)
+
+
+def missing(text: str, names: list[str]) -> NotFoundError:
+    """The error for an image that the store does not have."""
+    familiar = [Reference.parse(name).familiar for name in names]
+    near = difflib.get_close_matches(text, familiar, n=1)
+    hint = f"did you mean {near[0]}?" if near else "stagemill images lists what there is; stagemill pull fetches more"
+    return NotFoundError(f"there is no image {text} in the store", hint=hint)

@@ -1,0 +1,172 @@
+"""Where a finished build goes: names in the store, archives, directories, files with digests."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from stagemill import events
+from stagemill.build import Built
+from stagemill.cli.flags import Output
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError, UsageError
+from stagemill.events import Listener
+from stagemill.execute.shipping import StoredBlobs
+from stagemill.oci.image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where a build's result is to go. `tags` are full names."""
+
+    tags: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    iidfile: str | None = None
+    metadata_file: str | None = None
+    quiet: bool = False
+
+    @property
+    def wants_image(self) -> bool:
+        """Whether somebody asks for a packed image."""
+        packed = any(output.type in {"oci", "docker", "image"} for output in self.outputs)
+        files_only = bool(self.outputs) and not packed
+        return packed or bool(self.tags or self.iidfile or self.metadata_file) or (self.quiet and not files_only)
+
+
+NO_OUTPUT = (
+    "the result stays in the build cache, since nobody asked for it\n"
+    "hint: name the image with -t NAME, or write it somewhere with -o type=oci,dest=FILE"
+)
+
+
+def check(wishes: Wishes, stdout: BinaryIO) -> None:
+    """Raises before anything is built where the result could not be delivered."""
+    piped = [output for output in wishes.outputs if output.dest == "-"]
+    if len(piped) > 1:
+        raise UsageError("only one --output can go to standard output", hint="give the others a file with dest=FILE")
+    if piped and stdout.isatty():
+        raise UsageError("refusing to write an archive to the terminal", hint="redirect it to a file, or use dest=FILE")
+    if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
+        raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
+    for output in wishes.outputs:
+        if output.dest not in {"", "-"} and not Path(output.dest).absolute().parent.is_dir() and output.type != "local":
+            parent = Path(output.dest).absolute().parent
+            raise UsageError(f"--output: there is no directory {parent}", hint=f"make it first: mkdir -p {parent}")
+
+
+def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> None:
+    """Afterwards everything that was asked for is there."""
+    if not wishes.wants_image and not wishes.outputs:
+        listener(events.Notice(NO_OUTPUT, built.services.clock()))
+        return
+    image = _packed(built, listener) if wishes.wants_image else None
+    for output in wishes.outputs:
+        _write(output, built, image, wishes=wishes, listener=listener, stdout=stdout)
+    if image is None:
+        return
+    names = [
+        *wishes.tags,
+        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
+    ]
+    for name in names:
+        with _step(built, listener, f"naming to {name}"):
+            built.services.store.images.set(name, image.descriptor, built.services.clock())
+    config = image.manifest.config.digest
+    if wishes.iidfile:
+        write_atomically(Path(wishes.iidfile), config.encode())
+    if wishes.metadata_file:
+        write_atomically(Path(wishes.metadata_file), metadata(image, names))
+    if wishes.quiet:
+        stdout.write(f"{config}\n".encode())
+        stdout.flush()
+
+
+def metadata(image: Image, names: list[str]) -> bytes:
+    """What buildx writes to a --metadata-file, as far as there are no attestations."""
+    document = {
+        "containerimage.config.digest": image.manifest.config.digest,
+        "containerimage.descriptor": image.descriptor.to_json(),
+        "containerimage.digest": image.digest,
+    }
+    if names:
+        document["image.name"] = ",".join(names)
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _packed(built: Built, listener: Listener) -> Image:
+    with _step(built, listener, "exporting to image"):
+        return built.image()
+
+
+def _write(
+    output: Output, built: Built, image: Image | None, *, wishes: Wishes, listener: Listener, stdout: BinaryIO
+) -> None:
+    from stagemill.export import docker, local, oci, tar
+
+    names = output.names or wishes.tags
+    blobs = StoredBlobs(built.forms)
+    writers: dict[str, Callable[[BinaryIO], None]] = {}
+    if image:
+        found = image
+        writers["oci"] = lambda out: oci.oci_archive(found, blobs, names=names, out=out)
+        writers["docker"] = lambda out: docker.docker_archive(found, blobs, names=names, out=out)
+    writers["tar"] = lambda out: tar.filesystem_tar(built.forms.view(built.tree(built.plan.target)), out)
+    if output.type in {"image", "cacheonly"} or (output.type == "docker" and not output.dest):
+        return
+    with _step(
+        built, listener, f"exporting to {output.type} {'standard output' if output.dest == '-' else output.dest}"
+    ):
+        if output.type == "local":
+            view = built.forms.view(built.tree(built.plan.target))
+            local.filesystem_directory(view, Path(output.dest))
+        elif not output.tar:
+            assert image is not None
+            oci.oci_directory(image, blobs, names=names, destination=Path(output.dest))
+        elif output.dest == "-":
+            writers[output.type](stdout)
+            stdout.flush()
+        else:
+            with replacing(Path(output.dest)) as file:
+                writers[output.type](file)
+
+
+@contextmanager
+def _step(built: Built, listener: Listener, name: str) -> Iterator[None]:
+    step = Digest.of(f"deliver {name}".encode())
+    clock = built.services.clock
+    listener(events.Started(step, name, clock()))
+    try:
+        yield
+    except StagemillError as error:
+        listener(events.Failed(step, str(error), clock()))
+        raise
+    listener(events.Finished(step, clock()))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of another when it is whole; what is no regular file is written to as it is."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    with replacing(path) as file:
+        file.write(data)

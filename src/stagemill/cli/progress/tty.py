@@ -1,0 +1,94 @@
+"""`Tty`: a live tree of stages while a build runs, and a list of what was done when it is over.
+
+One thread draws, so that events cost their senders nothing. It and the library it draws with are loaded when the first
+step has run for a moment: a build that finds everything needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, TextIO
+
+from stagemill import events
+from stagemill.cli.progress.board import Board
+from stagemill.cli.progress.frame import ASCII, UNICODE, Line, as_text, live, summary
+from stagemill.cli.progress.out import Out, is_unicode, size
+from stagemill.cli.progress.text import harmless
+
+if TYPE_CHECKING:
+    from stagemill.cli.progress.screen import Screen
+
+INTERVAL = 0.1
+"""Seconds between two pictures."""
+
+
+class Tty:
+    """A listener for a terminal. After `close` the terminal is as it was, with the summary written to it."""
+
+    def __init__(self, stream: TextIO, *, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._out = Out(stream)
+        self._environ = environ
+        self._clock = clock
+        self._glyphs = UNICODE if is_unicode(stream) else ASCII
+        self._lock = Lock()
+        self._board = Board()
+        self._notices: list[str] = []
+        self._closed = Event()
+        self._painter: Thread | None = None
+
+    def __call__(self, event: events.Event) -> None:
+        with self._lock:
+            self._board.take(event)
+            if isinstance(event, events.Notice):
+                self._notices.append("\n".join(map(harmless, event.text.split("\n"))))
+                if self._painter is None:
+                    self._out.write(self._new_notices())
+            elif isinstance(event, events.Started) and self._painter is None:
+                self._painter = Thread(target=self._paint, name="progress", daemon=True)
+                self._painter.start()
+
+    def close(self) -> None:
+        """Stop drawing, then say what was done."""
+        self._closed.set()
+        if self._painter is not None:
+            self._painter.join()
+        with self._lock:
+            lines = summary(self._board, now=self._clock(), width=self._size()[0], glyphs=self._glyphs)
+            self._out.write(self._new_notices() + as_text(lines, colour=not self._environ.get("NO_COLOR")))
+
+    def _paint(self) -> None:
+        if self._closed.wait(INTERVAL):
+            return
+        # Loading rich takes longer than many builds.
+        from stagemill.cli.progress.screen import Screen
+
+        try:
+            with Screen(self._stream, environ=self._environ) as screen:
+                self._draw(screen)
+                while not self._closed.wait(INTERVAL):
+                    self._draw(screen)
+        except (OSError, ValueError):
+            # The terminal is gone. Nobody is left to be told, and the build goes on.
+            return
+
+    def _draw(self, screen: Screen) -> None:
+        columns, rows = self._size()
+        with self._lock:
+            notices = self._new_notices()
+            lines = self._picture(columns, rows - 1)
+        if notices:
+            screen.say(notices.removesuffix("\n"))
+        screen.show(lines, size=(columns, rows))
+
+    def _picture(self, columns: int, rows: int) -> list[Line]:
+        return live(self._board, now=self._clock(), size=(columns, rows), glyphs=self._glyphs)
+
+    def _new_notices(self) -> str:
+        text = "".join(f"{notice}\n" for notice in self._notices)
+        self._notices.clear()
+        return text
+
+    def _size(self) -> tuple[int, int]:
+        return size(self._stream, self._environ)

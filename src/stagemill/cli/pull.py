@@ -1,0 +1,34 @@
+"""`stagemill pull`: an image out of a registry."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from stagemill.cli import flags
+from stagemill.cli.environment import workplace
+from stagemill.cli.progress import open_progress
+from stagemill.execute import base
+from stagemill.execute.forms import Forms
+from stagemill.execute.pulling import pull
+from stagemill.oci.platform import Platform
+
+
+@click.command("pull")
+@click.argument("name", metavar="IMAGE")
+@click.option("--platform", default=None, metavar="OS/ARCH", help="This machine's unless given.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
+def command(*, name: str, platform: str | None, quiet: bool) -> None:
+    """Fetch an image from a registry, all layers of it, into the local store."""
+    reference = flags.reference(name)
+    wanted = flags.any_platform(platform) if platform else Platform.local()
+    with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
+        image = place.registry.resolve(reference, wanted)
+        base.remember(place.store, image, reference=str(reference))
+        pull(
+            image, Forms(place.store, remote=place.remote), reference=str(reference), listener=listener, clock=time.time
+        )
+        place.store.images.set(str(reference), image.descriptor, time.time())
+    print(reference.familiar)

@@ -1,0 +1,29 @@
+"""`stagemill rmi`: takes names away."""
+
+from __future__ import annotations
+
+import click
+
+from stagemill.cli import naming
+from stagemill.cli.environment import workplace
+from stagemill.errors import StagemillError
+from stagemill.oci.reference import Reference
+
+
+@click.command("rmi")
+@click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
+@click.option("-f", "--force", is_flag=True, help="Say nothing of names that are not there.")
+def command(*, names: tuple[str, ...], force: bool) -> None:
+    """Remove names of images. Layers stay, as a cache for later builds."""
+    missing: StagemillError | None = None
+    with workplace() as place:
+        for text in names:
+            try:
+                name, _ = naming.find(place.store, text)
+            except StagemillError as error:
+                missing = missing or error
+                continue
+            place.store.images.remove(name)
+            print(f"Untagged: {Reference.parse(name).familiar}")
+    if missing and not force:
+        raise missing

@@ -1,0 +1,113 @@
+"""`stagemill run`: a command in an image, thrown away afterwards."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from stagemill.cli import flags, naming
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.progress import open_progress
+from stagemill.errors import NotFoundError, UsageError
+from stagemill.execute import base
+from stagemill.execute.container import Launch, environment, launch
+from stagemill.execute.forms import Forms
+from stagemill.oci.image import Image
+from stagemill.oci.platform import Platform
+from stagemill.sandbox.process import Bind
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("image")
+@click.argument("args", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
+@click.option("-i", "--interactive", is_flag=True, help="Keep standard input open.")
+@click.option("-t", "--tty", is_flag=True, help="Give the process a terminal.")
+@click.option("--entrypoint", metavar="PROGRAM", help="Start this instead of the image's ENTRYPOINT.")
+@click.option("-e", "--env", multiple=True, metavar="NAME[=VALUE]", help="Set a variable.")
+@click.option(
+    "-v", "--volume", multiple=True, metavar="SOURCE:TARGET[:ro]", help="Show a file or directory of this machine."
+)
+@click.option("-w", "--workdir", default="", metavar="PATH", help="Where the process starts.")
+@click.option("-u", "--user", default="", metavar="USER[:GROUP]", help="Who the process is.")
+@click.option("--network", type=click.Choice(["host", "none"]), default="host", show_default=True)
+@click.option(
+    "--host-ca", is_flag=False, flag_value="auto", metavar="[FILE]", help="Trust this machine's CA certificates."
+)
+@click.option("--rm", is_flag=True, help="Always so; docker run needs it.")
+def command(
+    *,
+    image: str,
+    args: tuple[str, ...],
+    interactive: bool,
+    tty: bool,
+    entrypoint: str | None,
+    env: tuple[str, ...],
+    volume: tuple[str, ...],
+    workdir: str,
+    user: str,
+    network: str,
+    host_ca: str | None,
+    rm: bool,
+) -> int:
+    r"""Run a command in an image; what it changes is thrown away. The exit status is the command's.
+
+    \b
+    Examples:
+      stagemill run app                    what the image's ENTRYPOINT and CMD say
+      stagemill run -it app:builder sh     a shell
+      stagemill run -v "$PWD:/src" app ls /src
+    """
+    del rm
+    if tty and not sys.stdin.isatty():
+        raise UsageError("-t needs a terminal, and standard input is none", hint="leave out -t")
+    what = Launch(
+        args=args,
+        entrypoint=None if entrypoint is None else tuple(shlex.split(entrypoint)),
+        env=environment(env, dict(os.environ)),
+        cwd=workdir,
+        user=user,
+        binds=tuple(map(bind, volume)),
+        network="none" if network == "none" else "host",
+        tty=tty,
+    )
+    if not interactive and not tty:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    with workplace() as place:
+        found = image_of(image, place)
+        with place.services(host_ca=host_ca) as services:
+            forms = Forms(place.store, remote=place.remote)
+            tree = base.tree(place.store, found.digest)
+            return launch(what, tree, found.config.config, services=services, forms=forms)
+
+
+def bind(text: str) -> Bind:
+    """`source:target[:ro|rw]`; the source is made absolute."""
+    parts = text.split(":")
+    hint = "write -v /path/here:/path/inside, or …:ro"
+    if len(parts) not in {2, 3} or not parts[1].startswith("/") or parts[2:] not in ([], ["ro"], ["rw"]):
+        raise UsageError(f"invalid --volume {text!r}", hint=hint)
+    source = Path(parts[0]).absolute()
+    if not source.exists():
+        raise UsageError(f"invalid --volume {text!r}: there is no {source}", hint=hint)
+    return Bind(source, parts[1], read_only=parts[2:] == ["ro"])
+
+
+def image_of(name: str, place: Workplace) -> Image:
+    """The image of the store; one that is not there is fetched."""
+    try:
+        return naming.find(place.store, name)[1]
+    except NotFoundError as missing:
+        reference = flags.reference(name)
+        try:
+            with open_progress("auto", sys.stderr):
+                image = place.registry.resolve(reference, Platform.local())
+        except NotFoundError:
+            raise missing from None
+        base.remember(place.store, image, reference=str(reference))
+        place.store.images.set(str(reference), image.descriptor, time.time())
+        return image

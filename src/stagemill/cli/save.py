@@ -1,0 +1,44 @@
+"""`stagemill save`: images as an archive."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from stagemill.cli import naming
+from stagemill.cli.environment import workplace
+from stagemill.cli.outputs import replacing
+from stagemill.errors import UsageError
+from stagemill.execute.forms import Forms
+from stagemill.execute.shipping import StoredBlobs
+
+
+@click.command("save")
+@click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
+@click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
+@click.option("--format", "form", type=click.Choice(["docker", "oci"]), default="docker", show_default=True)
+def command(*, names: tuple[str, ...], output: str | None, form: str) -> None:
+    """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too."""
+    if output is None and sys.stdout.isatty():
+        raise UsageError("refusing to write an archive to the terminal", hint="use -o FILE, or a pipe")
+    with workplace() as place:
+        found = [naming.find(place.store, name) for name in names]
+        blobs = StoredBlobs(Forms(place.store, remote=place.remote))
+
+        def write(out: BinaryIO) -> None:
+            from stagemill.export import docker, oci
+
+            images = [(image, [name]) for name, image in found]
+            if form == "oci":
+                oci.oci_archives(images, blobs, out=out)
+            else:
+                docker.docker_archives(images, blobs, out=out)
+
+        if output is None:
+            write(sys.stdout.buffer)
+        else:
+            with replacing(Path(output)) as file:
+                write(file)

@@ -1,0 +1,80 @@
+"""`stagemill shell`: a look into the tree of a stage."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from stagemill.build import Built
+from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.environment import workplace
+from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.progress import open_progress
+from stagemill.cli.source import open_inputs
+from stagemill.errors import StagemillError
+from stagemill.execute.container import Launch, has_program, launch
+from stagemill.sandbox.process import Bind
+
+_BUSYBOXES = ("/bin/busybox", "/usr/bin/busybox")
+_PLACE = "/dev/stagemill/busybox"
+
+
+@add_build_options
+@click.command("shell")
+@click.option("--busybox", is_flag=True, help="Use this machine's static busybox, for a stage that has no shell.")
+@click.option("-c", "script", metavar="COMMAND", help="Run a command instead of an interactive shell.")
+@click.option("-u", "--user", default="", metavar="USER", help="Who to be; the stage's USER unless given.")
+def command(**given: object) -> int:
+    r"""Build up to a stage and open a shell in its tree, with its environment; changes are thrown away.
+
+    \b
+    Examples:
+      stagemill shell --target builder .
+      stagemill shell --target builder -c 'ls -l dist' .
+      stagemill shell --busybox .          for an image FROM scratch
+    """
+    values = Values(given)
+    flags = BuildFlags.of(values, os.environ)
+    with (
+        workplace() as place,
+        open_inputs(flags.context, flags.file, store=place.store) as inputs,
+        open_progress(flags.progress, sys.stderr) as listener,
+        building(flags, inputs, place=place, listener=listener) as built,
+    ):
+        return _open(built, values)
+
+
+def _open(built: Built, values: Values) -> int:
+    stage = built.plan.target
+    tree = built.tree(stage)
+    script = values.text("script")
+    shell, binds = _shell(built, busybox=values.flag("busybox"))
+    what = Launch(
+        args=("-c", script) if script is not None else (),
+        entrypoint=shell,
+        env=tuple(stage.scope.values.items()),
+        user=values.text("user") or "",
+        binds=binds,
+        tty=sys.stdin.isatty() and sys.stdout.isatty(),
+    )
+    return launch(what, tree, stage.image.config, services=built.services, forms=built.forms)
+
+
+def _shell(built: Built, *, busybox: bool) -> tuple[tuple[str, ...], tuple[Bind, ...]]:
+    """The shell to start, and what it needs that the stage does not have."""
+    own = next((path for path in _BUSYBOXES if os.access(path, os.X_OK)), None)
+    if busybox:
+        if own is None:
+            raise StagemillError("this machine has no busybox", hint="install it: apt-get install busybox-static")
+        return (_PLACE, "sh"), (Bind(Path(own), _PLACE),)
+    view = built.forms.view(built.tree(built.plan.target))
+    if not has_program(view, "/bin/sh"):
+        title = built.plan.target.title
+        hint = "stagemill shell --busybox brings this machine's static busybox along"
+        if own is None:
+            hint += "; install it first: apt-get install busybox-static"
+        raise StagemillError(f"the stage {title} has no /bin/sh", hint=hint)
+    return ("/bin/sh",), ()

@@ -1,0 +1,35 @@
+"""`stagemill store`: looks after what is on disk."""
+
+from __future__ import annotations
+
+import click
+
+from stagemill.cli.environment import workplace
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError
+from stagemill.layer.index import LayerIndex
+from stagemill.layer.verify import is_intact
+
+
+@click.group("store")
+def command() -> None:
+    """Look after the local store."""
+
+
+@command.command("check")
+def check_command() -> None:
+    """Read all of the store, layers too, and mend or drop what is torn. What was dropped is made again when needed."""
+    from stagemill.store.check import check
+
+    with workplace() as place:
+        store = place.store
+
+        def whole(layer: Digest) -> bool:
+            try:
+                index = LayerIndex.parse(store.layers.index(layer))
+            except StagemillError:
+                return False
+            return is_intact(store.layers.directory(layer), index)
+
+        report = check(store, verify_layer=whole, report=print)
+    print(report)

@@ -1,0 +1,1 @@
+"""Where operations meet the machine: each has a function that does what it says."""

@@ -1,0 +1,71 @@
+"""From a stage and its tree to an image: the layers are packed, and the config gets their diff_ids and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from stagemill.execute.commit import timestamp
+from stagemill.execute.forms import Forms
+from stagemill.execute.tree import Tree
+from stagemill.oci.config import History, ImageConfig
+from stagemill.oci.image import Image
+from stagemill.store.links import Packed
+
+_PARALLEL_PACKS = 2
+
+
+def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, epoch: int | None) -> Image:
+    """The image of a tree. `config` has the base's history with its times, and the stage's without.
+
+    Entries of history take the time of their layer, so that a build from the cache gives the same image again. With
+    `epoch` (SOURCE_DATE_EPOCH, in seconds) newer and missing times are that one (traps 24). Manifest, config and the
+    link from chains to layers are in the store afterwards.
+    """
+    with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
+        packed = list(pool.map(forms.packed, tree.layers))
+    history = dated(config.history, tree, fallback=timestamp(now), epoch=epoch)
+    created = history[-1].created if history else timestamp(now if epoch is None else epoch)
+    image = Image.build(
+        replace(config, diff_ids=tuple(facts.diff_id for facts in packed), history=history, created=created),
+        tuple(facts.descriptor for facts in packed),
+    )
+    _remember(image, tree, packed, forms=forms)
+    return image
+
+
+def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms) -> None:
+    store = forms.store
+    store.blobs.put(image.config_bytes)
+    store.blobs.put(image.manifest_bytes)
+    for chain, layer, _ in zip(image.chain_ids, tree.layers, packed, strict=True):
+        if layer.form == "layer" and store.links.layer_of_chain(chain) is None:
+            store.links.set_layer_of_chain(chain, layer.digest)
+
+
+def dated(history: Sequence[History], tree: Tree, *, fallback: str, epoch: int | None) -> tuple[History, ...]:
+    """The history with the times of the layers.
+
+    An entry without a layer has the time of the one before it; before the first layer, that of the first layer.
+    """
+    limit = None if epoch is None else datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    times = iter([layer.created for layer in tree.layers])
+    last = next((layer.created for layer in tree.layers if layer.created), fallback)
+    found: list[History] = []
+    for entry in history:
+        made = "" if entry.empty_layer else next(times, "")
+        own = entry.created or made or last
+        if limit and (not entry.created or _newer(own, limit)):
+            own = limit
+        found.append(replace(entry, created=own))
+        last = own
+    return tuple(found)
+
+
+def _newer(time: str, limit: str) -> bool:
+    try:
+        return datetime.fromisoformat(time) > datetime.fromisoformat(limit)
+    except ValueError:
+        return True

@@ -1,0 +1,75 @@
+"""`StoreCache`: the solver's cache, in the records of the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from stagemill.digest import Digest, canonical
+from stagemill.execute.tree import ContextFiles, Result, Tree
+from stagemill.graph.operations import BaseImage, Context, Scratch
+from stagemill.graph.vertex import Vertex
+from stagemill.solve.keys import CacheKey
+from stagemill.solve.protocols import Hit
+from stagemill.store.records import Record
+from stagemill.store.store import Store
+
+
+class StoreCache:
+    """Remembers trees by key. What costs nothing to make (scratch, a base's names, a context) is not remembered.
+
+    `contents` are the facts behind content digests of the plan; those that a record's ingredients name are kept with it.
+    """
+
+    def __init__(
+        self, store: Store, *, clock: Callable[[], float], contents: Mapping[Digest, Sequence[tuple[str, str]]]
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.contents = contents
+
+    def load(self, key: Digest) -> Hit[Result] | None:
+        """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
+        record = self.store.records.get(key)
+        if record is None:
+            return None
+        try:
+            tree = Tree.from_json(json.loads(record.result))
+        except (ValueError, TypeError):
+            tree = None
+        if tree is None or not self._whole(tree):
+            self.store.records.remove(key)
+            return None
+        return Hit(tree, record.canonical)
+
+    def _whole(self, tree: Tree) -> bool:
+        store = self.store
+        return all(
+            store.layers.has(layer.digest) if layer.form == "layer" else store.links.base(layer.digest) is not None
+            for layer in tree.layers
+        )
+
+    def save(self, vertex: Vertex, *, definition: Digest, canonical: CacheKey, result: Result) -> None:
+        if isinstance(result, ContextFiles) or isinstance(vertex.op, Scratch | BaseImage | Context):
+            return
+        created = self.clock()
+        ingredients = _text(canonical)
+        for key in dict.fromkeys((definition, canonical.digest)):
+            self.store.records.put(
+                Record(
+                    key=key,
+                    canonical=canonical.digest,
+                    result=json.dumps(result.to_json(), separators=(",", ":")),
+                    ingredients=ingredients,
+                    name=vertex.label.name,
+                    created=created,
+                )
+            )
+        for edge in vertex.inputs:
+            op = edge.vertex.op
+            if isinstance(op, Context) and op.content in self.contents:
+                self.store.records.note(op.content, self.contents[op.content])
+
+
+def _text(key: CacheKey) -> str:
+    return canonical(key.ingredients).decode("utf-8", "surrogateescape")

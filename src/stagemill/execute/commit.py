@@ -1,0 +1,46 @@
+"""From a workspace to a layer on top of a tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from stagemill.digest import Digest
+from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.files.view import FileView
+from stagemill.layer.index import build
+from stagemill.store.layers import Workspace
+
+_NOTHING: Mapping[str, Digest] = MappingProxyType({})
+
+
+def commit(
+    workspace: Workspace, parent: Tree, *, clock: Callable[[], float], known: Mapping[str, Digest] = _NOTHING
+) -> Tree:
+    """The parent's tree with the workspace on top, which is a layer of the store afterwards.
+
+    `known` are digests of files that need not be read again.
+    """
+    index = build(workspace.fs, known=known)
+    layer = workspace.commit(index.serialize())
+    return parent.on_top(TreeLayer("layer", layer, timestamp(clock())))
+
+
+def timestamp(seconds: float) -> str:
+    """RFC 3339, in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def like_root(view: FileView, directory: Path) -> None:
+    """Gives an empty layer directory the mode, owner and times of the tree's root, which it will cover."""
+    root = view.lstat("")
+    if root is None:
+        return
+    os.chown(directory, root.uid, root.gid)
+    os.chmod(directory, root.mode)
+    for name, value in root.xattrs:
+        os.setxattr(directory, name, value)
+    os.utime(directory, ns=(root.mtime_ns, root.mtime_ns))

@@ -1,0 +1,242 @@
+"""COPY and ADD: files from a source into a new layer on top of the parent's tree.
+
+Source: tonistiigi/fsutil, copy/copy.go, and BuildKit's file operations, which give the instruction its meaning. Unlike
+there, what the copy itself makes has the time 0, and several files need a directory to go to.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError
+from stagemill.execute import chmod, ownership, transfer
+from stagemill.execute.chmod import Mode
+from stagemill.execute.draft import Draft, explained
+from stagemill.execute.ownership import Owner
+from stagemill.files.paths import clean, join, resolve, split
+from stagemill.files.select import Match, matches
+from stagemill.files.view import Entry, FileView
+from stagemill.files.walk import walk
+from stagemill.graph import operations
+from stagemill.layer import disk
+from stagemill.layer.index import build
+from stagemill.layer.stack import StackView
+
+
+class Extract(Protocol):
+    """Unpacks an archive into an empty directory; False where the file is none. `implied` describes directories that
+    have no member of their own.
+    """
+
+    def __call__(self, archive: Path, into: Path, /, *, implied: Callable[[str], Entry]) -> bool: ...
+
+
+def copy(
+    op: operations.Copy, parent: FileView, source: FileView | None, *, into: Path, link: bool, extract: Extract
+) -> dict[str, Digest]:
+    """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
+
+    `link` says that the source's files never change: they may become hard links, and their digests are believed. Else they
+    are hashed as they are copied, and ContextError says that one is not what it was when the key was made. An archive is
+    unpacked beside `into`, on the same file system. Raises StagemillError.
+    """
+    draft = Draft(parent, into)
+    try:
+        owner = ownership.find(op.owner, parent, flag="--chown") if op.owner else None
+        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract)
+        job.run(_Source(source, fixed=link) if source else None)
+        draft.finish()
+    except OSError as error:
+        raise explained(error, into) from error
+    return draft.digests
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where files come from. `implied` holds the directories that an archive has no member for, None without an archive.
+
+    `nodes` tells, for a file of several names, where its first one was copied to, and as what.
+    """
+
+    view: FileView
+    fixed: bool
+    implied: set[str] | None = None
+    nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
+
+
+class _Copying:
+    def __init__(
+        self, op: operations.Copy, draft: Draft, into: Path, *, owner: Owner | None, mode: Mode, extract: Extract
+    ) -> None:
+        self._op = op
+        self._draft = draft
+        self._into = into
+        self._owner = owner
+        self._mode = mode
+        self._extract = extract
+        self._linked: set[tuple[int, int]] = set()
+        made = owner or Owner()
+        self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
+
+    def run(self, source: _Source | None) -> None:
+        found = matches(source.view, self._op.sources) if source else []
+        if source:
+            self._check(source, found)
+            for match in found:
+                self._copy(source, match)
+        for file in self._op.files:
+            self._inline(file)
+
+    def _check(self, source: _Source, found: list[Match]) -> None:
+        """Several files need a directory to go to; the contents of directories may make one."""
+        count = len(found) + len(self._op.files)
+        path, folder = self._destination()
+        if count < 2 or folder:
+            return
+        entries = [source.view.lstat(match.path) for match in found]
+        if self._op.files or any(entry is None or entry.kind != "dir" for entry in entries):
+            fault = "is not a directory" if self._draft.lstat(path) else "does not exist"
+            where = self._op.destination
+            raise StagemillError(
+                f"cannot copy {count} sources to {where}, which {fault}", hint=f"write {where}/ to make it a directory"
+            )
+
+    def _destination(self) -> tuple[str, bool]:
+        """Where the copy goes, and whether that is a directory to put files into."""
+        path = resolve(self._draft, clean(self._op.destination))
+        return path, self._op.destination.endswith("/") or self._draft.is_directory(path)
+
+    def _copy(self, source: _Source, match: Match) -> None:
+        entry = source.view.lstat(match.path)
+        assert entry, "a match exists"
+        path, folder = self._destination()
+        if entry.kind == "dir":
+            self._tree(source, match.path, path)
+        elif not (self._op.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
+            self._place(source, match.path, self._file_target(path, match.name, folder=folder), entry)
+
+    def _file_target(self, path: str, name: str, *, folder: bool) -> str:
+        target = join(path, name) if folder else path
+        self._draft.make_directories(split(target)[0], self._new)
+        return target
+
+    def _tree(self, source: _Source, top: str, destination: str) -> None:
+        """What is in a directory; the directory itself gives the destination neither mode nor owner (traps 1)."""
+        new = self._new if source.implied is None else replace(self._new, mode=0o755)
+        self._draft.make_directories(destination, new)
+        places = {top: destination}
+        for path, entry in walk(source.view, top):
+            if path == top:
+                continue
+            above, name = split(path)
+            places[path] = self._place(source, path, join(places[above], name), entry)
+
+    def _place(self, source: _Source, path: str, target: str, entry: Entry) -> str:
+        """Puts one path of the source at its target; where it is then, which differs below a followed symlink."""
+        if entry.kind == "dir":
+            return self._directory(source, path, target, entry)
+        self._draft.clear(target, replacing=source.implied is not None)
+        first, written = source.nodes.get(entry.node, ("", entry)) if entry.node is not None else ("", entry)
+        if first and self._draft.holds(first, written):
+            self._draft.link(target, first)
+            return target
+        wanted = self._dressed(entry, archived=source.implied is not None)
+        if entry.kind == "file":
+            self._file(source, path, target, (entry, wanted))
+        elif entry.kind == "socket" and not source.fixed:
+            wanted = replace(wanted, kind="file")
+            self._draft.put_file(target, wanted, _nothing, digest=Digest.of(b""))
+        else:
+            self._draft.put_special(target, wanted)
+        if entry.node is not None:
+            source.nodes[entry.node] = target, wanted
+        return target
+
+    def _directory(self, source: _Source, path: str, target: str, entry: Entry) -> str:
+        if source.implied is not None and path in source.implied:
+            real = resolve(self._draft, target)
+            if self._draft.is_directory(real):
+                self._draft.make_directories(real, self._new)
+                return real
+        wanted = self._dressed(entry, archived=source.implied is not None)
+        self._draft.put_directory(target, wanted, replacing=source.implied is not None)
+        return target
+
+    def _file(self, source: _Source, path: str, target: str, entries: tuple[Entry, Entry]) -> None:
+        entry, wanted = entries
+        digest, real = source.view.digest(path), source.view.real_path(path)
+        if not source.fixed:
+
+            def write(descriptor: int) -> None:
+                transfer.copy_hashed(real, descriptor, expected=digest, name=path)
+
+        elif wanted == entry and self._is_first(real) and self._draft.adopt(target, wanted, real, digest=digest):
+            return
+        else:
+
+            def write(descriptor: int) -> None:
+                transfer.copy_fixed(real, descriptor, size=entry.size)
+
+        self._draft.put_file(target, wanted, write, digest=digest)
+
+    def _is_first(self, real: Path) -> bool:
+        """Whether a file on disk is not in this layer yet: files that share it only because an earlier copy linked them
+        must not become hard links of each other.
+        """
+        status = os.lstat(real)
+        node = (status.st_dev, status.st_ino)
+        if node in self._linked:
+            return False
+        self._linked.add(node)
+        return True
+
+    def _dressed(self, entry: Entry, *, archived: bool) -> Entry:
+        """The entry with the owner and mode that the instruction wants."""
+        owner = self._owner
+        if owner is None:
+            owner = Owner(entry.uid, entry.gid) if archived or self._op.keep_owner else Owner()
+        mode = entry.mode
+        if not archived and entry.kind != "symlink":
+            mode = self._mode.apply(mode, directory=entry.kind == "dir")
+        return replace(entry, uid=owner.uid, gid=owner.gid, mode=mode)
+
+    def _inline(self, file: operations.InlineFile) -> None:
+        data = file.content.encode("utf-8", "surrogateescape")
+        path, folder = self._destination()
+        target = self._file_target(path, file.name, folder=folder)
+        self._draft.clear(target)
+        entry = self._dressed(Entry("file", 0o644, 0, 0, len(data), 0), archived=False)
+        self._draft.put_file(target, entry, lambda descriptor: transfer.write(descriptor, data), digest=Digest.of(data))
+
+    def _unpack(self, source: _Source, path: str, destination: str) -> bool:
+        """Puts what is in an archive into the destination, a directory; False where the file is no archive."""
+        real = source.view.real_path(path)
+        scratch = tempfile.mkdtemp(prefix="archive-", dir=self._into.parent)
+        implied: set[str] = set()
+
+        def describe(member: str) -> Entry:
+            implied.add(member)
+            return replace(self._new, mode=0o755)
+
+        try:
+            if not self._extract(real, Path(scratch), implied=describe):
+                return False
+            if not source.fixed and disk.file_digest(os.fspath(real)) != source.view.digest(path):
+                raise transfer.changed(path)
+            index = build(Path(scratch))
+            unpacked = StackView([(Path(scratch), lambda: index)])
+            self._tree(_Source(unpacked, fixed=True, implied=implied), "", destination)
+        finally:
+            shutil.rmtree(scratch)
+        return True
+
+
+def _nothing(_descriptor: int) -> None:
+    pass

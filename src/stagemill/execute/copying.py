@@ -1,0 +1,45 @@
+"""COPY, ADD and WORKDIR as steps: the layer that they write becomes one of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event
+
+from stagemill.execute.commit import commit
+from stagemill.execute.copy import copy
+from stagemill.execute.forms import Forms
+from stagemill.execute.make_directory import make_directory
+from stagemill.execute.progress import Progress
+from stagemill.execute.services import Services
+from stagemill.execute.tree import ContextFiles, Result, Tree
+from stagemill.graph import operations
+from stagemill.layer.stack import StackView
+from stagemill.layer.unpack import extract
+
+
+@dataclass(frozen=True, slots=True)
+class Copier:
+    """Writes layers without mounting anything."""
+
+    services: Services
+    forms: Forms
+    progress: Progress
+    cancelled: Event
+
+    def copy(self, op: operations.Copy, parent: Tree, source: Result | None) -> Tree:
+        """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
+        below = self._view(parent)
+        fixed = isinstance(source, Tree)
+        view = source.view if isinstance(source, ContextFiles) else self._view(source) if source else None
+        with self.services.store.layers.workspace() as workspace:
+            known = copy(op, below, view, into=workspace.fs, link=fixed, extract=extract)
+            return commit(workspace, parent, clock=self.services.clock, known=known)
+
+    def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:
+        below = self._view(parent)
+        with self.services.store.layers.workspace() as workspace:
+            known = make_directory(op, below, into=workspace.fs)
+            return commit(workspace, parent, clock=self.services.clock, known=known)
+
+    def _view(self, tree: Tree) -> StackView:
+        return self.forms.view(tree, progress=self.progress, cancelled=self.cancelled)

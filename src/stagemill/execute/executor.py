@@ -1,0 +1,74 @@
+"""`StoreExecutor`: does what operations say, with the store and the sandbox; one function per operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from threading import Event
+from typing import assert_never
+
+from stagemill.digest import Digest
+from stagemill.errors import CancelledError, DockerfileError, StagemillError
+from stagemill.execute import base, copying, running
+from stagemill.execute.forms import Forms
+from stagemill.execute.progress import reporter
+from stagemill.execute.services import Services
+from stagemill.execute.tree import ContextFiles, Result, Tree
+from stagemill.files.content import content
+from stagemill.graph import operations
+from stagemill.graph.vertex import Selection, Vertex
+
+
+class StoreExecutor:
+    """Makes trees. Thread-safe, as long as the services are."""
+
+    def __init__(self, services: Services, forms: Forms) -> None:
+        self.services = services
+        self.forms = forms
+
+    def execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
+        """Errors of an instruction carry its place in the Dockerfile."""
+        try:
+            return self._execute(vertex, inputs, cancelled)
+        except (DockerfileError, CancelledError):
+            raise
+        except StagemillError as error:
+            if vertex.label.at is None:
+                raise
+            raise DockerfileError(error.message, at=vertex.label.at, hint=error.hint) from error
+
+    def _execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
+        op = vertex.op
+        progress = reporter(vertex.digest, self.services.listener, self.services.clock)
+        match op:
+            case operations.Scratch():
+                return Tree()
+            case operations.Context():
+                return ContextFiles(self.services.contexts[op.name])
+            case operations.BaseImage():
+                return base.tree(self.services.store, op.manifest)
+            case operations.Run():
+                step = running.Step(vertex, progress, cancelled)
+                return running.run(op, _tree(inputs[0]), services=self.services, forms=self.forms, step=step)
+            case operations.Copy():
+                source = inputs[1] if len(inputs) > 1 else None
+                copier = copying.Copier(self.services, self.forms, progress, cancelled)
+                return copier.copy(op, _tree(inputs[0]), source)
+            case operations.MakeDirectory():
+                copier = copying.Copier(self.services, self.forms, progress, cancelled)
+                return copier.make_directory(op, _tree(inputs[0]))
+            case _:
+                assert_never(op)
+
+    def content(self, result: Result, select: Selection) -> Digest:
+        """The digest of what a COPY selects from a stage or an image, owners included."""
+        view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
+        return content(view, select.patterns, owners=True).digest
+
+    def exclusive(self, key: Digest, cancelled: Event) -> AbstractContextManager[None]:
+        return self.services.store.lock(f"step-{key.hex}", cancelled.is_set)
+
+
+def _tree(result: Result) -> Tree:
+    assert isinstance(result, Tree)
+    return result

@@ -1,0 +1,92 @@
+"""`ImageResolver`: finds base images, in the store first, then where their name says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from stagemill import events
+from stagemill.digest import Digest
+from stagemill.errors import CorruptError, NotFoundError, StagemillError
+from stagemill.execute import base
+from stagemill.execute.importing import import_layout
+from stagemill.oci.image import Image
+from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
+from stagemill.plan.resolver import Base
+from stagemill.store.store import Store
+
+LAYOUT = "oci-layout://"
+
+
+class Remote(Protocol):
+    """Where images are that the store does not have; the registry client is one."""
+
+    def resolve(self, reference: Reference, platform: Platform) -> Image: ...
+
+
+class ImageResolver:
+    """Resolves names to images, and tells the listener when that takes the network.
+
+    With `pull` the store's own images are passed over where a registry has the name. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        remote: Callable[[], Remote],
+        listener: events.Listener,
+        clock: Callable[[], float],
+        pull: bool = False,
+    ) -> None:
+        self.store = store
+        self._remote = remote
+        self._listener = listener
+        self._clock = clock
+        self._pull = pull
+
+    def resolve(self, reference: str, platform: Platform | None) -> Base:
+        """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
+        wanted = platform or Platform.local()
+        if reference.startswith(LAYOUT):
+            return self._layout(reference, wanted)
+        name = Reference.parse(reference)
+        local = None if self._pull else self._local(name)
+        if local:
+            return _base(str(name), local)
+        image = self._fetch(name, wanted)
+        base.remember(self.store, image, reference=str(name))
+        return _base(str(name), image)
+
+    def _local(self, name: Reference) -> Image | None:
+        descriptor = self.store.images.get(str(name))
+        if descriptor is None:
+            return None
+        try:
+            image = base.read_image(self.store, descriptor.digest)
+        except (NotFoundError, CorruptError, ValueError):
+            return None
+        base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
+        return image
+
+    def _fetch(self, name: Reference, platform: Platform) -> Image:
+        step = Digest.of(f"resolve {name}".encode())
+        self._listener(events.Started(step, f"[internal] load metadata for {name}", self._clock()))
+        try:
+            image = self._remote().resolve(name, platform)
+        except StagemillError as error:
+            self._listener(events.Failed(step, str(error), self._clock()))
+            raise
+        self._listener(events.Finished(step, self._clock()))
+        return image
+
+    def _layout(self, reference: str, platform: Platform) -> Base:
+        image = import_layout(self.store, Path(reference.removeprefix(LAYOUT)), platform)
+        base.remember(self.store, image, reference="")
+        return _base(reference, image)
+
+
+def _base(reference: str, image: Image) -> Base:
+    return Base(reference, image.digest, image.config)

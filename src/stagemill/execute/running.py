@@ -1,0 +1,168 @@
+"""RUN: a process in the parent's tree, whose changes become a layer."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock
+from typing import Literal
+
+from stagemill import events
+from stagemill.errors import CancelledError, StepError
+from stagemill.execute.commit import commit, like_root
+from stagemill.execute.forms import Forms
+from stagemill.execute.hostca import trusting
+from stagemill.execute.progress import Progress
+from stagemill.execute.services import Services
+from stagemill.execute.tree import Tree
+from stagemill.files.paths import resolve
+from stagemill.files.view import FileView
+from stagemill.graph.operations import Run
+from stagemill.graph.vertex import Vertex
+from stagemill.layer.changes import settle
+from stagemill.sandbox.process import Bind, Process, Rootfs
+from stagemill.sandbox.users import find
+
+HOSTNAME = "stagemill"
+TAIL_LINES = 20
+_MAX_LINE = 4096  # bytes of a line that are kept for the error; the log has all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whose process runs, and how to hear of it and stop it."""
+
+    vertex: Vertex
+    progress: Progress
+    cancelled: Event
+
+
+def run(op: Run, parent: Tree, *, services: Services, forms: Forms, step: Step) -> Tree:
+    """The parent's tree with what the process changed. Raises StepError where it ends with another status than 0."""
+    lower = forms.directories(parent, progress=step.progress, cancelled=step.cancelled)
+    view = forms.view(parent)
+    store = services.store
+    with store.layers.workspace() as workspace, store.scratch() as scratch, _log(step, services) as log:
+        like_root(view, workspace.fs)
+        bundle, environment = trusting(services.host.ca_bundle, view, into=scratch / "ca", env=op.env)
+        rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
+        process = _process(op, view, services=services, binds=_script(op, scratch), extra_env=environment)
+        code = services.sandbox.run(rootfs, process, output=log.write, cancelled=step.cancelled)
+        if step.cancelled.is_set() and code != 0:
+            raise CancelledError("the build was stopped")
+        if code != 0:
+            raise _failure(op, code, step=step, log=log)
+        bundle.take_back(workspace.fs)
+        settle(workspace.fs, view)
+        return commit(workspace, parent, clock=services.clock)
+
+
+def _process(
+    op: Run, view: FileView, *, services: Services, binds: tuple[Bind, ...], extra_env: dict[str, str]
+) -> Process:
+    credentials = find(op.user, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group"))
+    hostname = op.hostname or HOSTNAME
+    names = {name for name, _ in op.env}
+    added = {**extra_env, **dict(op.proxy)}
+    return Process(
+        args=op.args,
+        env=(*op.env, *((name, value) for name, value in sorted(added.items()) if name not in names)),
+        cwd=op.cwd,
+        credentials=credentials,
+        hostname=hostname,
+        network="none" if op.network == "none" else "host",
+        binds=binds,
+        hosts=hosts_file(hostname, op.extra_hosts),
+        resolv_conf=services.host.resolv_conf,
+    )
+
+
+def hosts_file(hostname: str, extra: tuple[str, ...]) -> str:
+    """The text of /etc/hosts; `extra` are lines `address name`."""
+    lines = [f"127.0.0.1\tlocalhost {hostname}", "::1\tlocalhost ip6-localhost ip6-loopback", *extra]
+    return "\n".join(lines) + "\n"
+
+
+def read_text(view: FileView, path: str) -> str:
+    """A small text file of a tree, empty where there is none."""
+    found = resolve(view, path)
+    entry = view.lstat(found)
+    if entry is None or entry.kind != "file":
+        return ""
+    return view.real_path(found).read_text("utf-8", "surrogateescape")
+
+
+def _script(op: Run, scratch: Path) -> tuple[Bind, ...]:
+    """A heredoc that begins with `#!`, as a file to execute."""
+    if op.script is None:
+        return ()
+    name, body = op.script
+    path = scratch / "script"
+    path.write_bytes(body.encode("utf-8", "surrogateescape"))
+    path.chmod(0o755)
+    return (Bind(path, f"/dev/pipes/{name}"),)
+
+
+class StepLog:
+    """Takes the output of a process: all of it to a file, to the listener as it comes, and the last lines to memory."""
+
+    def __init__(self, file: int, path: Path, *, tell: Callable[[Literal["stdout", "stderr"], bytes], None]) -> None:
+        self._file = file
+        self.path = path
+        self._tell = tell
+        self._lock = Lock()
+        self._tail: deque[bytes] = deque(maxlen=TAIL_LINES)
+        self._partial = b""
+
+    def write(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        with self._lock:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._file, view) :]
+            *lines, self._partial = (self._partial + data).split(b"\n")
+            self._tail.extend(line[-_MAX_LINE:] for line in lines)
+            self._partial = self._partial[-_MAX_LINE:]
+        self._tell(stream, data)
+
+    @property
+    def tail(self) -> str:
+        """The last lines, at most twenty."""
+        lines = [*self._tail, self._partial] if self._partial else list(self._tail)
+        return "\n".join(line.decode("utf-8", "replace").rstrip("\r") for line in lines[-TAIL_LINES:])
+
+
+@contextmanager
+def _log(step: Step, services: Services) -> Iterator[StepLog]:
+    path = services.store.log_path(step.vertex.digest)
+
+    def tell(stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        services.listener(events.Output(step.vertex.digest, stream, data, services.clock()))
+
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        yield StepLog(file, path, tell=tell)
+    finally:
+        os.close(file)
+
+
+def _failure(op: Run, code: int, *, step: Step, log: StepLog) -> StepError:
+    what = " ".join(op.args) if op.script is None else op.script[0]
+    first, _, more = what.partition("\n")
+    shown = f"{first} …" if more else first
+    hint = None
+    if code == 127:
+        hint = "a program was not found: is it installed in this stage, and in PATH?"
+    elif code == 137:
+        hint = "the process was killed with SIGKILL, often because memory ran out"
+    return StepError(
+        f'process "{shown}" did not complete successfully: exit code: {code}',
+        exit_code=code,
+        tail=log.tail,
+        log=str(log.path),
+        at=step.vertex.label.at,
+        hint=hint,
+    )

@@ -1,0 +1,37 @@
+"""`Services`: the few things with state that a build works with, made once by the command line and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stagemill.events import Listener
+from stagemill.files.view import FileView
+from stagemill.oci.blobs import BlobSource
+from stagemill.sandbox.protocol import Sandbox
+from stagemill.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a RUN takes from the machine: `resolv_conf` is the text of that file, `ca_bundle` the CA certificates to trust.
+
+    None of it enters a key, a layer or the history.
+    """
+
+    resolv_conf: str = ""
+    ca_bundle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`remote(reference)` is where the blobs of an image are; `contexts` holds the user's files by context name."""
+
+    store: Store
+    sandbox: Sandbox
+    remote: Callable[[str], BlobSource]
+    listener: Listener
+    clock: Callable[[], float]
+    host: Host = field(default_factory=Host)
+    contexts: Mapping[str, FileView] = field(default_factory=dict)

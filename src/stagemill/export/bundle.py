@@ -1,0 +1,161 @@
+"""`Bundle`: the files of an image layout or archive, by name, wherever they lie: in a directory or in a tar."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from stagemill.errors import ArchiveError, NotFoundError
+from stagemill.files.paths import clean
+from stagemill.layer.compression import decompressed
+from stagemill.oci.blobs import Reader
+
+_MOST_LINKS = 8
+_MOST_DOCUMENT = 64 << 20
+DAMAGED = "the archive is damaged, or was cut short; fetch or make it again"
+
+
+class Bundle(Protocol):
+    """Files by name; names have `/` between their parts, and none leads out of the bundle."""
+
+    def size(self, name: str) -> int | None:
+        """In bytes; None where there is no such file."""
+        ...
+
+    def open(self, name: str) -> AbstractContextManager[Reader]:
+        """Raises NotFoundError where there is no such file; several may be read at once, from several threads."""
+        ...
+
+
+class DirectoryBundle:
+    """The files of a directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def size(self, name: str) -> int | None:
+        path = self._root / clean(name)
+        return path.stat().st_size if path.is_file() else None
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Reader]:
+        path = self._root / clean(name)
+        if not path.is_file():
+            raise NotFoundError(f"there is no {name} in {self._root}")
+        with _opened(path) as file:
+            yield file
+
+
+class TarBundle:
+    """The files of an uncompressed tar archive. Symlinks and hard links in it are followed, as old images need."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._members = _members(path)
+
+    def size(self, name: str) -> int | None:
+        member = self._find(name)
+        return member.size if member else None
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Reader]:
+        member = self._find(name)
+        if member is None:
+            raise NotFoundError(f"there is no {name} in {self._path}")
+        with _opened(self._path) as file:
+            file.seek(member.offset_data)
+            yield _Slice(file, member.size, name=name)
+
+    def _find(self, name: str) -> tarfile.TarInfo | None:
+        name = clean(name)
+        for _ in range(_MOST_LINKS):
+            member = self._members.get(name)
+            if member is None or member.isreg():
+                return member
+            if member.issym():
+                name = clean(posixpath.join(posixpath.dirname(name), member.linkname))
+            elif member.islnk():
+                name = clean(member.linkname)
+            else:
+                return None
+        return None
+
+
+class _Slice:
+    """A part of an open file; a file that ends before the part does is a damaged archive."""
+
+    def __init__(self, file: BinaryIO, size: int, *, name: str) -> None:
+        self._file = file
+        self._left = size
+        self._name = name
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(min(size, self._left))
+        if not data and size and self._left:
+            raise ArchiveError(f"the archive ends inside {self._name}", hint=DAMAGED)
+        self._left -= len(data)
+        return data
+
+
+@contextmanager
+def open_bundle(path: Path, *, scratch: Path | None) -> Iterator[Bundle]:
+    """The files of a layout directory or an archive.
+
+    An archive that is compressed, or comes through a pipe, is written to `scratch` first, which needs room for it;
+    None is the system's place for temporary files. Raises ArchiveError.
+    """
+    if path.is_dir():
+        yield DirectoryBundle(path)
+        return
+    if path.is_file() and _is_tar(path):
+        yield TarBundle(path)
+        return
+    try:
+        with tempfile.NamedTemporaryFile(dir=scratch, prefix="stagemill-") as copy:
+            with _opened(path) as file:
+                for piece in decompressed(file):
+                    copy.write(piece)
+            copy.flush()
+            yield TarBundle(Path(copy.name))
+    except OSError as error:
+        hint = "unpacking needs room for temporary files"
+        raise ArchiveError(f"cannot unpack {path}: {error.strerror or error}", hint=hint) from error
+
+
+def document(bundle: Bundle, name: str) -> bytes:
+    """A small file, whole. Raises NotFoundError, and ArchiveError where it is not small."""
+    size = bundle.size(name) or 0
+    if size > _MOST_DOCUMENT:
+        raise ArchiveError(f"{name} has {size} bytes: at most {_MOST_DOCUMENT} are read", hint=DAMAGED)
+    with bundle.open(name) as reader:
+        return reader.read(max(size, 1))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise ArchiveError(f"there is no file {path}", hint="check the path") from error
+    except OSError as error:
+        raise ArchiveError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
+    with file:
+        yield file
+
+
+def _is_tar(path: Path) -> bool:
+    with _opened(path) as file:
+        return file.read(265)[257:262] == b"ustar"
+
+
+def _members(path: Path) -> dict[str, tarfile.TarInfo]:
+    try:
+        with tarfile.open(path, "r:") as archive:
+            return {clean(member.name): member for member in archive}
+    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
+        raise ArchiveError(f"{path} is no tar archive that can be read: {error}", hint=DAMAGED) from error

@@ -1,0 +1,104 @@
+"""What stands in an OCI image layout: its blobs, its index, its names. Source: OCI image-spec image-layout.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError
+from stagemill.export.archive import ArchiveWriter
+from stagemill.oci.blobs import BlobSource, chunks
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.image import Image
+from stagemill.oci.manifest import Index
+from stagemill.oci.reference import Reference
+
+BLOBS = "blobs/sha256"
+INDEX = "index.json"
+LAYOUT = "oci-layout"
+LAYOUT_BYTES = b'{"imageLayoutVersion":"1.0.0"}'
+
+NAME = "io.containerd.image.name"
+TAG = "org.opencontainers.image.ref.name"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob of a layout; the bytes of small documents are at hand, the others are in the source."""
+
+    descriptor: Descriptor
+    data: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        return blob_path(self.descriptor.digest)
+
+    def chunks(self, source: BlobSource) -> Iterator[bytes]:
+        if self.data is not None:
+            yield self.data
+            return
+        with source.open(self.descriptor) as reader:
+            yield from chunks(reader)
+
+
+def blob_path(digest: Digest) -> str:
+    return f"{BLOBS}/{digest.hex}"
+
+
+def blobs(*images: Image) -> tuple[Blob, ...]:
+    """Everything that the images' manifests reach, and these; each once, sorted by digest."""
+    found: dict[Digest, Blob] = {}
+    for image in images:
+        found |= {layer.digest: Blob(layer) for layer in image.manifest.layers}
+    for image in images:
+        found[image.manifest.config.digest] = Blob(image.manifest.config, image.config_bytes)
+        found[image.digest] = Blob(image.descriptor, image.manifest_bytes)
+    return tuple(found[digest] for digest in sorted(found))
+
+
+def references(names: Iterable[str]) -> tuple[Reference, ...]:
+    """The names of an image, complete, each once. Raises StagemillError for what is none."""
+    try:
+        return tuple(dict.fromkeys(Reference.parse(name) for name in names))
+    except ValueError as error:
+        raise StagemillError(str(error), hint="name images like registry/repository:tag") from error
+
+
+def entries(image: Image, names: Sequence[str]) -> tuple[Descriptor, ...]:
+    """The image's entries in an index, one per name, or one without."""
+    plain = image.descriptor
+    named = tuple(replace(plain, annotations=_annotations(reference)) for reference in references(names))
+    return named or (plain,)
+
+
+def by_image(images: Iterable[tuple[Image, Sequence[str]]]) -> dict[Image, list[str]]:
+    """All names of each image, in the order in which the images come."""
+    found: dict[Image, list[str]] = {}
+    for image, names in images:
+        found.setdefault(image, []).extend(names)
+    return found
+
+
+def _annotations(reference: Reference) -> Mapping[str, str]:
+    annotations = {NAME: str(reference)}
+    if reference.tag:
+        annotations[TAG] = reference.tag
+    return annotations
+
+
+def write_archive(
+    images: Mapping[Image, Sequence[str]], source: BlobSource, *, out: BinaryIO, documents: Mapping[str, bytes]
+) -> None:
+    """A whole layout as a tar, with more documents beside the index."""
+    index = Index(tuple(entry for image, names in images.items() for entry in entries(image, names)))
+    texts = {**documents, INDEX: index.serialize(), LAYOUT: LAYOUT_BYTES}
+    writer = ArchiveWriter(out)
+    writer.directory("blobs")
+    writer.directory(BLOBS)
+    for blob in blobs(*images):
+        writer.stream(blob.path, blob.descriptor.size, blob.chunks(source))
+    for name, data in sorted(texts.items()):
+        writer.file(name, data)
+    writer.close()

@@ -1,0 +1,1 @@
+"""What a build says about itself: sizes, and what the final image carries of each stage."""

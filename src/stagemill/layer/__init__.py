@@ -1,0 +1,1 @@
+"""The three forms of a layer, and how each is made from another: directory, index, blob."""

@@ -1,0 +1,127 @@
+"""Compressed streams, recognised by their first bytes, and the one form in which layers are compressed here."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import zstandard
+from isal import igzip_lib, isal_zlib
+
+from stagemill.errors import ArchiveError
+from stagemill.layer.stream import CHUNK
+from stagemill.oci.blobs import Reader, chunks
+
+GZIP_LEVEL = 2
+
+_BITE = 1 << 14
+_GZIP_WINDOW = 31
+_HINT = "the file is damaged, or was cut short; fetch or make it again"
+
+
+class _Decompressor(Protocol):
+    """What bz2, lzma and igzip_lib have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes: ...
+
+
+def _gzip() -> _Decompressor:
+    decompressor: _Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return decompressor
+
+
+class _Zstd:
+    """A frame of zstd, fed in small bites: its decompressor has no limit of its own to what one bite becomes."""
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._waiting = memoryview(b"")
+
+    @property
+    def eof(self) -> bool:
+        return self._frame.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._waiting
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._frame.unused_data + bytes(self._waiting)
+
+    def decompress(self, data: bytes, /, max_length: int = -1) -> bytes:  # noqa: ARG002  see above
+        waiting = memoryview(data) if data else self._waiting
+        self._waiting = waiting[_BITE:]
+        return self._frame.decompress(waiting[:_BITE])
+
+
+_FORMATS: tuple[tuple[str, bytes, Callable[[], _Decompressor]], ...] = (
+    ("gzip", b"\x1f\x8b", _gzip),
+    ("bzip2", b"BZh", bz2.BZ2Decompressor),
+    ("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+    ("zstd", b"\x28\xb5\x2f\xfd", _Zstd),
+    *(
+        ("zstd", bytes([first]) + b"\x2a\x4d\x18", _Zstd) for first in range(0x50, 0x60)
+    ),  # it may begin by a frame to skip
+)
+_ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # its stub takes the class for an instance
+_DAMAGED = (OSError, EOFError, ValueError, lzma.LZMAError, _ISAL_ERROR, zstandard.ZstdError)
+
+
+def decompressed(reader: Reader) -> Iterator[bytes]:
+    """The stream's bytes without gzip, bzip2, xz or zstd around them; a stream that is none of these as it is.
+
+    Raises ArchiveError where the compressed data are damaged or end early.
+    """
+    head = b""
+    while len(head) < 6 and (data := reader.read(CHUNK)):
+        head += data
+    whole = _joined(head, chunks(reader))
+    for name, magic, start in _FORMATS:
+        if head.startswith(magic):
+            return _members(whole, name, start)
+    return whole
+
+
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Compressed by ISA-L, with neither name nor time in the header; equal pieces make equal bytes."""
+    compressor = isal_zlib.compressobj(GZIP_LEVEL, wbits=_GZIP_WINDOW)
+    for piece in pieces:
+        if data := compressor.compress(piece):
+            yield data
+    yield compressor.flush()
+
+
+def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest
+
+
+def _members(pieces: Iterator[bytes], name: str, start: Callable[[], _Decompressor]) -> Iterator[bytes]:
+    """One compressed member after the other, as `cat a.gz b.gz` makes them; zeros after the last are padding."""
+    data = next(pieces)
+    while True:
+        decompressor = start()
+        while not decompressor.eof:
+            if decompressor.needs_input and not data and not (data := next(pieces, b"")):
+                raise ArchiveError(f"the {name} data end too early", hint=_HINT)
+            try:
+                piece = decompressor.decompress(data, max_length=CHUNK)
+            except _DAMAGED as error:
+                raise ArchiveError(f"the {name} data are damaged: {error}", hint=_HINT) from error
+            data = b""
+            if piece:
+                yield piece
+        data = decompressor.unused_data.lstrip(b"\0")
+        while not data:
+            if not (data := next(pieces, b"")):
+                return
+            data = data.lstrip(b"\0")

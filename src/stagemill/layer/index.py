@@ -1,0 +1,202 @@
+"""`LayerIndex`, the list of all that a layer holds: what can be asked of a layer without reading its files.
+
+Serialized, it is what a layer is named by, so its form is for ever: the JSON of `[version, rows]` in ASCII, one row per
+path, sorted by path components. A row is `[path, kind, mode, uid, gid, mtime_ns, size, detail]`, and goes on with
+`[…, link, opaque, xattrs]` where one of them says something; values of xattrs are in hex. `detail` is a file's digest in
+hex, a symlink's text or a device's `major:minor`. The row of a whiteout is `[path, "whiteout"]`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self, TypeAlias
+
+from stagemill.digest import Digest
+from stagemill.errors import CorruptError, StoreError
+from stagemill.files.view import Entry
+from stagemill.layer import disk
+
+VERSION = 1
+
+_NOTHING: Mapping[str, Digest] = MappingProxyType({})
+_NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
+_Row: TypeAlias = "list[str | int | dict[str, str] | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One path of a layer; the root is the path "".
+
+    `digest` is set for files. `link` is the first path of this layer, in sorted order, that is the same file by hard
+    link, and None for that first path itself; `entry.node` is that first path for all of them.
+    """
+
+    path: str
+    entry: Entry
+    digest: Digest | None = None
+    whiteout: bool = False
+    opaque: bool = False
+    link: str | None = None
+
+
+def order(path: str) -> str:
+    """The key that sorts paths by their components, parents first."""
+    return path.replace("/", "\0")
+
+
+class LayerIndex:
+    """The entries of a layer, sorted; two indexes are equal when their entries are."""
+
+    def __init__(self, entries: Iterable[IndexEntry]) -> None:
+        """Takes entries in any order, one per path. Those of equal `entry.node` become hard links of each other."""
+        listed = sorted(entries, key=lambda entry: order(entry.path))
+        groups: dict[Hashable, list[int]] = {}
+        for position, item in enumerate(listed):
+            if item.entry.node is not None:
+                groups.setdefault(item.entry.node, []).append(position)
+        for members in groups.values():
+            _link(listed, members)
+        self.entries = tuple(listed)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerIndex) and self.entries == other.entries
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"<LayerIndex of {len(self.entries)} paths>"
+
+    @cached_property
+    def by_path(self) -> Mapping[str, IndexEntry]:
+        return {entry.path: entry for entry in self.entries}
+
+    @cached_property
+    def digest(self) -> Digest:
+        """What the layer is named by: the digest of the serialized index."""
+        return Digest.of(self.serialize())
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all files; a file of several names counts once."""
+        return sum(entry.entry.size for entry in self.entries if entry.link is None)
+
+    def serialize(self) -> bytes:
+        """The same bytes for equal indexes, for ever."""
+        rows = [_row(entry) for entry in self.entries]
+        return json.dumps([VERSION, rows], separators=(",", ":"), check_circular=False).encode("ascii")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """The index that was serialized. Raises CorruptError for anything else."""
+        try:
+            return cls(_entries(data))
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise CorruptError(
+                f"the index of a layer cannot be read: {error}", hint="run `stagemill store check`"
+            ) from error
+
+
+def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING) -> LayerIndex:
+    """The index of a layer directory, by walking it; the files of `known` are not read. Raises StoreError."""
+    root = os.fspath(directory)
+    try:
+        return LayerIndex(_walk(root, known))
+    except OSError as error:
+        raise StoreError(
+            f"cannot read {error.filename or root!r} of a layer: {error.strerror}", hint="run `stagemill store check`"
+        ) from error
+
+
+def _walk(root: str, known: Mapping[str, Digest]) -> Iterator[IndexEntry]:
+    yield _read(root, "", os.lstat(root))
+    pending = [""]
+    while pending:
+        parent = pending.pop()
+        prefix = f"{parent}/" if parent else ""
+        with os.scandir(f"{root}/{parent}") as listing:
+            for item in listing:
+                path = prefix + item.name
+                found = _read(item.path, path, item.stat(follow_symlinks=False))
+                if found.entry.kind == "file":
+                    found = replace(found, digest=known.get(path) or disk.file_digest(item.path))
+                elif found.entry.kind == "dir":
+                    pending.append(path)
+                yield found
+
+
+def _read(location: str, path: str, status: os.stat_result) -> IndexEntry:
+    if disk.is_whiteout(status):
+        return IndexEntry(path, disk.WHITEOUT, whiteout=True)
+    entry = disk.read(location, status)
+    if entry.kind == "dir":
+        return IndexEntry(path, entry, opaque=disk.is_opaque(location))
+    if status.st_nlink > 1:
+        entry = replace(entry, node=(status.st_dev, status.st_ino))
+    return IndexEntry(path, entry)
+
+
+def _link(listed: list[IndexEntry], members: list[int]) -> None:
+    """Gives the paths of one file their first path; a file of one path in this layer is no hard link in it."""
+    first = listed[members[0]].path if len(members) > 1 else None
+    for position in members:
+        item = listed[position]
+        link = first if item.path != first else None
+        if item.entry.node != first or item.link != link:
+            listed[position] = replace(item, entry=replace(item.entry, node=first), link=link)
+
+
+def _row(item: IndexEntry) -> _Row:
+    if item.whiteout:
+        return [item.path, "whiteout"]
+    entry = item.entry
+    match entry.kind:
+        case "file":
+            assert item.digest is not None, "a file in an index has its digest"
+            detail = item.digest.hex
+        case "char" | "block":
+            detail = f"{entry.device[0]}:{entry.device[1]}"
+        case _:
+            detail = entry.target
+    row: _Row = [item.path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.size, detail]
+    if entry.node is not None or item.opaque or entry.xattrs:
+        first = None if entry.node is None else item.link or item.path
+        row += [first, item.opaque, {name: value.hex() for name, value in entry.xattrs}]
+    return row
+
+
+def _entries(data: bytes) -> Iterator[IndexEntry]:
+    version, rows = json.loads(data)
+    if version != VERSION:
+        raise ValueError(f"found version {version}, want {VERSION}")
+    for path, kind, *facts in rows:
+        if kind == "whiteout":
+            yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
+            continue
+        mode, uid, gid, mtime_ns, size, detail, *extra = facts
+        first, opaque, values = extra or _NO_EXTRA
+        entry = Entry(
+            kind,
+            mode,
+            uid,
+            gid,
+            size,
+            mtime_ns,
+            detail if kind == "symlink" else "",
+            _device(detail) if kind in {"char", "block"} else (0, 0),
+            tuple((name, bytes.fromhex(value)) for name, value in values.items()),
+            first,
+        )
+        digest = Digest.from_hex(detail) if kind == "file" else None
+        yield IndexEntry(path, entry, digest, opaque=opaque, link=None if first == path else first)
+
+
+def _device(text: str) -> tuple[int, int]:
+    major, minor = text.split(":")
+    return int(major), int(minor)

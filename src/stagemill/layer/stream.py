@@ -1,0 +1,114 @@
+"""Streams of bytes in pieces: reading exact amounts from them, and producing them ahead in a thread of their own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Semaphore, Thread
+
+CHUNK = 1 << 20
+
+_DEPTH = 4
+
+
+class ByteStream:
+    """Pieces of bytes read as one stream: `read` returns exactly as much as is asked for, less only at the end."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._data = b""
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        end = self._at + size
+        if end <= len(self._data):
+            taken = self._data[self._at : end]
+            self._at = end
+            return taken
+        parts = [self._data[self._at :]]
+        missing = size - len(parts[0])
+        self._data, self._at = b"", 0
+        for chunk in self._chunks:
+            if missing <= len(chunk):
+                parts.append(chunk[:missing])
+                self._data, self._at = chunk, missing
+                break
+            parts.append(chunk)
+            missing -= len(chunk)
+        return b"".join(parts)
+
+    def peek(self, size: int) -> bytes:
+        """What `read` will return next."""
+        taken = self.read(size)
+        self._data, self._at = taken + self._data[self._at :], 0
+        return taken
+
+    def skip(self, size: int) -> bool:
+        """Passes over bytes without keeping them; False where the stream ends before."""
+        while size > 0:
+            passed = len(self.read(min(size, CHUNK)))
+            if not passed:
+                return False
+            size -= passed
+        return True
+
+    def drain(self) -> None:
+        """Reads what is left, for the sake of what watches the stream pass."""
+        self._data, self._at = b"", 0
+        for _ in self._chunks:
+            pass
+
+
+class _Ahead:
+    """The pieces that a thread has made and nobody has taken yet, at most `_DEPTH` of them."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._made: deque[bytes] = deque()
+        self._free = Semaphore(_DEPTH)
+        self._ready = Semaphore(0)
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._thread = Thread(target=self._produce, args=(chunks,), name="stagemill-stream", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self._ready.acquire()
+            if not self._made:
+                if self._error:
+                    raise self._error
+                return
+            self._free.release()
+            yield self._made.popleft()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._free.release()
+        self._thread.join()
+
+    def _produce(self, chunks: Iterable[bytes]) -> None:
+        try:
+            for chunk in chunks:
+                self._free.acquire()
+                if self._stopped:
+                    return
+                self._made.append(chunk)
+                self._ready.release()
+        except BaseException as error:  # noqa: BLE001  it is raised where the pieces are taken
+            self._error = error
+        finally:
+            self._ready.release()
+
+
+@contextmanager
+def ahead(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
+    """The same pieces, made in a thread while earlier ones are used. The thread has ended when the `with` is left.
+
+    An error of the producer is raised where its piece would have come.
+    """
+    producer = _Ahead(chunks)
+    try:
+        yield iter(producer)
+    finally:
+        producer.stop()

@@ -1,0 +1,1 @@
+"""The distribution protocol: images and blobs are read from registries, by name and by digest."""

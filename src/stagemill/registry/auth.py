@@ -1,0 +1,122 @@
+"""`Authorizer`: finds out how an endpoint wants to be told who asks, and remembers the `Authorization` that it takes.
+
+Source: distribution's "Token Authentication" and "OAuth2 Token Authentication". Tokens carry no clock here: one that
+the registry no longer takes is replaced when it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from stagemill.oci import document as json
+from stagemill.registry.challenge import Challenge, parse
+from stagemill.registry.credentials import Credentials
+from stagemill.registry.endpoint import Endpoint
+from stagemill.registry.exchange import Request, Response, Send, TransportError, body
+from stagemill.registry.failure import Failure
+
+_MOST_TOKEN = 1 << 20
+
+
+class Authorizer:
+    """One per client; many threads may ask at once, and only one of them fetches a token."""
+
+    def __init__(self, *, send: Send, credentials: Callable[[str], Credentials | None]) -> None:
+        self._send = send
+        self._credentials = credentials
+        self._lock = Lock()
+        self._headers: dict[tuple[str, str], str] = {}
+        self._locks: dict[tuple[str, str], Lock] = {}
+
+    def header(self, endpoint: Endpoint, repository: str) -> str:
+        """What was taken last time, or ""."""
+        with self._lock:
+            return self._headers.get((endpoint.url, repository), "")
+
+    def renew(self, endpoint: Endpoint, repository: str, *, challenges: str, used: str) -> str:
+        """Another header than `used`, which was refused with these challenges; "" where nothing else is left to say.
+
+        Raises Failure where the token server does not answer well.
+        """
+        key = (endpoint.url, repository)
+        with self._lock:
+            lock = self._locks.setdefault(key, Lock())
+        with lock:
+            known = self.header(endpoint, repository)
+            if known != used:
+                return known
+            header = self._answer(endpoint, repository, challenges)
+            with self._lock:
+                self._headers[key] = header
+            return "" if header == used else header
+
+    def _answer(self, endpoint: Endpoint, repository: str, challenges: str) -> str:
+        found = {challenge.scheme: challenge for challenge in reversed(parse(challenges))}
+        credentials = self._credentials(endpoint.host)
+        if bearer := found.get("bearer"):
+            if credentials and credentials.registry_token:
+                return f"Bearer {credentials.registry_token}"
+            return self._bearer(endpoint, repository, challenge=bearer, credentials=credentials)
+        if "basic" in found:
+            return credentials.basic if credentials and credentials.username else ""
+        return ""
+
+    def _bearer(
+        self, endpoint: Endpoint, repository: str, *, challenge: Challenge, credentials: Credentials | None
+    ) -> str:
+        realm = challenge.parameters.get("realm", "")
+        scheme = urlsplit(realm).scheme
+        if scheme not in {"http", "https"}:
+            raise Failure(endpoint, "answer", f"with a challenge without a token server: {realm!r}")
+        if credentials and scheme == "http" and endpoint.url.startswith("https:"):
+            raise Failure(endpoint, "refused", f"it wants the credentials sent in the clear, to {realm}")
+        question = {
+            "service": challenge.parameters.get("service", ""),
+            "scope": challenge.parameters.get("scope", f"repository:{repository}:pull"),
+        }
+        question = {name: value for name, value in question.items() if value}
+        try:
+            response = self._send(_token_request(realm, question, credentials))
+            return f"Bearer {_token(endpoint, response, credentials)}"
+        except TransportError as error:
+            host = urlsplit(realm).netloc
+            reason = f"its token server {host} gives no token: {error.reason}"
+            raise Failure(endpoint, "unreachable", reason, hint=error.hint) from error
+
+
+def _token_request(realm: str, question: dict[str, str], credentials: Credentials | None) -> Request:
+    if credentials and credentials.identity_token:
+        form = {
+            **question,
+            "grant_type": "refresh_token",
+            "client_id": "stagemill",
+            "refresh_token": credentials.identity_token,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Request(realm, method="POST", headers=headers, body=urlencode(form).encode())
+    parts = urlsplit(realm)
+    headers = {}
+    if credentials and credentials.username:
+        question = {**question, "account": credentials.username}
+        headers["Authorization"] = credentials.basic
+    query = urlencode([*parse_qsl(parts.query), *question.items()])
+    return Request(urlunsplit(parts._replace(query=query)), headers=headers)
+
+
+def _token(endpoint: Endpoint, response: Response, credentials: Credentials | None) -> str:
+    status, answer = response.status, body(response, limit=_MOST_TOKEN)
+    if status != 200:
+        kind: Literal["refused", "answer"] = "refused" if status in {400, 401, 403} else "answer"
+        whose = "the credentials were" if credentials else "an anonymous reader was"
+        raise Failure(endpoint, kind, f"{whose} refused by its token server (status {status})")
+    try:
+        document = json.parse_object(answer, "the token server's answer")
+        token = json.text(document, "token", "") or json.text(document, "access_token")
+    except json.MalformedError as error:
+        raise Failure(endpoint, "answer", f"with a token that cannot be read: {error}") from error
+    if not token.isascii() or not token.isprintable():
+        raise Failure(endpoint, "answer", "with a token that is no text")
+    return token

@@ -1,0 +1,121 @@
+"""`RegistryClient`: finds images by name and reads their blobs, from mirrors and registries.
+
+Source: OCI distribution-spec, "Pull". One client serves a whole build and all its threads. Nothing is connected,
+and no HTTP library loaded, before something is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Self
+
+import stagemill
+from stagemill.digest import Digest
+from stagemill.oci.blobs import BlobSource
+from stagemill.oci.image import Image
+from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
+from stagemill.registry import lookup
+from stagemill.registry.auth import Authorizer
+from stagemill.registry.config import RegistryConfig
+from stagemill.registry.documents import Shelf
+from stagemill.registry.endpoint import Endpoint, endpoints
+from stagemill.registry.exchange import Request, Response
+from stagemill.registry.repository import Repository
+from stagemill.registry.retry import Retries, Sender
+from stagemill.registry.session import Session
+
+if TYPE_CHECKING:
+    from stagemill.registry.transport import Transport
+
+_SLICE = 0.1
+_RETRIES = Retries()
+
+
+def never() -> bool:
+    """Nobody cancels."""
+    return False
+
+
+class RegistryClient:
+    """Reads from registries. `sleep` waits between attempts; `cancelled` is asked before requests and while reading.
+
+    `close` ends what is under way, from any thread: whoever waits for bytes gets CancelledError.
+    """
+
+    def __init__(
+        self,
+        config: RegistryConfig,
+        *,
+        user_agent: str = f"stagemill/{stagemill.__version__}",
+        retries: Retries = _RETRIES,
+        sleep: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> None:
+        self._config = config
+        self._user_agent = user_agent
+        self._cancelled = cancelled
+        self._closed = Event()
+        self._lock = Lock()
+        self._transport: Transport | None = None
+        self._unreachable: set[Endpoint] = set()
+        sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
+        self._session = Session(sender, Authorizer(send=sender.send, credentials=config.credentials))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is sent any more, and no stream goes on."""
+        self._closed.set()
+        with self._lock:
+            transport = self._transport
+        if transport:
+            transport.close()
+
+    def head(self, reference: Reference) -> Digest | None:
+        """The digest that a name has now, at the price of one small request; None where the registry does not say.
+
+        Raises NotFoundError and RegistryError with hints.
+        """
+        return lookup.head(self._repository(reference))
+
+    def resolve(self, reference: Reference, platform: Platform | None, *, shelf: Shelf | None = None) -> Image:
+        """The image for a platform; None takes this machine's, or the only one there is.
+
+        Documents that the `shelf` has are not fetched, and those that were are put there. Raises NotFoundError (no
+        such image, or none for the platform), CorruptError and RegistryError, all with hints, and CancelledError.
+        """
+        return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
+
+    def blobs(self, reference: Reference) -> BlobSource:
+        """The blobs of the repository; streams may be read by several threads, each its own."""
+        return self._repository(reference)
+
+    def _repository(self, reference: Reference) -> Repository:
+        places = endpoints(self._config, reference.registry)
+        return Repository(reference, endpoints=places, session=self._session, unreachable=self._unreachable)
+
+    def _send(self, request: Request) -> Response:
+        with self._lock:
+            if self._transport is None:
+                from stagemill.registry.transport import Transport  # noqa: PLC0415  # loads urllib3: only when needed
+
+                self._transport = Transport(
+                    user_agent=self._user_agent, proxies=self._config.proxies, settings=self._config.settings
+                )
+            transport = self._transport
+        return transport.send(request)
+
+    def _stopped(self) -> bool:
+        return self._closed.is_set() or self._cancelled()
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._stopped() and (left := end - time.monotonic()) > 0:
+            self._closed.wait(min(left, _SLICE))

@@ -1,0 +1,137 @@
+"""`RegistryConfig`: mirrors, certificates and credentials per registry, as `config.toml` says.
+
+[registry."docker.io"]
+mirrors = ["127.0.0.1:5000", "http://mirror.example/prefix"]   # asked in this order, then the registry itself
+fallback = false                                               # ... or not
+insecure = true                                                # certificates are not checked, http is tried too
+ca = "company.pem"                                             # relative to the file
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from stagemill.errors import StagemillError
+from stagemill.oci.reference import DEFAULT_REGISTRY
+from stagemill.registry.credentials import Credentials, anonymous
+from stagemill.registry.proxies import Proxies
+
+_ALIASES = frozenset({"index.docker.io", "registry-1.docker.io"})
+_KEYS = ("mirrors", "fallback", "insecure", "ca")
+_Table: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Where else a registry's images are: `host` with its port, a path before the repository's name, and how to ask."""
+
+    host: str
+    prefix: str = ""
+    scheme: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Mirror:
+        """`host[:port][/prefix]` or the same as an http(s) URL. Raises ValueError."""
+        parts = urlsplit(text if "://" in text else f"//{text}")
+        if parts.scheme not in {"", "http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
+            raise ValueError(f"{text!r} is no mirror: want host[:port][/path] or an http(s) URL")
+        _ = parts.port  # raises ValueError where it is no number
+        return cls(parts.netloc.lower(), parts.path.strip("/"), parts.scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """How one registry is asked. With `fallback` the registry itself is asked where its mirrors have no answer."""
+
+    mirrors: tuple[Mirror, ...] = ()
+    fallback: bool = True
+    insecure: bool = False
+    ca: Path | None = None
+
+
+_DEFAULT = HostSettings()
+_DIRECT = Proxies()
+_NONE: Mapping[str, HostSettings] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryConfig:
+    """What the client has to know; `credentials` gives those for a registry's host, None where there are none."""
+
+    hosts: Mapping[str, HostSettings] = field(default=_NONE, hash=False)
+    credentials: Callable[[str], Credentials | None] = anonymous
+    proxies: Proxies = _DIRECT
+
+    def settings(self, host: str) -> HostSettings:
+        return self.hosts.get(canonical_host(host), _DEFAULT)
+
+
+def canonical_host(host: str) -> str:
+    """One name for a registry that has several."""
+    return DEFAULT_REGISTRY if host.lower() in _ALIASES else host.lower()
+
+
+def parse(text: str, *, path: Path) -> Mapping[str, HostSettings]:
+    """The registries in a `config.toml`; `path` is where it lies. Raises StagemillError that names what is wrong."""
+    try:
+        document: _Table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StagemillError(f"{path} is no TOML: {error}", hint=f"correct {path}") from error
+    _refuse_unknown(document, ("registry",), where=f"{path}")
+    tables = document.get("registry", {})
+    if not isinstance(tables, dict):
+        raise _wrong(path, "registry", 'a table for each registry, such as [registry."docker.io"]')
+    return {canonical_host(host): _settings(host, table, path=path) for host, table in tables.items()}
+
+
+def _settings(host: str, table: object, *, path: Path) -> HostSettings:
+    name = f'registry."{host}"'
+    if not isinstance(table, dict):
+        raise _wrong(path, name, f"a table: [{name}]")
+    if "/" in host or not host:
+        raise _wrong(path, name, "named by its host alone, without scheme and path")
+    _refuse_unknown(table, _KEYS, where=f"{path}: {name}")
+    ca = table.get("ca")
+    if ca is not None and not (isinstance(ca, str) and ca):
+        raise _wrong(path, f"{name}.ca", "the path of a file with certificates")
+    return HostSettings(
+        mirrors=_mirrors(table.get("mirrors", []), name=f"{name}.mirrors", path=path),
+        fallback=_flag(table, "fallback", name=name, path=path, default=True),
+        insecure=_flag(table, "insecure", name=name, path=path, default=False),
+        ca=path.parent / ca if ca else None,
+    )
+
+
+def _mirrors(value: object, *, name: str, path: Path) -> tuple[Mirror, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong(path, name, 'a list of hosts, such as ["127.0.0.1:5000"]')
+    try:
+        return tuple(Mirror.parse(item) for item in value)
+    except ValueError as error:
+        raise StagemillError(f"{path}: {name}: {error}", hint=f"correct {path}") from error
+
+
+def _flag(table: _Table, key: str, *, name: str, path: Path, default: bool) -> bool:
+    value = table.get(key, default)
+    if not isinstance(value, bool):
+        raise _wrong(path, f"{name}.{key}", "true or false")
+    return value
+
+
+def _refuse_unknown(table: _Table, known: Collection[str], *, where: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+            raise StagemillError(f"{where}: unknown key {key!r}", hint=hint)
+
+
+def _wrong(path: Path, name: str, wanted: str) -> StagemillError:
+    return StagemillError(f"{path}: {name} is not {wanted}", hint=f"correct {path}")

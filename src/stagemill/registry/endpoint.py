@@ -1,0 +1,52 @@
+"""`Endpoint`: an address where a registry's images can be asked for, its own or a mirror's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stagemill.oci.reference import DEFAULT_REGISTRY
+from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, canonical_host
+from stagemill.registry.proxies import is_loopback
+
+# docker.io is a name; its registry answers elsewhere.
+_ADDRESSES = {DEFAULT_REGISTRY: "registry-1.docker.io"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`name` is for people, `host` the one that credentials are kept for, `url` what stands before the repository."""
+
+    name: str
+    host: str
+    url: str
+    mirror: bool = False
+
+    def of(self, repository: str, *rest: str) -> str:
+        """The URL of something in a repository. Source: OCI distribution-spec, "Endpoints"."""
+        return "/".join((self.url, repository, *rest))
+
+
+def endpoints(config: RegistryConfig, registry: str) -> tuple[Endpoint, ...]:
+    """Where to ask for a registry's images, in order."""
+    host = canonical_host(registry)
+    settings = config.settings(host)
+    found = [endpoint for mirror in settings.mirrors for endpoint in _addresses(mirror, config, mirror=True)]
+    if settings.fallback or not settings.mirrors:
+        found += _addresses(Mirror(host), config, mirror=False)
+    return tuple(found)
+
+
+def _addresses(place: Mirror, config: RegistryConfig, *, mirror: bool) -> Iterator[Endpoint]:
+    host = canonical_host(place.host)
+    path = f"/v2/{place.prefix}".rstrip("/")
+    for scheme in [place.scheme] if place.scheme else _schemes(host, config.settings(host)):
+        name = f"{place.host}/{place.prefix}".rstrip("/")
+        yield Endpoint(name, host, f"{scheme}://{_ADDRESSES.get(host, host)}{path}", mirror)
+
+
+def _schemes(host: str, settings: HostSettings) -> tuple[str, ...]:
+    if settings.insecure:
+        return ("https", "http")
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return ("http",) if is_loopback(name) and not settings.ca else ("https",)

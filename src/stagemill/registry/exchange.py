@@ -1,0 +1,65 @@
+"""`Request` and `Response`: one question over HTTP and its answer, without a word about who carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question; the `Authorization` header never travels to another origin than the URL's."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default=_NONE, hash=False)
+    body: bytes | None = None
+
+
+class Response(Protocol):
+    """An answer whose body is still on the way; whoever has it closes it."""
+
+    @property
+    def status(self) -> int: ...
+
+    def header(self, name: str) -> str:
+        """A header, several of one name joined by commas; empty where there is none."""
+        ...
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes of the body, b"" at its end. Raises TransportError where it breaks off."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Send: TypeAlias = Callable[[Request], Response]
+
+
+class TransportError(Exception):
+    """No answer, or half of one. `again` says whether it may be worth another try."""
+
+    def __init__(self, reason: str, *, again: bool, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.again = again
+        self.hint = hint
+
+
+def body(response: Response, *, limit: int) -> bytes:
+    """The whole of a small body, and the response closed. Raises TransportError where it is longer than `limit`."""
+    try:
+        pieces: list[bytes] = []
+        left = limit
+        while data := response.read(min(left + 1, 1 << 16)):
+            left -= len(data)
+            if left < 0:
+                raise TransportError(f"sent a document of more than {limit} bytes", again=False)
+            pieces.append(data)
+        return b"".join(pieces)
+    finally:
+        response.close()

@@ -1,0 +1,59 @@
+"""`Failure`, why one endpoint did not give what was asked for, and what a person is told when all of them failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from stagemill.errors import NotFoundError, RegistryError
+from stagemill.oci.reference import Reference
+from stagemill.registry.endpoint import Endpoint
+
+Kind: TypeAlias = Literal["unreachable", "refused", "missing", "answer"]
+
+
+class Failure(Exception):  # noqa: N818  # it is a fact about one endpoint; the error is made of all of them
+    """`refused` is 401 or 403, `missing` 404, `answer` any other bad answer; `reason` is for people."""
+
+    def __init__(self, endpoint: Endpoint, kind: Kind, reason: str, *, hint: str | None = None) -> None:
+        super().__init__(reason)
+        self.endpoint = endpoint
+        self.kind = kind
+        self.reason = reason
+        self.hint = hint
+
+
+def error(reference: Reference, failures: Sequence[Failure], *, what: str = "") -> RegistryError:
+    """The error of an image, or of `what` in its repository. The registry's own answer counts more than a mirror's."""
+    own = [failure for failure in failures if not failure.endpoint.mirror] or failures
+    told = ([failure for failure in own if failure.kind != "unreachable"] or own)[-1]
+    others = [f"{other.endpoint.name}: {other.reason}" for other in failures if other is not told]
+    tail = f" (also tried {'; '.join(others)})" if others else ""
+    name = told.endpoint.name
+    if told.kind == "missing":
+        thing = f"{what} of {reference.familiar}" if what else f"image {reference.familiar}"
+        hint = told.hint or "look for a typing error in the name"
+        return NotFoundError(f"there is no {thing} at {name}{tail}", hint=hint)
+    thing = f"{what} of {reference.familiar}" if what else reference.familiar
+    if told.kind == "refused":
+        message = f"{name} does not give out {thing}: {told.reason}{tail}"
+        return RegistryError(message, hint=told.hint or _login(told.endpoint))
+    if told.kind == "unreachable":
+        message = f"cannot reach {name} for {thing}: {told.reason}{tail}"
+        return RegistryError(message, hint=told.hint or _network(reference))
+    hint = told.hint or "try again later, or name a mirror in config.toml"
+    return RegistryError(f"{name} answered {told.reason} when asked for {thing}{tail}", hint=hint)
+
+
+def _login(endpoint: Endpoint) -> str:
+    return (
+        f"the image does not exist, or needs a login: docker login {endpoint.host} writes the credentials"
+        " to ~/.docker/config.json, where stagemill finds them"
+    )
+
+
+def _network(reference: Reference) -> str:
+    return (
+        "check the name, the network and the proxy settings; a mirror can be named in config.toml:"
+        f' [registry."{reference.registry}"] mirrors = ["host:port"]'
+    )

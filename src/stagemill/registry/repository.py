@@ -1,0 +1,100 @@
+"""`Repository`: one repository of a registry, seen through the registry's mirrors and itself; a BlobSource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from stagemill.errors import RegistryError
+from stagemill.oci import document as json
+from stagemill.oci.blobs import Reader
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.reference import Reference
+from stagemill.oci.verify import VerifyingReader
+from stagemill.registry import failure
+from stagemill.registry.download import Download
+from stagemill.registry.endpoint import Endpoint
+from stagemill.registry.exchange import Response, TransportError, body
+from stagemill.registry.failure import Failure
+from stagemill.registry.session import Session
+
+_MOST_TAGS = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good response, and who gave it."""
+
+    response: Response
+    endpoint: Endpoint
+
+    def body(self, *, limit: int, what: str) -> bytes:
+        """The whole of a small body, and the response closed. Raises RegistryError."""
+        try:
+            return body(self.response, limit=limit)
+        except TransportError as error:
+            raise _broken(error, what=what, endpoint=self.endpoint) from error
+
+
+class Repository:
+    """Asks each endpoint in order until one has an answer. Those in `unreachable`, which is shared, come last."""
+
+    def __init__(
+        self, reference: Reference, *, endpoints: tuple[Endpoint, ...], session: Session, unreachable: set[Endpoint]
+    ) -> None:
+        self.reference = reference
+        self._endpoints = endpoints
+        self._session = session
+        self._unreachable = unreachable
+
+    def ask(self, *rest: str, method: str = "GET", headers: Mapping[str, str] | None = None, what: str = "") -> Answer:
+        """The first good answer, which the caller closes. Raises RegistryError that tells of all endpoints."""
+        failures: list[Failure] = []
+        for endpoint in sorted(self._endpoints, key=self._unreachable.__contains__):
+            try:
+                response = self._session.ask(
+                    endpoint, self.reference.repository, *rest, method=method, headers=headers or {}
+                )
+            except Failure as problem:
+                failures.append(problem)
+                if problem.kind == "unreachable":
+                    self._unreachable.add(endpoint)
+            else:
+                return Answer(response, endpoint)
+        raise failure.error(self.reference, failures, what=what) from failures[-1]
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+        """The blob's bytes, verified. A transfer that breaks goes on where it was, if need be from another endpoint."""
+        what = f"blob {descriptor.digest}"
+        giver: list[Endpoint] = []
+
+        def connect(offset: int) -> Response:
+            headers = {"Range": f"bytes={offset}-"} if offset else {}
+            answer = self.ask("blobs", descriptor.digest, headers=headers, what=what)
+            giver.append(answer.endpoint)
+            return answer.response
+
+        def fail(error: TransportError) -> RegistryError:
+            return _broken(error, what=f"{what} of {self.reference.familiar}", endpoint=giver[-1])
+
+        download = Download(connect, size=descriptor.size, sender=self._session.sender, fail=fail)
+        try:
+            yield VerifyingReader(download, descriptor, where=giver[-1].name)
+        finally:
+            download.close()
+
+    def tags(self) -> tuple[str, ...]:
+        """Some of the repository's tags. Raises RegistryError."""
+        what = "the list of tags"
+        data = self.ask("tags", "list?n=1000", what=what).body(limit=_MOST_TAGS, what=what)
+        try:
+            return json.texts(json.parse_object(data, what), "tags")
+        except json.MalformedError as error:
+            raise RegistryError(f"the tags of {self.reference.repository} cannot be read: {error}") from error
+
+
+def _broken(error: TransportError, *, what: str, endpoint: Endpoint) -> RegistryError:
+    hint = error.hint or "try again; what has arrived whole is kept"
+    return RegistryError(f"cannot read {what} from {endpoint.name}: {error.reason}", hint=hint)

@@ -1,0 +1,74 @@
+"""`Sender`: sends a request until there is an answer worth having, with pauses that double."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from stagemill.errors import CancelledError
+from stagemill.registry.exchange import Request, Response, Send, TransportError
+
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often something is tried, and how long is waited in between; times are in seconds.
+
+    A server that asks (Retry-After) for more patience than `patience` gets no second request.
+    """
+
+    attempts: int = 4
+    first: float = 1.0
+    longest: float = 8.0
+    patience: float = 60.0
+
+    def delays(self) -> Iterator[float]:
+        """The pauses between the attempts."""
+        for attempt in range(self.attempts - 1):
+            yield min(self.first * 2**attempt, self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Requests that survive a short disturbance. `pause` sleeps; `cancelled` is asked before every request."""
+
+    transport: Send
+    retries: Retries
+    pause: Callable[[float], None]
+    cancelled: Callable[[], bool]
+
+    def send(self, request: Request) -> Response:
+        """The answer, the last one where all were bad. Raises TransportError where there was none, CancelledError."""
+        for delay in self.retries.delays():
+            self.check()
+            try:
+                response = self.transport(request)
+            except TransportError as error:
+                self.check()
+                if not error.again:
+                    raise
+                self.pause(delay)
+                continue
+            asked = _retry_after(response)
+            if response.status not in _AGAIN or asked > self.retries.patience:
+                return response
+            response.close()
+            self.pause(asked or delay)
+        self.check()
+        try:
+            return self.transport(request)
+        except TransportError:
+            self.check()
+            raise
+
+    def check(self) -> None:
+        """Raises CancelledError where nobody wants the answer any more."""
+        if self.cancelled():
+            raise CancelledError("the download was stopped")
+
+
+def _retry_after(response: Response) -> float:
+    """Seconds; 0 where nothing is asked, or a date, which would need a clock."""
+    text = response.header("Retry-After").strip()
+    return float(text) if text.isascii() and text.isdigit() else 0.0

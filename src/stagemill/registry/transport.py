@@ -1,0 +1,217 @@
+"""`Transport`: carries requests over urllib3, the only module that loads it.
+
+Connections are kept and shared by all threads. Redirects are followed; credentials stay with the origin they are for.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+from urllib.parse import unquote, urljoin, urlsplit
+
+import urllib3
+from urllib3 import exceptions
+
+from stagemill.errors import RegistryError
+from stagemill.registry.config import HostSettings
+from stagemill.registry.exchange import Request, TransportError
+from stagemill.registry.proxies import Proxies
+
+_CONNECT_TIMEOUT = 10.0
+_READ_TIMEOUT = 30.0
+_CONNECTIONS = 16
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+
+
+class Transport:
+    """Sends requests; `settings` gives a host's certificates. After `close` nothing is sent, and no stream goes on."""
+
+    def __init__(self, *, user_agent: str, proxies: Proxies, settings: Callable[[str], HostSettings]) -> None:
+        self._user_agent = user_agent
+        self._proxies = proxies
+        self._settings = settings
+        self._lock = Lock()
+        self._pools: dict[tuple[str, bool, str], urllib3.PoolManager] = {}
+        self._open: set[HttpResponse] = set()
+        self._closed = False
+
+    def send(self, request: Request) -> HttpResponse:
+        """The answer, whatever its status. Raises TransportError where there is none."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._once(request)
+            location = response.header("Location")
+            if response.status not in _REDIRECTS or not location:
+                return response
+            response.close()
+            request = _redirected(request, location)
+        raise TransportError(f"redirects more than {_MOST_REDIRECTS} times", again=False)
+
+    def close(self) -> None:
+        """Ends all connections; whoever reads from one gets a TransportError."""
+        with self._lock:
+            self._closed = True
+            still_open, pools = list(self._open), list(self._pools.values())
+        for response in still_open:
+            response.interrupt()
+        for pool in pools:
+            pool.clear()
+
+    def forget(self, response: HttpResponse) -> None:
+        """For responses that were closed."""
+        with self._lock:
+            self._open.discard(response)
+
+    def _once(self, request: Request) -> HttpResponse:
+        headers = {"User-Agent": self._user_agent, "Accept-Encoding": "identity", **request.headers}
+        try:
+            raw = self._pool(request.url).request(
+                request.method,
+                request.url,
+                body=request.body,
+                headers=headers,
+                preload_content=False,
+                decode_content=False,
+                redirect=False,
+                retries=False,
+            )
+        except exceptions.HTTPError as error:
+            raise explain(error) from error
+        response = HttpResponse(raw, self)
+        with self._lock:
+            self._open.add(response)
+            closed = self._closed
+        if closed:
+            response.close()
+            raise TransportError("the connection was ended here", again=False)
+        return response
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        settings = self._settings(urlsplit(url).netloc)
+        proxy = self._proxies.for_url(url)
+        key = (str(settings.ca or ""), settings.insecure, proxy)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = _make_pool(settings, proxy)
+            return self._pools[key]
+
+
+class HttpResponse:
+    """A urllib3 response as our protocol wants it."""
+
+    def __init__(self, raw: urllib3.BaseHTTPResponse, transport: Transport) -> None:
+        self._raw = raw
+        self._transport = transport
+
+    @property
+    def status(self) -> int:
+        return self._raw.status
+
+    def header(self, name: str) -> str:
+        return self._raw.headers.get(name, "")
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._raw.read(size, decode_content=False)
+        except exceptions.HTTPError as error:
+            raise explain(error) from error
+        except (OSError, ValueError) as error:
+            raise TransportError(f"the connection broke: {error}", again=True) from error
+
+    def close(self) -> None:
+        self._transport.forget(self)
+        self._raw.close()
+        self._raw.release_conn()
+
+    def interrupt(self) -> None:
+        """Ends a read that another thread is in."""
+        try:
+            self._raw.shutdown()
+        except (OSError, ValueError, RuntimeError):
+            return  # it ended by itself
+
+
+def explain(error: exceptions.HTTPError) -> TransportError:
+    """What went wrong, in words for people."""
+    match error:
+        case exceptions.ProxyError():
+            inner = error.original_error
+            reason = explain(inner).reason if isinstance(inner, exceptions.HTTPError) else str(inner)
+            hint = "check http_proxy, https_proxy and no_proxy"
+            return TransportError(f"the proxy does not work: {reason}", again=False, hint=hint)
+        case exceptions.NameResolutionError():
+            return TransportError("no such host", again=False)
+        case exceptions.ConnectTimeoutError() if not isinstance(error, exceptions.NewConnectionError):
+            return TransportError(f"no answer within {_CONNECT_TIMEOUT:.0f} seconds", again=True)
+        case exceptions.NewConnectionError():
+            cause = error.__cause__
+            reason = (isinstance(cause, OSError) and cause.strerror) or str(error)
+            return TransportError(reason[:1].lower() + reason[1:], again=not isinstance(cause, ConnectionRefusedError))
+        case exceptions.ReadTimeoutError():
+            return TransportError(f"it sent nothing for {_READ_TIMEOUT:.0f} seconds", again=True)
+        case exceptions.SSLError():
+            return _certificate(str(error))
+        case exceptions.ProtocolError():
+            return TransportError("the connection broke off", again=True)
+        case _:
+            return TransportError(str(error) or type(error).__name__, again=False)
+
+
+def _certificate(text: str) -> TransportError:
+    if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+        return TransportError("it does not speak https", again=False, hint="insecure = true in config.toml allows http")
+    if "CERTIFICATE_VERIFY_FAILED" not in text:
+        return TransportError(f"https failed: {text}", again=True)
+    why = text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "unknown reason"
+    hint = 'name the certificates of its authority in config.toml: ca = "file.pem"'
+    return TransportError(f"its certificate is not trusted: {why}", again=False, hint=hint)
+
+
+def _redirected(request: Request, location: str) -> Request:
+    url = urljoin(request.url, location)
+    old, new = urlsplit(request.url), urlsplit(url)
+    if new.scheme not in {"http", "https"} or not new.hostname:
+        raise TransportError(f"redirects to {location!r}", again=False)
+    if (old.scheme, old.netloc) == (new.scheme, new.netloc):
+        return replace(request, url=url)
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    return replace(request, url=url, headers=headers)
+
+
+def _make_pool(settings: HostSettings, proxy: str) -> urllib3.PoolManager:
+    context = ssl.create_default_context()
+    if settings.ca:
+        try:
+            context.load_verify_locations(cafile=settings.ca)
+        except OSError as error:
+            message = f"cannot read the certificates in {settings.ca}: {error.strerror or error}"
+            raise RegistryError(message, hint="correct `ca` in config.toml: it names a file in PEM form") from error
+    if settings.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)
+    if not proxy:
+        return urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=timeout, ssl_context=context)
+    try:
+        return urllib3.ProxyManager(
+            _without_login(proxy),
+            maxsize=_CONNECTIONS,
+            timeout=timeout,
+            ssl_context=context,
+            proxy_headers=_proxy_login(proxy),
+        )
+    except (exceptions.HTTPError, ValueError) as error:
+        hint = "check http_proxy and https_proxy: want http://host:port"
+        raise RegistryError(f"the proxy cannot be used: {error}", hint=hint) from error
+
+
+def _without_login(proxy: str) -> str:
+    parts = urlsplit(proxy)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _proxy_login(proxy: str) -> dict[str, str] | None:
+    login = urlsplit(proxy).netloc.rpartition("@")[0]
+    return dict(urllib3.make_headers(proxy_basic_auth=unquote(login))) if login else None

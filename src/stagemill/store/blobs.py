@@ -1,0 +1,215 @@
+"""`Blobs`: files named by the digest of what they hold; they appear by rename, whole, and are checked whenever read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stagemill.digest import Digest
+from stagemill.errors import CorruptError, NotFoundError
+from stagemill.oci.blobs import CHUNK, BlobSink, BlobSource
+from stagemill.oci.descriptor import Descriptor
+from stagemill.store.faults import explained
+from stagemill.store.temporary import Temporary
+
+MADE_AGAIN = "it was thrown away; build or pull again, and it is made anew"
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs(BlobSource, BlobSink):
+    """The blobs of a store; any number of threads and processes may read and write the same one."""
+
+    def __init__(self, directory: Path, temporary: Temporary) -> None:
+        self._directory = directory
+        self._temporary = temporary
+
+    def has(self, descriptor: Descriptor, /) -> bool:
+        """Whether the blob is here with the right size; its bytes are checked when they are read."""
+        try:
+            return self.size(descriptor.digest) == descriptor.size
+        except NotFoundError:
+            return False
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[VerifyingReader]:
+        """The blob's bytes, checked: the read that reaches their end raises CorruptError where they are wrong.
+
+        A torn blob is thrown away. A reader that stops early has checked nothing. Raises NotFoundError, StoreError.
+        """
+        with self._reader(descriptor.digest) as reader:
+            if reader.size != descriptor.size:
+                self.verify(descriptor.digest)
+                found = f"blob {descriptor.digest} is {reader.size} bytes long"
+                raise CorruptError(f"{found}, but is said to have {descriptor.size}")
+            yield reader
+
+    def write(self, descriptor: Descriptor, chunks: Iterable[bytes], /) -> None:
+        """The blob is here afterwards, whole or not at all. Raises CorruptError for other bytes than the descriptor's."""
+        with self.writer() as writer:
+            for chunk in chunks:
+                writer.write(chunk)
+                if writer.size > descriptor.size:
+                    raise CorruptError(f"blob {descriptor.digest} should have {descriptor.size} bytes, but more came")
+            if writer.size != descriptor.size:
+                wanted = f"blob {descriptor.digest} should have {descriptor.size} bytes"
+                raise CorruptError(f"{wanted}, but {writer.size} came")
+            writer.commit(descriptor.digest)
+
+    @contextmanager
+    def writer(self) -> Iterator[BlobWriter]:
+        """Takes bytes whose name is not known yet; without a commit nothing stays."""
+        path = self._temporary.new()
+        with explained("write", path):
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            yield BlobWriter(file, path, self._directory)
+        finally:
+            os.close(file)
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+    def put(self, data: bytes) -> Digest:
+        """The name of some bytes, which are here afterwards."""
+        digest = Digest.of(data)
+        with suppress(NotFoundError, CorruptError):
+            self.read(digest)
+            return digest
+        with self.writer() as writer:
+            writer.write(data)
+            writer.commit(digest)
+        return digest
+
+    def read(self, digest: Digest) -> bytes:
+        """All bytes of a small blob, checked. Raises NotFoundError, CorruptError."""
+        with self._reader(digest) as reader:
+            parts: list[bytes] = []
+            while part := reader.read(CHUNK):
+                parts.append(part)
+        return b"".join(parts)
+
+    def verify(self, digest: Digest) -> int:
+        """Reads the whole blob and returns its size. Raises NotFoundError, CorruptError."""
+        with self._reader(digest) as reader:
+            while reader.read(CHUNK):
+                pass
+            return reader.size
+
+    def size(self, digest: Digest) -> int:
+        """Bytes. Raises NotFoundError."""
+        path = self.path(digest)
+        with explained("read", path):
+            try:
+                return os.stat(path).st_size
+            except FileNotFoundError:
+                raise _missing(digest) from None
+
+    def path(self, digest: Digest) -> Path:
+        """Where the blob is if it is here; who reads it there has to check it."""
+        return self._directory / digest.hex
+
+    def remove(self, digest: Digest) -> None:
+        """The blob is not here afterwards."""
+        path = self.path(digest)
+        with explained("remove", path), suppress(FileNotFoundError):
+            path.unlink()
+
+    def all(self) -> Iterator[Digest]:
+        """The names of all blobs, sorted."""
+        return (Digest.from_hex(name) for name in self._names() if _HEX.fullmatch(name))
+
+    def strays(self) -> list[Path]:
+        """What lies among the blobs and is none."""
+        return [self._directory / name for name in self._names() if not _HEX.fullmatch(name)]
+
+    def _names(self) -> list[str]:
+        with explained("list", self._directory):
+            return sorted(os.listdir(self._directory))
+
+    @contextmanager
+    def _reader(self, digest: Digest) -> Iterator[VerifyingReader]:
+        path = self.path(digest)
+        with explained("read", path):
+            try:
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                raise _missing(digest) from None
+        try:
+            yield VerifyingReader(file, digest, path)
+        finally:
+            os.close(file)
+
+
+def _missing(digest: Digest) -> NotFoundError:
+    return NotFoundError(
+        f"blob {digest} is not in the store", hint="build or pull the image again, and it is made anew"
+    )
+
+
+class VerifyingReader:
+    """Reads a file that is named by its digest; the read that comes to the end checks the name first."""
+
+    def __init__(self, file: int, digest: Digest, path: Path) -> None:
+        self._file = file
+        self._digest = digest
+        self._path = path
+        self._hash = hashlib.sha256()
+        self.size = os.fstat(file).st_size
+        self._left = self.size
+        self._checked = False
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, b"" at the end. Raises CorruptError instead of the last bytes of a torn blob."""
+        with explained("read", self._path):
+            data = os.read(self._file, min(size, self._left)) if self._left else b""
+        self._hash.update(data)
+        self._left -= len(data)
+        if size and not self._checked and (self._left == 0 or not data):
+            self._check()
+        return data
+
+    def _check(self) -> None:
+        found = Digest.from_hex(self._hash.hexdigest())
+        if found != self._digest:
+            self._throw_away()
+            raise CorruptError(f"blob {self._digest} is torn: its bytes are {found}", hint=MADE_AGAIN)
+        self._checked = True
+
+    def _throw_away(self) -> None:
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._file), os.stat(self._path)):  # else somebody has made it again already
+                os.unlink(self._path)
+
+
+class BlobWriter:
+    """Takes a blob's bytes in pieces; they are a blob once they are committed."""
+
+    def __init__(self, file: int, path: Path, directory: Path) -> None:
+        self._file = file
+        self._path = path
+        self._directory = directory
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes, /) -> int:
+        """Appends bytes; says how many. Raises StoreError (the disk is full)."""
+        with explained("write", self._path):
+            written = os.write(self._file, data)
+            while written < len(data):
+                written += os.write(self._file, memoryview(data)[written:])
+        self._hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
+        """The blob's name and size; it is in the store. Raises CorruptError where it is not the expected one."""
+        digest = Digest.from_hex(self._hash.hexdigest())
+        if expected is not None and digest != expected:
+            raise CorruptError(f"blob {expected} came torn: its bytes are {digest}")
+        target = self._directory / digest.hex
+        with explained("write", target):
+            os.rename(self._path, target)
+        return digest, self.size

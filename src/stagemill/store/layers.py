@@ -1,0 +1,132 @@
+"""`Layers`: directories named by the digest of their index; they appear by rename and never change.
+
+`<hex>/fs/` holds the files in overlay format, `<hex>/index` the list of them. A directory without an index is torn.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stagemill.digest import Digest
+from stagemill.errors import CorruptError, NotFoundError
+from stagemill.store.faults import explained
+from stagemill.store.removal import remove_tree
+from stagemill.store.temporary import Temporary
+
+MADE_AGAIN = "it was thrown away; build again, and it is made anew"
+_HEX = re.compile(r"[0-9a-f]{64}")
+_FULL = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
+
+
+class Layers:
+    """The layer directories of a store; any number of threads and processes may use and make the same one."""
+
+    def __init__(self, directory: Path, temporary: Temporary) -> None:
+        self._directory = directory
+        self._temporary = temporary
+
+    def has(self, layer: Digest) -> bool:
+        return os.path.exists(self._index(layer))
+
+    def directory(self, layer: Digest) -> Path:
+        """Where the layer's files are if it is here; nobody writes there."""
+        return self._directory / layer.hex / "fs"
+
+    def index(self, layer: Digest) -> bytes:
+        """The layer's list of files, checked. A torn layer is thrown away. Raises NotFoundError, CorruptError."""
+        path = self._index(layer)
+        with explained("read", path):
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                data = None
+        if data is None and not path.parent.exists():
+            raise NotFoundError(f"layer {layer} is not in the store", hint="build again, and it is made anew")
+        if data is None or Digest.of(data) != layer:
+            self.remove(layer)
+            found = "it has no index" if data is None else f"its index is {Digest.of(data)}"
+            raise CorruptError(f"layer {layer} is torn: {found}", hint=MADE_AGAIN)
+        return data
+
+    def remove(self, layer: Digest) -> None:
+        """The layer is not here afterwards; for others it vanishes at once."""
+        self._throw_away(self._directory / layer.hex)
+
+    def all(self) -> Iterator[Digest]:
+        """The names of all layers, sorted, torn ones too."""
+        return (Digest.from_hex(name) for name in self._names() if _HEX.fullmatch(name))
+
+    def strays(self) -> list[Path]:
+        """What lies among the layers and is none."""
+        return [self._directory / name for name in self._names() if not _HEX.fullmatch(name)]
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """An empty directory to make a layer in; without a commit nothing stays. Raises StoreError."""
+        path = self._temporary.new()
+        with explained("make", path):
+            path.mkdir(0o700)
+            for name, mode in ("fs", 0o755), ("work", 0o700):
+                (path / name).mkdir()
+                (path / name).chmod(mode)  # whatever the umask
+        try:
+            yield Workspace(path, self)
+        finally:
+            self._temporary.discard(path)
+
+    def adopt(self, path: Path, layer: Digest) -> None:
+        """A finished directory becomes the layer; one that is here already wins, unless it is torn."""
+        target = self._directory / layer.hex
+        while True:
+            with explained("write", target):
+                try:
+                    os.rename(path, target)
+                except OSError as error:
+                    if error.errno not in _FULL:
+                        raise
+                else:
+                    return
+            with suppress(CorruptError, NotFoundError):
+                self.index(layer)
+                return
+
+    def _throw_away(self, path: Path) -> None:
+        aside = self._temporary.new()
+        with explained("remove", path):
+            try:
+                os.rename(path, aside)
+            except FileNotFoundError:
+                return
+        self._temporary.discard(aside)
+
+    def _index(self, layer: Digest) -> Path:
+        return self._directory / layer.hex / "index"
+
+    def _names(self) -> list[str]:
+        with explained("list", self._directory):
+            return sorted(os.listdir(self._directory))
+
+
+class Workspace:
+    """A layer in the making: `fs` is its root, 0755 and empty; `work` is overlayfs' work directory for it."""
+
+    def __init__(self, path: Path, layers: Layers) -> None:
+        self._path = path
+        self._layers = layers
+        self.fs = path / "fs"
+        self.work = path / "work"
+
+    def commit(self, index: bytes) -> Digest:
+        """The layer's name; it is in the store, and the workspace is over. Raises StoreError."""
+        layer = Digest.of(index)
+        path = self._path / "index"
+        with explained("write", path):
+            remove_tree(self.work)
+            path.write_bytes(index)
+        self._layers.adopt(self._path, layer)
+        return layer

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+
+import pytest
+import zstandard
+
+from stagemill.errors import ArchiveError
+from stagemill.layer.compression import decompressed, gzipped
+
+DATA = random.Random(1).randbytes(50_000) * 60
+FORMS = {
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_recognised_by_its_content(form):
+    assert b"".join(decompressed(io.BytesIO(FORMS[form](DATA)))) == DATA
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_several_members_are_one_stream(form):
+    compress = FORMS[form]
+
+    assert b"".join(decompressed(io.BytesIO(compress(DATA) + compress(b"more")))) == DATA + b"more"
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"plain text", DATA])
+def test_what_is_not_compressed_stays_as_it_is(data):
+    assert b"".join(decompressed(io.BytesIO(data))) == data
+
+
+def test_zeros_after_the_last_member_are_padding():
+    assert b"".join(decompressed(io.BytesIO(gzip.compress(b"x") + bytes(3_000_000)))) == b"x"
+
+
+def test_a_frame_to_skip_may_come_first():
+    frame = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"note"
+
+    assert b"".join(decompressed(io.BytesIO(frame + zstandard.compress(b"x")))) == b"x"
+
+
+def test_a_reader_may_give_a_byte_at_a_time():
+    class Slow:
+        def __init__(self, data: bytes) -> None:
+            self._stream = io.BytesIO(data)
+
+        def read(self, _size: int, /) -> bytes:
+            return self._stream.read(1)
+
+    assert b"".join(decompressed(Slow(gzip.compress(b"hello")))) == b"hello"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_stream_that_is_cut_short_is_told(form):
+    with pytest.raises(ArchiveError) as caught:
+        list(decompressed(io.BytesIO(FORMS[form](DATA)[:-3])))
+
+    assert caught.value.message == f"the {form} data end too early"
+    assert caught.value.hint == "the file is damaged, or was cut short; fetch or make it again"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_damage_is_told(form):
+    data = bytearray(FORMS[form](DATA))
+    for place in range(len(data) // 2, len(data) // 2 + 40):
+        data[place] ^= 0xFF
+
+    with pytest.raises(ArchiveError, match=f"the {form} data (are damaged|end too early)"):
+        list(decompressed(io.BytesIO(bytes(data))))
+
+
+def test_a_wrong_checksum_of_gzip_is_damage():
+    data = bytearray(gzip.compress(DATA))
+    data[-8] ^= 1
+
+    with pytest.raises(ArchiveError, match="the gzip data are damaged"):
+        list(decompressed(io.BytesIO(bytes(data))))
+
+
+def test_a_piece_never_grows_large_however_well_it_was_compressed():
+    assert max(map(len, decompressed(io.BytesIO(gzip.compress(bytes(100 << 20)))))) <= 1 << 20
+
+
+def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others():
+    data = b"".join(gzipped([DATA, b"more"]))
+
+    assert data[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+    assert gzip.decompress(data) == DATA + b"more"
+    assert b"".join(gzipped([DATA, b"more"])) == data

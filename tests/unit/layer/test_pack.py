@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from stagemill.digest import Digest
+from stagemill.errors import ArchiveError, CorruptError, StoreError
+from stagemill.layer.index import build
+from stagemill.layer.pack import PackedLayer, pack, pack_blob
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
+
+
+@dataclass
+class Kept:
+    """A blob writer that keeps its blob in memory."""
+
+    data: bytearray = field(default_factory=bytearray)
+    committed: bool = False
+
+    def write(self, data: bytes, /) -> int:
+        self.data += data
+        return len(data)
+
+    def commit(self) -> tuple[Digest, int]:
+        self.committed = True
+        return Digest.of(self.data), len(self.data)
+
+
+def packed(layer: Path) -> bytes:
+    return b"".join(pack(layer, build(layer)))
+
+
+def members(data: bytes) -> dict[str, tarfile.TarInfo]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        found = archive.getmembers()
+    names = [member.name for member in found]
+    assert len(names) == len(set(names))
+    return dict(zip(names, found, strict=True))
+
+
+def test_entries_are_sorted_with_parents_first_and_without_the_root(make):
+    layer = make("a", {"b/c": "", "b-d": "", "a": "", "b/a/x": ""})
+
+    assert list(members(packed(layer))) == ["a", "b", "b/a", "b/a/x", "b/c", "b-d"]
+
+
+def test_deletions_are_written_as_the_image_spec_says(make):
+    found = members(packed(make("a", {"d/gone": None, "gone": None, "o": False, "o/new": ""})))
+
+    assert list(found) == ["d", "d/.wh.gone", ".wh.gone", "o", "o/.wh..wh..opq", "o/new"]
+    assert {(m.size, m.mode, m.uid, m.mtime) for n, m in found.items() if ".wh." in n} == {(0, 0, 0, 0)}
+    assert all(m.isreg() for n, m in found.items() if ".wh." in n)
+
+
+def test_the_first_name_of_a_file_carries_it_and_the_others_link_to_it(make):
+    found = members(packed(make("a", {"z": "text", "d/b": "=z"})))
+
+    assert (found["d/b"].type, found["d/b"].size) == (tarfile.REGTYPE, 4)
+    assert (found["z"].type, found["z"].linkname, found["z"].size) == (tarfile.LNKTYPE, "d/b", 0)
+
+
+def test_facts_are_kept(make):
+    layer = make("a", {"f": "x", "l": "->/etc"})
+    os.chown(layer / "f", 1234, 70_000)
+    os.chmod(layer / "f", 0o6711)
+    os.chown(layer / "l", 5, 6, follow_symlinks=False)
+    os.setxattr(layer / "f", "user.note", b"\xff\0")
+    os.setxattr(layer / "f", "user.overlay.origin", b"x")
+    os.mkfifo(layer / "p", 0o600)
+    os.mknod(layer / "null", 0o020600, os.makedev(1, 3))
+
+    found = members(packed(layer))
+
+    assert (found["f"].uid, found["f"].gid, found["f"].mode) == (1234, 70_000, 0o6711)
+    assert found["f"].pax_headers["mtime"] == "1700000000.123456789"
+    assert found["f"].pax_headers["SCHILY.xattr.user.note"].encode("utf-8", "surrogateescape") == b"\xff\0"
+    assert not any("overlay" in key for key in found["f"].pax_headers)
+    assert (found["l"].linkname, found["l"].uid, found["l"].gid) == ("/etc", 5, 6)
+    assert found["p"].isfifo()
+    assert (found["null"].devmajor, found["null"].devminor) == (1, 3)
+
+
+def test_sockets_are_left_out(make):
+    layer = make("a", {"f": ""})
+    os.mknod(layer / "s", 0o140600)
+
+    assert list(members(packed(layer))) == ["f"]
+
+
+def test_a_root_directory_that_is_no_plain_one_is_told(make):
+    layer = make("a", {"f": ""})
+    layer.chmod(0o555)
+
+    found = members(packed(layer))
+
+    assert list(found) == [".", "f"]
+    assert found["."].mode == 0o555
+
+
+def test_a_name_that_would_mean_a_deletion_is_refused(make):
+    with pytest.raises(ArchiveError, match=r"an image cannot carry the file 'd/\.wh\.x'") as caught:
+        packed(make("a", {"d/.wh.x": ""}))
+
+    assert caught.value.hint == "remove or rename it in the step that makes it"
+
+
+@pytest.mark.parametrize("content", ["TEXT", "tex", "texts", "text" * 1_000_000])
+def test_a_file_that_is_not_what_the_index_says_is_corrupt(make, content):
+    layer = make("a", {"f": "text"})
+    index = build(layer)
+    (layer / "f").write_text(content)
+
+    with pytest.raises(CorruptError, match="the file 'f' of a layer is not what the layer's index says") as caught:
+        list(pack(layer, index))
+
+    assert caught.value.hint == "run `stagemill store check`, then build again"
+
+
+def test_a_file_that_vanished_is_a_store_error_and_no_blob(make):
+    layer = make("a", {"f": "text"})
+    index, kept = build(layer), Kept()
+    (layer / "f").unlink()
+
+    with pytest.raises(StoreError, match=r"cannot read '.*/f' of a layer"):
+        pack_blob(layer, index, kept)
+
+    assert not kept.committed
+
+
+def test_the_same_layer_makes_the_same_blob_wherever_it_lies_on_disk(make):
+    spec: dict[str, object] = {f"d{n % 7}/f{n}": f"text {n}" * 50 for n in range(200)}
+    one = make("a", spec)
+    other = make("b", dict(reversed(list(spec.items()))))
+    blobs = [Kept(), Kept()]
+
+    found = [pack_blob(layer, build(layer), kept) for layer, kept in zip((one, other), blobs, strict=True)]
+
+    assert found[0] == found[1]
+    assert blobs[0].data == blobs[1].data
+
+
+def test_a_blob_is_named_by_its_own_digest_and_by_that_of_its_tar(make):
+    layer, kept = make("a", {"f": "x" * 3_000_000}), Kept()
+
+    found = pack_blob(layer, build(layer), kept)
+
+    tar = subprocess.run(["gzip", "-dc"], input=bytes(kept.data), capture_output=True, check=True).stdout
+    assert found == PackedLayer(Digest.from_hex(hashlib.sha256(tar).hexdigest()), Digest.of(kept.data), len(kept.data))
+    assert tar == packed(layer)
+
+
+def test_pieces_are_of_one_size_so_that_they_compress_to_the_same_bytes(make):
+    layer = make("a", {"f": "x" * 2_500_000, "g": "y"})
+
+    sizes = [len(piece) for piece in pack(layer, build(layer))]
+
+    assert sizes[:-1] == [1 << 20, 1 << 20]
+
+
+def test_an_empty_layer_is_the_end_of_an_archive(make):
+    assert packed(make("a", {})) == bytes(1024)
+
+
+def test_gnu_tar_reads_what_we_write(make, tmp_path):
+    layer = make("a", {"d/f": "text", "d/g": "=d/f", "l": "->d", "n" * 200: "long"})
+    (tmp_path / "out").mkdir()
+
+    subprocess.run(["tar", "-x", "-C", tmp_path / "out"], input=packed(layer), check=True)
+
+    assert [i for i in build(tmp_path / "out").entries if i.path] == [i for i in build(layer).entries if i.path]
+
+
+@pytest.mark.skipif(not shutil.which("umoci"), reason="needs umoci")
+def test_umoci_applies_our_layers_as_we_mean_them(make, tmp_path):
+    lower = make("lower", {"keep": "1", "gone": "1", "o/old": "1", "d/x": "1", "becomes": "1"})
+    upper = make("upper", {"gone": None, "o": False, "o/new": "2", "d/x": None, "becomes/dir": "2"})
+    layout = f"{tmp_path}/image"
+    subprocess.run(["umoci", "init", "--layout", layout], check=True, capture_output=True)
+    subprocess.run(["umoci", "new", "--image", f"{layout}:t"], check=True, capture_output=True)
+    for number, layer in enumerate((lower, upper)):
+        (tmp_path / f"{number}.tar").write_bytes(packed(layer))
+        command = ["umoci", "raw", "add-layer", "--image", f"{layout}:t", f"{tmp_path}/{number}.tar"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    subprocess.run(["umoci", "unpack", "--image", f"{layout}:t", f"{tmp_path}/bundle"], check=True, capture_output=True)
+
+    paths = [item.path for item in build(tmp_path / "bundle/rootfs").entries]
+    assert paths == ["", "becomes", "becomes/dir", "d", "keep", "o", "o/new"]

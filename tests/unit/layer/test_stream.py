@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from stagemill.errors import ArchiveError
+from stagemill.layer.stream import ByteStream, ahead
+
+
+def test_reads_return_what_is_asked_for_however_the_pieces_lie():
+    stream = ByteStream([b"ab", b"", b"cdef", b"g"])
+
+    assert [stream.read(size) for size in (1, 3, 0, 2, 5, 1)] == [b"a", b"bcd", b"", b"ef", b"g", b""]
+
+
+def test_what_is_peeked_at_is_read_again():
+    stream = ByteStream([b"ab", b"cdef"])
+
+    assert (stream.peek(3), stream.read(4), stream.peek(9), stream.read(9)) == (b"abc", b"abcd", b"ef", b"ef")
+
+
+def test_skipping_says_whether_there_was_enough():
+    stream = ByteStream([b"abc", b"def"])
+
+    assert stream.skip(4)
+    assert stream.read(1) == b"e"
+    assert not stream.skip(2)
+
+
+def test_draining_takes_all_that_is_left():
+    taken: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(5):
+            taken.append(number)
+            yield b"x"
+
+    stream = ByteStream(pieces())
+    stream.read(1)
+    stream.drain()
+
+    assert taken == [0, 1, 2, 3, 4]
+    assert stream.read(1) == b""
+
+
+def test_pieces_made_ahead_come_in_order():
+    with ahead(b"%d" % number for number in range(100)) as pieces:
+        assert list(pieces) == [b"%d" % number for number in range(100)]
+
+
+def test_an_error_comes_where_its_piece_would_have_come():
+    def broken() -> Iterator[bytes]:
+        yield b"a"
+        raise ArchiveError("broken")
+
+    found: list[bytes] = []
+    with pytest.raises(ArchiveError, match="broken"), ahead(broken()) as pieces:
+        found += pieces
+
+    assert found == [b"a"] or found == []
+
+
+def test_who_leaves_early_leaves_no_thread_behind():
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"x"
+
+    before = threading.active_count()
+    with ahead(endless()) as pieces:
+        next(pieces)
+
+    assert threading.active_count() == before

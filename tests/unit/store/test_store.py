@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from stagemill.digest import Digest
+from stagemill.errors import StoreError
+from stagemill.store.faults import PERMISSION_HINT
+from stagemill.store.records import Record
+from stagemill.store.store import Store
+
+
+def test_opening_makes_what_is_missing_and_lets_nobody_else_in(tmp_path: Path) -> None:
+    root = tmp_path / "not" / "there" / "yet"
+
+    with Store.open(root):
+        made = sorted(os.listdir(root))
+
+    assert [name for name in made if not name.startswith("state")] == [
+        "blobs",
+        "layers",
+        "locks",
+        "logs",
+        "stats",
+        "tmp",
+    ]
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+    assert stat.S_IMODE((root / "layers").stat().st_mode) == 0o700
+
+
+def test_opening_again_finds_what_was_there(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        name = store.blobs.put(b"x")
+        store.links.set_origin(name, "docker.io/library/x:latest")
+
+    with Store.open(tmp_path) as store:
+        assert store.blobs.read(name) == b"x"
+        assert store.links.origin(name) == "docker.io/library/x:latest"
+
+
+def test_closing_leaves_no_temporary_files(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.temporary.new().mkdir()
+
+    assert os.listdir(tmp_path / "tmp") == []
+    assert [name for name in os.listdir(tmp_path) if name.startswith("state")] == ["state.sqlite"]
+
+
+def test_the_log_of_a_step_has_a_place_that_can_be_written(store: Store) -> None:
+    path = store.log_path(Digest.of(b"step"))
+
+    path.write_text("log")
+
+    assert path == store.root / "logs" / f"{Digest.of(b'step').hex}.log"
+
+
+def test_opening_and_a_hundred_look_ups_take_a_blink(tmp_path: Path) -> None:
+    keys = [Digest.of(b"%d" % number) for number in range(100)]
+    with Store.open(tmp_path) as store:
+        for key in keys:
+            store.records.put(Record(key, key, "{}" * 200, "[]" * 500, "RUN x", 1.0))
+    times = []
+    found: list[Record | None] = []
+
+    for _ in range(5):
+        start = time.perf_counter()
+        with Store.open(tmp_path) as store:
+            found = [store.records.get(key) for key in keys]
+        times.append(time.perf_counter() - start)
+
+    assert None not in found
+    assert min(times) < 0.015
+
+
+@pytest.mark.parametrize("place", ["", "tmp", "layers", "blobs/sha256"])
+def test_a_store_that_cannot_be_written_is_named_with_a_hint(unprivileged: Path, place: str) -> None:
+    root = unprivileged / "store"
+    Store.open(root).close()
+    (root / place).chmod(0o500)
+
+    with pytest.raises(StoreError) as caught:
+        Store.open(root)
+
+    assert caught.value.message == f"cannot write to the store {root / place}: permission denied"
+    assert caught.value.hint == PERMISSION_HINT
+
+
+def test_a_root_that_cannot_be_made_is_named_with_a_hint(unprivileged: Path) -> None:
+    unprivileged.chmod(0o500)
+
+    with pytest.raises(StoreError) as caught:
+        Store.open(unprivileged / "store")
+
+    assert caught.value.message == f"cannot make the store {unprivileged / 'store'}: permission denied"
+    assert caught.value.hint == PERMISSION_HINT
+
+
+@pytest.mark.parametrize("below", [".", "sub"])
+def test_a_file_in_the_place_of_the_root_is_named_with_a_hint(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    with pytest.raises(StoreError, match=f"cannot make the store {file / below}: ") as caught:
+        Store.open(file / below)
+
+    assert caught.value.hint is not None
+    assert "no directory lies at that path" in caught.value.hint
+
+
+def test_a_state_file_that_cannot_be_opened_is_named_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "state.sqlite").mkdir()
+
+    with pytest.raises(StoreError) as caught:
+        Store.open(tmp_path)
+
+    assert caught.value.message == f"cannot use {tmp_path}/state.sqlite: unable to open database file"
+    assert caught.value.hint == PERMISSION_HINT
