@@ -54,10 +54,10 @@ def stacked(*roots: Path) -> StackView:
     return StackView([(root, lambda root=root: build(root)) for root in roots])  # type: ignore[misc]
 
 
-def shown(root: Path, *, but: tuple[str, ...] = ()) -> dict[str, str]:
+def shown(root: Path) -> dict[str, str]:
     """What is in a directory, a line for each path: `file 0644 0:0 =content`, `dir 0755 0:0`, `symlink 0:0 ->target`."""
     view = stacked(root)
-    return {path: _line(entry, view, path) for path, entry in walk(view) if path and path not in but}
+    return {path: _line(entry, view, path) for path, entry in walk(view) if path}
 
 
 def _line(entry: Entry, view: StackView, path: str) -> str:
@@ -66,6 +66,6 @@ def _line(entry: Entry, view: StackView, path: str) -> str:
         case "symlink":
             return f"symlink {owner} ->{entry.target}"
         case "file":
-            return f"file {entry.mode:04o} {owner} ={view.real_path(path).read_text()}"
+            return f"file {entry.mode:04o} {owner} ={view.real_path(path).read_text(errors='replace')}"
         case kind:
             return f"{kind} {entry.mode:04o} {owner}"

@@ -22,13 +22,16 @@ def make_directory(op: operations.MakeDirectory, parent: FileView, *, into: Path
     """
     draft = Draft(parent, into)
     path = resolve(draft, clean(op.path))
-    existing = draft.lstat(path)
-    if existing and existing.kind != "dir":
-        raise StagemillError(
-            f"cannot make the directory {op.path}: there is a {existing.kind} of this name", hint="use another path"
-        )
+    names = path.split("/")
+    for depth in range(1, len(names) + 1):
+        above = "/".join(names[:depth])
+        existing = draft.lstat(above)
+        if existing and existing.kind != "dir":
+            raise StagemillError(
+                f"cannot make the directory {op.path}: there is a {existing.kind} at /{above}", hint="use another path"
+            )
     try:
-        if existing is None:
+        if not draft.is_directory(path):
             owner = ownership.find(op.user, parent, flag="USER") if op.user else Owner()
             draft.make_directories(path, Entry("dir", 0o755, owner.uid, owner.gid, 0, 0))
         draft.finish()

@@ -17,6 +17,7 @@ from stagemill.oci.blobs import Reader, chunks
 GZIP_LEVEL = 2
 
 _BITE = 1 << 14
+_TASTE = 512  # The first piece is short, so that a head can be looked at even where damage follows soon.
 _GZIP_WINDOW = 31
 _HINT = "the file is damaged, or was cut short; fetch or make it again"
 
@@ -107,17 +108,17 @@ def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
 
 def _members(pieces: Iterator[bytes], name: str, start: Callable[[], _Decompressor]) -> Iterator[bytes]:
     """One compressed member after the other, as `cat a.gz b.gz` makes them; zeros after the last are padding."""
-    data = next(pieces)
+    data, limit = next(pieces), _TASTE
     while True:
         decompressor = start()
         while not decompressor.eof:
             if decompressor.needs_input and not data and not (data := next(pieces, b"")):
                 raise ArchiveError(f"the {name} data end too early", hint=_HINT)
             try:
-                piece = decompressor.decompress(data, max_length=CHUNK)
+                piece = decompressor.decompress(data, max_length=limit)
             except _DAMAGED as error:
                 raise ArchiveError(f"the {name} data are damaged: {error}", hint=_HINT) from error
-            data = b""
+            data, limit = b"", CHUNK
             if piece:
                 yield piece
         data = decompressor.unused_data.lstrip(b"\0")

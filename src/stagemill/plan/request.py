@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from stagemill.files.view import FileView
 from stagemill.oci.platform import Platform
+
+
+class IgnoredBy(Protocol):
+    """Says which line of an ignore file hides a path."""
+
+    def explain(self, path: str, /) -> str | None:
+        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +28,6 @@ class MainContext:
     view: FileView
     title: str = "the build context"
     ignored: IgnoredBy | None = None
-
-
-class IgnoredBy:
-    """Says which line of an ignore file hides a path; the default knows of no ignore file."""
-
-    def explain(self, _path: str) -> str | None:
-        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,11 @@ def test_a_file_goes_into_a_directory_under_its_own_name(bench: Workbench, to: s
 
 
 def test_what_is_in_a_directory_goes_into_a_new_one_that_is_roots(bench: Workbench) -> None:
-    nodes = {"src": directory(mode=0o700, uid=5), "src/a": "A", "src/d": directory(mode=0o711, uid=6, gid=7)}
+    nodes: dict[str, Node | str] = {
+        "src": directory(mode=0o700, uid=5),
+        "src/a": "A",
+        "src/d": directory(mode=0o711, uid=6, gid=7),
+    }
 
     actual = bench.from_stage(nodes, "src", to="/app")
 
@@ -455,7 +459,7 @@ def inodes(layer: Path) -> dict[str, int]:
 @pytest.mark.parametrize("fixed", [True, False])
 @pytest.mark.parametrize("mode", ["", "0600"])
 def test_hard_links_within_one_copy_stay_hard_links(bench: Workbench, fixed: bool, mode: str) -> None:
-    nodes = {
+    nodes: dict[str, Node | str] = {
         "s/due": file("data", node=1),
         "s/other": "data",
         "s/sub/tre": file("data", node=1),

@@ -69,7 +69,7 @@ def test_a_file_of_that_name_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StagemillError) as caught:
         made(tmp_path, "/file")
 
-    assert caught.value.message == "cannot make the directory /file: there is a file of this name"
+    assert caught.value.message == "cannot make the directory /file: there is a file at /file"
     assert caught.value.hint == "use another path"
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import random
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -13,7 +14,7 @@ from stagemill.errors import ArchiveError
 from stagemill.layer.compression import decompressed, gzipped
 
 DATA = random.Random(1).randbytes(50_000) * 60
-FORMS = {
+FORMS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
@@ -22,33 +23,33 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_is_recognised_by_its_content(form):
+def test_every_form_is_recognised_by_its_content(form: str) -> None:
     assert b"".join(decompressed(io.BytesIO(FORMS[form](DATA)))) == DATA
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_several_members_are_one_stream(form):
+def test_several_members_are_one_stream(form: str) -> None:
     compress = FORMS[form]
 
     assert b"".join(decompressed(io.BytesIO(compress(DATA) + compress(b"more")))) == DATA + b"more"
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"plain text", DATA])
-def test_what_is_not_compressed_stays_as_it_is(data):
+def test_what_is_not_compressed_stays_as_it_is(data: bytes) -> None:
     assert b"".join(decompressed(io.BytesIO(data))) == data
 
 
-def test_zeros_after_the_last_member_are_padding():
+def test_zeros_after_the_last_member_are_padding() -> None:
     assert b"".join(decompressed(io.BytesIO(gzip.compress(b"x") + bytes(3_000_000)))) == b"x"
 
 
-def test_a_frame_to_skip_may_come_first():
+def test_a_frame_to_skip_may_come_first() -> None:
     frame = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"note"
 
     assert b"".join(decompressed(io.BytesIO(frame + zstandard.compress(b"x")))) == b"x"
 
 
-def test_a_reader_may_give_a_byte_at_a_time():
+def test_a_reader_may_give_a_byte_at_a_time() -> None:
     class Slow:
         def __init__(self, data: bytes) -> None:
             self._stream = io.BytesIO(data)
@@ -60,7 +61,7 @@ def test_a_reader_may_give_a_byte_at_a_time():
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_stream_that_is_cut_short_is_told(form):
+def test_a_stream_that_is_cut_short_is_told(form: str) -> None:
     with pytest.raises(ArchiveError) as caught:
         list(decompressed(io.BytesIO(FORMS[form](DATA)[:-3])))
 
@@ -69,7 +70,7 @@ def test_a_stream_that_is_cut_short_is_told(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_damage_is_told(form):
+def test_damage_is_told(form: str) -> None:
     data = bytearray(FORMS[form](DATA))
     for place in range(len(data) // 2, len(data) // 2 + 40):
         data[place] ^= 0xFF
@@ -78,7 +79,7 @@ def test_damage_is_told(form):
         list(decompressed(io.BytesIO(bytes(data))))
 
 
-def test_a_wrong_checksum_of_gzip_is_damage():
+def test_a_wrong_checksum_of_gzip_is_damage() -> None:
     data = bytearray(gzip.compress(DATA))
     data[-8] ^= 1
 
@@ -86,11 +87,11 @@ def test_a_wrong_checksum_of_gzip_is_damage():
         list(decompressed(io.BytesIO(bytes(data))))
 
 
-def test_a_piece_never_grows_large_however_well_it_was_compressed():
+def test_a_piece_never_grows_large_however_well_it_was_compressed() -> None:
     assert max(map(len, decompressed(io.BytesIO(gzip.compress(bytes(100 << 20)))))) <= 1 << 20
 
 
-def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others():
+def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others() -> None:
     data = b"".join(gzipped([DATA, b"more"]))
 
     assert data[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"

@@ -14,7 +14,7 @@ def read_back(data: bytes, content: bytes = b"") -> tarfile.TarInfo:
     return member
 
 
-def test_the_bytes_of_a_plain_header_are_for_ever():
+def test_the_bytes_of_a_plain_header_are_for_ever() -> None:
     block = tar.header(b"etc/passwd", tar.FILE, mode=0o644, uid=1, gid=2, size=3, mtime_ns=1_000_000_000)
 
     assert len(block) == 512
@@ -24,7 +24,7 @@ def test_the_bytes_of_a_plain_header_are_for_ever():
     )  # fmt: skip
 
 
-def test_tarfile_reads_every_fact():
+def test_tarfile_reads_every_fact() -> None:
     member = read_back(
         tar.header(
             b"dev/x", tar.CHAR, mode=0o4755, uid=1234, gid=2345, mtime_ns=1_500_000_000 * 10**9, device=(10, 229)
@@ -53,14 +53,14 @@ def test_tarfile_reads_every_fact():
         (b"\xff" * 120, 3),
     ],
 )
-def test_a_name_of_any_length_comes_back_and_takes_pax_only_where_ustar_has_no_room(name, blocks):
+def test_a_name_of_any_length_comes_back_and_takes_pax_only_where_ustar_has_no_room(name: bytes, blocks: int) -> None:
     data = tar.header(name, tar.DIRECTORY if name.endswith(b"/") else tar.FILE, mode=0o644)
 
     assert read_back(data).name == name.decode("utf-8", "surrogateescape").rstrip("/")
     assert len(data) == blocks * 512
 
 
-def test_a_long_link_comes_back():
+def test_a_long_link_comes_back() -> None:
     link = b"../" * 40 + b"x"
 
     assert read_back(tar.header(b"l", tar.SYMLINK, mode=0o777, link=link)).linkname == link.decode()
@@ -79,14 +79,14 @@ def test_a_long_link_comes_back():
         (0o100000000000 * 10**9, "8589934592"),
     ],
 )
-def test_a_time_is_exact(mtime_ns, written):
+def test_a_time_is_exact(mtime_ns: int, written: str | None) -> None:
     member = read_back(tar.header(b"f", tar.FILE, mode=0, mtime_ns=mtime_ns))
 
     assert member.pax_headers.get("mtime") == written
     assert member.mtime == pytest.approx(mtime_ns / 10**9)
 
 
-def test_ids_and_sizes_beyond_octal_digits_come_back():
+def test_ids_and_sizes_beyond_octal_digits_come_back() -> None:
     data = tar.header(b"f", tar.FILE, mode=0, uid=2**31, gid=2**21, size=9 << 30)
 
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -96,7 +96,7 @@ def test_ids_and_sizes_beyond_octal_digits_come_back():
     assert (member.uid, member.gid, member.size) == (2**31, 2**21, 9 << 30)
 
 
-def test_xattrs_come_back_as_bytes():
+def test_xattrs_come_back_as_bytes() -> None:
     value = b"\1\0\0\2\xff\n=x"
     member = read_back(tar.header(b"f", tar.FILE, mode=0, xattrs=[("security.capability", value)]))
 
@@ -105,5 +105,5 @@ def test_xattrs_come_back_as_bytes():
 
 
 @pytest.mark.parametrize("size", range(80, 120))
-def test_a_record_counts_the_digits_of_its_own_length(size):
+def test_a_record_counts_the_digits_of_its_own_length(size: int) -> None:
     assert read_back(tar.header(b"x" * (size + 21), tar.FILE, mode=0)).name == "x" * (size + 21)

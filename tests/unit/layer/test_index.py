@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def facts(index: LayerIndex) -> dict[str, str]:
     return {item.path: item.entry.kind for item in index.entries}
 
 
-def test_a_parent_comes_before_its_children_and_before_longer_names(make):
+def test_a_parent_comes_before_its_children_and_before_longer_names(make: Callable[..., Path]) -> None:
     layer = make("a", {"usr/bin/x": "", "usr-local": "", "usr.d/y": ""})
 
     paths = [item.path for item in build(layer).entries]
@@ -27,7 +28,7 @@ def test_a_parent_comes_before_its_children_and_before_longer_names(make):
     assert paths == ["", "usr", "usr/bin", "usr/bin/x", "usr-local", "usr.d", "usr.d/y"]
 
 
-def test_it_tells_every_kind_of_path(make):
+def test_it_tells_every_kind_of_path(make: Callable[..., Path]) -> None:
     layer = make("a", {"d": True, "f": "text", "l": "->f", "gone": None})
     os.mkfifo(layer / "p")
     os.mknod(layer / "null", 0o020600, os.makedev(1, 3))
@@ -43,13 +44,13 @@ def test_it_tells_every_kind_of_path(make):
     assert [item.path for item in index.entries if item.whiteout] == ["gone"]
 
 
-def test_an_opaque_directory_is_known_by_its_flag_and_not_by_an_xattr(make):
+def test_an_opaque_directory_is_known_by_its_flag_and_not_by_an_xattr(make: Callable[..., Path]) -> None:
     item = build(make("a", {"d": False})).by_path["d"]
 
     assert (item.opaque, item.entry.xattrs) == (True, ())
 
 
-def test_hard_links_name_the_first_path_in_sorted_order(make):
+def test_hard_links_name_the_first_path_in_sorted_order(make: Callable[..., Path]) -> None:
     index = build(make("a", {"z": "x", "b": "=z", "m": "=z", "alone": "x"}))
 
     assert {item.path: item.link for item in index.entries} == {"": None, "alone": None, "b": None, "m": "b", "z": "b"}
@@ -57,7 +58,7 @@ def test_hard_links_name_the_first_path_in_sorted_order(make):
     assert index.by_path["alone"].entry.node is None
 
 
-def test_a_file_whose_other_name_is_outside_the_layer_is_no_hard_link(make):
+def test_a_file_whose_other_name_is_outside_the_layer_is_no_hard_link(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": "x"})
     os.link(layer / "f", layer.parent / "elsewhere")
 
@@ -66,17 +67,17 @@ def test_a_file_whose_other_name_is_outside_the_layer_is_no_hard_link(make):
     assert (item.link, item.entry.node) == (None, None)
 
 
-def test_the_size_counts_a_file_of_two_names_once(make):
+def test_the_size_counts_a_file_of_two_names_once(make: Callable[..., Path]) -> None:
     assert build(make("a", {"f": "12345", "g": "=f", "h": "123"})).size == 8
 
 
-def test_a_known_file_is_not_read(make):
+def test_a_known_file_is_not_read(make: Callable[..., Path]) -> None:
     digest = Digest.of(b"something else")
 
     assert build(make("a", {"d/f": "x"}), known={"d/f": digest}).by_path["d/f"].digest == digest
 
 
-def test_what_was_serialized_is_parsed_to_the_same_again(make):
+def test_what_was_serialized_is_parsed_to_the_same_again(make: Callable[..., Path]) -> None:
     layer = make("a", {"d/f": "x", "d/g": "=d/f", "o": False, "w": None, "l": "->nowhere", "ü\udcff": "bytes"})
     os.setxattr(layer / "d/f", "user.note", b"\0\xff")
     os.mknod(layer / "null", 0o060600, os.makedev(7, 300))
@@ -89,7 +90,7 @@ def test_what_was_serialized_is_parsed_to_the_same_again(make):
     assert parsed.digest == Digest.of(index.serialize())
 
 
-def test_the_form_of_an_index_is_for_ever():
+def test_the_form_of_an_index_is_for_ever() -> None:
     entry = Entry("file", 0o644, 1, 2, 5, 7)
     digest = Digest.of(b"hello")
     index = LayerIndex([
@@ -110,14 +111,14 @@ def test_the_form_of_an_index_is_for_ever():
 
 
 @pytest.mark.parametrize("data", [b"", b"[2,[]]", b"{}", b'[1,[["a"]]]', b'[1,[["a","file",1,1,1,1,1,"zz"]]]', b"\xff"])
-def test_bytes_that_are_no_index_are_corrupt(data):
+def test_bytes_that_are_no_index_are_corrupt(data: bytes) -> None:
     with pytest.raises(CorruptError, match="the index of a layer cannot be read") as caught:
         LayerIndex.parse(data)
 
     assert caught.value.hint == "run `stagemill store check`"
 
 
-def test_a_layer_directory_that_is_not_there_is_a_store_error(tmp_path: Path):
+def test_a_layer_directory_that_is_not_there_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot read '.*/none' of a layer: No such file or directory") as caught:
         build(tmp_path / "none")
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Kept:
 
     def commit(self) -> tuple[Digest, int]:
         self.committed = True
-        return Digest.of(self.data), len(self.data)
+        return Digest.of(bytes(self.data)), len(self.data)
 
 
 def packed(layer: Path) -> bytes:
@@ -47,13 +48,13 @@ def members(data: bytes) -> dict[str, tarfile.TarInfo]:
     return dict(zip(names, found, strict=True))
 
 
-def test_entries_are_sorted_with_parents_first_and_without_the_root(make):
+def test_entries_are_sorted_with_parents_first_and_without_the_root(make: Callable[..., Path]) -> None:
     layer = make("a", {"b/c": "", "b-d": "", "a": "", "b/a/x": ""})
 
     assert list(members(packed(layer))) == ["a", "b", "b/a", "b/a/x", "b/c", "b-d"]
 
 
-def test_deletions_are_written_as_the_image_spec_says(make):
+def test_deletions_are_written_as_the_image_spec_says(make: Callable[..., Path]) -> None:
     found = members(packed(make("a", {"d/gone": None, "gone": None, "o": False, "o/new": ""})))
 
     assert list(found) == ["d", "d/.wh.gone", ".wh.gone", "o", "o/.wh..wh..opq", "o/new"]
@@ -61,14 +62,14 @@ def test_deletions_are_written_as_the_image_spec_says(make):
     assert all(m.isreg() for n, m in found.items() if ".wh." in n)
 
 
-def test_the_first_name_of_a_file_carries_it_and_the_others_link_to_it(make):
+def test_the_first_name_of_a_file_carries_it_and_the_others_link_to_it(make: Callable[..., Path]) -> None:
     found = members(packed(make("a", {"z": "text", "d/b": "=z"})))
 
     assert (found["d/b"].type, found["d/b"].size) == (tarfile.REGTYPE, 4)
     assert (found["z"].type, found["z"].linkname, found["z"].size) == (tarfile.LNKTYPE, "d/b", 0)
 
 
-def test_facts_are_kept(make):
+def test_facts_are_kept(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": "x", "l": "->/etc"})
     os.chown(layer / "f", 1234, 70_000)
     os.chmod(layer / "f", 0o6711)
@@ -89,14 +90,14 @@ def test_facts_are_kept(make):
     assert (found["null"].devmajor, found["null"].devminor) == (1, 3)
 
 
-def test_sockets_are_left_out(make):
+def test_sockets_are_left_out(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": ""})
     os.mknod(layer / "s", 0o140600)
 
     assert list(members(packed(layer))) == ["f"]
 
 
-def test_a_root_directory_that_is_no_plain_one_is_told(make):
+def test_a_root_directory_that_is_no_plain_one_is_told(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": ""})
     layer.chmod(0o555)
 
@@ -106,7 +107,7 @@ def test_a_root_directory_that_is_no_plain_one_is_told(make):
     assert found["."].mode == 0o555
 
 
-def test_a_name_that_would_mean_a_deletion_is_refused(make):
+def test_a_name_that_would_mean_a_deletion_is_refused(make: Callable[..., Path]) -> None:
     with pytest.raises(ArchiveError, match=r"an image cannot carry the file 'd/\.wh\.x'") as caught:
         packed(make("a", {"d/.wh.x": ""}))
 
@@ -114,7 +115,7 @@ def test_a_name_that_would_mean_a_deletion_is_refused(make):
 
 
 @pytest.mark.parametrize("content", ["TEXT", "tex", "texts", "text" * 1_000_000])
-def test_a_file_that_is_not_what_the_index_says_is_corrupt(make, content):
+def test_a_file_that_is_not_what_the_index_says_is_corrupt(make: Callable[..., Path], content: str) -> None:
     layer = make("a", {"f": "text"})
     index = build(layer)
     (layer / "f").write_text(content)
@@ -125,7 +126,7 @@ def test_a_file_that_is_not_what_the_index_says_is_corrupt(make, content):
     assert caught.value.hint == "run `stagemill store check`, then build again"
 
 
-def test_a_file_that_vanished_is_a_store_error_and_no_blob(make):
+def test_a_file_that_vanished_is_a_store_error_and_no_blob(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": "text"})
     index, kept = build(layer), Kept()
     (layer / "f").unlink()
@@ -136,7 +137,7 @@ def test_a_file_that_vanished_is_a_store_error_and_no_blob(make):
     assert not kept.committed
 
 
-def test_the_same_layer_makes_the_same_blob_wherever_it_lies_on_disk(make):
+def test_the_same_layer_makes_the_same_blob_wherever_it_lies_on_disk(make: Callable[..., Path]) -> None:
     spec: dict[str, object] = {f"d{n % 7}/f{n}": f"text {n}" * 50 for n in range(200)}
     one = make("a", spec)
     other = make("b", dict(reversed(list(spec.items()))))
@@ -148,17 +149,19 @@ def test_the_same_layer_makes_the_same_blob_wherever_it_lies_on_disk(make):
     assert blobs[0].data == blobs[1].data
 
 
-def test_a_blob_is_named_by_its_own_digest_and_by_that_of_its_tar(make):
+def test_a_blob_is_named_by_its_own_digest_and_by_that_of_its_tar(make: Callable[..., Path]) -> None:
     layer, kept = make("a", {"f": "x" * 3_000_000}), Kept()
 
     found = pack_blob(layer, build(layer), kept)
 
     tar = subprocess.run(["gzip", "-dc"], input=bytes(kept.data), capture_output=True, check=True).stdout
-    assert found == PackedLayer(Digest.from_hex(hashlib.sha256(tar).hexdigest()), Digest.of(kept.data), len(kept.data))
+    assert found == PackedLayer(
+        Digest.from_hex(hashlib.sha256(tar).hexdigest()), Digest.of(bytes(kept.data)), len(kept.data)
+    )
     assert tar == packed(layer)
 
 
-def test_pieces_are_of_one_size_so_that_they_compress_to_the_same_bytes(make):
+def test_pieces_are_of_one_size_so_that_they_compress_to_the_same_bytes(make: Callable[..., Path]) -> None:
     layer = make("a", {"f": "x" * 2_500_000, "g": "y"})
 
     sizes = [len(piece) for piece in pack(layer, build(layer))]
@@ -166,11 +169,11 @@ def test_pieces_are_of_one_size_so_that_they_compress_to_the_same_bytes(make):
     assert sizes[:-1] == [1 << 20, 1 << 20]
 
 
-def test_an_empty_layer_is_the_end_of_an_archive(make):
+def test_an_empty_layer_is_the_end_of_an_archive(make: Callable[..., Path]) -> None:
     assert packed(make("a", {})) == bytes(1024)
 
 
-def test_gnu_tar_reads_what_we_write(make, tmp_path):
+def test_gnu_tar_reads_what_we_write(make: Callable[..., Path], tmp_path: Path) -> None:
     layer = make("a", {"d/f": "text", "d/g": "=d/f", "l": "->d", "n" * 200: "long"})
     (tmp_path / "out").mkdir()
 
@@ -180,7 +183,7 @@ def test_gnu_tar_reads_what_we_write(make, tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("umoci"), reason="needs umoci")
-def test_umoci_applies_our_layers_as_we_mean_them(make, tmp_path):
+def test_umoci_applies_our_layers_as_we_mean_them(make: Callable[..., Path], tmp_path: Path) -> None:
     lower = make("lower", {"keep": "1", "gone": "1", "o/old": "1", "d/x": "1", "becomes": "1"})
     upper = make("upper", {"gone": None, "o": False, "o/new": "2", "d/x": None, "becomes/dir": "2"})
     layout = f"{tmp_path}/image"

@@ -38,7 +38,7 @@ FORMS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_facts_of_an_entry_come_back_from_every_form(form):
+def test_the_facts_of_an_entry_come_back_from_every_form(form: int) -> None:
     member = info("a/f", size=5, mode=0o4750, uid=12, gid=34, mtime=1_600_000_000)
 
     ((found, content),) = read(archive((member, b"hello"), form=form))
@@ -49,7 +49,7 @@ def test_the_facts_of_an_entry_come_back_from_every_form(form):
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_names_and_links_of_any_length_come_back(form):
+def test_names_and_links_of_any_length_come_back(form: int) -> None:
     name, link = "d/" * 120 + "ü" * 60, "../" * 90 + "x"
 
     ((found, _),) = read(archive((info(name, type=tarfile.SYMTYPE, linkname=link), b""), form=form))
@@ -57,7 +57,7 @@ def test_names_and_links_of_any_length_come_back(form):
     assert (found.name, found.entry.target) == (name, link)
 
 
-def test_a_ustar_prefix_belongs_to_the_name():
+def test_a_ustar_prefix_belongs_to_the_name() -> None:
     name = "p" * 120 + "/" + "n" * 90
 
     ((found, _),) = read(archive((info(name), b""), form=tarfile.USTAR_FORMAT))
@@ -66,19 +66,19 @@ def test_a_ustar_prefix_belongs_to_the_name():
 
 
 @pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_big_and_negative_numbers_come_back(form):
+def test_big_and_negative_numbers_come_back(form: int) -> None:
     ((found, _),) = read(archive((info("f", uid=2**30, gid=2**22, mtime=-5), b""), form=form))
 
     assert (found.entry.uid, found.entry.gid, found.entry.mtime_ns) == (2**30, 2**22, -5 * 10**9)
 
 
-def test_times_are_read_to_the_nanosecond():
+def test_times_are_read_to_the_nanosecond() -> None:
     ((found, _),) = read(tar.header(b"f", tar.FILE, mode=0, mtime_ns=1_700_000_000_123_456_789) + tar.END)
 
     assert found.entry.mtime_ns == 1_700_000_000_123_456_789
 
 
-def test_a_global_header_holds_for_all_that_follow_and_a_local_one_wins():
+def test_a_global_header_holds_for_all_that_follow_and_a_local_one_wins() -> None:
     local = info("b", pax_headers={"uid": "9"})
 
     found = read(archive((info("a"), b""), (local, b""), pax_headers={"uid": "7", "comment": "x"}))
@@ -86,7 +86,7 @@ def test_a_global_header_holds_for_all_that_follow_and_a_local_one_wins():
     assert [member.entry.uid for member, _ in found] == [7, 9]
 
 
-def test_xattrs_are_read_as_bytes_and_those_of_overlayfs_are_not():
+def test_xattrs_are_read_as_bytes_and_those_of_overlayfs_are_not() -> None:
     pairs = [("security.capability", b"\xff\0\n"), ("trusted.overlay.opaque", b"y"), ("user.overlay.redirect", b"/")]
 
     ((found, _),) = read(tar.header(b"f", tar.FILE, mode=0, xattrs=pairs) + tar.END)
@@ -94,7 +94,7 @@ def test_xattrs_are_read_as_bytes_and_those_of_overlayfs_are_not():
     assert found.entry.xattrs == (("security.capability", b"\xff\0\n"),)
 
 
-def test_hard_links_symlinks_devices_and_pipes_are_told_apart():
+def test_hard_links_symlinks_devices_and_pipes_are_told_apart() -> None:
     found = read(
         archive(
             (info("h", type=tarfile.LNKTYPE, linkname="f"), b""),
@@ -116,13 +116,13 @@ def test_hard_links_symlinks_devices_and_pipes_are_told_apart():
     ]
 
 
-def test_content_that_nobody_reads_is_passed_over():
+def test_content_that_nobody_reads_is_passed_over() -> None:
     data = archive((info("a", size=3000), b"x" * 3000), (info("b", size=1), b"y"))
 
     assert [member.name for member in TarReader(ByteStream([data]))] == ["a", "b"]
 
 
-def test_an_old_header_whose_name_ends_with_a_slash_is_a_directory():
+def test_an_old_header_whose_name_ends_with_a_slash_is_a_directory() -> None:
     data = bytearray(tar.header(b"d/", tar.FILE, mode=0o755))
     data[156:157] = b"\0"
     data[148:156] = b"%06o\0 " % (sum(data[:148]) + sum(data[156:]) + 256)
@@ -132,7 +132,7 @@ def test_an_old_header_whose_name_ends_with_a_slash_is_a_directory():
     assert found.entry.kind == "dir"
 
 
-def test_what_gnu_tar_writes_is_read(tmp_path: Path):
+def test_what_gnu_tar_writes_is_read(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / ("n" * 150)).write_text("long")
     for form in ("v7", "oldgnu", "gnu", "ustar", "posix"):
@@ -147,7 +147,7 @@ def test_what_gnu_tar_writes_is_read(tmp_path: Path):
         assert (form, found.name, content) == (form, name, b"text")
 
 
-def test_nothing_at_all_is_an_empty_archive():
+def test_nothing_at_all_is_an_empty_archive() -> None:
     assert read(b"") == read(tar.END) == []
 
 
@@ -164,7 +164,7 @@ GOOD = archive((info("f", size=600), b"x" * 600), form=tarfile.USTAR_FORMAT)
         (archive((info("x" * 200), b""))[:1024], "the archive ends after a header that announces another entry"),
     ],
 )
-def test_a_damaged_archive_is_told(data, message):
+def test_a_damaged_archive_is_told(data: bytes, message: str) -> None:
     with pytest.raises(ArchiveError) as caught:
         for _ in TarReader(ByteStream([data])):
             pass
@@ -181,14 +181,14 @@ def test_a_damaged_archive_is_told(data, message):
         (b"Z", "'f' in the archive has the unknown type b'Z'", "the archive is damaged, or was cut short; fetch or make it again"),
     ],
 )  # fmt: skip
-def test_kinds_that_cannot_be_unpacked_are_refused(kind, message, hint):
+def test_kinds_that_cannot_be_unpacked_are_refused(kind: bytes, message: str, hint: str) -> None:
     with pytest.raises(ArchiveError) as caught:
         read(tar.header(b"f", kind, mode=0))
 
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
-def test_a_sparse_file_in_pax_form_is_refused(tmp_path: Path):
+def test_a_sparse_file_in_pax_form_is_refused(tmp_path: Path) -> None:
     with open(tmp_path / "f", "wb") as file:
         file.seek(1 << 20)
         file.write(b"x")
@@ -211,7 +211,7 @@ def test_a_sparse_file_in_pax_form_is_refused(tmp_path: Path):
         (b"11 size=-1\n", "'f' in the archive has a size of -1"),
     ],
 )
-def test_a_pax_header_that_says_nonsense_is_refused(records, message):
+def test_a_pax_header_that_says_nonsense_is_refused(records: bytes, message: str) -> None:
     data = tar.header(b"p", b"x", mode=0, size=len(records)) + records + tar.padding(len(records))
 
     with pytest.raises(ArchiveError) as caught:
@@ -220,7 +220,7 @@ def test_a_pax_header_that_says_nonsense_is_refused(records, message):
     assert caught.value.message == message
 
 
-def test_a_number_that_is_none_is_refused():
+def test_a_number_that_is_none_is_refused() -> None:
     data = bytearray(tar.header(b"f", tar.FILE, mode=0))
     data[124:136] = b"hello world\0"
     data[148:156] = b"%06o\0 " % (sum(data[:148]) + sum(data[156:]) + 256)
@@ -229,7 +229,7 @@ def test_a_number_that_is_none_is_refused():
         read(bytes(data))
 
 
-def test_an_extended_header_may_not_fill_the_memory():
+def test_an_extended_header_may_not_fill_the_memory() -> None:
     with pytest.raises(
         ArchiveError, match=f"an extended header of the archive has {1 << 30} bytes, want at most 16777216"
     ):
@@ -237,12 +237,12 @@ def test_an_extended_header_may_not_fill_the_memory():
 
 
 @pytest.mark.parametrize("block", [bytes(512), b"", b"#!/bin/sh\n" * 60, b"0" * 512, b"x" * 511])
-def test_other_bytes_are_no_header(block):
+def test_other_bytes_are_no_header(block: bytes) -> None:
     assert not is_header(block[:512])
     assert is_header(tar.header(b"f", tar.FILE, mode=0))
 
 
-def test_a_checksum_of_signed_bytes_is_one_too():
+def test_a_checksum_of_signed_bytes_is_one_too() -> None:
     data = bytearray(tar.header(b"\xe9t\xe9", tar.FILE, mode=0))
     data[148:156] = b"%06o\0 " % (sum(b - 256 if b > 127 else b for b in data[:148] + data[156:]) + 256)
 

@@ -20,7 +20,7 @@ Spec = dict[str, object]
 
 
 @pytest.fixture
-def stack(make) -> Callable[..., StackView]:
+def stack(make: Callable[..., Path]) -> Callable[..., StackView]:
     def made(*specs: Spec) -> StackView:
         layers = [make(f"layer{number}", spec) for number, spec in enumerate(specs)]
         return StackView([(layer, partial(build, layer)) for layer in layers])
@@ -33,18 +33,18 @@ def everything(view: StackView, path: str = "") -> list[str]:
     return [found for child in below for found in (child, *everything(view, child))]
 
 
-def test_an_upper_file_stands_before_a_lower_one(stack):
+def test_an_upper_file_stands_before_a_lower_one(stack: Callable[..., StackView]) -> None:
     view = stack({"d/f": "lower"}, {"d/f": "upper"})
 
     assert view.real_path("d/f").read_text() == "upper"
     assert view.digest("d/f") == Digest.of(b"upper")
 
 
-def test_directories_are_merged(stack):
+def test_directories_are_merged(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"d/a": "", "x": ""}, {"d/b": ""}, {"d/c": ""})) == ["d", "d/a", "d/b", "d/c", "x"]
 
 
-def test_a_whiteout_hides_a_path_and_all_below_it(stack):
+def test_a_whiteout_hides_a_path_and_all_below_it(stack: Callable[..., StackView]) -> None:
     view = stack({"d/a": "", "f": ""}, {"d": None, "f": None})
 
     assert everything(view) == []
@@ -52,37 +52,37 @@ def test_a_whiteout_hides_a_path_and_all_below_it(stack):
     assert view.lstat("d/a") is None
 
 
-def test_what_comes_back_above_a_whiteout_shows_nothing_of_before(stack):
+def test_what_comes_back_above_a_whiteout_shows_nothing_of_before(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"d/a": ""}, {"d": None}, {"d/b": ""})) == ["d", "d/b"]
 
 
-def test_an_opaque_directory_hides_what_lies_below(stack):
+def test_an_opaque_directory_hides_what_lies_below(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"d/a": "", "d/e/x": ""}, {"d": False, "d/e/y": ""})) == ["d", "d/e", "d/e/y"]
 
 
-def test_layers_above_an_opaque_directory_are_merged_with_it(stack):
+def test_layers_above_an_opaque_directory_are_merged_with_it(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"d/a": ""}, {"d": False, "d/b": ""}, {"d/c": ""})) == ["d", "d/b", "d/c"]
 
 
-def test_a_file_hides_a_lower_directory_and_a_directory_a_lower_file(stack):
+def test_a_file_hides_a_lower_directory_and_a_directory_a_lower_file(stack: Callable[..., StackView]) -> None:
     view = stack({"a/x": "", "b": "file"}, {"a": "file", "b/y": ""}, {})
 
     assert everything(view) == ["a", "b", "b/y"]
     assert view.lstat("a/x") is None
 
 
-def test_a_directory_above_a_file_above_a_directory_shows_its_own_names_only(stack):
+def test_a_directory_above_a_file_above_a_directory_shows_its_own_names_only(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"a/x": ""}, {"a": "file"}, {"a/y": ""})) == ["a", "a/y"]
 
 
-def test_no_symlink_is_followed(stack):
+def test_no_symlink_is_followed(stack: Callable[..., StackView]) -> None:
     view = stack({"usr/bin/sh": "", "bin": "->usr/bin"})
 
     assert view.lstat("bin/sh") is None
     assert view.listdir("bin") == []
 
 
-def test_a_directory_is_as_its_uppermost_layer_says(stack, tmp_path):
+def test_a_directory_is_as_its_uppermost_layer_says(stack: Callable[..., StackView], tmp_path: Path) -> None:
     view = stack({"d/a": ""}, {"d/b": ""})
     (tmp_path / "layer1/d").chmod(0o1777)
 
@@ -92,7 +92,7 @@ def test_a_directory_is_as_its_uppermost_layer_says(stack, tmp_path):
     assert entry.mode == 0o1777
 
 
-def test_hard_links_of_one_layer_share_a_node_and_others_do_not(stack):
+def test_hard_links_of_one_layer_share_a_node_and_others_do_not(stack: Callable[..., StackView]) -> None:
     view = stack({"a": "x", "b": "=a", "c": "x"}, {"d": "x", "e": "=d"})
     node = {path: getattr(view.lstat(path), "node", None) for path in "abcde"}
 
@@ -102,7 +102,7 @@ def test_hard_links_of_one_layer_share_a_node_and_others_do_not(stack):
     assert node["c"] is None
 
 
-def test_no_layers_are_an_empty_tree():
+def test_no_layers_are_an_empty_tree() -> None:
     view = StackView([])
 
     assert view.listdir("") == []
@@ -112,18 +112,18 @@ def test_no_layers_are_an_empty_tree():
     assert (root.kind, root.mode) == ("dir", 0o755)
 
 
-def test_five_hundred_layers_are_looked_through_once(stack):
+def test_five_hundred_layers_are_looked_through_once(stack: Callable[..., StackView]) -> None:
     view = stack(*({f"d/{number}": "", "same": str(number)} for number in range(500)))
 
     assert len(view.listdir("d")) == 500
     assert view.real_path("same").read_text() == "499"
 
 
-def test_a_path_of_a_thousand_components_is_no_burden(stack):
+def test_a_path_of_a_thousand_components_is_no_burden(stack: Callable[..., StackView]) -> None:
     assert stack({"a": ""}).lstat("/".join(["a"] * 2000)) is None
 
 
-def test_a_layer_that_vanished_is_a_store_error(stack, tmp_path):
+def test_a_layer_that_vanished_is_a_store_error(stack: Callable[..., StackView], tmp_path: Path) -> None:
     view = stack({"f": ""})
     shutil.rmtree(tmp_path / "layer0")
 
@@ -133,12 +133,12 @@ def test_a_layer_that_vanished_is_a_store_error(stack, tmp_path):
     assert caught.value.hint == "run `stagemill store check`, then build again"
 
 
-def test_a_path_that_does_not_exist_is_nowhere_on_disk(stack):
+def test_a_path_that_does_not_exist_is_nowhere_on_disk(stack: Callable[..., StackView]) -> None:
     with pytest.raises(StoreError, match="no layer has the path 'x'"):
         stack({}).real_path("x")
 
 
-def test_an_index_that_lacks_a_file_is_corrupt(make):
+def test_an_index_that_lacks_a_file_is_corrupt(make: Callable[..., Path]) -> None:
     view = StackView([(make("a", {"f": ""}), lambda: LayerIndex([]))])
 
     with pytest.raises(CorruptError, match="the index of a layer lacks the file 'f'"):
@@ -154,7 +154,7 @@ SPECS: list[list[Spec]] = [
 
 
 @pytest.mark.parametrize("specs", SPECS)
-def test_it_shows_what_overlayfs_shows(stack, tmp_path, specs):
+def test_it_shows_what_overlayfs_shows(stack: Callable[..., StackView], tmp_path: Path, specs: list[Spec]) -> None:
     view = stack(*specs)
     lower = ":".join(str(tmp_path / f"layer{number}") for number in reversed(range(len(specs))))
     script = f'mount -t overlay overlay -o userxattr,lowerdir={lower} "$0" && cd "$0" && find . -mindepth 1 -printf "%P %y %l %s\\n"'
@@ -173,5 +173,5 @@ def test_it_shows_what_overlayfs_shows(stack, tmp_path, specs):
     assert sorted(ours) == sorted(line.rsplit(" ", 1)[0].strip() if " f " not in line else line for line in shown)
 
 
-def test_real_paths_are_paths(stack, tmp_path: Path):
+def test_real_paths_are_paths(stack: Callable[..., StackView], tmp_path: Path) -> None:
     assert stack({"d/f": ""}).real_path("d/f") == tmp_path / "layer0/d/f"

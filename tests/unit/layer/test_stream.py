@@ -9,19 +9,19 @@ from stagemill.errors import ArchiveError
 from stagemill.layer.stream import ByteStream, ahead
 
 
-def test_reads_return_what_is_asked_for_however_the_pieces_lie():
+def test_reads_return_what_is_asked_for_however_the_pieces_lie() -> None:
     stream = ByteStream([b"ab", b"", b"cdef", b"g"])
 
     assert [stream.read(size) for size in (1, 3, 0, 2, 5, 1)] == [b"a", b"bcd", b"", b"ef", b"g", b""]
 
 
-def test_what_is_peeked_at_is_read_again():
+def test_what_is_peeked_at_is_read_again() -> None:
     stream = ByteStream([b"ab", b"cdef"])
 
     assert (stream.peek(3), stream.read(4), stream.peek(9), stream.read(9)) == (b"abc", b"abcd", b"ef", b"ef")
 
 
-def test_skipping_says_whether_there_was_enough():
+def test_skipping_says_whether_there_was_enough() -> None:
     stream = ByteStream([b"abc", b"def"])
 
     assert stream.skip(4)
@@ -29,7 +29,7 @@ def test_skipping_says_whether_there_was_enough():
     assert not stream.skip(2)
 
 
-def test_draining_takes_all_that_is_left():
+def test_draining_takes_all_that_is_left() -> None:
     taken: list[int] = []
 
     def pieces() -> Iterator[bytes]:
@@ -45,12 +45,12 @@ def test_draining_takes_all_that_is_left():
     assert stream.read(1) == b""
 
 
-def test_pieces_made_ahead_come_in_order():
+def test_pieces_made_ahead_come_in_order() -> None:
     with ahead(b"%d" % number for number in range(100)) as pieces:
         assert list(pieces) == [b"%d" % number for number in range(100)]
 
 
-def test_an_error_comes_where_its_piece_would_have_come():
+def test_an_error_comes_where_its_piece_would_have_come() -> None:
     def broken() -> Iterator[bytes]:
         yield b"a"
         raise ArchiveError("broken")
@@ -62,7 +62,7 @@ def test_an_error_comes_where_its_piece_would_have_come():
     assert found == [b"a"] or found == []
 
 
-def test_who_leaves_early_leaves_no_thread_behind():
+def test_who_leaves_early_leaves_no_thread_behind() -> None:
     def endless() -> Iterator[bytes]:
         while True:
             yield b"x"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from stagemill.layer.verify import is_intact
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
 
 
-def test_a_layer_that_nobody_touched_is_intact(make):
+def test_a_layer_that_nobody_touched_is_intact(make: Callable[..., Path]) -> None:
     layer = make("a", {"d/f": "text", "g": "=d/f", "gone": None, "o": False, "l": "->d"})
 
     assert is_intact(layer, build(layer))
@@ -36,7 +37,7 @@ def flip(layer: Path) -> None:
         lambda layer: os.rename(layer, layer.parent / "elsewhere"),
     ],
 )
-def test_any_change_is_seen(make, tamper):
+def test_any_change_is_seen(make: Callable[..., Path], tamper: Callable[[Path], None]) -> None:
     layer = make("a", {"d/f": "text"})
     index = build(layer)
 

@@ -1,0 +1,5 @@
+module example.org/static
+
+go 1.23
+
+require github.com/google/uuid v1.3.0

@@ -1,0 +1,3 @@
+module example.org/debugging
+
+go 1.23

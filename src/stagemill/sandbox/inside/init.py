@@ -1,0 +1,123 @@
+"""Process 1 of a sandbox: builds the root, starts the process, passes signals on to it, and buries every zombie.
+
+When the process has ended, so does init, and with it the kernel ends everything else in the namespace.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import socket
+import struct
+import termios
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from stagemill.sandbox.inside import failure, mounts, root, start, syscalls, system
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Channel, Request
+
+_TIOCSPTLCK = 0x40045431
+_TIOCGPTN = 0x80045430
+
+FAILED = 125  # the status of a sandbox that could not be made; the report of the failure went ahead
+
+
+def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, parent: int, seccomp: bytes) -> NoReturn:
+    """`parent` is a pidfd of the process that watches over this one."""
+    status = FAILED
+    try:
+        with channel.reporting("cannot make the sandbox"):
+            syscalls.die_with_parent(signal.SIGKILL)
+            if _has_ended(parent):
+                os._exit(FAILED)
+            os.close(parent)
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            _isolate(request)
+            root.enter(request)
+            if request["terminal"]:
+                stdio = _terminal(request["terminal"], channel, uid=request["uid"])
+            syscalls.hide_from_ptrace()
+            main = _start(request, channel, stdio, seccomp)
+            _let_go(() if request["terminal"] else stdio)
+            status = reap(main)
+    finally:
+        os._exit(status)
+
+
+def _let_go(stdio: tuple[int, ...]) -> None:
+    """Closes what only the process shall write to; a terminal stays open, so that it is not hung up meanwhile."""
+    for descriptor in {0, 1, 2, *stdio}:
+        os.close(descriptor)
+
+
+def _has_ended(pidfd: int) -> bool:
+    poller = select.poll()
+    poller.register(pidfd, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+def _isolate(request: Request) -> None:
+    flags = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
+    alone = request["network"] == "none"
+    try:
+        syscalls.unshare(flags | (syscalls.CLONE_NEWNET if alone else 0))
+    except OSError as error:
+        raise failure.of("cannot make namespaces", error) from error
+    syscalls.set_name("init")
+    socket.sethostname(request["hostname"])
+    if alone:
+        system.start_loopback()
+    with suppress(OSError):  # a kernel without keyrings
+        syscalls.join_new_session_keyring()
+
+
+def _terminal(size: tuple[int, int], channel: Channel, *, uid: int) -> tuple[int, int, int]:
+    """Makes a terminal of the sandbox's own, sends its other end to the caller, and shows it as /dev/console too."""
+    controller = os.open("/dev/pts/ptmx", os.O_RDWR | os.O_NOCTTY)
+    fcntl.ioctl(controller, _TIOCSPTLCK, struct.pack("i", 0))
+    (number,) = struct.unpack("I", fcntl.ioctl(controller, _TIOCGPTN, bytes(4)))
+    terminal = os.open(f"/dev/pts/{number}", os.O_RDWR | os.O_NOCTTY)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", *size, 0, 0))
+    os.fchown(terminal, uid, -1)
+    with mounts.opened(os.open("/", os.O_PATH | os.O_DIRECTORY)) as top:
+        system.make_device_point(top, "/dev/console", directory=False)
+        mounts.attach(mounts.copy(f"/dev/pts/{number}"), top, "/dev/console")
+    channel.send({"terminal": True}, [controller])
+    os.close(controller)
+    return terminal, terminal, terminal
+
+
+def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], seccomp: bytes) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        with channel.reporting(f"cannot start {request['args'][0]}"):
+            start.run(request, stdio, seccomp=seccomp)
+    finally:
+        os._exit(FAILED)
+
+
+def reap(main: int) -> int:
+    """Waits for children until the main one ends, whose exit code this is: 128+N where signal N ended it."""
+    while True:
+        number = signal.sigwaitinfo(signal.valid_signals()).si_signo
+        if number != signal.SIGCHLD:
+            with suppress(ProcessLookupError):
+                os.kill(main, number)
+            continue
+        pid = -1
+        while pid:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == main:
+                return exit_code(status)
+
+
+def exit_code(status: int) -> int:
+    """The shell's form of a wait status."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,106 @@
+"""The process that watches over one sandbox from outside: makes its process 1, carries orders in, and reports the end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from stagemill.sandbox.inside import failure, init, syscalls, wire
+from stagemill.sandbox.inside.failure import Failure
+from stagemill.sandbox.inside.wire import Channel
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
+
+
+def launch(control: int, stdio: tuple[int, int, int], *, seccomp: bytes | Failure) -> None:
+    """Runs one sandbox to its end. The request is the first line on the control socket."""
+    channel = Channel(socket.socket(fileno=control))
+    lines = _first_lines(channel)
+    if not lines:
+        return
+    code = init.FAILED
+    with channel.reporting("cannot watch over the sandbox"):
+        if isinstance(seccomp, Failure):
+            raise seccomp
+        watcher = Watcher(channel, _start(wire.request(lines[0]), channel, stdio, seccomp=seccomp))
+        for descriptor in stdio:
+            os.close(descriptor)
+        code = watcher.watch(lines[1:])
+    with suppress(BrokenPipeError):
+        channel.send({"exit": code})
+
+
+def _first_lines(channel: Channel) -> list[bytes]:
+    lines: list[bytes] | None = []
+    while lines == []:
+        lines = channel.receive()
+    return lines or []
+
+
+def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, seccomp: bytes) -> int:
+    """Process 1 of a new process namespace; its other namespaces are its own doing, so that they end with it."""
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWPID)
+    except OSError as error:
+        raise failure.of("cannot make a namespace for processes", error) from error
+    myself = os.pidfd_open(os.getpid())
+    try:
+        pid = os.fork()
+    except OSError as error:
+        raise failure.of("cannot start the sandbox's first process", error) from error
+    if pid == 0:
+        init.run(request, channel, stdio, parent=myself, seccomp=seccomp)
+    return pid
+
+
+class Watcher:
+    """Waits for process 1, and for orders about it."""
+
+    def __init__(self, channel: Channel, pid: int) -> None:
+        self._channel = channel
+        self._pid = pid
+        self._patience: int | None = None  # milliseconds until it is killed
+
+    def watch(self, lines: list[bytes]) -> int:
+        """Carries out orders until process 1 has ended; returns its exit code."""
+        for line in lines:
+            self._obey(line)
+        ended = os.pidfd_open(self._pid)
+        poller = select.poll()
+        poller.register(ended, select.POLLIN)
+        poller.register(self._channel, select.POLLIN)
+        while True:
+            ready = dict(poller.poll(self._patience))
+            if ended in ready:
+                _, status = os.waitpid(self._pid, 0)
+                return init.exit_code(status)
+            if not ready:
+                self._patience = None
+                self._kill(signal.SIGKILL)
+            elif not self._listen():
+                poller.unregister(self._channel)
+                self._kill(signal.SIGKILL)
+
+    def _listen(self) -> bool:
+        """False when the caller is gone."""
+        lines = self._channel.receive()
+        for line in lines or ():
+            self._obey(line)
+        return lines is not None
+
+    def _obey(self, line: bytes) -> None:
+        order = wire.order(line)
+        if "cancel" in order:
+            self._patience = order["cancel"]
+            self._kill(signal.SIGTERM)
+        elif "signal" in order:
+            self._kill(order["signal"])
+
+    def _kill(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, number)

@@ -1,0 +1,96 @@
+"""The root that a sandboxed process sees: the tree's layers, and on them what a system has (proc, sys, dev, names)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from stagemill.sandbox.inside import failure, mounts, overlay, stubs, syscalls, system
+from stagemill.sandbox.inside.failure import Failure
+from stagemill.sandbox.inside.stubs import Point
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import BindRequest, Request
+
+SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
+SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
+
+
+def enter(request: Request) -> None:
+    """Builds the root in this process's own mount namespace and makes it `/`. Nothing of the host's tree is left."""
+    scratch = request["mountpoint"]
+    try:
+        syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+        syscalls.mount("stagemill", scratch, kind="tmpfs", options="mode=0755")
+    except OSError as error:
+        raise failure.of("cannot begin a file system for the sandbox", error) from error
+    root = _stack(request, scratch)
+    with mounts.opened(os.open(root, os.O_PATH | os.O_DIRECTORY)) as directory:
+        system.populate(directory)
+        for name in SYSTEM_FILES:
+            mounts.bind(directory, f"{scratch}{name}", name, read_only=True)
+        for item in _by_depth(request["binds"]):
+            _bind(directory, item)
+        os.fchdir(directory)
+    syscalls.pivot_root(".", ".")
+    syscalls.unmount(".")
+    os.chdir("/")
+
+
+def _stack(request: Request, scratch: str) -> str:
+    """Mounts the tree, with the stub layer between the layers and the upper directory; returns where."""
+    for name in ("etc", "stubs", "empty", "tree", "root", "upper", "work"):
+        os.mkdir(f"{scratch}/{name}", 0o755)
+    for name, text in zip(SYSTEM_FILES, (request["hosts"], request["resolv_conf"]), strict=True):
+        with open(f"{scratch}{name}", "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+    lower = _existing(request["lower"][::-1])
+    tree = _lower_tree(lower, scratch)
+    stubs.lay(f"{scratch}/stubs", tree, _points(request["binds"]))
+    upper = request["upper"] or f"{scratch}/upper"
+    if not os.listdir(upper):
+        stubs.imitate(tree, upper)
+    top = (upper, request["work"] or f"{scratch}/work")
+    overlay.stack(f"{scratch}/root", [f"{scratch}/stubs", *lower], scratch=scratch, upper=top)
+    return f"{scratch}/root"
+
+
+def _existing(lower: list[str]) -> list[str]:
+    for path in lower:
+        if not os.path.isdir(path):
+            raise Failure(f"cannot mount the tree's layers: {path} is not there", "run `stagemill store check`")
+    return lower
+
+
+def _lower_tree(lower: list[str], scratch: str) -> str:
+    """A directory that shows the layers as one tree, to look at. An overlay without an upper directory wants two."""
+    if not lower:
+        return f"{scratch}/empty"
+    if len(lower) == 1:
+        return lower[0]
+    overlay.stack(f"{scratch}/tree", lower, scratch=scratch)
+    return f"{scratch}/tree"
+
+
+def _points(binds: list[BindRequest]) -> list[Point]:
+    """All mount points but those that lie in another mount."""
+    points = [Point(path, directory=True) for path in SYSTEM_DIRECTORIES]
+    points += [Point(path, directory=False) for path in SYSTEM_FILES]
+    covered = [*SYSTEM_DIRECTORIES]
+    for item in _by_depth(binds):
+        target = os.path.normpath(item["target"])
+        if not any(target == above or target.startswith(f"{above}/") for above in covered):
+            points.append(Point(target, directory=os.path.isdir(item["source"])))
+            covered.append(target)
+    return points
+
+
+def _by_depth(binds: list[BindRequest]) -> list[BindRequest]:
+    return sorted(binds, key=lambda item: os.path.normpath(item["target"]).count("/"))
+
+
+def _bind(root: int, item: BindRequest) -> None:
+    target = os.path.normpath(item["target"])
+    if target.startswith("/dev/"):
+        system.make_device_point(root, target, directory=os.path.isdir(item["source"]))
+    mounts.bind(root, item["source"], target, read_only=item["read_only"])

@@ -1,0 +1,137 @@
+"""The last steps of the sandboxed process itself: it becomes who it shall be, gives up the rest, and runs its program.
+
+What fails in finding or running the program is told as a shell would: a line on stderr, and 127 or 126.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import resource
+import signal
+import stat
+import termios
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from stagemill.sandbox.inside import capabilities, failure, syscalls
+from stagemill.sandbox.inside.failure import Failure
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+NOT_FOUND = 127
+NOT_RUNNABLE = 126
+
+# Enough for any bundler or linker, and little enough for programs that close every possible descriptor one by one.
+_OPEN_FILES = 65536
+
+
+def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoReturn:
+    """Replaces this process by the program. Raises Failure where the kernel refuses a step on the way."""
+    os.setsid()
+    if request["terminal"]:
+        fcntl.ioctl(stdio[0], termios.TIOCSCTTY, 0)
+    _redirect(stdio, uid=request["uid"])
+    _limit_resources()
+    os.umask(request["umask"])
+    _enter_directory(request["cwd"])
+    try:
+        _become(request, seccomp)
+    except OSError as error:
+        raise failure.of(f"cannot become user {request['uid']} in the sandbox", error) from error
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    _execute(request["args"], environment(request))
+
+
+def environment(request: Request) -> dict[str, str]:
+    """The process's variables, with HOME, PATH and, where there is a terminal, TERM if they are not given."""
+    defaults = {"PATH": DEFAULT_PATH, "HOME": request["home"]}
+    if request["terminal"]:
+        defaults["TERM"] = "xterm"
+    given = dict(request["env"])
+    return given | {name: value for name, value in defaults.items() if name not in given}
+
+
+def _redirect(stdio: tuple[int, int, int], *, uid: int) -> None:
+    for target, source in enumerate(stdio):
+        # A pipe is root's, and /dev/stdout is opened anew through it: who runs must own it.
+        if stat.S_ISFIFO(os.fstat(source).st_mode):
+            with suppress(OSError):
+                os.fchown(source, uid, -1)
+        os.dup2(source, target)
+
+
+def _limit_resources() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    # A core file would end up in a layer.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _enter_directory(cwd: str) -> None:
+    """Goes there while still root, since the user may not pass every directory on the way."""
+    try:
+        os.makedirs(cwd, mode=0o755, exist_ok=True)
+        os.chdir(cwd)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Failure(f"cannot run in {cwd}: it is no directory in the image") from error
+    except OSError as error:
+        raise failure.of(f"cannot run in {cwd}", error) from error
+
+
+def _become(request: Request, seccomp: bytes) -> None:
+    held = capabilities.held()
+    capabilities.bound()
+    # The filter first: without no_new_privs, which would break sudo and su, it takes a capability to install one.
+    syscalls.set_seccomp_filter(seccomp)
+    os.setgroups(request["groups"])
+    os.setresgid(request["gid"], request["gid"], request["gid"])
+    os.setresuid(request["uid"], request["uid"], request["uid"])
+    capabilities.limit(uid=request["uid"], held=held)
+
+
+def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
+    name = args[0]
+    path = name if "/" in name else _find(name, env["PATH"])
+    if path is None:
+        _give_up(NOT_FOUND, f'exec: "{name}": executable file not found in $PATH')
+    try:
+        os.execve(path, args, env)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        _explain(path, error)
+
+
+def _find(name: str, search: str) -> str | None:
+    for directory in search.split(":"):
+        path = f"{directory or '.'}/{name}"
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def _explain(path: str, error: OSError) -> NoReturn:
+    reason = os.strerror(error.errno or 0).lower()
+    if error.errno == errno.ENOENT and os.path.exists(path):
+        hint = "the interpreter in its first line, or its dynamic loader, is not in the image"
+        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', hint)
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        _give_up(NOT_FOUND, f'exec: "{path}": {reason}')
+    if error.errno == errno.ENOEXEC:
+        hint = "it was built for another kind of machine, or is a script without a `#!` line"
+        _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', hint)
+    if os.path.isdir(path):
+        reason = "is a directory"
+    _give_up(NOT_RUNNABLE, f'exec: "{path}": {reason}')
+
+
+def _give_up(status: int, message: str, hint: str | None = None) -> NoReturn:
+    text = f"{message}\n" + (f"hint: {hint}\n" if hint else "")
+    with suppress(OSError):
+        os.write(2, os.fsencode(text))
+    os._exit(status)

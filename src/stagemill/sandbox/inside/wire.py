@@ -1,0 +1,140 @@
+"""The language between the caller and the helper: JSON lines over a stream socket, with file descriptors beside them."""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stagemill.sandbox.inside import failure
+from stagemill.sandbox.inside.failure import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TypeAlias, TypedDict
+
+    class BindRequest(TypedDict):
+        """A bind mount; `source` is a path of this machine."""
+
+        source: str
+        target: str
+        read_only: bool
+
+    class Request(TypedDict):
+        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal."""
+
+        mountpoint: str
+        lower: list[str]
+        upper: str | None
+        work: str | None
+        binds: list[BindRequest]
+        args: list[str]
+        env: list[tuple[str, str]]
+        cwd: str
+        uid: int
+        gid: int
+        groups: list[int]
+        home: str
+        hostname: str
+        network: str
+        hosts: str
+        resolv_conf: str
+        umask: int
+        terminal: tuple[int, int] | None
+
+    class Order(TypedDict, total=False):
+        """What the caller may send later: a signal for the process, or to end it within so many milliseconds."""
+
+        signal: int
+        cancel: int
+
+    class Report(TypedDict, total=False):
+        """What comes back: why there is no sandbox, a terminal (with its descriptor), or, always last, the exit code."""
+
+        error: str
+        hint: str | None
+        terminal: bool
+        exit: int
+
+    Message: TypeAlias = Request | Order | Report
+
+CHUNK = 1 << 16
+
+_MOST_DESCRIPTORS = 4
+
+
+def receive(stream: socket.socket, size: int) -> tuple[bytes, list[int]]:
+    """What one read brings; its descriptors are closed by exec (those of socket.recv_fds are not, whatever the flags)."""
+    space = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
+    data, beside, _, _ = stream.recvmsg(size, space, socket.MSG_CMSG_CLOEXEC)
+    descriptors = array.array("i")
+    for _level, _kind, content in beside:
+        descriptors.frombytes(content)
+    return data, descriptors.tolist()
+
+
+class Channel:
+    """One end of the conversation about one sandbox."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._rest = b""
+        self._descriptors: list[int] = []
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        sent = socket.send_fds(self._stream, [data], list(descriptors)) if descriptors else 0
+        self._stream.sendall(data[sent:])
+
+    def receive(self) -> list[bytes] | None:
+        """The lines that are complete after one read, perhaps none; None when the other end is gone."""
+        try:
+            data, descriptors = receive(self._stream, CHUNK)
+        except ConnectionResetError:
+            return None
+        self._descriptors += descriptors
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+    @contextmanager
+    def reporting(self, what: str) -> Iterator[None]:
+        """Sends the failure that ends the block, if one does. Ours is the last code of its process, so that is all."""
+        try:
+            yield
+        except Failure as error:
+            self.send({"error": error.message, "hint": error.hint})
+        except OSError as error:
+            explained = failure.of(what, error)
+            self.send({"error": explained.message, "hint": explained.hint})
+        except Exception as error:  # noqa: BLE001 - a traceback would have nowhere to go
+            self.send({"error": f"{what}: {error!r}", "hint": "this is a bug in stagemill; please report it"})
+
+    def take_descriptor(self) -> int:
+        """The oldest descriptor that came and was not taken yet."""
+        return self._descriptors.pop(0)
+
+    def finish(self) -> None:
+        """Says that nothing more will be sent; what the other end still sends can be received."""
+        self._stream.shutdown(socket.SHUT_WR)
+
+
+def request(line: bytes) -> Request:
+    value: Request = json.loads(line)
+    return value
+
+
+def order(line: bytes) -> Order:
+    value: Order = json.loads(line)
+    return value
+
+
+def report(line: bytes) -> Report:
+    value: Report = json.loads(line)
+    return value

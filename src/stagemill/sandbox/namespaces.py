@@ -1,0 +1,126 @@
+"""`NamespaceSandbox`: runs processes in namespaces of their own, on an overlay of layers, by a helper that forks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from stagemill.errors import CancelledError, SandboxError
+from stagemill.sandbox import terminal
+from stagemill.sandbox.helper import Helper
+from stagemill.sandbox.process import Process, Rootfs
+from stagemill.sandbox.session import OutputSink, Session, relay
+from stagemill.sandbox.terminal import Relay, Streams
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
+
+_OWN_STREAMS = Streams()
+
+
+class NamespaceSandbox:
+    """Thread-safe: processes may run at the same time. Leaving the block ends whatever still runs.
+
+    `state` is a directory for the one empty directory on which every sandbox mounts its root, unseen by all others.
+    """
+
+    def __init__(self, *, state: Path) -> None:
+        self._mountpoint = state.absolute() / "mountpoint"
+        self._helper = Helper()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._helper.close()
+
+    def run(self, rootfs: Rootfs, process: Process, *, output: OutputSink, cancelled: threading.Event) -> int:
+        """Runs a process with an empty standard input; returns its exit code, 128+N where signal N ended it.
+
+        `output` gets every byte it writes, in the calling thread. When this returns or raises, every process of the
+        sandbox is dead and nothing of it is mounted. Raises SandboxError where the process could not be started, and
+        CancelledError where `cancelled` was set before it ended (SIGTERM, after three seconds SIGKILL).
+        """
+        if cancelled.is_set():
+            raise CancelledError("the process was stopped before it began")
+        request = self._request(rootfs, process, size=None)
+        with _pipe() as (stdout, stdout_end), _pipe() as (stderr, stderr_end):
+            with ExitStack() as ends:
+                stdin = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+                for descriptor in (stdin, stdout_end, stderr_end):
+                    ends.callback(os.close, descriptor)
+                session = Session(self._helper, request, stdio=(stdin, stdout_end, stderr_end))
+            with session:
+                return relay(session, {stdout: "stdout", stderr: "stderr"}, output, cancelled=cancelled)
+
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, streams: Streams = _OWN_STREAMS) -> int:
+        """Runs a process on the caller's own streams; returns its exit code, 128+N where signal N ended it.
+
+        With `tty` it gets a terminal of its own, and the caller's is raw until it ends. Signals to the caller are
+        passed on. Raises SandboxError where the process could not be started.
+        """
+        request = self._request(rootfs, process, size=terminal.size(streams.stdin) if tty else None)
+        stdio = (streams.stdin, streams.stdout, streams.stderr)
+        with Session(self._helper, request, stdio=stdio) as session:
+            if tty:
+                return Relay(session, streams).run()
+            with terminal.forwarded_signals(session):
+                while not session.ended:
+                    session.listen()
+            return session.result()
+
+    def _request(self, rootfs: Rootfs, process: Process, *, size: tuple[int, int] | None) -> Request:
+        try:
+            self._mountpoint.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            hint = "the sandbox needs one empty directory in the store; is that writable?"
+            raise SandboxError(f"cannot make {self._mountpoint}: {error.strerror}", hint=hint) from error
+        return request(rootfs, process, mountpoint=self._mountpoint, size=size)
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Both ends of a pipe; the first one is closed at the end, the second one is given away."""
+    read_end, write_end = os.pipe()
+    try:
+        yield read_end, write_end
+    finally:
+        os.close(read_end)
+
+
+def request(rootfs: Rootfs, process: Process, *, mountpoint: Path, size: tuple[int, int] | None) -> Request:
+    """What the helper is sent about one process."""
+    who = process.credentials
+    return {
+        "mountpoint": str(mountpoint),
+        "lower": [str(path.absolute()) for path in rootfs.lower],
+        "upper": str(rootfs.upper.absolute()) if rootfs.upper else None,
+        "work": str(rootfs.work.absolute()) if rootfs.work else None,
+        "binds": [
+            {"source": str(bind.source.absolute()), "target": bind.target, "read_only": bind.read_only}
+            for bind in process.binds
+        ],
+        "args": list(process.args),
+        "env": list(process.env),
+        "cwd": process.cwd or "/",
+        "uid": who.uid,
+        "gid": who.gid,
+        "groups": list(who.groups),
+        "home": who.home,
+        "hostname": process.hostname,
+        "network": process.network,
+        "hosts": process.hosts,
+        "resolv_conf": process.resolv_conf,
+        "umask": process.umask,
+        "terminal": size,
+    }

@@ -1,0 +1,158 @@
+"""`enter`, by which an ordinary user's process becomes root of a user namespace, and may then do all that a build needs.
+
+Below that, root and user are the same code. Source: user_namespaces(7), newuidmap(1), subuid(5).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+from stagemill.errors import SandboxError
+from stagemill.sandbox import subordinate
+
+SEARCH = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin:/usr/local/sbin:/run/wrappers/bin"
+
+_CAP_SYS_ADMIN = 21
+_SWITCHES = (
+    # sysctl, the value that forbids, the value that allows
+    ("kernel.unprivileged_userns_clone", "0", "1"),
+    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
+    ("user.max_user_namespaces", "0", "65536"),
+    ("user.max_mnt_namespaces", "0", "65536"),
+)
+
+
+def enter(*, etc: Path = Path("/etc"), search: str = SEARCH) -> None:
+    """Makes the whole process root of a user namespace, with a mount namespace of its own; nothing where it may mount.
+
+    The user becomes 0, the subordinate ids of /etc/subuid and /etc/subgid become 1 and up. To be called before there
+    are threads. Environment, working directory and open files stay as they are. `search` is where newuidmap is looked
+    for. Raises SandboxError where the machine does not allow it; the process is unchanged then, unless the kernel
+    refused the very last step.
+    """
+    if os.geteuid() == 0:
+        if not _may_administer():
+            raise SandboxError(
+                "this root may not mount anything: it lacks the capability CAP_SYS_ADMIN",
+                hint="inside another container, start that one with --privileged, or run stagemill as an ordinary user",
+            )
+        return
+    tools = [_tool(name, search) for name in ("newuidmap", "newgidmap")]
+    uids, gids = _ranges(etc)
+    commands = [
+        (tools[0], str(os.getpid()), *subordinate.mapping(os.geteuid(), uids)),
+        (tools[1], str(os.getpid()), *subordinate.mapping(os.getegid(), gids)),
+    ]
+    _enter(commands)
+
+
+def _may_administer() -> bool:
+    for line in Path("/proc/self/status").read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> _CAP_SYS_ADMIN & 1)
+    return True
+
+
+def _tool(name: str, search: str) -> str:
+    path = shutil.which(name, path=search)
+    if path is None:
+        raise SandboxError(
+            f"cannot build as an ordinary user: the program {name} is not installed",
+            hint="install it (Debian and Ubuntu: apt install uidmap; Fedora: dnf install shadow-utils), or run as root",
+        )
+    return path
+
+
+def _ranges(etc: Path) -> tuple[tuple[subordinate.Range, ...], tuple[subordinate.Range, ...]]:
+    uid = os.geteuid()
+    user = _user_name(uid)
+    texts = [_text(etc / name) for name in ("subuid", "subgid")]
+    uids, gids = (subordinate.ranges(text, user=user, uid=uid) for text in texts)
+    if uids and gids:
+        return uids, gids
+    missing = " and ".join(str(etc / name) for name, found in (("subuid", uids), ("subgid", gids)) if not found)
+    lines = [subordinate.line_to_add(text, user=user) for text in texts]
+    raise SandboxError(
+        f"cannot build as an ordinary user: {user} has no subordinate ids in {missing}",
+        hint=f"as root, add the line `{lines[0]}` to {etc / 'subuid'} and the line `{lines[1]}` to {etc / 'subgid'}",
+    )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _enter(commands: list[tuple[str, ...]]) -> None:
+    """A child made before the namespace writes the maps, since it takes the user's own rights outside to do so."""
+    from stagemill.sandbox.inside import syscalls  # noqa: PLC0415 - root needs no ctypes to start
+
+    ready, go = os.pipe()
+    answer, answer_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go)
+        os.close(answer)
+        _write_maps(commands, ready=ready, answer=answer_end)
+    os.close(ready)
+    os.close(answer_end)
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS)
+        os.write(go, b"!")
+    except OSError as error:
+        raise _refused(error) from error
+    finally:
+        os.close(go)
+        with os.fdopen(answer, "rb") as stream:
+            complaint = stream.read().decode(errors="replace").strip()
+        os.waitpid(child, 0)
+    if complaint:
+        raise SandboxError(
+            f"cannot build as an ordinary user: {complaint}",
+            hint="are the ranges in /etc/subuid and /etc/subgid right, and is newuidmap set-user-id root?",
+        )
+
+
+def _write_maps(commands: list[tuple[str, ...]], *, ready: int, answer: int) -> NoReturn:
+    """Waits for the namespace, writes its maps, and answers with what went wrong, or nothing."""
+    try:
+        if os.read(ready, 1):
+            for command in commands:
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                if done.returncode:
+                    os.write(answer, done.stderr or f"{command[0]} ended with status {done.returncode}".encode())
+                    break
+    except OSError as error:
+        os.write(answer, str(error).encode())
+    finally:
+        os._exit(0)
+
+
+def _refused(error: OSError) -> SandboxError:
+    for name, forbids, allows in _SWITCHES:
+        if _text(Path("/proc/sys") / name.replace(".", "/")).strip() == forbids:
+            hint = f"as root: sysctl -w {name}={allows}, and write that into /etc/sysctl.d to keep it"
+            break
+    else:
+        hint = "run as root; inside another container, start that one with --privileged"
+        if error.errno == errno.ENOSPC:
+            hint = "too many user namespaces, or nested too deep; as root: sysctl -w user.max_user_namespaces=65536"
+    return SandboxError(
+        f"cannot build as an ordinary user: the kernel refuses a user namespace ({os.strerror(error.errno or 0).lower()})",
+        hint=hint,
+    )
