@@ -1,36 +1,25 @@
-# The commands of the project. `demo` and `test` install all that they need on a bare Debian 12.
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+# The commands of the project. `demo`, `test` and `bench` install all that they need on a bare Debian 12.
+BIN := .venv/bin
 
-.PHONY: demo test lint bench tools venv format
+.PHONY: demo test lint format bench tools-demo tools-test tools-bench
 
-demo: tools venv
+demo: tools-demo
 	@scripts/demo
 
-test: tools venv lint
+test: tools-test lint
 	@scripts/test
 
-lint: venv
+lint: tools-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: venv
+format: tools-test
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: tools venv
+bench: tools-bench
 	@$(BIN)/python bench/run.py $(BENCH)
 
-tools:
-	@scripts/install-tools
-
-venv: $(VENV)/.done
-
-$(VENV)/.done: pyproject.toml
-	@echo "installing stagemill into $(VENV)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@$(BIN)/python -m compileall -q src
-	@touch $@
+tools-demo tools-test tools-bench: tools-%:
+	@scripts/install-tools $*

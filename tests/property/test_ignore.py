@@ -74,6 +74,7 @@ def test_the_rules_agree_with_the_naive_matcher(lines: list[tuple[bool, str]], p
     rules = IgnoreRules.parse(text_of(lines), "x")
 
     assert rules.excluded(path) == naive(lines, path)
+    assert rules.judge(path.rpartition("/")[0])(path) == naive(lines, path)
 
 
 @given(LINES, PATHS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -117,7 +118,7 @@ class Workplace:
         """What a build works with; the sandbox's helper ends with the block."""
         from stagemill.sandbox.namespaces import NamespaceSandbox
 
-        with NamespaceSandbox(state=self.store.root / "tmp") as sandbox:
+        with NamespaceSandbox(state=self.store.root / "mounts") as sandbox:
             yield Services(
                 store=self.store,
                 sandbox=sandbox,
@@ -129,6 +130,11 @@ class Workplace:
             )
 
 
+def _tell(text: str) -> None:
+    """What the store mended when it was opened."""
+    sys.stderr.write(f"note: {text}\n")
+
+
 @contextmanager
 def workplace() -> Iterator[Workplace]:
     """Opens the store; an ordinary user is root of a user namespace from here on."""
@@ -138,7 +144,7 @@ def workplace() -> Iterator[Workplace]:
     location = store_root(os.environ, root=root)
     config = config_path(os.environ, root=root)
     userns.enter()
-    store = Store.open(location)
+    store = Store.open(location, report=_tell)
     try:
         yield Workplace(store, config, dict(os.environ))
     finally:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import click
 
 from stagemill.cli.environment import workplace
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
+from stagemill.execute.tree import Tree
 from stagemill.layer.index import LayerIndex
 from stagemill.layer.verify import is_intact
 
@@ -31,5 +35,10 @@ def check_command() -> None:
                 return False
             return is_intact(store.layers.directory(layer), index)
 
-        report = check(store, verify_layer=whole, report=print)
+        report = check(store, verify_layer=whole, report=print, layers_of=_layers_of)
     print(report)
+
+
+def _layers_of(result: str) -> Iterator[Digest]:
+    """The layers that a cache record's result names."""
+    return (layer.digest for layer in Tree.from_json(json.loads(result)).layers if layer.form == "layer")

@@ -122,7 +122,7 @@ def _plain(whole: _Whole, head: bytes) -> BinaryIO:
         case "bzip2":
             plain = bz2.BZ2File(buffered)
         case "xz":
-            plain = lzma.LZMAFile(buffered)
+            plain = lzma.LZMAFile(buffered)  # noqa: SIM115  the caller reads on from it
         case "zstd":
             plain = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
         case _:

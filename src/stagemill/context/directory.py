@@ -102,10 +102,10 @@ class DirectoryContext:
                 unchanged = _key(os.fstat(descriptor)) == key
             finally:
                 os.close(descriptor)
-        except FileNotFoundError:
-            unchanged = False
         except OSError as error:
-            raise _unreadable(path, error) from error
+            if error.errno not in {errno.ENOENT, errno.ELOOP}:
+                raise _unreadable(path, error) from error
+            unchanged = False
         if not unchanged:
             raise ContextError(f'"/{path}" of the build context changed while it was read', hint="build again")
         return Digest.from_hex(sha256.hexdigest())
@@ -131,9 +131,10 @@ class DirectoryContext:
                 items = [(item.name, item.stat(follow_symlinks=False)) for item in listing]
         except OSError as error:
             raise _unreadable(directory, error) from error
+        excluded = self._ignore.judge(directory) if self._ignore else None
         for name, status in items:
             path = prefix + name
-            if not self._ignore or not self._ignore.excluded(path) or self._has_exceptions(path, status):
+            if excluded is None or not excluded(path) or self._has_exceptions(path, status):
                 self._add(path, status)
                 kept.append(name)
         kept.sort()

@@ -205,6 +205,8 @@ class _Copying:
         mode = entry.mode
         if not archived and entry.kind != "symlink":
             mode = self._mode.apply(mode, directory=entry.kind == "dir")
+        if (entry.uid, entry.gid, entry.mode) == (owner.uid, owner.gid, mode):
+            return entry
         return replace(entry, uid=owner.uid, gid=owner.gid, mode=mode)
 
     def _inline(self, file: operations.InlineFile) -> None:

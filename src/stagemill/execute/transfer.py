@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -17,9 +18,9 @@ def copy_hashed(source: Path, target: int, *, expected: Digest, name: str) -> No
     """Copies a file that might change at any time into an open one. ContextError where it is no longer the expected one."""
     try:
         descriptor = os.open(source, _READ)
-    except FileNotFoundError:
-        raise changed(name) from None
     except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ELOOP}:
+            raise changed(name) from error
         raise ContextError(
             f'cannot read "/{name}" of the build context: {error.strerror}', hint="make it readable, or leave it out"
         ) from error

@@ -36,13 +36,18 @@ def matches(view: FileView, patterns: Sequence[str]) -> list[Match]:
 
 def _matches(view: FileView, pattern: str) -> list[Match]:
     if is_pattern(pattern):
-        found = [Match(resolve(view, path), split(path)[1]) for path in expand(view, pattern)]
-        return [match for match in found if view.lstat(match.path)]
+        return [_match(view, path) for path in expand(view, pattern)]
     path = clean(pattern)
     match = Match(resolve(view, path), split(path)[1])
     if view.lstat(match.path) is None:
         raise MissingSourceError(pattern, hint=_near(view, path))
     return [match]
+
+
+def _match(view: FileView, path: str) -> Match:
+    """A link that a pattern meets is followed, unless it leads nowhere: then it is selected itself."""
+    real = resolve(view, path)
+    return Match(real if view.lstat(real) else path, split(path)[1])
 
 
 def _near(view: FileView, path: str) -> str | None:

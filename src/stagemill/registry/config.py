@@ -14,7 +14,6 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -58,14 +57,13 @@ class HostSettings:
 
 _DEFAULT = HostSettings()
 _DIRECT = Proxies()
-_NONE: Mapping[str, HostSettings] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryConfig:
     """What the client has to know; `credentials` gives those for a registry's host, None where there are none."""
 
-    hosts: Mapping[str, HostSettings] = field(default=_NONE, hash=False)
+    hosts: Mapping[str, HostSettings] = field(default_factory=dict, hash=False)
     credentials: Callable[[str], Credentials | None] = anonymous
     proxies: Proxies = _DIRECT
 

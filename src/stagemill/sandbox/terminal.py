@@ -85,7 +85,8 @@ def _handling(handlers: Mapping[int, Handler]) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # one that Python did not install cannot be put back by it
+                signal.signal(number, handler)
 
 
 class Relay:

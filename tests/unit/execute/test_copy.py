@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.errors import ContextError, CorruptError, StagemillError, StoreError
 from stagemill.execute.copy import copy
+from stagemill.execute.draft import explained
 from stagemill.files.select import MissingSourceError
 from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
@@ -581,7 +583,7 @@ def test_a_file_that_became_a_link_is_not_followed(bench: Workbench) -> None:
     with pytest.raises(ContextError) as caught:
         bench.copy(source, "a", to="/")
 
-    assert caught.value.message.startswith('cannot read "/a" of the build context')
+    assert caught.value.message == '"/a" of the build context changed while it was being copied'
 
 
 def test_a_layer_that_lost_bytes_is_noticed(bench: Workbench) -> None:
@@ -602,3 +604,47 @@ def test_a_layer_that_cannot_be_written_is_an_error_without_a_traceback(bench: W
         bench.copy(bench.context({"d/a": ""}), "d", to=f"/{'x' * 300}")
 
     assert caught.value.message == f'cannot write "/{"x" * 300}" of the new layer: File name too long'
+
+
+def test_a_full_disk_is_an_error_that_says_what_to_do(bench: Workbench) -> None:
+    actual = explained(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/store/fs/a/b"), Path("/store/fs"))
+
+    assert actual.message == 'cannot write "/a/b" of the new layer: No space left on device'
+    assert actual.hint == "free some space, or put the store elsewhere with STAGEMILL_ROOT"
+
+
+def test_a_layer_that_cannot_be_read_is_an_error_that_names_the_file(bench: Workbench) -> None:
+    actual = explained(OSError(errno.EIO, os.strerror(errno.EIO), "/store/other/a"), Path("/store/fs"))
+
+    assert actual.message == "cannot read /store/other/a: Input/output error"
+    assert actual.hint == "run `stagemill store check`, then build again"
+
+
+def refuse(*_args: object, **_options: object) -> int:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def test_what_the_file_system_cannot_link_or_copy_itself_is_copied_by_hand(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = bench.stage({"a": file("A" * 5000)})
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+
+    actual = bench.copy(source, "a", to="/a", fixed=True, keep_owner=True)
+
+    assert actual == {"a": f"file 0644 0:0 ={'A' * 5000}"}
+    assert not (bench.layer / "a").samefile(bench.root / "stage/a")
+
+
+def test_a_device_in_a_user_namespace_is_an_error_that_says_why(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = bench.stage({"d/null": Node(Entry("char", 0o666, 0, 0, 0, 0, device=(1, 3)))})
+    monkeypatch.setattr(os, "mknod", refuse)
+
+    with pytest.raises(StagemillError) as caught:
+        bench.copy(source, "d", to="/d", fixed=True)
+
+    assert caught.value.message == 'cannot make the device node "/d/null": a user namespace may not make any'
+    assert caught.value.hint == "build as root"

@@ -43,7 +43,11 @@ def test_the_whole_tree_has_no_name() -> None:
 
 
 def test_a_pattern_that_matches_nothing_selects_nothing() -> None:
-    assert matches(TREE, ["nosuch*", "gone*"]) == []
+    assert matches(TREE, ["nosuch*", "store/*/g"]) == []
+
+
+def test_a_link_that_leads_nowhere_is_selected_itself_by_a_pattern() -> None:
+    assert matches(TREE, ["gone*"]) == [Match("gone.txt", "gone.txt")]
 
 
 def test_a_missing_literal_is_an_error_with_a_near_name() -> None:

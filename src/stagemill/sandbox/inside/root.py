@@ -78,7 +78,7 @@ def _points(binds: list[BindRequest]) -> list[Point]:
     points += [Point(path, directory=False) for path in SYSTEM_FILES]
     covered = [*SYSTEM_DIRECTORIES]
     for item in _by_depth(binds):
-        target = os.path.normpath(item["target"])
+        target = _target(item)
         if not any(target == above or target.startswith(f"{above}/") for above in covered):
             points.append(Point(target, directory=os.path.isdir(item["source"])))
             covered.append(target)
@@ -86,11 +86,15 @@ def _points(binds: list[BindRequest]) -> list[Point]:
 
 
 def _by_depth(binds: list[BindRequest]) -> list[BindRequest]:
-    return sorted(binds, key=lambda item: os.path.normpath(item["target"]).count("/"))
+    return sorted(binds, key=lambda item: _target(item).count("/"))
+
+
+def _target(item: BindRequest) -> str:
+    return os.path.normpath("/" + item["target"].lstrip("/"))
 
 
 def _bind(root: int, item: BindRequest) -> None:
-    target = os.path.normpath(item["target"])
+    target = _target(item)
     if target.startswith("/dev/"):
         system.make_device_point(root, target, directory=os.path.isdir(item["source"]))
     mounts.bind(root, item["source"], target, read_only=item["read_only"])

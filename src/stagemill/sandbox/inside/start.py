@@ -105,6 +105,8 @@ def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
         os.execve(path, args, env)  # noqa: S606 - no shell is wanted
     except OSError as error:
         _explain(path, error)
+    except ValueError as error:  # a NUL in an argument, a `=` in a variable's name
+        raise Failure(f"cannot run {path}: {error}") from error
 
 
 def _find(name: str, search: str) -> str | None:

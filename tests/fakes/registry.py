@@ -1,0 +1,224 @@
+"""`FakeRegistry`, a registry on loopback that can be told to misbehave: it serves what it was given, in this process."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from fakes.blobs import MemoryBlobs
+from stagemill.digest import Digest
+from stagemill.oci import media_types
+from stagemill.oci.image import Image
+from stagemill.oci.manifest import Index
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came in; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is sent instead of the right answer.
+
+    `cut` ends the connection after so many bytes of the body, not before `until` is set.
+    """
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cut: int | None = None
+    until: Event | None = None
+
+
+Fault = Callable[[Reply], Reply]
+
+
+def status(code: int, *, message: str = "", **headers: str) -> Fault:
+    body = json.dumps({"errors": [{"code": "FAULT", "message": message}]}).encode() if message else b""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _right: Reply(code, named, body)
+
+
+def cut(after: int) -> Fault:
+    """The right answer, but the connection breaks after some bytes of it."""
+    return lambda right: Reply(right.status, right.headers, right.body, cut=after)
+
+
+def stall(after: int, *, until: Event) -> Fault:
+    """The right answer, but after some bytes of it nothing happens until the test says so."""
+    return lambda right: Reply(right.status, right.headers, right.body, cut=after, until=until)
+
+
+def flipped(right: Reply) -> Reply:
+    """The right answer with its last byte changed."""
+    return Reply(right.status, right.headers, right.body[:-1] + bytes([right.body[-1] ^ 1]))
+
+
+def without(header: str) -> Fault:
+    return lambda right: Reply(
+        right.status, {name: value for name, value in right.headers.items() if name != header}, right.body
+    )
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is what several tests are about."""
+
+
+class FakeRegistry:
+    """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`."""
+
+    def __init__(self, *, auth: str = "", ranges: bool = True) -> None:
+        self.auth = auth
+        self.ranges = ranges
+        self.users = {"alice": "secret"}
+        self.identity_tokens = {"refresh-me"}
+        self.tokens = ["token-1"]
+        self.blobs = MemoryBlobs()
+        self.manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
+        self.requests: list[Seen] = []
+        self.faults: dict[str, list[Fault]] = defaultdict(list)
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def push(self, repository: str, tag: str, image: Image) -> None:
+        """The image's manifest by tag and digest; its blobs have to be in `blobs`."""
+        self.put_manifest(repository, tag, image.manifest_bytes, media_type=image.manifest.media_type)
+
+    def push_index(self, repository: str, tag: str, *images: Image) -> bytes:
+        for image in images:
+            self.push(repository, image.digest, image)
+        data = Index(tuple(image.descriptor for image in images)).serialize()
+        self.put_manifest(repository, tag, data, media_type=media_types.INDEX)
+        return data
+
+    def put_manifest(self, repository: str, tag: str, data: bytes, *, media_type: str) -> None:
+        self.manifests[repository, tag] = (media_type, data)
+        self.manifests[repository, Digest.of(data)] = (media_type, data)
+
+    def fail(self, part: str, *faults: Fault) -> None:
+        self.faults[part] += faults
+
+    def paths(self, part: str = "") -> list[str]:
+        """Method and path of what was asked."""
+        return [f"{seen.method} {seen.path}" for seen in self.requests if part in seen.path]
+
+    def reply(self, seen: Seen) -> Reply:
+        self.requests.append(seen)
+        right = self._token(seen) if seen.path.startswith("/token") else self._guarded(seen)
+        for part, faults in self.faults.items():
+            if part in seen.path and faults:
+                return faults.pop(0)(right)
+        return right
+
+    def _guarded(self, seen: Seen) -> Reply:
+        given = seen.headers.get("authorization", "")
+        if self.auth == "basic" and self._user(given) is None:
+            return Reply(401, {"WWW-Authenticate": 'Basic realm="fake, with comma"'})
+        if self.auth == "bearer" and given not in {f"Bearer {token}" for token in self.tokens}:
+            repository = seen.path.removeprefix("/v2/").partition("/manifests")[0].partition("/blobs")[0]
+            challenge = (
+                f'Bearer realm="http://{self.host}/token?extra=1",service="fake",scope="repository:{repository}:pull"'
+            )
+            return Reply(401, {"WWW-Authenticate": challenge})
+        return self._found(seen)
+
+    def _user(self, header: str) -> str | None:
+        name, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
+        return name if self.users.get(name) == password else None
+
+    def _token(self, seen: Seen) -> Reply:
+        given = seen.headers.get("authorization", "")
+        form = parse_qs(seen.body.decode())
+        if given and self._user(given) is None:
+            return Reply(401)
+        if form and form["refresh_token"][0] not in self.identity_tokens:
+            return Reply(401)
+        key = "access_token" if form else "token"
+        return Reply(200, {"Content-Type": "application/json"}, json.dumps({key: self.tokens[-1]}).encode())
+
+    def _found(self, seen: Seen) -> Reply:
+        path = urlsplit(seen.path).path.removeprefix("/v2/")
+        if "/manifests/" in path:
+            return self._manifest(*path.split("/manifests/"))
+        if path.endswith("/tags/list"):
+            name = path.removesuffix("/tags/list")
+            tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
+            return Reply(200, {}, json.dumps({"name": name, "tags": tags}).encode())
+        if "/blobs/" in path:
+            return self._blob(path.partition("/blobs/")[2], seen.headers.get("range", ""))
+        return Reply(404)
+
+    def _manifest(self, repository: str, tag: str) -> Reply:
+        if (repository, tag) not in self.manifests:
+            return status(404, message="manifest unknown")(Reply())
+        media_type, data = self.manifests[repository, tag]
+        return Reply(200, {"Content-Type": media_type, "Docker-Content-Digest": Digest.of(data)}, data)
+
+    def _blob(self, digest: str, wanted: str) -> Reply:
+        data = self.blobs.data.get(Digest(digest))
+        if data is None:
+            return status(404, message="blob unknown to registry")(Reply())
+        if not (wanted and self.ranges):
+            return Reply(200, {}, data)
+        start = int(wanted.removeprefix("bytes=").rstrip("-"))
+        if start >= len(data):
+            return Reply(416)
+        return Reply(206, {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}, data[start:])
+
+
+def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = registry.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
+            self.send_response(reply.status)
+            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(reply.body[: reply.cut])
+            if reply.cut is not None:
+                self.wfile.flush()
+                if reply.until:
+                    reply.until.wait(30)
+                self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    for method in ("GET", "HEAD", "POST"):
+        setattr(Handler, f"do_{method}", Handler._answer)
+
+    return Handler

@@ -1,0 +1,661 @@
+"""The sandbox on the real kernel: what a process sees, what it may do, what it leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes.sandbox_lab import PLAIN, Lab
+from stagemill.errors import CancelledError, SandboxError
+from stagemill.sandbox import users
+from stagemill.sandbox.namespaces import NamespaceSandbox
+from stagemill.sandbox.process import Bind, Credentials, Rootfs
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")]
+
+ALICE = Credentials(uid=1000, gid=1000, groups=(1000, 10, 29), home="/home/alice")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    with NamespaceSandbox(state=tmp_path / "state") as sandbox:
+        yield Lab(sandbox, tmp_path)
+
+
+def processes_with(text: str) -> list[int]:
+    """Processes of the whole machine whose command line holds a text."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if text.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def eventually(condition: object, seconds: float = 5.0) -> bool:
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+# what comes back
+
+
+@pytest.mark.parametrize("code", [0, 1, 42, 255])
+def test_the_exit_code_is_the_process_s(lab: Lab, code: int) -> None:
+    assert lab.sh(f"exit {code}").code == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGPIPE])
+def test_a_signal_gives_128_and_its_number(lab: Lab, number: signal.Signals) -> None:
+    assert lab.sh(f"kill -{number.value} $$").code == 128 + number
+
+
+def test_both_streams_come_whole_and_apart(lab: Lab) -> None:
+    outcome = lab.sh("yes 0123456789abcde | head -c 3000000; echo oops >&2")
+
+    assert outcome.stdout == ("0123456789abcde\n" * 187_500)
+    assert outcome.stderr == "oops\n"
+
+
+def test_standard_input_is_empty(lab: Lab) -> None:
+    assert lab.sh("wc -c").stdout == "0\n"
+
+
+def test_the_process_inherits_no_other_descriptor(lab: Lab) -> None:
+    outcome = lab.sh("for n in $(seq 0 40); do [ -e /proc/$$/fd/$n ] && echo $n; done")
+
+    assert outcome.stdout.split() == ["0", "1", "2"]
+
+
+def test_devices_for_the_streams_open_for_another_user_too(lab: Lab) -> None:
+    outcome = lab.sh("echo out >/dev/stdout; echo err >/dev/stderr", process=replace(PLAIN, credentials=ALICE))
+
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, "out\n", "err\n")
+
+
+# finding and running the program
+
+
+def test_a_program_that_is_not_in_path_is_127(lab: Lab) -> None:
+    outcome = lab.run("nonesuch")
+
+    assert outcome.code == 127
+    assert outcome.stderr == 'exec: "nonesuch": executable file not found in $PATH\n'
+
+
+def test_a_path_that_does_not_exist_is_127(lab: Lab) -> None:
+    outcome = lab.run("/nonesuch")
+
+    assert (outcome.code, outcome.stderr) == (127, 'exec: "/nonesuch": no such file or directory\n')
+
+
+def test_a_file_that_is_not_executable_is_126(lab: Lab) -> None:
+    outcome = lab.run("/etc/passwd")
+
+    assert (outcome.code, outcome.stderr) == (126, 'exec: "/etc/passwd": permission denied\n')
+
+
+def test_a_directory_is_126(lab: Lab) -> None:
+    outcome = lab.run("/etc")
+
+    assert (outcome.code, outcome.stderr) == (126, 'exec: "/etc": is a directory\n')
+
+
+def test_a_binary_for_another_machine_is_126_with_a_hint(lab: Lab) -> None:
+    program = lab.base / "bin/foreign"
+    program.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(200))
+    program.chmod(0o755)
+
+    outcome = lab.run("foreign")
+
+    assert outcome.code == 126
+    assert outcome.stderr == (
+        'exec: "/bin/foreign": exec format error\n'
+        "hint: it was built for another kind of machine, or is a script without a `#!` line\n"
+    )
+
+
+def test_a_script_without_its_interpreter_is_127_with_a_hint(lab: Lab) -> None:
+    script = lab.base / "bin/script"
+    script.write_text("#!/usr/bin/python9\n")
+    script.chmod(0o755)
+
+    outcome = lab.run("script")
+
+    assert outcome.code == 127
+    assert "hint: the interpreter in its first line, or its dynamic loader, is not in the image" in outcome.stderr
+
+
+def test_a_tree_without_a_shell_says_so(tmp_path: Path) -> None:
+    with NamespaceSandbox(state=tmp_path / "state") as sandbox:
+        lab = Lab(sandbox, tmp_path)
+        lab.lower = ()
+
+        outcome = lab.run("/bin/sh", "-c", "true")
+
+    assert (outcome.code, outcome.stderr) == (127, 'exec: "/bin/sh": no such file or directory\n')
+
+
+def test_path_and_home_have_defaults_and_given_ones_stay(lab: Lab) -> None:
+    process = replace(PLAIN, env=(("HOME", "/somewhere"), ("A", "1")))
+
+    plain = lab.run("env")
+    given = lab.run("env", process=process)
+
+    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    assert sorted(plain.stdout.split()) == ["HOME=/root", path]
+    assert sorted(given.stdout.split()) == ["A=1", "HOME=/somewhere", path]
+
+
+def test_names_that_are_no_utf8_go_through(lab: Lab) -> None:
+    (lab.base / "tmp" / os.fsdecode(b"caf\xe9")).write_text("found")
+
+    outcome = lab.run("cat", os.fsdecode(b"/tmp/caf\xe9"))
+
+    assert outcome.stdout == "found"
+
+
+def test_an_argument_with_a_nul_is_an_error(lab: Lab) -> None:
+    with pytest.raises(SandboxError) as caught:
+        lab.run("echo", "a\0b")
+
+    assert caught.value.message == "cannot run /bin/echo: embedded null byte"
+
+
+# who and where
+
+
+def test_root_has_docker_s_capabilities_and_a_filter(lab: Lab) -> None:
+    status = lab.sh("grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status").stdout.split()
+
+    facts = dict(zip(status[::2], status[1::2], strict=True))
+    assert facts == {
+        "NoNewPrivs:": "0",
+        "CapInh:": "0000000000000000",
+        "CapPrm:": "00000000a80425fb",
+        "CapEff:": "00000000a80425fb",
+        "CapBnd:": "00000000a80425fb",
+        "CapAmb:": "0000000000000000",
+        "Seccomp:": "2",
+    }
+
+
+def test_another_user_has_groups_a_home_and_no_capabilities(lab: Lab) -> None:
+    who = users.find(
+        "alice", passwd=(lab.base / "etc/passwd").read_text(), group=(lab.base / "etc/group").read_text()
+    )
+
+    outcome = lab.sh("id -u; id -g; id -G; echo $HOME; grep Cap /proc/self/status", process=replace(PLAIN, credentials=who))
+
+    assert outcome.stdout.split() == [
+        *("1000", "1000", "1000", "10", "29", "/home/alice"),
+        *("CapInh:", "0" * 16, "CapPrm:", "0" * 16, "CapEff:", "0" * 16),
+        *("CapBnd:", "00000000a80425fb", "CapAmb:", "0" * 16),
+    ]
+
+
+def test_root_s_supplementary_groups_are_not_inherited(lab: Lab) -> None:
+    assert lab.run("id", "-G").stdout == "0\n"
+
+
+def test_setting_groups_and_users_works_as_apt_does_it(lab: Lab) -> None:
+    outcome = lab.sh("su alice -c 'id -G' && chown 12345:54321 /tmp && stat -c %u:%g /tmp")
+
+    assert outcome.stdout == "1000 10 29\n12345:54321\n"
+
+
+def test_the_umask_is_022_unless_another_is_wanted(lab: Lab) -> None:
+    assert lab.sh("umask").stdout == "0022\n"
+    assert lab.sh("umask", process=replace(PLAIN, umask=0o077)).stdout == "0077\n"
+
+
+def test_a_missing_cwd_is_made(lab: Lab) -> None:
+    process = replace(PLAIN, cwd="/srv/app/deep", credentials=ALICE)
+
+    outcome = lab.sh("pwd; stat -c '%u %g %a' /srv /srv/app/deep", process=process, kept=True)
+
+    assert outcome.stdout == "/srv/app/deep\n0 0 755\n0 0 755\n"
+    assert lab.written() == ["srv", "srv/app", "srv/app/deep"]
+
+
+def test_a_cwd_that_only_root_may_pass_is_entered(lab: Lab) -> None:
+    (lab.base / "root/inner").mkdir()
+    (lab.base / "root").chmod(0o700)
+
+    outcome = lab.run("pwd", process=replace(PLAIN, cwd="/root/inner", credentials=ALICE))
+
+    assert outcome.code == 0
+
+
+def test_a_cwd_that_is_a_file_is_an_error(lab: Lab) -> None:
+    with pytest.raises(SandboxError) as caught:
+        lab.run("pwd", process=replace(PLAIN, cwd="/etc/passwd"))
+
+    assert caught.value.message == "cannot run in /etc/passwd: it is no directory in the image"
+
+
+def test_limits_leave_no_core_files_and_many_descriptors(lab: Lab) -> None:
+    outcome = lab.sh("ulimit -c; ulimit -n")
+
+    core, files = outcome.stdout.split()
+    assert core == "0"
+    assert int(files) >= 1024
+
+
+# what it sees
+
+
+def test_it_is_alone_in_its_namespaces(lab: Lab) -> None:
+    outcome = lab.sh("echo $$; hostname; ls -d /proc/[0-9]* | wc -l")
+
+    assert outcome.stdout == "2\nlab\n4\n"  # init, sh, ls, wc
+
+
+def test_hosts_and_resolv_conf_are_there_and_never_in_the_upper(lab: Lab) -> None:
+    outcome = lab.sh("cat /etc/hosts /etc/resolv.conf; echo x > /etc/hosts; touch /etc/new", kept=True)
+
+    assert outcome.stdout == "127.0.0.1 localhost lab\nnameserver 192.0.2.1\n"
+    assert "Read-only file system" in outcome.stderr
+    assert lab.written() == ["etc", "etc/new"]
+
+
+def test_a_tree_s_own_hosts_and_resolv_conf_are_covered_and_stay(lab: Lab) -> None:
+    (lab.base / "etc/hosts").write_text("the image's\n")
+    (lab.base / "run/systemd").mkdir(parents=True)
+    (lab.base / "etc/resolv.conf").symlink_to("../run/systemd/resolve/stub.conf")
+
+    outcome = lab.sh("cat /etc/hosts /etc/resolv.conf; readlink /etc/resolv.conf", kept=True)
+
+    assert outcome.stdout == (
+        "127.0.0.1 localhost lab\nnameserver 192.0.2.1\n../run/systemd/resolve/stub.conf\n"
+    )
+    assert lab.written() == []
+
+
+def test_a_symlink_cannot_lead_a_mount_out_of_the_root(lab: Lab, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (lab.base / "etc/resolv.conf").symlink_to(f"../../../../../..{victim}/conf")
+
+    outcome = lab.sh(f"cat /etc/resolv.conf; ls {victim}")
+
+    assert outcome.stdout == "nameserver 192.0.2.1\nconf\n"
+    assert list(victim.iterdir()) == []
+
+
+def test_stubs_do_not_change_how_the_tree_s_directories_look(lab: Lab) -> None:
+    etc = lab.base / "etc"
+    os.chown(etc, 7, 8)
+    etc.chmod(0o2751)
+    os.setxattr(etc, "user.colour", b"green")
+    os.utime(etc, (1_000_000_000, 1_000_000_000))
+
+    outcome = lab.sh("stat -c '%u %g %a %Y' /etc; touch /etc/new", kept=True)
+
+    assert outcome.stdout == "7 8 2751 1000000000\n"
+    facts = (lab.upper / "etc").stat()
+    assert (facts.st_uid, facts.st_gid, stat.S_IMODE(facts.st_mode)) == (7, 8, 0o2751)
+    assert os.getxattr(lab.upper / "etc", "user.colour") == b"green"
+
+
+def test_what_is_written_is_all_that_lands_in_the_upper(lab: Lab) -> None:
+    lab.sh("echo hi > /home/alice/note; rm /etc/group; mkdir -p /opt/x; mount; ls /proc /sys /dev", kept=True)
+
+    assert lab.written() == ["etc", "etc/group", "home", "home/alice", "home/alice/note", "opt", "opt/x"]
+    whiteout = (lab.upper / "etc/group").lstat()
+    assert (stat.S_ISCHR(whiteout.st_mode), whiteout.st_rdev) == (True, 0)
+
+
+def test_a_directory_made_anew_is_opaque(lab: Lab) -> None:
+    lab.sh("rm -r /home/alice && mkdir /home/alice", kept=True)
+
+    assert os.getxattr(lab.upper / "home/alice", "user.overlay.opaque") == b"y"
+
+
+def test_without_an_upper_writes_are_gone_afterwards(lab: Lab) -> None:
+    first = lab.sh("echo hi > /tmp/x; rm -r /home && mkdir /home; cat /tmp/x; ls /home")
+    second = lab.sh("ls /tmp /home")
+
+    assert first.stdout == "hi\n"
+    assert "alice" in second.stdout
+    assert "x\n" not in second.stdout
+
+
+def test_a_tree_of_no_layers_can_be_run_in(lab: Lab, tmp_path: Path) -> None:
+    program = Bind(source=lab.base / "bin/busybox", target="/busybox")
+    lab.lower = ()
+
+    outcome = lab.run("/busybox", "ls", "/", process=replace(PLAIN, binds=(program,)), kept=True)
+
+    assert outcome.stdout == "busybox\ndev\netc\nproc\nsys\n"
+    assert lab.written() == []
+
+
+@pytest.mark.parametrize("count", [2, 140, 499, 620])
+def test_many_layers_make_one_tree(lab: Lab, count: int) -> None:
+    for number in range(count):
+        layer = lab.layer(f"layer{number}")
+        (layer / f"file{number}").write_text(str(number))
+        (layer / "same").write_text(str(number))
+        if number:
+            os.mknod(layer / f"file{number - 1}", stat.S_IFCHR, 0)
+
+    outcome = lab.sh("cat /same; ls / | grep -c file; cat /file*; touch /new", kept=True)
+
+    last = count - 1
+    assert outcome.stdout == f"{last}1\n{last}"
+    assert lab.written() == ["new"]
+
+
+def test_a_tree_of_too_many_layers_is_an_error_with_a_hint(lab: Lab) -> None:
+    lab.lower = (lab.base,) * 1100
+
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("true")
+
+    assert "layers cannot be mounted: wanted at most 999" in caught.value.message
+    assert caught.value.hint == "join RUN instructions, or COPY the result into a stage of its own"
+
+
+def test_a_layer_that_is_gone_is_an_error_with_a_hint(lab: Lab, tmp_path: Path) -> None:
+    lab.lower = (lab.base, tmp_path / "gone")
+
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("true")
+
+    assert caught.value.message == f"cannot mount the tree's layers: {tmp_path / 'gone'} is not there"
+    assert caught.value.hint == "run `stagemill store check`"
+
+
+def test_proc_and_sys_hide_what_is_the_host_s(lab: Lab) -> None:
+    outcome = lab.sh(
+        "cat /proc/kcore /proc/keys /proc/timer_list 2>/dev/null | wc -c; ls /sys/firmware | wc -l;"
+        "echo 1 > /proc/sys/vm/swappiness; echo x > /sys/kernel/mm/ksm/run"
+    )
+
+    assert outcome.stdout == "0\n0\n"
+    assert outcome.stderr.count("Read-only file system") == 2
+
+
+def test_dev_has_what_a_program_expects(lab: Lab) -> None:
+    outcome = lab.sh("ls /dev; head -c 4 /dev/zero | wc -c; echo x > /dev/null; head -c 4 /dev/urandom | wc -c")
+
+    names = "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero"
+    assert outcome.stdout.split() == [*names.split(), "4", "4"]
+
+
+def test_network_none_has_only_a_loopback_that_works(lab: Lab) -> None:
+    process = replace(PLAIN, network="none")
+
+    outcome = lab.sh(
+        "ls /sys/class/net; ping -c1 -W1 127.0.0.1 >/dev/null && echo pong; wc -l < /proc/net/route", process=process
+    )
+
+    assert outcome.stdout == "lo\npong\n1\n"
+
+
+def test_network_host_is_the_host_s(lab: Lab) -> None:
+    assert sorted(lab.run("ls", "/sys/class/net").stdout.split()) == sorted(os.listdir("/sys/class/net"))
+
+
+# binds
+
+
+def test_binds_show_files_and_directories_and_leave_no_stub(lab: Lab, tmp_path: Path) -> None:
+    source = tmp_path / "shared"
+    source.mkdir()
+    (source / "file").write_text("content")
+    binds = (
+        Bind(source, "/data/in", read_only=True),
+        Bind(source, "/data/out", read_only=False),
+        Bind(source / "file", "/etc/ssl/one.pem"),
+    )
+
+    outcome = lab.sh(
+        "cat /data/in/file /etc/ssl/one.pem; echo new > /data/out/new; touch /data/in/no",
+        process=replace(PLAIN, binds=binds),
+        kept=True,
+    )
+
+    assert outcome.stdout == "contentcontent"
+    assert "Read-only file system" in outcome.stderr
+    assert (source / "new").read_text() == "new\n"
+    assert lab.written() == []
+
+
+def test_a_bind_in_another_bind_goes_on_top(lab: Lab, tmp_path: Path) -> None:
+    outer, inner = tmp_path / "outer", tmp_path / "inner"
+    (outer / "sub").mkdir(parents=True)
+    inner.mkdir()
+    (inner / "file").write_text("inner")
+    binds = (Bind(inner, "/data/sub"), Bind(outer, "/data"))
+
+    assert lab.run("cat", "/data/sub/file", process=replace(PLAIN, binds=binds)).stdout == "inner"
+
+
+def test_a_bind_follows_symlinks_inside_the_tree(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_text("bundle")
+    (lab.base / "usr/share").mkdir(parents=True)
+    (lab.base / "etc/ssl").symlink_to("/usr/share/ssl")
+
+    outcome = lab.run(
+        "cat", "/usr/share/ssl/certs.pem", process=replace(PLAIN, binds=(Bind(tmp_path / "bundle", "/etc/ssl/certs.pem"),))
+    )
+
+    assert outcome.stdout == "bundle"
+
+
+def test_a_bind_below_dev_gets_its_place(lab: Lab) -> None:
+    binds = (Bind(Path("/dev/null"), "/dev/deep/sink", read_only=False),)
+
+    assert lab.sh("echo x > /dev/deep/sink", process=replace(PLAIN, binds=binds)).code == 0
+
+
+def test_a_bind_of_a_missing_source_is_an_error(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("true", process=replace(PLAIN, binds=(Bind(tmp_path / "none", "/data"),)))
+
+    assert caught.value.message == f"cannot bind {tmp_path / 'none'} to /data: there is no such file or directory"
+
+
+def test_a_bind_of_a_directory_over_a_file_is_an_error(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("true", process=replace(PLAIN, binds=(Bind(tmp_path, "/etc/passwd"),)))
+
+    assert caught.value.message == "cannot mount at /etc/passwd: found a file in the image, wanted a directory"
+
+
+# what it may not do
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mount -t tmpfs none /tmp",
+        "umount /proc",
+        "unshare -m true",
+        "unshare -U true",
+        "hostname other",
+        "date -s 2001-01-01",
+        "mount -o remount,rw /proc/sys",
+        "chroot /proc/1/root true",
+    ],
+)
+def test_what_reaches_past_the_sandbox_is_refused(lab: Lab, line: str) -> None:
+    outcome = lab.sh(line)
+
+    assert "not permitted" in outcome.stderr or "ermission denied" in outcome.stderr
+
+
+def test_a_block_device_can_be_made_but_not_opened(lab: Lab) -> None:
+    outcome = lab.sh("mknod /tmp/disk b 254 0 && echo made; head -c 1 /tmp/disk; mknod /dev/disk b 254 0; cat /dev/disk")
+
+    assert outcome.stdout == "made\n"
+    assert outcome.stderr.count("Permission denied") == 2
+
+
+def test_init_cannot_be_looked_into_nor_killed(lab: Lab) -> None:
+    outcome = lab.sh("cat /proc/1/environ; ls -l /proc/1/exe /proc/1/fd; kill -9 1; echo still here")
+
+    assert outcome.stdout.endswith("still here\n")
+    assert outcome.stderr.count("ermission denied") >= 2
+
+
+# the end of it
+
+
+def test_zombies_are_reaped(lab: Lab) -> None:
+    outcome = lab.sh("for n in 1 2 3 4 5; do (sleep 0.05 &) ; done; sleep 0.5; ps -o stat | grep -c Z")
+
+    assert outcome.stdout == "0\n"
+
+
+def test_what_still_runs_when_the_process_ends_is_killed(lab: Lab) -> None:
+    started = time.monotonic()
+
+    outcome = lab.sh("sleep 4321 & (trap '' TERM HUP; sleep 4322) & exit 3")
+
+    assert outcome.code == 3
+    assert time.monotonic() - started < 2
+    assert processes_with("sleep\x00432") == []
+
+
+def test_cancelling_ends_a_process_that_heeds_sigterm_at_once(lab: Lab) -> None:
+    cancelled = threading.Event()
+    threading.Timer(0.3, cancelled.set).start()
+    started = time.monotonic()
+
+    with pytest.raises(CancelledError):
+        lab.sh("trap 'exit 5' TERM; sleep 5432 & wait", cancelled=cancelled)
+
+    assert time.monotonic() - started < 2
+    assert processes_with("sleep\x005432") == []
+
+
+def test_cancelling_kills_a_process_that_ignores_sigterm_and_its_children(lab: Lab) -> None:
+    cancelled = threading.Event()
+    threading.Timer(0.3, cancelled.set).start()
+    started = time.monotonic()
+
+    with pytest.raises(CancelledError):
+        lab.sh("trap '' TERM; sleep 6543 & while :; do sleep 6544; done", cancelled=cancelled)
+
+    assert 3 <= time.monotonic() - started < 5
+    assert processes_with("sleep\x00654") == []
+
+
+def test_nothing_begins_where_it_was_cancelled_before(lab: Lab) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+
+    with pytest.raises(CancelledError):
+        lab.sh("touch /tmp/x", cancelled=cancelled, kept=True)
+
+    assert lab.written() == []
+
+
+def test_an_error_in_the_output_s_receiver_ends_the_process(lab: Lab) -> None:
+    def refuse(_stream: str, _data: bytes) -> None:
+        raise ValueError("full")
+
+    with pytest.raises(ValueError, match="full"):
+        lab.sandbox.run(
+            lab.rootfs(),
+            replace(PLAIN, args=("sh", "-c", "echo x; sleep 7654")),
+            output=refuse,
+            cancelled=threading.Event(),
+        )
+
+    assert processes_with("sleep\x007654") == []
+
+
+def test_the_end_of_the_caller_ends_every_sandbox(tmp_path: Path) -> None:
+    lab_path = tmp_path / "lab"
+    lab_path.mkdir()
+    code = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from fakes.sandbox_lab import Lab
+from stagemill.sandbox.namespaces import NamespaceSandbox
+with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
+    Lab(sandbox, Path({str(lab_path)!r})).sh("trap '' TERM; sleep 8765 & sleep 8766")
+"""
+    with subprocess.Popen([sys.executable, "-c", code]) as caller:
+        started = eventually(lambda: len(processes_with("sleep\x00876")) == 2)
+        caller.kill()
+
+    assert started
+    assert eventually(lambda: processes_with("sleep\x00876") == [], 2)
+    assert eventually(lambda: processes_with(f"inside/helper.py\x00{caller.pid}") == [], 2)
+
+
+def test_a_killed_helper_is_an_error_and_the_next_process_gets_another(lab: Lab) -> None:
+    def kill_helper() -> None:
+        for pid in processes_with(f"\x00{os.getpid()}\x00"):
+            if b"helper.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+    threading.Timer(0.5, kill_helper).start()
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("sleep 9876")
+
+    assert caught.value.message.startswith("the sandbox ended without a word")
+    assert processes_with("sleep\x009876") == []
+    assert lab.sh("echo again").stdout == "again\n"
+
+
+def test_nothing_reaches_the_host_s_mounts(lab: Lab) -> None:
+    before = Path("/proc/self/mountinfo").read_text()
+    seen: list[str] = []
+
+    def look(_stream: str, _data: bytes) -> None:
+        seen.append(Path("/proc/self/mountinfo").read_text())
+
+    lab.sandbox.run(
+        lab.rootfs(), replace(PLAIN, args=("echo", "now")), output=look, cancelled=threading.Event()
+    )
+
+    assert seen == [before]
+    assert Path("/proc/self/mountinfo").read_text() == before
+
+
+def test_eight_at_once_take_as_long_as_one(lab: Lab) -> None:
+    codes: list[int] = []
+    threads = [threading.Thread(target=lambda: codes.append(lab.sh("sleep 2").code)) for _ in range(8)]
+    started = time.monotonic()
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert codes == [0] * 8
+    assert time.monotonic() - started < 3
+
+
+def test_a_relative_state_and_tree_are_fine(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with NamespaceSandbox(state=Path("elsewhere")) as sandbox:
+        code = sandbox.run(
+            Rootfs((Path("base"),), None, None), PLAIN, output=lambda *_: None, cancelled=threading.Event()
+        )
+
+    assert code == 0

@@ -1,0 +1,141 @@
+"""What config.toml says about registries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stagemill.errors import StagemillError
+from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, parse
+from stagemill.registry.endpoint import Endpoint, endpoints
+
+PATH = Path("/etc/stagemill/config.toml")
+
+
+def test_an_empty_file_says_nothing() -> None:
+    assert parse("", path=PATH) == {}
+
+
+def test_all_keys_are_understood() -> None:
+    text = """
+        [registry."docker.io"]
+        mirrors = ["127.0.0.1:5000", "http://mirror.example/prefix/"]
+        fallback = false
+        insecure = true
+        ca = "company.pem"
+    """
+
+    found = parse(text, path=PATH)
+
+    mirrors = (Mirror("127.0.0.1:5000"), Mirror("mirror.example", "prefix", "http"))
+    ca = Path("/etc/stagemill/company.pem")
+    assert found == {"docker.io": HostSettings(mirrors, fallback=False, insecure=True, ca=ca)}
+
+
+def test_an_absolute_certificate_file_stays_where_it_is() -> None:
+    found = parse('[registry."a.example"]\nca = "/srv/ca.pem"', path=PATH)
+
+    assert found["a.example"].ca == Path("/srv/ca.pem")
+
+
+@pytest.mark.parametrize("name", ["index.docker.io", "registry-1.docker.io", "Docker.io"])
+def test_the_names_of_one_registry_mean_the_same(name: str) -> None:
+    config = RegistryConfig(parse(f'[registry."{name}"]\ninsecure = true', path=PATH))
+
+    assert config.settings("docker.io") == HostSettings(insecure=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[registri]", "unknown key 'registri'", "did you mean 'registry'?"),
+        ("[zebra]", "unknown key 'zebra'", "known here: registry"),
+        (
+            '[registry."a.example"]\nmirors = []',
+            "registry.\"a.example\": unknown key 'mirors'",
+            "did you mean 'mirrors'?",
+        ),
+        ('[registry."a.example"]\nzzz = 1', "unknown key 'zzz'", "known here: mirrors, fallback, insecure, ca"),
+        (
+            '[registry."a.example"]\nmirrors = "x"',
+            "mirrors is not a list of hosts",
+            "correct /etc/stagemill/config.toml",
+        ),
+        (
+            '[registry."a.example"]\nmirrors = [1]',
+            "mirrors is not a list of hosts",
+            "correct /etc/stagemill/config.toml",
+        ),
+        ('[registry."a.example"]\nmirrors = ["ftp://x"]', "'ftp://x' is no mirror", "correct"),
+        ('[registry."a.example"]\nmirrors = ["x:port"]', "mirrors: ", "correct"),
+        ('[registry."a.example"]\nmirrors = ["http://me:pw@x"]', "is no mirror", "correct"),
+        ('[registry."a.example"]\ninsecure = 1', "insecure is not true or false", "correct"),
+        ('[registry."a.example"]\nca = ""', "ca is not the path of a file", "correct"),
+        ("[registry]\na = 1", 'registry."a" is not a table: [registry."a"]', "correct"),
+        ("registry = 1", "registry is not a table for each registry", "correct"),
+        ('[registry."https://a.example/"]', "is not named by its host alone", "correct"),
+        ("[", "/etc/stagemill/config.toml is no TOML", "correct"),
+    ],
+)
+def test_a_mistake_is_named_with_its_remedy(text: str, message: str, hint: str) -> None:
+    with pytest.raises(StagemillError) as caught:
+        parse(text, path=PATH)
+
+    assert message in caught.value.message
+    assert str(PATH) in caught.value.message
+    assert hint in str(caught.value.hint)
+
+
+class TestEndpoints:
+    def test_docker_io_is_a_name_whose_registry_answers_elsewhere(self) -> None:
+        found = endpoints(RegistryConfig(), "docker.io")
+
+        assert found == (Endpoint("docker.io", "docker.io", "https://registry-1.docker.io/v2"),)
+
+    @pytest.mark.parametrize(
+        ("host", "url"),
+        [
+            ("localhost:5000", "http://localhost:5000/v2"),
+            ("127.0.0.1", "http://127.0.0.1/v2"),
+            ("[::1]:5000", "http://[::1]:5000/v2"),
+            ("registry.example", "https://registry.example/v2"),
+            ("127.0.0.1.example:80", "https://127.0.0.1.example:80/v2"),
+        ],
+    )
+    def test_plain_http_is_for_loopback_only(self, host: str, url: str) -> None:
+        found = endpoints(RegistryConfig(), host)
+
+        assert [endpoint.url for endpoint in found] == [url]
+
+    def test_a_loopback_registry_with_certificates_is_asked_over_https(self) -> None:
+        config = RegistryConfig({"localhost:5000": HostSettings(ca=Path("ca.pem"))})
+
+        found = endpoints(config, "localhost:5000")
+
+        assert [endpoint.url for endpoint in found] == ["https://localhost:5000/v2"]
+
+    def test_an_insecure_registry_is_asked_over_https_first(self) -> None:
+        config = RegistryConfig({"a.example": HostSettings(insecure=True)})
+
+        found = endpoints(config, "a.example")
+
+        assert [endpoint.url for endpoint in found] == ["https://a.example/v2", "http://a.example/v2"]
+
+    def test_a_mirror_has_its_own_settings(self) -> None:
+        mirrored = HostSettings((Mirror("m.example", "hub"),), fallback=False)
+        config = RegistryConfig({"docker.io": mirrored, "m.example": HostSettings(insecure=True)})
+
+        found = endpoints(config, "docker.io")
+
+        assert found == (
+            Endpoint("m.example/hub", "m.example", "https://m.example/v2/hub", mirror=True),
+            Endpoint("m.example/hub", "m.example", "http://m.example/v2/hub", mirror=True),
+        )
+
+    def test_fallback_is_meant_where_there_is_something_to_fall_back_from(self) -> None:
+        config = RegistryConfig({"a.example": HostSettings(fallback=False)})
+
+        found = endpoints(config, "a.example")
+
+        assert [endpoint.url for endpoint in found] == ["https://a.example/v2"]
