@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+
 def make(root: Path) -> None:
     for i in range(20):
         (root / f"step{i}.txt").write_text(f"step {i}\n")

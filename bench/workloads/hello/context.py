@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+
 def make(root: Path) -> None:
     (root / "greeting.txt").write_text("hello, world\n")
 

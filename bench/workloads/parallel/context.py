@@ -2,5 +2,6 @@
 
 from pathlib import Path
 
+
 def make(root: Path) -> None:
     (root / "unused.txt").write_text("the build copies nothing from its context\n")

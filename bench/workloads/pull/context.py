@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+
 def make(root: Path) -> None:
     (root / "app.js").write_text("console.log('hello');\n")
 

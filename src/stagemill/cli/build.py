@@ -30,7 +30,7 @@ from stagemill.cli.source import open_inputs
 @click.option("--rm", is_flag=True, hidden=True)
 @click.option("--force-rm", is_flag=True, hidden=True)
 def command(**given: object) -> None:
-    r"""Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe.
+    """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe.
 
     \b
     Examples:

@@ -6,20 +6,22 @@ import click
 
 from stagemill.errors import StagemillError
 
-_WITH_VALUE = (
-    "--allow", "--annotation", "--attest", "--build-context", "--builder", "--cache-from", "--cache-to", "--call",
-    "--cgroup-parent", "--policy", "--resource", "--secret", "--shm-size", "--ssh", "--ulimit",
+_WITH_VALUE: tuple[tuple[str, ...], ...] = (
+    ("--allow",), ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
+    ("--cache-to",), ("--call",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
+    ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
+    ("--print",), ("--resource",), ("--secret",), ("--security-opt",), ("--shm-size",), ("--ssh",), ("--ulimit",),
 )  # fmt: skip
-_SWITCHES = ("--check", "--debug", "--push")
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
 _ATTESTATIONS = ("--provenance", "--sbom")
 
 
 def refusing(command: click.Command) -> click.Command:
     """Gives a command those flags, hidden from its help."""
     for name in _WITH_VALUE:
-        command.params.append(click.Option([name], multiple=True, expose_value=False, hidden=True, callback=_refuse))
+        command.params.append(click.Option(list(name), multiple=True, expose_value=False, hidden=True, callback=_refuse))
     for name in _SWITCHES:
-        command.params.append(click.Option([name], is_flag=True, expose_value=False, hidden=True, callback=_refuse))
+        command.params.append(click.Option(list(name), is_flag=True, expose_value=False, hidden=True, callback=_refuse))
     for name in _ATTESTATIONS:
         option = click.Option(
             [name], is_flag=False, flag_value="true", expose_value=False, hidden=True, callback=_attestation
@@ -31,7 +33,7 @@ def refusing(command: click.Command) -> click.Command:
 def _refuse(_ctx: click.Context, param: click.Parameter, value: object) -> None:
     if value:
         raise StagemillError(
-            f"{param.opts[0]} is not supported yet", hint="leave it out; stagemill build --help lists what there is"
+            f"{param.opts[-1]} is not supported yet", hint="leave it out; stagemill build --help lists what there is"
         )
 
 

@@ -54,7 +54,7 @@ def command(
     host_ca: str | None,
     rm: bool,
 ) -> int:
-    r"""Run a command in an image; what it changes is thrown away. The exit status is the command's.
+    """Run a command in an image; what it changes is thrown away. The exit status is the command's.
 
     \b
     Examples:

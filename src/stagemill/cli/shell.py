@@ -28,7 +28,7 @@ _PLACE = "/dev/stagemill/busybox"
 @click.option("-c", "script", metavar="COMMAND", help="Run a command instead of an interactive shell.")
 @click.option("-u", "--user", default="", metavar="USER", help="Who to be; the stage's USER unless given.")
 def command(**given: object) -> int:
-    r"""Build up to a stage and open a shell in its tree, with its environment; changes are thrown away.
+    """Build up to a stage and open a shell in its tree, with its environment; changes are thrown away.
 
     \b
     Examples:

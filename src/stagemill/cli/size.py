@@ -28,7 +28,7 @@ _TEXT = 58  # characters of an instruction
 @click.command("size")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(**given: object) -> None:
-    r"""Build, then show what each stage and step weighs, and what the final image carries of it.
+    """Build, then show what each stage and step weighs, and what the final image carries of it.
 
     OWN is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image. Sizes are those of
     the files, uncompressed.

@@ -37,6 +37,7 @@ class Session:
         self._code: int | None = None
         self._gone = False
         self._failure: Report | None = None
+        self._process: int | None = None
         self._terminal: int | None = None
         with theirs:
             try:
@@ -59,8 +60,9 @@ class Session:
         while not self.ended:
             self.listen()
         self._socket.close()
-        if self._terminal is not None:
-            os.close(self._terminal)
+        for descriptor in (self._process, self._terminal):
+            if descriptor is not None:
+                os.close(descriptor)
 
     def fileno(self) -> int:
         return self._channel.fileno()
@@ -87,15 +89,28 @@ class Session:
     def listen(self) -> None:
         """Takes in what has been reported; waits where there is nothing yet."""
         lines = self._channel.receive()
-        self._gone = self._gone or lines is None
+        if lines is None:
+            self._outlive()
         for line in lines or ():
-            report = wire.report(line)
-            if "error" in report:
-                self._failure = self._failure or report
-            if "terminal" in report:
-                self._terminal = self._channel.take_descriptor()
-            if "exit" in report:
-                self._code = report["exit"]
+            self._take_in(wire.report(line))
+
+    def _take_in(self, report: Report) -> None:
+        if "error" in report:
+            self._failure = self._failure or report
+        if "process" in report:
+            self._process = self._channel.take_descriptor()
+        if "terminal" in report:
+            self._terminal = self._channel.take_descriptor()
+        if "exit" in report:
+            self._code = report["exit"]
+
+    def _outlive(self) -> None:
+        """Nobody is left to report; the sandbox dies with who watched over it, and this waits until it has."""
+        if self._process is not None:
+            poller = select.poll()
+            poller.register(self._process, select.POLLIN)
+            poller.poll()
+        self._gone = True
 
     def result(self) -> int:
         """The exit code, after the end. Raises SandboxError where there never was a process, or nobody saw it end."""

@@ -68,9 +68,10 @@ class Watcher:
 
     def watch(self, lines: list[bytes]) -> int:
         """Carries out orders until process 1 has ended; returns its exit code."""
+        ended = os.pidfd_open(self._pid)
+        self._channel.send({"process": True}, [ended])
         for line in lines:
             self._obey(line)
-        ended = os.pidfd_open(self._pid)
         poller = select.poll()
         poller.register(ended, select.POLLIN)
         poller.register(self._channel, select.POLLIN)

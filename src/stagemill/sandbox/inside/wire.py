@@ -51,10 +51,13 @@ if TYPE_CHECKING:
         cancel: int
 
     class Report(TypedDict, total=False):
-        """What comes back: why there is no sandbox, a terminal (with its descriptor), or, always last, the exit code."""
+        """What comes back: why there is no sandbox, a pidfd of its process 1 or a terminal (each a descriptor beside
+        the line), or, always last, the exit code.
+        """
 
         error: str
         hint: str | None
+        process: bool
         terminal: bool
         exit: int
 
