@@ -43,6 +43,9 @@ def all_builders(stagemill: str) -> dict[str, Builder]:
     buildah = "buildah --root {state}/root --runroot {state}/run "
     push = f"{buildah}push --quiet --compression-format gzip {{tag}} oci-archive:{{out}}"
     build = f"{buildah}build --layers --jobs 8 %s -f {{dockerfile}} -t {{tag}} {{context}} && {push}"
+    # buildah asks for higher limits than a machine without CAP_SYS_RESOURCE grants.
+    limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    hard = [f"--ulimit {name}={min(resource.getrlimit(limit)[1], 16384)}" for name, limit in limits.items()]
     forget = f"{buildah}rmi --all --force; rm -rf {{state}}"
     builders = (
         Builder(
@@ -53,7 +56,7 @@ def all_builders(stagemill: str) -> dict[str, Builder]:
             (stagemill,),
             (MOUNTS,),
         ),
-        Builder("buildah", build % "--isolation oci --network host", forget, ("buildah", "runc")),
+        Builder("buildah", build % f"--isolation oci --network host {' '.join(hard)}", forget, ("buildah", "runc")),
         Builder("buildah-chroot", build % "--isolation chroot", forget, ("buildah",)),
         Builder(
             "buildkit",
@@ -76,13 +79,8 @@ def environment(folder: Path, registry: str) -> dict[str, str]:
         lines += ["[[registry]]", f'location = "{host}"', "[[registry.mirror]]"]
         lines += [f'location = "{registry}"', "insecure = true"]
     (folder / "registries.conf").write_text("\n".join(lines) + "\n")
-    # buildah asks for higher limits than a machine without CAP_SYS_RESOURCE grants; runc knows every cgroup layout.
-    limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
-    hard = {name: resource.getrlimit(limit)[1] for name, limit in limits.items()}
-    ulimits = ", ".join(f'"{name}={value}:{value}"' for name, value in hard.items())
-    (folder / "containers.conf").write_text(
-        f'[containers]\ndefault_ulimits = [{ulimits}]\n[engine]\nruntime = "runc"\n'
-    )
+    # runc knows every cgroup layout.
+    (folder / "containers.conf").write_text('[engine]\nruntime = "runc"\n')
     return {
         **os.environ,
         "STAGEMILL_CONFIG": str(folder / "config.toml"),

@@ -57,7 +57,7 @@ class FakeExecutor:
             with self._guard:
                 self._now -= 1
 
-    def content(self, result: str, select: Selection) -> Digest:
+    def content(self, reader: Vertex, result: str, select: Selection) -> Digest:
         with self._guard:
             self.hashed.append((result, select.patterns))
         words = [word for word in result.split() if not select.patterns or word.split("=")[0] in select.patterns]

@@ -18,10 +18,14 @@ _ATTESTATIONS = ("--provenance", "--sbom")
 
 def refusing(command: click.Command) -> click.Command:
     """Gives a command those flags, hidden from its help."""
-    for name in _WITH_VALUE:
-        command.params.append(click.Option(list(name), multiple=True, expose_value=False, hidden=True, callback=_refuse))
-    for name in _SWITCHES:
-        command.params.append(click.Option(list(name), is_flag=True, expose_value=False, hidden=True, callback=_refuse))
+    for names in _WITH_VALUE:
+        command.params.append(
+            click.Option(list(names), multiple=True, expose_value=False, hidden=True, callback=_refuse)
+        )
+    for names in _SWITCHES:
+        command.params.append(
+            click.Option(list(names), is_flag=True, expose_value=False, hidden=True, callback=_refuse)
+        )
     for name in _ATTESTATIONS:
         option = click.Option(
             [name], is_flag=False, flag_value="true", expose_value=False, hidden=True, callback=_attestation

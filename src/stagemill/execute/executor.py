@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 from typing import assert_never
 
@@ -28,14 +28,8 @@ class StoreExecutor:
 
     def execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
         """Errors of an instruction carry its place in the Dockerfile."""
-        try:
+        with _placed(vertex):
             return self._execute(vertex, inputs, cancelled)
-        except (DockerfileError, CancelledError):
-            raise
-        except StagemillError as error:
-            if vertex.label.at is None:
-                raise
-            raise DockerfileError(error.message, at=vertex.label.at, hint=error.hint) from error
 
     def _execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
         op = vertex.op
@@ -60,13 +54,27 @@ class StoreExecutor:
             case _:
                 assert_never(op)
 
-    def content(self, result: Result, select: Selection) -> Digest:
+    def content(self, reader: Vertex, result: Result, select: Selection) -> Digest:
         """The digest of what a COPY selects from a stage or an image, owners included."""
-        view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
-        return content(view, select.patterns, owners=True).digest
+        with _placed(reader):
+            view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
+            return content(view, select.patterns, owners=True).digest
 
     def exclusive(self, key: Digest, cancelled: Event) -> AbstractContextManager[None]:
         return self.services.store.lock(f"step-{key.hex}", cancelled.is_set)
+
+
+@contextmanager
+def _placed(vertex: Vertex) -> Iterator[None]:
+    """Gives an error the place of the instruction that it is about."""
+    try:
+        yield
+    except (DockerfileError, CancelledError):
+        raise
+    except StagemillError as error:
+        if vertex.label.at is None:
+            raise
+        raise DockerfileError(error.message, at=vertex.label.at, hint=error.hint) from error
 
 
 def _tree(result: Result) -> Tree:

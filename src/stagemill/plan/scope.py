@@ -1,17 +1,24 @@
 """Scopes: which value a name has at one place of a Dockerfile, and the arguments that need no ARG.
 
-Sources: BuildKit's Dockerfile reference, "Predefined ARGs" and "Automatic platform ARGs in the global scope".
+Sources: BuildKit's Dockerfile reference, "Predefined ARGs" and "Automatic platform ARGs in the global scope"; its code
+where a stage begins from another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from stagemill.oci.platform import Platform
 
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-PROXY_ARGS = frozenset(_PROXIES) | frozenset(name.lower() for name in _PROXIES)
+_PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"})
+
+
+def proxies(build_args: Mapping[str, str]) -> dict[str, str]:
+    """What RUN sees of the predefined proxy arguments: given in any case, set in upper and in lower case."""
+    given = {name.upper(): build_args[name] for name in sorted(build_args) if name.upper() in _PROXIES}
+    both = [(form, value) for name, value in given.items() if value for form in (name, name.lower())]
+    return dict(sorted(both))
 
 
 def platform_args(*, target: Platform, stage: str) -> dict[str, str]:
@@ -38,8 +45,8 @@ def _platform_args(prefix: str, platform: Platform) -> dict[str, str]:
 class Scope:
     """The names that a stage knows at one of its instructions.
 
-    ARG and ENV share `values`, and the last instruction wins (traps 3). `args` are those that ARG declared, in order,
-    for the history; a name in `args` that is not in `values` is declared without a value.
+    ARG and ENV share `values`, and the last instruction wins (traps 3). `args` are those that ARG declared, in the
+    order of their first declaration, for the history; one that is not in `values` is declared without a value.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -52,8 +59,11 @@ class Scope:
         return replace(self, values={**self.values, name: value})
 
     def with_arg(self, name: str, value: str | None) -> Scope:
-        """ARG: a later declaration of the same name takes its place."""
-        args = (*(arg for arg in self.args if arg != name), name)
-        if value is None:
-            return replace(self, args=args)
-        return Scope({**self.values, name: value}, args)
+        """Without a value the name keeps the one it has, if any."""
+        args = self.args if name in self.args else (*self.args, name)
+        values = self.values if value is None else {**self.values, name: value}
+        return Scope(values, args)
+
+    def begun(self, env: Iterable[tuple[str, str]]) -> Scope:
+        """At the start of a stage that goes on from here: the config's ENV holds again where an ARG covered it."""
+        return replace(self, values={**self.values, **dict(env)})

@@ -189,6 +189,7 @@ def _make_pool(settings: HostSettings, proxy: str) -> urllib3.PoolManager:
             message = f"cannot read the certificates in {settings.ca}: {error.strerror or error}"
             raise RegistryError(message, hint="correct `ca` in config.toml: it names a file in PEM form") from error
     if settings.insecure:
+        urllib3.disable_warnings(exceptions.InsecureRequestWarning)  # config.toml asks for it: no news to anybody
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)

@@ -81,7 +81,9 @@ class NamespaceSandbox:
 
     def _request(self, rootfs: Rootfs, process: Process, *, size: tuple[int, int] | None) -> Request:
         if not process.args:
-            raise SandboxError("there is no program to run", hint="give a command, or set CMD or ENTRYPOINT in the image")
+            raise SandboxError(
+                "there is no program to run", hint="give a command, or set CMD or ENTRYPOINT in the image"
+            )
         try:
             self._mountpoint.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -42,8 +42,8 @@ class Executor(Protocol[T]):
         """Make the result. `inputs` go with `vertex.inputs`. Raises CancelledError soon after `cancelled` is set."""
         ...
 
-    def content(self, result: T, select: Selection) -> Digest:
-        """The digest of what the selected paths of a result hold."""
+    def content(self, reader: Vertex, result: T, select: Selection) -> Digest:
+        """The digest of what the selected paths of a result hold; errors are those of `reader`, which selects them."""
         ...
 
     def exclusive(self, key: Digest, cancelled: Event) -> AbstractContextManager[None]:

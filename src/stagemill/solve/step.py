@@ -64,7 +64,7 @@ class Maker(Generic[T]):
         if edge.select is None:
             return hit.canonical
         self._stop_if_cancelled()
-        return self._contents.of(edge.vertex, hit.result, edge.select)
+        return self._contents.of(edge.vertex, hit.result, edge.select, reader=vertex)
 
     def _look_up(self, vertex: Vertex, key: CacheKey) -> Hit[T] | None:
         hit = self._find(vertex, key.digest)

@@ -7,7 +7,7 @@ import pytest
 
 from fakes.executor import step
 from stagemill.digest import Digest
-from stagemill.graph.vertex import Selection
+from stagemill.graph.vertex import Selection, Vertex
 from stagemill.solve.contents import Contents
 
 
@@ -15,7 +15,7 @@ def test_a_content_is_computed_once_however_many_ask() -> None:
     computed: list[tuple[str, Selection]] = []
     together = Barrier(4)
 
-    def compute(result: str, select: Selection) -> Digest:
+    def compute(_reader: Vertex, result: str, select: Selection) -> Digest:
         computed.append((result, select))
         return Digest.of(result.encode())
 
@@ -23,7 +23,7 @@ def test_a_content_is_computed_once_however_many_ask() -> None:
 
     def ask(_: int) -> Digest:
         together.wait(10)
-        return contents.of(step("a"), "result", Selection(("x",)))
+        return contents.of(step("a"), "result", Selection(("x",)), reader=step("reader"))
 
     with ThreadPoolExecutor(4) as pool:
         answers = set(pool.map(ask, range(4)))
@@ -35,15 +35,15 @@ def test_a_content_is_computed_once_however_many_ask() -> None:
 def test_other_vertices_and_other_selections_are_computed_each() -> None:
     computed: list[str] = []
 
-    def compute(result: str, select: Selection) -> Digest:
+    def compute(_reader: Vertex, result: str, select: Selection) -> Digest:
         computed.append(f"{result} {select.patterns[0]}")
         return Digest.of(b"")
 
     contents = Contents(compute)
 
-    contents.of(step("a"), "of a", Selection(("x",)))
-    contents.of(step("a"), "of a", Selection(("y",)))
-    contents.of(step("b"), "of b", Selection(("x",)))
+    contents.of(step("a"), "of a", Selection(("x",)), reader=step("reader"))
+    contents.of(step("a"), "of a", Selection(("y",)), reader=step("reader"))
+    contents.of(step("b"), "of b", Selection(("x",)), reader=step("reader"))
 
     assert computed == ["of a x", "of a y", "of b x"]
 
@@ -51,7 +51,7 @@ def test_other_vertices_and_other_selections_are_computed_each() -> None:
 def test_an_error_is_not_remembered() -> None:
     broken = [OSError("disk")]
 
-    def compute(_result: str, _select: Selection) -> Digest:
+    def compute(_reader: Vertex, _result: str, _select: Selection) -> Digest:
         if broken:
             raise broken.pop()
         return Digest.of(b"")
@@ -59,5 +59,5 @@ def test_an_error_is_not_remembered() -> None:
     contents = Contents(compute)
 
     with pytest.raises(OSError, match="disk"):
-        contents.of(step("a"), "result", Selection(()))
-    assert contents.of(step("a"), "result", Selection(())) == Digest.of(b"")
+        contents.of(step("a"), "result", Selection(()), reader=step("reader"))
+    assert contents.of(step("a"), "result", Selection(()), reader=step("reader")) == Digest.of(b"")

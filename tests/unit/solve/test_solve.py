@@ -479,7 +479,7 @@ def test_an_error_without_a_message_is_reported_by_its_kind(solver: Solver) -> N
 
 def test_a_content_that_cannot_be_read_fails_the_step_that_asked(solver: Solver) -> None:
     class Unreadable(FakeExecutor):
-        def content(self, result: str, select: Selection) -> Digest:
+        def content(self, reader: Vertex, result: str, select: Selection) -> Digest:
             raise StoreError("cannot read the layer")
 
     with pytest.raises(StoreError, match="cannot read the layer"):

@@ -1,0 +1,143 @@
+"""`LintFile`, all that rules look at: a Dockerfile, its stages and who reads them, build arguments, the context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from stagemill.dockerfile.source import Span
+from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, OnBuild, Run
+from stagemill.files.paths import clean
+from stagemill.files.view import FileView
+from stagemill.lint import stages
+from stagemill.lint.finding import Finding, Fix
+from stagemill.lint.stages import Stage, Step
+
+_VARIABLE = re.compile(r"\$\{[^{}$]*\}|\$\w+")
+_STAGE_NAME = re.compile(r"[a-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A stage reads another one, by COPY or by a mount of a RUN. `paths` are absolute, None where one is not known."""
+
+    reader: Stage
+    step: Step
+    source: Stage
+    paths: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LintFile:
+    """`context` is None where no context is given; then nothing about its files is proven."""
+
+    dockerfile: Dockerfile
+    stages: tuple[Stage, ...]
+    reads: tuple[Read, ...]
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    context: FileView | None = None
+
+    @classmethod
+    def of(
+        cls, dockerfile: Dockerfile, *, build_args: Mapping[str, str] | None = None, context: FileView | None = None
+    ) -> LintFile:
+        """Reads the stages; FROM lines are expanded with `build_args` and the defaults of the file."""
+        given = dict(build_args or {})
+        found = stages.read(dockerfile, given)
+        reads = tuple(read for stage in found for read in _reads(stage, found, escape=dockerfile.escape))
+        return cls(dockerfile, found, reads, given, context)
+
+    @property
+    def escape(self) -> str:
+        return self.dockerfile.escape
+
+    def chain(self, stage: Stage) -> tuple[Stage, ...]:
+        """The stage and those it begins from, the first one first."""
+        found = [stage]
+        while (parent := found[0].parent) is not None:
+            found.insert(0, self.stages[parent])
+        return tuple(found)
+
+    def shipped(self) -> tuple[Stage, ...]:
+        """The last stage and those it begins from: what an image is made of when no target is named."""
+        return self.chain(self.stages[-1])
+
+    def steps(self, stage: Stage) -> Iterator[Step]:
+        """The steps that made a stage, those of the stages it begins from first."""
+        for link in self.chain(stage):
+            yield from link.steps
+
+    def readers(self, stage: Stage) -> tuple[Read, ...]:
+        return tuple(read for read in self.reads if read.source.index == stage.index)
+
+    def may_have_children(self, stage: Stage) -> bool:
+        """Whether another stage begins from this one, or would with other build arguments."""
+        later = self.stages[stage.index + 1 :]
+        return any(
+            other.parent == stage.index or (stage.name and may_mean(other.start.image.text, stage.name))
+            for other in later
+        )
+
+    def known(self, text: str, step: Step) -> str | None:
+        """What a word of a step means, or None."""
+        return stages.known(text, step.before.env, escape=self.escape)
+
+    def finding(
+        self, rule: str, message: str, *, span: Span, hint: str | None = None, fix: Fix | None = None
+    ) -> Finding:
+        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix)
+
+
+def may_mean(text: str, name: str) -> bool:
+    """Whether the text of a FROM is the name of a stage, or may become it by the values of its variables."""
+    literal = text.lower()
+    while (shorter := _VARIABLE.sub("\0", literal)) != literal:
+        literal = shorter
+    if "$" in literal:
+        return True
+    pieces = literal.split("\0")
+    if not all(_STAGE_NAME.fullmatch(piece) for piece in pieces):
+        return False
+    return re.fullmatch(".*".join(map(re.escape, pieces)), name) is not None
+
+
+def source_stage(text: str, reader: Stage, found: tuple[Stage, ...]) -> Stage | None:
+    """The stage that a `--from` names, or None where it names something else."""
+    if text.isdecimal():
+        index = int(text) if len(text) < 6 else len(found)
+        return found[index] if index < reader.index else None
+    above = stages.named_above(found, text, reader.index)
+    return None if above is None else found[above]
+
+
+def mount_options(mount: Flag) -> dict[str, str]:
+    """The options of a `--mount`, keys in lower case."""
+    pairs = (option.partition("=") for option in (mount.value or "").split(","))
+    return {key.strip().lower(): value.strip('"') for key, _, value in pairs}
+
+
+def _reads(stage: Stage, found: tuple[Stage, ...], *, escape: str) -> Iterator[Read]:
+    for step in stage.steps:
+        node = step.node
+        later = isinstance(node, OnBuild)
+        inner: InstructionNode = node.trigger if isinstance(node, OnBuild) else node
+        for name, paths in _sources(inner):
+            source = source_stage(name, stage, found)
+            if source is not None:
+                places = (None,) if later else tuple(_absolute(path, step, escape=escape) for path in paths)
+                yield Read(stage, step, source, places)
+
+
+def _sources(node: InstructionNode) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if isinstance(node, Copy) and node.from_:
+        yield node.from_.text, tuple(word.text for word in node.sources)
+    if isinstance(node, Run):
+        for options in map(mount_options, node.mounts):
+            if "from" in options:
+                yield options["from"], (options.get("source") or options.get("src") or "/",)
+
+
+def _absolute(path: str, step: Step, *, escape: str) -> str | None:
+    text = stages.known(path, step.before.env, escape=escape)
+    return None if text is None else "/" + clean(text)

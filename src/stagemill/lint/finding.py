@@ -1,0 +1,36 @@
+"""`Finding`, a mistake at a place in a Dockerfile, and `Fix`, the edits that mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagemill.dockerfile.source import Span
+from stagemill.errors import Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`text` takes the place of what stands in `span`; a span that ends where it begins only inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together: all of them are made or none. `summary` says what they do."""
+
+    edits: tuple[Edit, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found. `at` shows the place; `fix` is there only where it provably does what the hint says."""
+
+    rule: str
+    message: str
+    span: Span
+    at: Excerpt
+    hint: str | None = None
+    fix: Fix | None = None

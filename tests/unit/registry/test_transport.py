@@ -1,0 +1,113 @@
+"""What people are told when there is no answer."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from urllib3 import exceptions
+
+from fakes.connecting import Connect, of, pushed
+from fakes.registry import FakeRegistry
+from stagemill.errors import RegistryError
+from stagemill.registry.config import HostSettings, RegistryConfig
+from stagemill.registry.exchange import Request, TransportError
+from stagemill.registry.proxies import Proxies
+from stagemill.registry.transport import Transport, explain
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport(user_agent="test", proxies=Proxies(), settings=lambda _host: HostSettings())
+    yield made
+    made.close()
+
+
+@contextmanager
+def answering(data: bytes) -> Iterator[str]:
+    """A server that says this to the first who asks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(data)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "again"),
+    [
+        (exceptions.ConnectTimeoutError(None, "x"), "no answer within 10 seconds", True),
+        (exceptions.ReadTimeoutError(None, "u", "x"), "it sent nothing for 30 seconds", True),  # type: ignore[arg-type]
+        (exceptions.ProtocolError("x"), "the connection broke off", True),
+        (exceptions.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "it does not speak https", False),
+        (exceptions.SSLError("unexpected eof"), "https failed: unexpected eof", True),
+        (
+            exceptions.SSLError("certificate verify failed: self-signed certificate (_ssl.c:1006)"),
+            "https failed: certificate verify failed: self-signed certificate (_ssl.c:1006)",
+            True,
+        ),
+        (
+            exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: too old (_ssl.c:1006)"),
+            "its certificate is not trusted: too old",
+            False,
+        ),
+        (exceptions.LocationParseError("x"), "Failed to parse: x", False),
+        (
+            exceptions.ProxyError("x", exceptions.ReadTimeoutError(None, "u", "x")),  # type: ignore[arg-type]
+            "the proxy does not work: it sent nothing for 30 seconds",
+            False,
+        ),
+        (exceptions.ProxyError("x", OSError("no tunnel")), "the proxy does not work: no tunnel", False),
+    ],
+)
+def test_an_error_is_put_into_words(error: exceptions.HTTPError, reason: str, again: bool) -> None:
+    found = explain(error)
+
+    assert (found.reason, found.again) == (reason, again)
+
+
+def test_a_host_that_does_not_exist_is_told(transport: Transport) -> None:
+    with pytest.raises(TransportError) as caught:
+        transport.send(Request("http://no-such-host.invalid/v2/"))
+
+    assert (caught.value.reason, caught.value.again) == ("no such host", False)
+
+
+def test_a_server_that_hangs_up_is_worth_another_try(transport: Transport) -> None:
+    with answering(b"") as url, pytest.raises(TransportError) as caught:
+        transport.send(Request(url))
+
+    assert (caught.value.reason, caught.value.again) == ("the connection broke off", True)
+
+
+@pytest.mark.parametrize("location", ["ftp://a.example/", "http:///nowhere"])
+def test_a_redirect_to_nowhere_is_told(transport: Transport, location: str) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+
+    with answering(head.encode()) as url, pytest.raises(TransportError, match="redirects to"):
+        transport.send(Request(url))
+
+
+def test_a_proxy_is_asked_for_other_hosts(connect: Connect) -> None:
+    with FakeRegistry() as proxy:
+        image = pushed(proxy)
+        config = RegistryConfig(
+            {"app.example": HostSettings(insecure=True)}, proxies=Proxies(http=f"http://me:pw@{proxy.host}")
+        )
+        client = connect(config)
+        proxy.fail("CONNECT")
+
+        with pytest.raises(RegistryError, match="cannot reach app.example"):
+            client.head(of(proxy).__class__.parse("app.example/team/app:1.0"))
+
+        assert image.digest
