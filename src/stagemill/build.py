@@ -62,7 +62,7 @@ def build(
 ) -> Built:
     """Makes the target's tree, and only what it needs. Raises StagemillError."""
     planned = plan(dockerfile, request, resolver)
-    return carry_out(planned, (planned.target.vertex,), request=request, services=services, options=options)
+    return carry_out(planned, (planned.target.vertex,), services=services, options=options)
 
 
 def make_all(
@@ -71,12 +71,10 @@ def make_all(
     """The same, and the results hold the tree of every stage that the target needs."""
     planned = plan(dockerfile, request, resolver)
     vertices = tuple(stage.vertex for stage in planned.stages)
-    return carry_out(planned, vertices, request=request, services=services, options=options)
+    return carry_out(planned, vertices, services=services, options=options)
 
 
-def carry_out(
-    planned: Plan, targets: tuple[Vertex, ...], *, request: Request, services: Services, options: Options
-) -> Built:
+def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
     """Makes the trees of some vertices of a plan."""
     for notice in planned.notices:
         services.listener(events.Notice(notice, services.clock()))
@@ -90,7 +88,7 @@ def carry_out(
         workers=options.workers,
         no_cache=lambda vertex: options.fresh(vertex.label.stage),
     )
-    return Built(planned, results, forms, services, request.epoch)
+    return Built(planned, results, forms, services, planned.epoch)
 
 
 def named_only(listener: events.Listener) -> events.Listener:

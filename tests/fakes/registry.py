@@ -92,6 +92,7 @@ class FakeRegistry:
         self.blobs = MemoryBlobs()
         self.manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
         self.requests: list[Seen] = []
+        self.connections = 0
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -198,6 +199,10 @@ class FakeRegistry:
 def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            registry.connections += 1
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

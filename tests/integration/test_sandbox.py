@@ -198,11 +198,11 @@ def test_root_has_docker_s_capabilities_and_a_filter(lab: Lab) -> None:
 
 
 def test_another_user_has_groups_a_home_and_no_capabilities(lab: Lab) -> None:
-    who = users.find(
-        "alice", passwd=(lab.base / "etc/passwd").read_text(), group=(lab.base / "etc/group").read_text()
-    )
+    who = users.find("alice", passwd=(lab.base / "etc/passwd").read_text(), group=(lab.base / "etc/group").read_text())
 
-    outcome = lab.sh("id -u; id -g; id -G; echo $HOME; grep Cap /proc/self/status", process=replace(PLAIN, credentials=who))
+    outcome = lab.sh(
+        "id -u; id -g; id -G; echo $HOME; grep Cap /proc/self/status", process=replace(PLAIN, credentials=who)
+    )
 
     assert outcome.stdout.split() == [
         *("1000", "1000", "1000", "10", "29", "/home/alice"),
@@ -283,9 +283,7 @@ def test_a_tree_s_own_hosts_and_resolv_conf_are_covered_and_stay(lab: Lab) -> No
 
     outcome = lab.sh("cat /etc/hosts /etc/resolv.conf; readlink /etc/resolv.conf", kept=True)
 
-    assert outcome.stdout == (
-        "127.0.0.1 localhost lab\nnameserver 192.0.2.1\n../run/systemd/resolve/stub.conf\n"
-    )
+    assert outcome.stdout == ("127.0.0.1 localhost lab\nnameserver 192.0.2.1\n../run/systemd/resolve/stub.conf\n")
     assert lab.written() == []
 
 
@@ -456,7 +454,9 @@ def test_a_bind_follows_symlinks_inside_the_tree(lab: Lab, tmp_path: Path) -> No
     (lab.base / "etc/ssl").symlink_to("/usr/share/ssl")
 
     outcome = lab.run(
-        "cat", "/usr/share/ssl/certs.pem", process=replace(PLAIN, binds=(Bind(tmp_path / "bundle", "/etc/ssl/certs.pem"),))
+        "cat",
+        "/usr/share/ssl/certs.pem",
+        process=replace(PLAIN, binds=(Bind(tmp_path / "bundle", "/etc/ssl/certs.pem"),)),
     )
 
     assert outcome.stdout == "bundle"
@@ -505,7 +505,9 @@ def test_what_reaches_past_the_sandbox_is_refused(lab: Lab, line: str) -> None:
 
 
 def test_a_block_device_can_be_made_but_not_opened(lab: Lab) -> None:
-    outcome = lab.sh("mknod /tmp/disk b 254 0 && echo made; head -c 1 /tmp/disk; mknod /dev/disk b 254 0; cat /dev/disk")
+    outcome = lab.sh(
+        "mknod /tmp/disk b 254 0 && echo made; head -c 1 /tmp/disk; mknod /dev/disk b 254 0; cat /dev/disk"
+    )
 
     assert outcome.stdout == "made\n"
     assert outcome.stderr.count("Permission denied") == 2
@@ -629,9 +631,7 @@ def test_nothing_reaches_the_host_s_mounts(lab: Lab) -> None:
     def look(_stream: str, _data: bytes) -> None:
         seen.append(Path("/proc/self/mountinfo").read_text())
 
-    lab.sandbox.run(
-        lab.rootfs(), replace(PLAIN, args=("echo", "now")), output=look, cancelled=threading.Event()
-    )
+    lab.sandbox.run(lab.rootfs(), replace(PLAIN, args=("echo", "now")), output=look, cancelled=threading.Event())
 
     assert seen == [before]
     assert Path("/proc/self/mountinfo").read_text() == before
@@ -659,3 +659,44 @@ def test_a_relative_state_and_tree_are_fine(lab: Lab, tmp_path: Path, monkeypatc
         )
 
     assert code == 0
+
+
+def test_an_upper_directory_can_be_used_again(lab: Lab) -> None:
+    lab.sh("echo one > /tmp/x", kept=True)
+    outcome = lab.sh("cat /tmp/x; echo two > /tmp/y", kept=True)
+
+    assert outcome.stdout == "one\n"
+    assert lab.written() == ["tmp", "tmp/x", "tmp/y"]
+
+
+def test_the_root_directory_looks_like_the_tree_s(lab: Lab) -> None:
+    lab.base.chmod(0o711)
+    os.utime(lab.base, (1_000_000_000, 1_000_000_000))
+
+    outcome = lab.sh("stat -c '%a %Y' /", kept=True)
+
+    assert outcome.stdout == "711 1000000000\n"
+
+
+@pytest.mark.parametrize("count", [1, 250])
+def test_a_kernel_without_lowerdir_plus_mounts_the_same_tree(lab: Lab, tmp_path: Path, count: int) -> None:
+    for number in range(count):
+        (lab.layer(f"layer{number}") / "same").write_text(str(number))
+    layers = [str(path) for path in reversed(lab.lower)]
+    code = f"""
+import os, sys
+sys.path[:0] = {sys.path!r}
+from stagemill.sandbox.inside import overlay, syscalls
+syscalls.unshare(syscalls.CLONE_NEWNS)
+syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+scratch = {str(tmp_path)!r}
+os.mkdir(scratch + "/root")
+overlay._modern = lambda at, lower, *, upper: False
+overlay.stack(scratch + "/root", {layers!r}, scratch=scratch, upper=({str(lab.upper)!r}, {str(lab.work)!r}))
+print(open(scratch + "/root/same").read(), os.path.exists(scratch + "/root/bin/sh"))
+open(scratch + "/root/new", "w").close()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == (f"{count - 1} True\n", "")
+    assert lab.written() == ["new"]

@@ -184,7 +184,9 @@ def test_the_host_is_out_of_reach(user: User) -> None:
     )]""")
 
     assert isinstance(outcome, list)
-    assert ["not permitted" in text or "Read-only" in text for text in outcome] == [True] * 4
+    assert ["ermission denied" in text or "not permitted" in text or "Read-only" in text for text in outcome] == [
+        True
+    ] * 4
 
 
 def test_many_layers_make_one_tree(user: User) -> None:
@@ -225,21 +227,6 @@ except SandboxError as error: print(error.message); print(error.hint)
     assert hint == "are the ranges in /etc/subuid and /etc/subgid right, and is newuidmap set-user-id root?"
 
 
-def test_where_namespaces_are_used_up_the_sysctl_is_named(user: User) -> None:
-    limit = Path("/proc/sys/user/max_user_namespaces")
-    before = limit.read_text()
-    limit.write_text("0")
-    try:
-        done = user.python("try: userns.enter()\nexcept SandboxError as error: print(error.message); print(error.hint)")
-    finally:
-        limit.write_text(before)
-
-    assert done.stdout.splitlines() == [
-        "cannot build as an ordinary user: the kernel refuses a user namespace (no space left on device)",
-        "as root: sysctl -w user.max_user_namespaces=65536, and write that into /etc/sysctl.d to keep it",
-    ]
-
-
 def test_root_without_the_right_to_mount_is_told_so(user: User) -> None:
     code = "try: userns.enter()\nexcept SandboxError as error: print(error.message); print(error.hint)"
     done = subprocess.run(
@@ -256,10 +243,11 @@ def test_root_without_the_right_to_mount_is_told_so(user: User) -> None:
     ]
 
 
-def test_the_end_of_the_caller_ends_every_sandbox(user: User) -> None:
-    outcome = user.lab("""(lambda before: [
-        sh("sleep 3456 & sleep 0.2"), [path.name for path in Path("/proc").glob("[0-9]*/cmdline")
-            if b"sleep\\x003456" in path.read_bytes()],
-    ])(None)""")
+def test_what_still_runs_when_the_process_ends_is_killed(user: User) -> None:
+    outcome = user.lab("""[
+        sh("sleep 3456 & exit 3"),
+        [pid for pid in os.listdir("/proc") if pid.isdigit()
+            and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\\x003456")],
+    ]""")
 
-    assert outcome == [[0, "", ""], []]
+    assert outcome == [[3, "", ""], []]

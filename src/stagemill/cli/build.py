@@ -9,6 +9,7 @@ import click
 
 from stagemill.cli import flags, later
 from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.outputs import Wishes, check, deliver
@@ -16,13 +17,26 @@ from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
 
 
+_EXAMPLES = examples(
+    {
+        "stagemill build -t app .": "build, and name the image in the local store",
+        "stagemill build --target builder -t app:build .": "stop at a stage",
+        "stagemill build -o type=oci,dest=app.tar .": "write an OCI archive",
+        "stagemill build -o out --target export .": "write a stage's files to a directory",
+        "stagemill build --progress plain .": "every line of every step, for CI",
+    }
+)
+
+
 @later.refusing
 @add_build_options
-@click.command("build")
-@click.option("-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store.")
-@click.option("-o", "--output", multiple=True, metavar="SPEC",
-              help="type=oci|docker|tar|local,dest=FILE|DIR|- ; several are possible.")  # fmt: skip
-@click.option("--label", multiple=True, metavar="NAME=VALUE", help="Set a label, also over a LABEL.")
+@click.command("build", cls=Command, epilog=_EXAMPLES)
+@click.option("-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store; may be repeated.")
+@click.option(
+    "-o", "--output", multiple=True, metavar="type=TYPE,dest=PATH",
+    help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; may be repeated.",
+)  # fmt: skip
+@click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
 @click.option("--iidfile", metavar="FILE", help="Write the image's config digest to a file.")
 @click.option("--metadata-file", metavar="FILE", help="Write the image's digests to a file, as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -30,16 +44,7 @@ from stagemill.cli.source import open_inputs
 @click.option("--rm", is_flag=True, hidden=True)
 @click.option("--force-rm", is_flag=True, hidden=True)
 def command(**given: object) -> None:
-    """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe.
-
-    \b
-    Examples:
-      stagemill build -t app .                          build, and name the image in the local store
-      stagemill build --target builder -t app:build .   stop at a stage
-      stagemill build -o type=oci,dest=app.tar .        write an OCI archive
-      stagemill build -o out --target export .          write a stage's files to a directory
-      stagemill build --progress plain .                every line of every step, for CI
-    """
+    """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
     quiet = values.flag("quiet")
     build = BuildFlags.of(values, os.environ)

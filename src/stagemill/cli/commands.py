@@ -7,6 +7,7 @@ import importlib
 import click
 
 from stagemill import __version__
+from stagemill.cli.command import examples
 
 _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
@@ -20,10 +21,20 @@ _COMMANDS = {
     "run": ("stagemill.cli.run", "Run a command in an image and throw its changes away."),
     "save": ("stagemill.cli.save", "Write images to an archive that docker and podman load."),
     "shell": ("stagemill.cli.shell", "Open a shell in the tree of a stage."),
-    "size": ("stagemill.cli.size", "Show what each stage and step weighs, and what the image carries of it."),
+    "size": ("stagemill.cli.size", "Show what each stage weighs, and what the image carries of it."),
     "store": ("stagemill.cli.store", "Look after the local store."),
     "tag": ("stagemill.cli.tag", "Give an image another name."),
 }
+
+
+_EXAMPLES = examples(
+    {
+        "stagemill build -t hello .": "build the Dockerfile of this directory, and name the image",
+        "stagemill run hello": "run it",
+        "stagemill size .": "see what each stage weighs",
+        "stagemill build --help": "all that a command can do",
+    }
+)
 
 
 class LazyGroup(click.Group):
@@ -60,7 +71,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="A first build: stagemill build -t hello . && stagemill run hello",
+    epilog=_EXAMPLES,
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def program() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,16 +92,17 @@ class Workplace:
         from stagemill.registry.credentials import DockerCredentials
         from stagemill.registry.proxies import Proxies
 
-        try:
-            text = self.config.read_text()
-        except FileNotFoundError:
-            text = ""
         config = RegistryConfig(
-            parse(text, path=self.config),
+            parse(_text_of(self.config), path=self.config),
             credentials=DockerCredentials.of(self.environment),
             proxies=Proxies.of(self.environment),
         )
         return RegistryClient(config, user_agent=f"stagemill/{__version__}")
+
+    def hang_up(self) -> None:
+        """Ends what is under way with registries, if anything is: who waits for bytes gets CancelledError."""
+        if "registry" in self.__dict__:
+            self.registry.close()
 
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
@@ -130,6 +133,17 @@ class Workplace:
             )
 
 
+def _text_of(path: Path) -> str:
+    """A configuration file's text, empty where there is none."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise StagemillError(f"cannot read {path}: {why}", hint="make it readable, or remove it") from error
+
+
 def _tell(text: str) -> None:
     """What the store mended when it was opened."""
     sys.stderr.write(f"note: {text}\n")
@@ -145,7 +159,26 @@ def workplace() -> Iterator[Workplace]:
     config = config_path(os.environ, root=root)
     userns.enter()
     store = Store.open(location, report=_tell)
+    place = Workplace(store, config, dict(os.environ))
+    with store, _interruptible(place.hang_up):
+        try:
+            yield place
+        finally:
+            place.hang_up()
+
+
+@contextmanager
+def _interruptible(hang_up: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end transfers at once, and then raise KeyboardInterrupt in the main thread as always."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        # A thread of its own: the main thread may be holding the very lock that this needs.
+        threading.Thread(target=hang_up, daemon=True).start()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield Workplace(store, config, dict(os.environ))
+        yield
     finally:
-        store.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)

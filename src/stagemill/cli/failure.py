@@ -13,8 +13,6 @@ import click
 
 from stagemill.errors import DockerfileError, StagemillError, StepError
 
-ISSUES = "https://github.com/stagemill/stagemill/issues"
-
 
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     """Writes an error for a person, in colour where the terminal has it."""
@@ -68,7 +66,7 @@ def crashed(error: BaseException) -> int:
     with os.fdopen(descriptor, "w") as file:
         traceback.print_exception(error, file=file)
     what = f"{type(error).__name__}: {error}"
-    hint = f"this is a bug in stagemill; please report it with the file {path} at {ISSUES}"
+    hint = f"this is a bug in stagemill; please report it with the file {path}"
     show(StagemillError(f"unexpected {what}", hint=hint))
     return 1
 

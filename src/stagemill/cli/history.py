@@ -8,13 +8,14 @@ import time
 import click
 
 from stagemill.cli import naming, table
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.oci.image import Image
 
 _WIDTH = 60
 
 
-@click.command("history")
+@click.command("history", epilog=examples({"stagemill history --no-trunc app": "every instruction, whole"}))
 @click.argument("name", metavar="IMAGE")
 @click.option("--no-trunc", is_flag=True, help="Show instructions whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

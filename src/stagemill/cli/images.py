@@ -8,6 +8,7 @@ import time
 import click
 
 from stagemill.cli import table
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.errors import StagemillError
 from stagemill.execute import base
@@ -16,7 +17,12 @@ from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
 
-@click.command("images")
+_EXAMPLES = examples(
+    {"stagemill images": "a table", "stagemill images --json": "for programs; sizes in bytes, times in seconds since 1970"}
+)
+
+
+@click.command("images", epilog=_EXAMPLES)
 @click.option("-q", "--quiet", is_flag=True, help="Print digests only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, quiet: bool, as_json: bool) -> None:

@@ -7,12 +7,13 @@ import json
 import click
 
 from stagemill.cli import naming
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.oci.image import Image
 from stagemill.oci.reference import Reference
 
 
-@click.command("inspect")
+@click.command("inspect", epilog=examples({"stagemill inspect app | jq '.[0].Config.Env'": "one thing of it"}))
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 def command(*, names: tuple[str, ...]) -> None:
     """Show images as JSON, with the keys of docker inspect that an image has without a daemon."""

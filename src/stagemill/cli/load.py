@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from stagemill.cli import flags
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.errors import UsageError
 from stagemill.execute.importing import import_image
@@ -18,15 +20,32 @@ from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
 
-@click.command("load")
+_EXAMPLES = examples(
+    {
+        "stagemill load -i app.tar": "what docker save, skopeo or stagemill save wrote",
+        "docker save app | stagemill load": "through a pipe",
+        "stagemill load -t app:1 layout/": "the directory of an OCI layout, under a name of your own",
+    }
+)
+
+
+@click.command("load", epilog=_EXAMPLES)
 @click.argument("path", required=False, metavar="[PATH]")
 @click.option("-i", "--input", "given", metavar="FILE", help="The archive, or the directory of an OCI layout.")
-@click.option("-t", "--tag", metavar="NAME", help="Name the image; for an archive that has one image.")
+@click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name the image; for an archive that has one image.")
 def command(*, path: str | None, given: str | None, tag: str | None) -> None:
-    """Take images from a docker archive, an OCI archive or an OCI layout into the local store."""
+    """Take images from a docker archive, an OCI archive or an OCI layout into the local store.
+
+    Without a file it reads standard input.
+    """
     from stagemill.export.load import images
 
-    with workplace() as place, _archive(given or path, place.store) as location, images(location) as loaded:
+    with (
+        workplace() as place,
+        _archive(given or path, place.store) as location,
+        place.store.scratch() as scratch,
+        images(location, scratch=scratch) as loaded,
+    ):
         if tag and len(loaded.images) != 1:
             raise UsageError(f"-t needs an archive of one image, and this one has {len(loaded.images)}")
         for item in loaded.images:

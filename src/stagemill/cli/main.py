@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+STOPPED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> None:
@@ -13,17 +20,33 @@ def main() -> None:
 
         print(f"stagemill {__version__}")
         return
-    sys.exit(run(sys.argv[1:]))
+    sys.unraisablehook = _unraisable
+    for number in _SIGNALS:
+        signal.signal(number, _stop)
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one, while the first was being told
+        status = STOPPED
+    for number in _SIGNALS:  # nothing is left to be tidied up
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
     """The status of a command line."""
+    try:
+        return _run(arguments)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
+        from stagemill.cli.failure import report
+
+        return report(error)
+
+
+def _run(arguments: list[str]) -> int:
     import click
 
     from stagemill.cli.commands import program
-    from stagemill.cli.failure import report
 
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         status = program.main(arguments, prog_name="stagemill", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -31,10 +54,22 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
-        return report(error)
     return status if isinstance(status, int) else 0
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+class Stop(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM. Where a plain KeyboardInterrupt leaves an `exec`, as in dataclasses, Python ends by that signal."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise Stop
+
+
+def _unraisable(raised: UnraisableHookArgs) -> None:
+    """One that comes while the interpreter is tidying up would be lost: it comes again."""
+    if issubclass(raised.exc_type, KeyboardInterrupt):
+        import _thread
+
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(raised)

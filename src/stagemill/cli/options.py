@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import click
+
+from stagemill.cli.command import AttachedOption
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
 
@@ -38,25 +40,37 @@ def add_build_options(command: click.Command) -> click.Command:
 
 def _build_options() -> list[click.Option]:
     return [
-        click.Option(["-f", "--file"], metavar="FILE", help="The Dockerfile; - is standard input. [PATH/Dockerfile]"),
-        click.Option(["--target"], metavar="STAGE", help="Build up to this stage, and nothing it does not need."),
-        click.Option(["--build-arg"], multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value."),
-        click.Option(["--no-cache"], is_flag=True, help="Make every step again."),
+        click.Option(["-f", "--file"], metavar="FILE", help="The Dockerfile, or - for a pipe. [PATH/Dockerfile]"),
+        click.Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built."),
+        click.Option(["--build-arg"], multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value, or that of the environment."),
+        click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
         click.Option(
             ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."
         ),
         click.Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them."),
+        _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer."),
         click.Option(
-            ["--host-ca"],
-            is_flag=False,
-            flag_value="auto",
-            metavar="[FILE]",
-            help="Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer.",
-        ),
-        click.Option(
-            ["--network"], type=click.Choice(["default", "host", "none"]), default="default", help="Network of RUN."
+            ["--network"],
+            type=click.Choice(["default", "host", "none"]),
+            default="default",
+            help="What RUN can reach: what this machine can (default, host), or none.",
         ),
         click.Option(["--add-host"], multiple=True, metavar="NAME:IP", help="Add a line to /etc/hosts of RUN."),
-        click.Option(["--platform"], metavar="OS/ARCH", help="Only this machine's for now."),
-        click.Option(["--progress"], type=click.Choice(PROGRESS), help="How to show what happens. [auto]"),
+        click.Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far."),
+        click.Option(["--progress"], type=click.Choice(PROGRESS), help="How to show what happens; auto is tty on a terminal, else plain."),
     ]
+
+
+def with_host_ca(text: str) -> Callable[[click.Command], click.Command]:
+    """Gives a command the flag `--host-ca`."""
+
+    def add(command: click.Command) -> click.Command:
+        command.params.append(_host_ca(text))
+        return command
+
+    return add
+
+
+def _host_ca(text: str) -> click.Option:
+    """`--host-ca[=FILE]`, which is `auto` without a file."""
+    return AttachedOption("--host-ca", alone="auto", metavar="FILE", text=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.files.view import FileView
 from stagemill.oci.image import Image
 
 
@@ -67,7 +68,11 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
         return
     image = _packed(built, listener) if wishes.wants_image else None
     for output in wishes.outputs:
-        _write(output, built, image, wishes=wishes, listener=listener, stdout=stdout)
+        if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
+            continue
+        where = "standard output" if output.dest == "-" else output.dest
+        with _step(built, listener, f"exporting to {output.type} {where}"):
+            _Export(built, image, output.names or wishes.tags, listener).write(output, stdout)
     if image is None:
         return
     names = [
@@ -104,36 +109,46 @@ def _packed(built: Built, listener: Listener) -> Image:
         return built.image()
 
 
-def _write(
-    output: Output, built: Built, image: Image | None, *, wishes: Wishes, listener: Listener, stdout: BinaryIO
-) -> None:
-    from stagemill.export import docker, local, oci, tar
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """Writes one result in one form."""
 
-    names = output.names or wishes.tags
-    blobs = StoredBlobs(built.forms)
-    writers: dict[str, Callable[[BinaryIO], None]] = {}
-    if image:
-        found = image
-        writers["oci"] = lambda out: oci.oci_archive(found, blobs, names=names, out=out)
-        writers["docker"] = lambda out: docker.docker_archive(found, blobs, names=names, out=out)
-    writers["tar"] = lambda out: tar.filesystem_tar(built.forms.view(built.tree(built.plan.target)), out)
-    if output.type in {"image", "cacheonly"} or (output.type == "docker" and not output.dest):
-        return
-    with _step(
-        built, listener, f"exporting to {output.type} {'standard output' if output.dest == '-' else output.dest}"
-    ):
+    built: Built
+    image: Image | None
+    names: tuple[str, ...]
+    listener: Listener
+
+    def write(self, output: Output, stdout: BinaryIO) -> None:
+        from stagemill.export import local, oci
+
         if output.type == "local":
-            view = built.forms.view(built.tree(built.plan.target))
-            local.filesystem_directory(view, Path(output.dest))
+            local.filesystem_directory(self._files(), Path(output.dest), notice=self._notice)
         elif not output.tar:
-            assert image is not None
-            oci.oci_directory(image, blobs, names=names, destination=Path(output.dest))
+            assert self.image is not None
+            blobs = StoredBlobs(self.built.forms)
+            oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
         elif output.dest == "-":
-            writers[output.type](stdout)
+            self._archive(output.type, stdout)
             stdout.flush()
         else:
             with replacing(Path(output.dest)) as file:
-                writers[output.type](file)
+                self._archive(output.type, file)
+
+    def _archive(self, form: str, out: BinaryIO) -> None:
+        from stagemill.export import docker, oci, tar
+
+        if form == "tar":
+            tar.filesystem_tar(self._files(), out, notice=self._notice)
+            return
+        assert self.image is not None
+        write = docker.docker_archive if form == "docker" else oci.oci_archive
+        write(self.image, StoredBlobs(self.built.forms), names=self.names, out=out)
+
+    def _files(self) -> FileView:
+        return self.built.forms.view(self.built.tree(self.built.plan.target))
+
+    def _notice(self, text: str) -> None:
+        self.listener(events.Notice(text, self.built.services.clock()))
 
 
 @contextmanager

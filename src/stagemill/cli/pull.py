@@ -8,6 +8,7 @@ import time
 import click
 
 from stagemill.cli import flags
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.progress import open_progress
 from stagemill.execute import base
@@ -16,9 +17,17 @@ from stagemill.execute.pulling import pull
 from stagemill.oci.platform import Platform
 
 
-@click.command("pull")
+_EXAMPLES = examples(
+    {
+        "stagemill pull debian:bookworm-slim": "from docker.io",
+        "stagemill pull registry.example:5000/team/app:1.0": "from another registry",
+    }
+)
+
+
+@click.command("pull", epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
-@click.option("--platform", default=None, metavar="OS/ARCH", help="This machine's unless given.")
+@click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
 def command(*, name: str, platform: str | None, quiet: bool) -> None:
     """Fetch an image from a registry, all layers of it, into the local store."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import click
 
 from stagemill.cli import naming
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.errors import StagemillError
 from stagemill.oci.reference import Reference
 
 
-@click.command("rmi")
+@click.command("rmi", epilog=examples({"stagemill rmi app app:build": "two names at once"}))
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
-@click.option("-f", "--force", is_flag=True, help="Say nothing of names that are not there.")
+@click.option("-f", "--force", is_flag=True, help="Pass over names that are not there.")
 def command(*, names: tuple[str, ...], force: bool) -> None:
-    """Remove names of images. Layers stay, as a cache for later builds."""
+    """Remove names of images. Their layers stay, as a cache for later builds."""
     missing: StagemillError | None = None
     with workplace() as place:
         for text in names:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from stagemill.cli import flags, naming
+from stagemill.cli import flags, naming, options
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
 from stagemill.errors import NotFoundError, UsageError
@@ -22,23 +23,33 @@ from stagemill.oci.platform import Platform
 from stagemill.sandbox.process import Bind
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.argument("image")
+_EXAMPLES = examples(
+    {
+        "stagemill run app": "what the image's ENTRYPOINT and CMD say",
+        "stagemill run app ls -l /": "another command",
+        "stagemill run -it app sh": "a shell",
+        'stagemill run -v "$PWD:/src" -w /src app make': "with a directory of this machine",
+    }
+)
+
+
+@options.with_host_ca("Let the command trust this machine's CA certificates (or FILE's).")
+@click.command("run", cls=Command, epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
+@click.argument("image", metavar="IMAGE")
 @click.argument("args", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
-@click.option("-i", "--interactive", is_flag=True, help="Keep standard input open.")
-@click.option("-t", "--tty", is_flag=True, help="Give the process a terminal.")
+@click.option("-i", "--interactive", is_flag=True, help="Hand standard input on to the command.")
+@click.option("-t", "--tty", is_flag=True, help="Give the command a terminal; -it for a shell.")
 @click.option("--entrypoint", metavar="PROGRAM", help="Start this instead of the image's ENTRYPOINT.")
-@click.option("-e", "--env", multiple=True, metavar="NAME[=VALUE]", help="Set a variable.")
+@click.option("-e", "--env", multiple=True, metavar="NAME[=VALUE]", help="Set a variable, or take it over from here.")
 @click.option(
-    "-v", "--volume", multiple=True, metavar="SOURCE:TARGET[:ro]", help="Show a file or directory of this machine."
+    "-v", "--volume", multiple=True, metavar="SOURCE:TARGET[:ro]", help="Show it a file or directory of this machine."
 )
-@click.option("-w", "--workdir", default="", metavar="PATH", help="Where the process starts.")
-@click.option("-u", "--user", default="", metavar="USER[:GROUP]", help="Who the process is.")
-@click.option("--network", type=click.Choice(["host", "none"]), default="host", show_default=True)
+@click.option("-w", "--workdir", default="", metavar="PATH", help="Where it starts; the image's WORKDIR unless given.")
+@click.option("-u", "--user", default="", metavar="USER[:GROUP]", help="Who it is; the image's USER unless given.")
 @click.option(
-    "--host-ca", is_flag=False, flag_value="auto", metavar="[FILE]", help="Trust this machine's CA certificates."
+    "--network", type=click.Choice(["host", "none"]), default="host", help="This machine's network, or none. [host]"
 )
-@click.option("--rm", is_flag=True, help="Always so; docker run needs it.")
+@click.option("--rm", is_flag=True, help="Changes nothing: what the command leaves is always removed.")
 def command(
     *,
     image: str,
@@ -54,14 +65,7 @@ def command(
     host_ca: str | None,
     rm: bool,
 ) -> int:
-    """Run a command in an image; what it changes is thrown away. The exit status is the command's.
-
-    \b
-    Examples:
-      stagemill run app                    what the image's ENTRYPOINT and CMD say
-      stagemill run -it app:builder sh     a shell
-      stagemill run -v "$PWD:/src" app ls /src
-    """
+    """Run a command in an image; what it changes is thrown away. The exit status is the command's."""
     del rm
     if tty and not sys.stdin.isatty():
         raise UsageError("-t needs a terminal, and standard input is none", hint="leave out -t")

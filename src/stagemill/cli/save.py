@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from stagemill.cli import naming
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.outputs import replacing
 from stagemill.errors import UsageError
@@ -16,10 +17,21 @@ from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
 
 
-@click.command("save")
+_EXAMPLES = examples(
+    {
+        "stagemill save -o app.tar app": "for docker load and podman load",
+        "stagemill save app | docker load": "through a pipe",
+        "stagemill save --format oci -o app.tar app": "an OCI layout and nothing else",
+    }
+)
+
+
+@click.command("save", epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 @click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
-@click.option("--format", "form", type=click.Choice(["docker", "oci"]), default="docker", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["docker", "oci"]), default="docker", help="The form of the archive. [docker]"
+)
 def command(*, names: tuple[str, ...], output: str | None, form: str) -> None:
     """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too."""
     if output is None and sys.stdout.isatty():

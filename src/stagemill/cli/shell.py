@@ -10,6 +10,7 @@ import click
 
 from stagemill.build import Built
 from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.progress import open_progress
@@ -22,20 +23,22 @@ _BUSYBOXES = ("/bin/busybox", "/usr/bin/busybox")
 _PLACE = "/dev/stagemill/busybox"
 
 
+_EXAMPLES = examples(
+    {
+        "stagemill shell --target builder .": "a shell in the stage named builder",
+        "stagemill shell --target builder -c 'ls -l dist' .": "one command, and out again",
+        "stagemill shell --busybox .": "a stage FROM scratch",
+    }
+)
+
+
 @add_build_options
-@click.command("shell")
+@click.command("shell", cls=Command, epilog=_EXAMPLES)
 @click.option("--busybox", is_flag=True, help="Use this machine's static busybox, for a stage that has no shell.")
 @click.option("-c", "script", metavar="COMMAND", help="Run a command instead of an interactive shell.")
-@click.option("-u", "--user", default="", metavar="USER", help="Who to be; the stage's USER unless given.")
+@click.option("-u", "--user", default="", metavar="USER[:GROUP]", help="Who to be; the stage's USER unless given.")
 def command(**given: object) -> int:
-    """Build up to a stage and open a shell in its tree, with its environment; changes are thrown away.
-
-    \b
-    Examples:
-      stagemill shell --target builder .
-      stagemill shell --target builder -c 'ls -l dist' .
-      stagemill shell --busybox .          for an image FROM scratch
-    """
+    """Build up to a stage and open a shell in its tree, with its environment; changes are thrown away."""
     values = Values(given)
     flags = BuildFlags.of(values, os.environ)
     with (

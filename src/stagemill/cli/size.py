@@ -12,6 +12,7 @@ import click
 from stagemill.build import Built
 from stagemill.cli import table
 from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.progress import open_progress
@@ -24,18 +25,23 @@ from stagemill.plan.state import Step
 _TEXT = 58  # characters of an instruction
 
 
+_EXAMPLES = examples(
+    {
+        "stagemill size .": "the last stage, and all that it is made of",
+        "stagemill size --target runtime .": "another stage",
+        "stagemill size --json . > sizes.json": "for programs, in bytes",
+    }
+)
+
+
 @add_build_options
-@click.command("size")
+@click.command("size", cls=Command, epilog=_EXAMPLES)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(**given: object) -> None:
     """Build, then show what each stage and step weighs, and what the final image carries of it.
 
     OWN is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image. Sizes are those of
     the files, uncompressed.
-
-    \b
-    Example:
-      stagemill size --target runtime .
     """
     values = Values(given)
     flags = BuildFlags.of(values, os.environ)

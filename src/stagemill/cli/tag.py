@@ -7,10 +7,11 @@ import time
 import click
 
 from stagemill.cli import flags, naming
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 
 
-@click.command("tag")
+@click.command("tag", epilog=examples({"stagemill tag app registry.example/team/app:1.0": "a name for a registry"}))
 @click.argument("source", metavar="IMAGE")
 @click.argument("target", metavar="NAME[:TAG]")
 def command(*, source: str, target: str) -> None:

@@ -46,26 +46,14 @@ def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Form
 
 
 def dated(history: Sequence[History], tree: Tree, *, fallback: str, epoch: int | None) -> tuple[History, ...]:
-    """The history with the times of the layers.
+    """The history with the times of the layers; those that a base's history has are kept, even newer than `epoch`.
 
-    An entry without a layer has the time of the one before it; before the first layer, that of the first layer.
+    An entry without a layer has the time of the one before it; before the first new layer it has that layer's. With
+    `epoch` every time that was missing is that one. Source: BuildKit, exporter/containerimage/writer.go.
     """
-    limit = None if epoch is None else datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    times = iter([layer.created for layer in tree.layers])
-    last = next((layer.created for layer in tree.layers if layer.created), fallback)
-    found: list[History] = []
-    for entry in history:
-        made = "" if entry.empty_layer else next(times, "")
-        own = entry.created or made or last
-        if limit and (not entry.created or _newer(own, limit)):
-            own = limit
-        found.append(replace(entry, created=own))
-        last = own
-    return tuple(found)
-
-
-def _newer(time: str, limit: str) -> bool:
-    try:
-        return datetime.fromisoformat(time) > datetime.fromisoformat(limit)
-    except ValueError:
-        return True
+    if epoch is not None:
+        limit = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return tuple(entry if entry.created else replace(entry, created=limit) for entry in history)
+    layers = iter(tree.layers)
+    times = [entry.created or ("" if entry.empty_layer else _made(layers)) for entry in history]
+    return tuple(replace(entry, created=time) for entry, time in zip(history, _filled(times, fallback), strict=True))

@@ -24,12 +24,11 @@ def import_layout(store: Store, path: Path, platform: Platform) -> Image:
     from stagemill.export.load import images  # noqa: PLC0415  (few builds begin from a layout)
 
     location, _, tag = str(path).partition(":")
-    with images(Path(location)) as loaded:
-        chosen = [item for item in loaded.images if not tag or tag in {name.rpartition(":")[2] for name in item.names}]
-        fitting = [item for item in chosen if item.image.config.platform == platform] or chosen
-        if not fitting:
-            known = ", ".join(sorted(name for item in loaded.images for name in item.names)) or "none"
-            raise NotFoundError(f"{location} has no image {tag or 'at all'}", hint=f"the names in it: {known}")
-        image = fitting[0].image
+    with store.scratch() as scratch, images(Path(location), platform=platform, scratch=scratch) as loaded:
+        found = [item.image for item in loaded.images if not tag or tag in item.tags]
+        if not found:
+            known = ", ".join(sorted(tag for item in loaded.images for tag in item.tags)) or "none"
+            raise NotFoundError(f"{location} has no image with the tag {tag}", hint=f"the tags in it: {known}")
+        image = found[0]
         import_image(store, image, loaded.blobs)
         return image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stagemill import events
 from stagemill.digest import Digest
@@ -17,13 +17,16 @@ from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
 from stagemill.store.store import Store
 
+if TYPE_CHECKING:
+    from stagemill.registry.documents import Shelf
+
 LAYOUT = "oci-layout://"
 
 
 class Remote(Protocol):
     """Where images are that the store does not have; the registry client is one."""
 
-    def resolve(self, reference: Reference, platform: Platform) -> Image: ...
+    def resolve(self, reference: Reference, platform: Platform, *, shelf: Shelf) -> Image: ...
 
 
 class ImageResolver:
@@ -75,7 +78,7 @@ class ImageResolver:
         step = Digest.of(f"resolve {name}".encode())
         self._listener(events.Started(step, f"[internal] load metadata for {name}", self._clock()))
         try:
-            image = self._remote().resolve(name, platform)
+            image = self._remote().resolve(name, platform, shelf=self.store.blobs)
         except StagemillError as error:
             self._listener(events.Failed(step, str(error), self._clock()))
             raise

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import stat
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -39,24 +41,26 @@ class DirectoryBundle:
         self._root = root
 
     def size(self, name: str) -> int | None:
-        path = self._root / clean(name)
-        return path.stat().st_size if path.is_file() else None
+        status = _status(self._root / clean(name))
+        return status.st_size if status and stat.S_ISREG(status.st_mode) else None
 
     @contextmanager
     def open(self, name: str) -> Iterator[Reader]:
-        path = self._root / clean(name)
-        if not path.is_file():
+        if self.size(name) is None:
             raise NotFoundError(f"there is no {name} in {self._root}")
-        with _opened(path) as file:
+        with _opened(self._root / clean(name)) as file:
             yield file
 
 
 class TarBundle:
-    """The files of an uncompressed tar archive. Symlinks and hard links in it are followed, as old images need."""
+    """The files of an uncompressed tar archive. Symlinks and hard links in it are followed, as old images need.
 
-    def __init__(self, path: Path) -> None:
+    `origin` is the file that people know, where the archive is a copy of it.
+    """
+
+    def __init__(self, path: Path, *, origin: Path | None = None) -> None:
         self._path = path
-        self._members = _members(path)
+        self._members = _members(path, origin or path)
 
     def size(self, name: str) -> int | None:
         member = self._find(name)
@@ -109,22 +113,39 @@ def open_bundle(path: Path, *, scratch: Path | None) -> Iterator[Bundle]:
     An archive that is compressed, or comes through a pipe, is written to `scratch` first, which needs room for it;
     None is the system's place for temporary files. Raises ArchiveError.
     """
-    if path.is_dir():
+    status = _status(path)
+    if status and stat.S_ISDIR(status.st_mode):
         yield DirectoryBundle(path)
-        return
-    if path.is_file() and _is_tar(path):
+    elif status and stat.S_ISREG(status.st_mode) and _is_tar(path):
         yield TarBundle(path)
-        return
-    try:
-        with tempfile.NamedTemporaryFile(dir=scratch, prefix="stagemill-") as copy:
+    else:
+        with _unpacked(path, scratch) as copy:
+            yield TarBundle(copy, origin=path)
+
+
+@contextmanager
+def _unpacked(path: Path, scratch: Path | None) -> Iterator[Path]:
+    """The archive without its compression, in a temporary file."""
+    with ExitStack() as stack:
+        try:
+            copy = stack.enter_context(tempfile.NamedTemporaryFile(dir=scratch, prefix="stagemill-"))
             with _opened(path) as file:
-                for piece in decompressed(file):
-                    copy.write(piece)
+                copy.writelines(decompressed(file))
             copy.flush()
-            yield TarBundle(Path(copy.name))
+        except OSError as error:
+            hint = "unpacking needs room for temporary files"
+            raise ArchiveError(f"cannot unpack {path}: {error.strerror or error}", hint=hint) from error
+        yield Path(copy.name)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """None where there is nothing. Raises ArchiveError where that cannot be seen."""
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
     except OSError as error:
-        hint = "unpacking needs room for temporary files"
-        raise ArchiveError(f"cannot unpack {path}: {error.strerror or error}", hint=hint) from error
+        raise ArchiveError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
 
 
 def document(bundle: Bundle, name: str) -> bytes:
@@ -153,9 +174,9 @@ def _is_tar(path: Path) -> bool:
         return file.read(265)[257:262] == b"ustar"
 
 
-def _members(path: Path) -> dict[str, tarfile.TarInfo]:
+def _members(path: Path, origin: Path) -> dict[str, tarfile.TarInfo]:
     try:
         with tarfile.open(path, "r:") as archive:
             return {clean(member.name): member for member in archive}
     except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise ArchiveError(f"{path} is no tar archive that can be read: {error}", hint=DAMAGED) from error
+        raise ArchiveError(f"{origin} is no tar archive that can be read: {error}", hint=DAMAGED) from error

@@ -40,7 +40,7 @@ def _matches(view: FileView, pattern: str) -> list[Match]:
     path = clean(pattern)
     match = Match(resolve(view, path), split(path)[1])
     if view.lstat(match.path) is None:
-        raise MissingSourceError(pattern, hint=_near(view, path))
+        raise MissingSourceError(pattern, hint=_dangling(view, path, match) or _near(view, path))
     return [match]
 
 
@@ -48,6 +48,14 @@ def _match(view: FileView, path: str) -> Match:
     """A link that a pattern meets is followed, unless it leads nowhere: then it is selected itself."""
     real = resolve(view, path)
     return Match(real if view.lstat(real) else path, split(path)[1])
+
+
+def _dangling(view: FileView, path: str, match: Match) -> str | None:
+    """That there is a symlink, and where it leads."""
+    entry = view.lstat(path)
+    if entry is None or entry.kind != "symlink":
+        return None
+    return f'it is a symlink to "{entry.target}", and there is nothing at "/{match.path}"'
 
 
 def _near(view: FileView, path: str) -> str | None:

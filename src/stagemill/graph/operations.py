@@ -60,6 +60,7 @@ class Run:
     """A process in the parent's tree; its input is the parent. `env` is in order, each name once.
 
     `script` is the body of a heredoc that begins with `#!`: it is put at `/dev/pipes/<name>` while the process runs.
+    `extra_hosts` are lines of a hosts file, `address<tab>name`; the addresses are not in the key (traps 19).
     `proxy` holds the predefined proxy arguments: in the process's environment, not in the key.
     """
 
@@ -87,7 +88,7 @@ class Run:
             "platform": self.platform,
             "hostname": self.hostname,
             "script": self.script,
-            "hosts": self.extra_hosts,
+            "hosts": [line.rpartition("\t")[2] for line in self.extra_hosts],
         }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemill.digest import Digest
-from stagemill.layer.index import LayerIndex
+from stagemill.layer.index import IndexEntry, LayerIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,20 @@ def _trace(
     missing: Counter[Digest] = Counter(entry.digest for entry in wanted.entries if entry.digest and entry.link is None)
     for position in range(len(source.layers) - 1, -1, -1):
         layer = source.layers[position]
-        count = 0
-        found: set[Digest] = set()
-        for entry in layer.index.entries:
-            if entry.digest and entry.link is None and missing[entry.digest] > 0:
-                missing[entry.digest] -= 1
-                found.add(entry.digest)
-                count += entry.entry.size
-        _attribute(source, position, count, by_number=by_number, carried=carried)
-        if layer.copied_from is not None and found:
-            part = LayerIndex(entry for entry in layer.index.entries if entry.digest in found)
+        part = _taken(missing, layer.index)
+        _attribute(source, position, part.size, by_number=by_number, carried=carried)
+        if layer.copied_from is not None and part.entries:
             _trace(part, by_number[layer.copied_from], by_number=by_number, carried=carried)
+
+
+def _taken(missing: Counter[Digest], layer: LayerIndex) -> LayerIndex:
+    """The files of a layer that are missing still, and are not afterwards."""
+    found: list[IndexEntry] = []
+    for entry in layer.entries:
+        if entry.digest and entry.link is None and missing[entry.digest] > 0:
+            missing[entry.digest] -= 1
+            found.append(entry)
+    return LayerIndex(found)
 
 
 def _stage(stage: WeighedStage, carried: Mapping[tuple[int, int], int]) -> StageSize:

@@ -6,13 +6,13 @@ This is no shell: it splits at operators, takes off quotes, and steps over what 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from stagemill.dockerfile.lines import LineReader
+from stagemill.dockerfile.expansion import SPACES
+from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Command, Heredoc, Run
 from stagemill.lint.stages import Step
@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     |(?P<redirection>&>>?|[0-9]*(?:<<<|<<-?|<&|>&|>>|>\||<>|<|>))
     |(?P<operator>&&|\|\||;;|[;&|()\n])
     |(?P<comment>\#[^\n]*)
-    |(?P<word>(?:'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\)|\\\r?\n|\\.|[^\s;&|()<>'"`\\])+)
+    |(?P<word>(?:'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\$\((?:[^()]|\([^()]*\))*\)|\\\r?\n|\\.|[^\s;&|()<>'"`\\$]+|\$)+)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -40,7 +40,7 @@ Place: TypeAlias = Callable[[int, int], Span]
 
 @dataclass(frozen=True, slots=True)
 class ShellWord:
-    """`exact` says that the text stands in the file just like this, at `span`."""
+    """`exact` says that the text stands at `span` in the file, without quotes; continuations may be in it."""
 
     text: str
     span: Span
@@ -49,7 +49,7 @@ class ShellWord:
 
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
-    """A command with its arguments, and the variables that are set for it alone."""
+    """A command with its arguments, and the variables that are set for it alone; `conditional` within `if` and `case`."""
 
     words: tuple[ShellWord, ...]
     env: tuple[tuple[str, str], ...] = ()
@@ -67,9 +67,9 @@ def of_run(step: Step, node: Run, *, escape: str) -> list[ShellCommand]:
     if step.before.shell and _name(step.before.shell[0]) not in _SHELLS:
         return []
     if node.only_heredoc:
-        return list(_of_body(node.heredocs[0]))
-    line, start, first = _logical(node, escape=escape)
-    found = _scan(line.text[start:], lambda a, b: _moved(line.span(start + a, start + b), first))
+        return _of_body(node.heredocs[0])
+    logical = _Logical.of(node, escape=escape)
+    found = _scan(logical.text, logical.place)
     if any(command.words and _name(command.words[0].text) in _SHELLS for command in found):
         found += [command for document in node.heredocs for command in _of_body(document)]
     return found
@@ -84,33 +84,29 @@ def of_command(command: Command) -> list[ShellCommand]:
 
 def _of_exec(command: Command, literals: list[Span]) -> list[ShellCommand]:
     texts = command.exec or ()
-    inner = [text for option, text in zip(texts[1:], texts[2:], strict=False) if re.fullmatch("-[a-z]*c", option)]
-    if texts and _name(texts[0]) in _SHELLS and inner:
-        return _scan(inner[0], lambda _start, _end: command.span, exact=False)
-    spans = literals if len(literals) == len(texts) else [command.span] * len(texts)
-    words = tuple(ShellWord(text, span, span is not command.span) for text, span in zip(texts, spans, strict=True))
+    scripts = [text for option, text in zip(texts[1:], texts[2:], strict=False) if re.fullmatch("-[a-z]*c", option)]
+    if texts and _name(texts[0]) in _SHELLS and scripts:
+        return _scan(scripts[0], lambda _start, _end: command.span, exact=False)
+    exact = len(literals) == len(texts)
+    spans = literals if exact else [command.span] * len(texts)
+    words = tuple(ShellWord(text, span, exact) for text, span in zip(texts, spans, strict=True))
     return [ShellCommand(words)] if words else []
 
 
 def _literals(node: Run, *, escape: str) -> list[Span]:
     """Where the strings of the JSON form stand, without their quotes; none where one of them is written with escapes."""
-    line, start, first = _logical(node, escape=escape)
-    found = list(_STRING.finditer(line.text, start))
-    if any(json.loads(literal.group()) != literal.group()[1:-1] for literal in found):
+    logical = _Logical.of(node, escape=escape)
+    found = list(_STRING.finditer(logical.text))
+    if any("\\" in literal.group() for literal in found):
         return []
-    return [_moved(line.span(literal.start() + 1, literal.end() - 1), first) for literal in found]
+    return [logical.place(literal.start() + 1, literal.end() - 1) for literal in found]
 
 
-def _of_body(document: Heredoc) -> Iterator[ShellCommand]:
+def _of_body(document: Heredoc) -> list[ShellCommand]:
     shebang = _SHEBANG.match(document.content)
     if document.content.startswith("#!") and not (shebang and shebang[1] in _SHELLS):
-        return
-    text = document.raw
-
-    def place(start: int, end: int) -> Span:
-        return Span(*_position(document, start), *_position(document, end))
-
-    yield from _scan(text, place)
+        return []
+    return _scan(document.raw, lambda start, end: Span(*_position(document, start), *_position(document, end)))
 
 
 def _position(document: Heredoc, offset: int) -> tuple[int, int]:
@@ -118,27 +114,83 @@ def _position(document: Heredoc, offset: int) -> tuple[int, int]:
     return document.span.line + before.count("\n"), offset - before.rfind("\n")
 
 
+@dataclass(frozen=True, slots=True)
 class _Logical:
-    """The joined line of an instruction, with places in the file."""
+    """The command of an instruction in one piece. `begin` is where it begins in the line, `moved` the lines above that."""
+
+    line: LogicalLine
+    begin: int
+    moved: int
+
+    @classmethod
+    def of(cls, node: Run, *, escape: str) -> _Logical:
+        line = LineReader(Source("", node.raw), escape=escape, directives=0).read()
+        assert line is not None, "an instruction has a line"
+        keyword = len(line.text) - len(line.text.lstrip(SPACES))
+        moved = node.span.line - line.span(keyword, keyword + 1).line
+        return cls(line, len(line.text.rstrip(SPACES)) - len(node.command.text), moved)
+
+    @property
+    def text(self) -> str:
+        return self.line.text[self.begin :]
+
+    def place(self, start: int, end: int) -> Span:
+        span = self.line.span(self.begin + start, self.begin + end)
+        return Span(span.line + self.moved, span.column, span.end_line + self.moved, span.end_column)
 
 
 def _scan(text: str, place: Place, *, exact: bool = True) -> list[ShellCommand]:
     found: list[ShellCommand] = []
     words: list[ShellWord] = []
-    skip = False
-    conditional = False
+    depth = 0
+    to_file = False
     for token in _TOKEN.finditer(text):
-        if token["redirection"]:
-            skip = True
-        elif token["operator"]:
-            conditional = _close(words, found, conditional=conditional)
-            skip = False
-        elif token["word"] and skip:
-            skip = False
-        elif token["word"] and _begins_comment(token["word"], text, token.start()):
-            continue
+        if token["operator"]:
+            depth = _close(words, found, depth)
+            words, to_file = [], False
+        elif token["redirection"]:
+            to_file = True
+        elif token["word"] and to_file:
+            to_file = False
         elif token["word"]:
             plain = _unquoted(token["word"])
             words.append(ShellWord(plain, place(*token.span()), exact and plain == token["word"]))
-    _close(words, found, conditional=conditional)
+    _close(words, found, depth)
     return found
+
+
+def _close(words: list[ShellWord], found: list[ShellCommand], depth: int) -> int:
+    """Takes the words of one command; returns how many `if` and `case` are open after it."""
+    env: list[tuple[str, str]] = []
+    at = 0
+    while at < len(words):
+        text = words[at].text
+        assignment = _ASSIGNMENT.fullmatch(text)
+        if assignment:
+            env.append((assignment[1], assignment[2]))
+        elif text not in _BEFORE and text not in _WRAPPERS:
+            break
+        depth += text == "if"
+        at += 1
+    rest = tuple(words[at:])
+    first = rest[0].text if rest else ""
+    depth += (first == "case") - (first in {"fi", "esac"})
+    if rest:
+        found.append(ShellCommand(rest, tuple(env), depth > 0))
+    return depth
+
+
+def _unquoted(text: str) -> str:
+    def plain(match: re.Match[str]) -> str:
+        single, double, escaped = match.groups()
+        if single is not None:
+            return str(single)
+        if double is not None:
+            return _IN_DOUBLE.sub(lambda inner: "" if inner[1] == "\n" else inner[1], double)
+        return "" if escaped.endswith("\n") else str(escaped)
+
+    return _QUOTED.sub(plain, text)
+
+
+def _name(program: str) -> str:
+    return program.rpartition("/")[2]

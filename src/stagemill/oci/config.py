@@ -180,16 +180,15 @@ class ImageConfig:
         )
 
     def serialize(self) -> bytes:
-        """Compact JSON, keys sorted: the same bytes for the same value."""
+        """Compact JSON, keys sorted: the same bytes for the same value. What is no UTF-8 becomes U+FFFD, as in Go."""
         document: dict[str, json.Json] = dict(self.other)
         document |= self.platform.to_json()
         document["config"] = self.config.to_json()
         document["rootfs"] = {"type": "layers", "diff_ids": list(self.diff_ids)}
         document["history"] = [entry.to_json() for entry in self.history]
         document |= {key: value for key, value in {"created": self.created, "author": self.author}.items() if value}
-        return json_module.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-            "utf-8", "surrogateescape"
-        )
+        text = json_module.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return json.whole(text).encode()
 
 
 def _split_env(item: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -10,19 +11,38 @@ Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json
 JsonObject: TypeAlias = Mapping[str, Json]
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class MalformedError(ValueError):
     """A document is not what its media type says."""
 
 
 def parse_object(data: bytes | str, what: str) -> JsonObject:
-    """The object in a document; MalformedError names `what` where it is none."""
+    """The object in a document; MalformedError names `what` where it is none.
+
+    Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, become U+FFFD, as in Go. NaN and Infinity, which
+    Python would read, are errors.
+    """
     try:
-        value: Json = json.loads(data)
+        value: Json = json.loads(data, parse_constant=_no_number)
+        written = json.dumps(value, ensure_ascii=False)
+        if not written.isascii() and _SURROGATE.search(written):
+            value = json.loads(whole(written))
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"{what} is no JSON: {error}") from error
     if not isinstance(value, Mapping):
         raise MalformedError(f"{what} is no JSON object")
     return value
+
+
+def whole(string: str) -> str:
+    """The same without lone surrogates, so that it has a form in UTF-8."""
+    return _SURROGATE.sub("\ufffd", string)
+
+
+def _no_number(word: str) -> Json:
+    raise ValueError(f"{word} is no number")
 
 
 def text(document: JsonObject, key: str, default: str | None = None) -> str:

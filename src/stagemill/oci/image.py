@@ -8,6 +8,7 @@ from stagemill.digest import Digest
 from stagemill.oci import media_types
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
 
 
@@ -26,7 +27,7 @@ class Image:
         image = cls(Manifest.parse(manifest_bytes), ImageConfig.parse(config_bytes), manifest_bytes, config_bytes)
         if len(image.manifest.layers) != len(image.config.diff_ids):
             count = f"{len(image.manifest.layers)} layers but {len(image.config.diff_ids)} diff_ids"
-            raise ValueError(f"image has {count}")
+            raise MalformedError(f"image has {count}")
         return image
 
     @classmethod

@@ -13,12 +13,20 @@ _ARCHITECTURES = {
     "x86-64": "amd64",
     "aarch64": "arm64",
     "i386": "386",
+    "i586": "386",
     "i686": "386",
+    "armv6l": "arm",
     "armv7l": "arm",
     "armhf": "arm",
     "armel": "arm",
+    "loongarch64": "loong64",
 }
-_VARIANTS = {"armel": "v6"}
+_VARIANTS = {"armel": "v6", "armv6l": "v6"}
+_SYSTEMS = frozenset({"linux", "windows", "darwin", "freebsd"})
+_KNOWN = frozenset({
+    "386", "amd64", "arm", "arm64", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc64", "ppc64le", "riscv64",
+    "s390x", "wasm",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +40,25 @@ class Platform:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """`os/arch[/variant]`; one word alone is an architecture of Linux, or an operating system of this machine.
+        """`os/arch[/variant]`; one word alone is an architecture of Linux, or a system on this machine's architecture.
 
         Raises ValueError.
         """
         parts = text.strip().lower().split("/")
         if len(parts) > 3 or not all(parts):
             raise ValueError(f"{text!r} is no platform: want os/arch or os/arch/variant")
-        if len(parts) == 1 and parts[0] in {"linux", "windows", "darwin", "freebsd"}:
-            parts = [parts[0], cls.local().architecture]
-        elif len(parts) == 1:
-            parts = ["linux", parts[0]]
-        return cls.normal(*parts)
+        if len(parts) > 1:
+            return cls.normal(*parts)
+        word = parts[0]
+        if word in _SYSTEMS:
+            return cls.normal(word, cls.local().architecture)
+        if _ARCHITECTURES.get(word, word) not in _KNOWN:
+            raise ValueError(f"{text!r} is no platform: it is neither a known system nor a known architecture")
+        return cls.normal("linux", word)
 
     @classmethod
     def normal(cls, os_name: str, architecture: str, variant: str = "") -> Self:
+        os_name, architecture, variant = os_name.lower(), architecture.lower(), variant.lower()
         variant = variant or _VARIANTS.get(architecture, "")
         architecture = _ARCHITECTURES.get(architecture, architecture)
         if architecture == "arm64" and variant in {"8", "v8"}:

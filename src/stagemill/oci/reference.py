@@ -18,6 +18,9 @@ _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _REGISTRY = re.compile(r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 
+_ID = re.compile(r"[0-9a-f]{64}")
+_LONGEST = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -43,6 +46,10 @@ class Reference:
             raise ValueError(f"{text!r} is no image reference: {why}")
         if not _REGISTRY.fullmatch(registry):
             raise ValueError(f"{text!r} is no image reference: invalid registry {registry!r}")
+        if _ID.fullmatch(name):
+            raise ValueError(f"{text!r} is no image reference: it looks like the digest of an image")
+        if len(registry) + 1 + len(repository) > _LONGEST:
+            raise ValueError(f"{text[:40]!r}… is no image reference: names have at most {_LONGEST} characters")
         return cls(registry, repository, tag or ("" if digest else "latest"), digest)
 
     @property

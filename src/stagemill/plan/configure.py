@@ -1,12 +1,10 @@
-"""The instructions that change only the config, one function each. Source: BuildKit's Dockerfile reference."""
+"""The instructions that change only the config, one function each. Source: BuildKit's Dockerfile reference, and its code."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
-from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import (
     Arg,
     Cmd,
@@ -25,14 +23,10 @@ from stagemill.dockerfile.tree import (
     Volume,
 )
 from stagemill.oci import config as oci
+from stagemill.plan import history, ports
+from stagemill.plan.signals import is_signal
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
-
-_PORT = re.compile(
-    r"(?:(?:\[[0-9a-fA-F:]+\]|[0-9.]*):)?(?:[0-9-]*:)?(?P<first>\d+)(?:-(?P<last>\d+))?(?:/(?P<proto>\w+))?"
-)
-_SIGNAL = re.compile(r"(?:SIG)?(?:[A-Z][A-Z0-9]*(?:[+-]\d+)?)|\d{1,2}")
-_MAX_PORT = 65535
 
 
 def arg(node: Arg, state: State, site: Site) -> State:
@@ -43,7 +37,7 @@ def arg(node: Arg, state: State, site: Site) -> State:
     for pair in node.items:
         value = given.get(pair.key)
         if value is None and pair.value is not None:
-            value = site.expand_text(pair.value, pair.span, scope.get)
+            value = site.expand_value(pair, scope.get)
         if value is None:
             value = state.outer.get(pair.key)
         scope = scope.with_arg(pair.key, value)
@@ -53,35 +47,44 @@ def arg(node: Arg, state: State, site: Site) -> State:
 
 def env(node: Env, state: State, site: Site) -> State:
     """All values of one ENV are expanded with what was known before it."""
-    pairs = [_expanded(pair, state, site) for pair in node.items]
+    pairs = _expanded("ENV", node.items, state, site=site)
     values = dict(state.config.env)
     scope = state.scope
     for name, value in pairs:
-        if not name:
-            raise site.error("ENV names must not be blank", node.span)
         values[name] = value
         scope = scope.with_env(name, value)
-    shown = " ".join(f"{name}={value}" for name, value in pairs)
     state = replace(state, scope=scope)
-    return state.configured(replace(state.config, env=tuple(values.items())), f"ENV {shown}")
+    return state.configured(replace(state.config, env=tuple(values.items())), _words("ENV", pairs))
 
 
 def label(node: Label, state: State, site: Site) -> State:
-    pairs = [_expanded(pair, state, site) for pair in node.items]
-    shown = " ".join(f"{name}={value}" for name, value in pairs)
+    """The same for labels; a name given twice has its last value."""
+    pairs = _expanded("LABEL", node.items, state, site=site)
     labels = {**state.config.labels, **dict(pairs)}
-    return state.configured(replace(state.config, labels=labels), f"LABEL {shown}")
+    return state.configured(replace(state.config, labels=labels), _words("LABEL", pairs))
 
 
-def _expanded(pair: Pair, state: State, site: Site) -> tuple[str, str]:
-    name = site.expand_text(pair.key, pair.span, state.scope.get)
-    return name, site.expand_text(pair.value or "", pair.span, state.scope.get)
+def _expanded(keyword: str, items: Sequence[Pair], state: State, *, site: Site) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for pair in items:
+        name = site.expand_name(pair, state.scope.get)
+        if not name:
+            hint = "give its variables a value, or write the name itself"
+            raise site.error(f"{keyword} names must not be blank: {pair.key} has no value", pair.span, hint=hint)
+        pairs.append((name, site.expand_value(pair, state.scope.get)))
+    return pairs
+
+
+def _words(keyword: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return " ".join([keyword, *(f"{name}={value}" for name, value in pairs)])
 
 
 def user(node: User, state: State, site: Site) -> State:
+    """A blank name is root, which nobody means: it is noticed."""
     name = site.expand(node.user, state.scope.get)
     if not name:
-        raise site.error(f"USER is blank: {node.user.text} has no value", node.user.span)
+        hint = "give the variable a value, with ARG or --build-arg, or write USER root"
+        site.notice(f"USER {node.user.text} is blank, so what follows runs as root", node.user.span, hint=hint)
     return state.configured(replace(state.config, user=name), f"USER {name}")
 
 
@@ -93,7 +96,7 @@ def command(value: Command, state: State) -> tuple[str, ...]:
 def cmd(node: Cmd, state: State, _site: Site) -> State:
     args = command(node.command, state)
     config = replace(state.config, cmd=args)
-    return replace(state, cmd_set=True).configured(config, f"CMD {_listed(args)}")
+    return replace(state, cmd_set=True).configured(config, history.listed("CMD", args))
 
 
 def entrypoint(node: Entrypoint, state: State, _site: Site) -> State:
@@ -102,48 +105,40 @@ def entrypoint(node: Entrypoint, state: State, _site: Site) -> State:
     config = replace(state.config, entrypoint=args or None)
     if not state.cmd_set:
         config = replace(config, cmd=None)
-    return state.configured(config, f"ENTRYPOINT {_listed(args)}")
+    return state.configured(config, history.listed("ENTRYPOINT", args))
 
 
 def expose(node: Expose, state: State, site: Site) -> State:
-    """The one instruction whose variables may hold several words (traps 11)."""
-    ports = set(state.config.exposed_ports)
+    """The one instruction whose variables may hold several words (traps 11); its words are sorted as written."""
     shown: list[str] = []
-    for word in node.ports:
+    for word in sorted(node.ports, key=lambda port: port.text):
         for text in site.expand_words(word, state.scope.get):
-            found = list(_ports(text, word.span, site))
-            ports.update(found)
-            shown += found
-    inner = " ".join(f"{port}:{{}}" for port in sorted(set(shown)))
-    return state.configured(replace(state.config, exposed_ports=tuple(sorted(ports))), f"EXPOSE map[{inner}]")
-
-
-def _ports(text: str, span: Span, site: Site) -> Iterable[str]:
-    hint = "write EXPOSE 8080, 8080/udp or 8000-8010"
-    match = _PORT.fullmatch(text)
-    if not match:
-        raise site.error(f"invalid port {text!r}", span, hint=hint)
-    protocol = (match["proto"] or "tcp").lower()
-    first, last = int(match["first"]), int(match["last"] or match["first"])
-    if protocol not in {"tcp", "udp", "sctp"}:
-        raise site.error(f"invalid protocol {protocol!r} of port {text!r}", span, hint="use tcp, udp or sctp")
-    if not 0 < first <= last <= _MAX_PORT:
-        raise site.error(f"invalid port {text!r}: want 1 to {_MAX_PORT}", span, hint=hint)
-    return (f"{port}/{protocol}" for port in range(first, last + 1))
+            try:
+                shown += ports.parse(text)
+            except ValueError as error:
+                hint = "write EXPOSE 8080, 8080/udp or 8000-8010"
+                raise site.error(str(error), word.span, hint=hint) from error
+    exposed = tuple(sorted({*state.config.exposed_ports, *shown}))
+    return state.configured(replace(state.config, exposed_ports=exposed), f"EXPOSE [{' '.join(shown)}]")
 
 
 def volume(node: Volume, state: State, site: Site) -> State:
-    paths = [site.expand(word, state.scope.get) for word in node.paths]
-    if "" in paths:
-        raise site.error("VOLUME has a blank path", node.span)
+    paths: list[str] = []
+    for word in node.paths:
+        path = site.expand(word, state.scope.get)
+        if not path:
+            hint = "give the variable a value, with ARG or --build-arg"
+            raise site.error(f"VOLUME {word.text} is blank", word.span, hint=hint)
+        paths.append(path)
     volumes = tuple(sorted({*state.config.volumes, *paths}))
     return state.configured(replace(state.config, volumes=volumes), f"VOLUME [{' '.join(paths)}]")
 
 
 def stop_signal(node: StopSignal, state: State, site: Site) -> State:
     signal = site.expand(node.signal, state.scope.get)
-    if not _SIGNAL.fullmatch(signal.upper()):
-        raise site.error(f"invalid signal {signal!r}", node.signal.span, hint="use a name such as SIGTERM, or a number")
+    if not is_signal(signal):
+        hint = "use a name such as SIGTERM, or a number from 1 to 64"
+        raise site.error(f"invalid signal {signal!r}", node.signal.span, hint=hint)
     return state.configured(replace(state.config, stop_signal=signal), f"STOPSIGNAL {signal}")
 
 
@@ -152,6 +147,7 @@ def shell(node: Shell, state: State, _site: Site) -> State:
 
 
 def healthcheck(node: Healthcheck, state: State, _site: Site) -> State:
+    """Takes the place of the whole check before it; what is not given is left to whoever runs the container."""
     if node.none or node.command is None:
         test: tuple[str, ...] = ("NONE",)
     elif node.command.exec is not None:
@@ -166,7 +162,7 @@ def healthcheck(node: Healthcheck, state: State, _site: Site) -> State:
         start_interval=node.start_interval,
         retries=node.retries,
     )
-    return state.configured(replace(state.config, healthcheck=check), node.original)
+    return state.configured(replace(state.config, healthcheck=check), history.healthcheck(check))
 
 
 def maintainer(node: Maintainer, state: State, _site: Site) -> State:
@@ -176,7 +172,3 @@ def maintainer(node: Maintainer, state: State, _site: Site) -> State:
 def on_build(node: OnBuild, state: State, _site: Site) -> State:
     """The trigger is kept for the stages and images that begin FROM this one; it adds nothing to the history."""
     return replace(state, config=replace(state.config, on_build=(*state.config.on_build, node.trigger_text)))
-
-
-def _listed(args: tuple[str, ...]) -> str:
-    return "[" + " ".join(f'"{item}"' for item in args) + "]"

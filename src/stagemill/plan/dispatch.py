@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from stagemill.dockerfile import tree
-from stagemill.plan import configure, layered
-from stagemill.plan.layered import SourceOf
+from stagemill.plan import configure, copying, layered
+from stagemill.plan.copying import SourceOf
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
@@ -17,9 +17,9 @@ def apply(node: tree.InstructionNode, state: State, site: Site, *, source_of: So
         case tree.Run():
             return layered.run(node, state, site)
         case tree.Copy():
-            return layered.copy(node, state, site, source_of=source_of)
+            return copying.copy(node, state, site, source_of=source_of)
         case tree.Add():
-            return layered.add(node, state, site)
+            return copying.add(node, state, site)
         case tree.Workdir():
             return layered.workdir(node, state, site)
         case tree.Arg():

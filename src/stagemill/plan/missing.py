@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
-import posixpath
 
-from stagemill.files.paths import clean
+from stagemill.files.paths import clean, join, resolve, split
+from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
 from stagemill.plan.request import MainContext
 
 
-def missing_source(path: str, written: str, context: MainContext) -> tuple[str, str | None]:
-    """Message and hint for a literal source that the context does not have."""
+def missing_source(error: MissingSourceError, written: str, context: MainContext) -> tuple[str, str | None]:
+    """Message and hint for a literal source that the context does not have; `written` is how the Dockerfile names it."""
+    path = clean(error.pattern)
     message = f'"/{path}": not found in {context.title}'
     if context.ignored and (rule := context.ignored.explain(path)):
         return f"{message}, excluded by {rule}", "remove the rule, or add a line below it that begins with !"
+    if context.view.lstat(path):
+        return message, error.hint
     near = near_name(context.view, path)
     if near:
         return message, f"did you mean {near}?"
@@ -25,10 +28,11 @@ def missing_source(path: str, written: str, context: MainContext) -> tuple[str, 
 
 def near_name(view: FileView, path: str) -> str | None:
     """A path of the tree that differs from a missing one in one name: by case or by a few letters."""
-    folder, name = posixpath.split(clean(path))
-    while folder and view.lstat(folder) is None:
-        folder, name = posixpath.split(folder)
-    names = view.listdir(folder)
+    folder, name = split(clean(path))
+    while folder and view.lstat(resolve(view, folder)) is None:
+        folder, name = split(folder)
+    entry = view.lstat(resolve(view, folder))
+    names = view.listdir(resolve(view, folder)) if entry and entry.kind == "dir" else []
     same = [other for other in names if other.lower() == name.lower()]
     close = same or difflib.get_close_matches(name, names, n=1)
-    return posixpath.join(folder, close[0]) if close else None
+    return join(folder, close[0]) if close else None

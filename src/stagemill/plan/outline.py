@@ -7,16 +7,26 @@ Only what the target needs is looked at further, so a stage that nobody needs ma
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from stagemill.dockerfile.expansion import variables
+from stagemill.dockerfile.expansion import ExpansionError, expand, variables
+from stagemill.dockerfile.parser import parse_trigger
+from stagemill.dockerfile.source import Source
 from stagemill.dockerfile.tree import Copy, Dockerfile, From, InstructionNode, OnBuild, Word
 from stagemill.errors import UsageError
 from stagemill.plan.scope import Scope, platform_args
 from stagemill.plan.site import Site
 
+Line: TypeAlias = tuple[InstructionNode, Site]
+"""An instruction of a stage, and where it stands."""
+
 SCRATCH = "scratch"
+EPOCH = "SOURCE_DATE_EPOCH"
+_SECONDS = re.compile("[0-9]{1,11}")
+_INDEX = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +77,40 @@ class Outline:
         """The stage that FROM names: the last one of that name above, or None where it names an image."""
         return named_above(self.stages, self.base_name(stage).lower(), stage.index)
 
-    def source(self, stage: StageText, word: Word) -> StageText | None:
+    def source(self, stage: StageText, word: Word, site: Site) -> StageText | None:
         """The stage that a `--from` names, or None where it names an image. Raises DockerfileError."""
+        _refuse_variables(word, site)
         name = word.text.lower()
-        if name.isdecimal():
-            return self._by_index(stage, word)
+        if _INDEX.fullmatch(name):
+            return self._by_index(stage, word, site)
         found = named_above(self.stages, name, stage.index)
         if found is None and (later := [other for other in self.stages if other.name == name]):
             itself = later[0].index == stage.index
             what = "is this stage itself" if itself else f"is defined below, in line {later[0].start.span.line}"
             hint = "a stage can only copy from stages above it; move the stage up"
-            raise self.site.error(f"cannot copy from stage {word.text!r}: it {what}", word.span, hint=hint)
+            raise site.error(f"cannot copy from stage {word.text!r}: it {what}", word.span, hint=hint)
         return found
 
-    def _by_index(self, stage: StageText, word: Word) -> StageText:
+    def _by_index(self, stage: StageText, word: Word, site: Site) -> StageText:
         index = int(word.text)
         if index < stage.index:
             return self.stages[index]
         count = f"there are {stage.index} stages above it, counted from 0" if stage.index else "no stage is above it"
         hint = "name the stage with AS and copy from the name"
-        raise self.site.error(f"cannot copy from stage {index}: {count}", word.span, hint=hint)
+        raise site.error(f"cannot copy from stage {index}: {count}", word.span, hint=hint)
+
+    def names_above(self, stage: StageText) -> tuple[str, ...]:
+        return tuple(other.name for other in self.stages[: stage.index] if other.name)
+
+
+def _refuse_variables(word: Word, site: Site) -> None:
+    try:
+        plain = expand(word.text, lambda _name: None, escape=site.escape) == word.text
+    except ExpansionError:
+        plain = False
+    if not plain:
+        hint = "begin a stage with FROM, where variables work, give it a name with AS, and copy from that name"
+        raise site.error("--from does not expand variables", word.span, hint=hint)
 
 
 def find_target(stages: Sequence[StageText], target: str) -> StageText:
@@ -96,7 +120,7 @@ def find_target(stages: Sequence[StageText], target: str) -> StageText:
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
-    if target.isdecimal() and int(target) < len(stages):
+    if _INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
     names = [stage.name for stage in stages if stage.name]
     near = difflib.get_close_matches(target.lower(), names, n=1)
@@ -118,31 +142,39 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
         for pair in node.items:
             value = given.get(pair.key)
             if value is None and pair.value is not None:
-                value = site.expand_text(pair.value, pair.span, scope.get)
+                value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
+            if pair.key == EPOCH and value and not _SECONDS.fullmatch(value):
+                hint = "give seconds since 1970, such as 1700000000"
+                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 
 
-def undeclared(outline: Outline, stage: StageText) -> Iterator[str]:
+def undeclared(outline: Outline, stage: StageText) -> Iterator[tuple[str, Word]]:
     """Names that a FROM reads, that --build-arg gave, and that no ARG declares: they have no effect there."""
-    for name, _ in variables(stage.start.image.text, escape=outline.site.escape):
-        if (
-            name in outline.site.request.build_args
-            and name not in outline.globals.args
-            and name not in outline.globals.values
-        ):
-            yield name
+    known = {*outline.globals.args, *outline.globals.values}
+    for word in (stage.start.image, stage.start.platform):
+        names = variables(word.text, escape=outline.site.escape) if word else []
+        for name, _ in names:
+            if word and name in outline.site.request.build_args and name not in known:
+                yield name, word
 
 
-def copies(body: Iterable[InstructionNode]) -> Iterator[Copy]:
-    """The COPY instructions of a stage that read another stage or an image."""
-    for node in body:
+def source_words(body: Iterable[Line]) -> Iterator[tuple[Word, Site]]:
+    """The `--from` of each COPY that reads another stage or an image."""
+    for node, site in body:
         if isinstance(node, Copy) and node.from_ is not None:
-            yield node
+            yield node.from_, site
 
 
-def triggers(stage: StageText) -> tuple[OnBuild, ...]:
+def triggers(stage: StageText, site: Site) -> tuple[Line, ...]:
     """What a stage leaves to those that begin FROM it."""
-    return tuple(node for node in stage.body if isinstance(node, OnBuild))
+    return tuple((node.trigger, site.trigger()) for node in stage.body if isinstance(node, OnBuild))
+
+
+def image_triggers(reference: str, texts: Iterable[str], site: Site) -> tuple[Line, ...]:
+    """What an image leaves to the stages that begin FROM it. Raises DockerfileError where a text is no instruction."""
+    name = f"ONBUILD of {reference}"
+    return tuple((parse_trigger(text, name), site.trigger(Source(name, text))) for text in texts)

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 
 from stagemill.errors import Excerpt
+from stagemill.files.paths import clean
 from stagemill.graph.operations import Operation
 from stagemill.graph.vertex import Edge, Label, Vertex
 from stagemill.oci.config import History, RunConfig
@@ -26,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How the steps of a stage are called: `[builder 2/4]`, or `[2/4]` in a file of one stage."""
+    """How the steps of a stage are called: `[builder 2/4]`, or `[2/4]` in a file of one stage, as BuildKit aligns them."""
 
     stage: str
     total: int
@@ -34,12 +35,16 @@ class Numbering:
 
     def prefix(self, number: int) -> str:
         stage = "" if self.alone else f"{self.stage} "
-        return f"[{stage}{number}/{self.total}]"
+        return f"[{stage}{number:{len(str(self.total))}}/{self.total}]"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is known of a stage so far. `outer` is the global scope, whose ARGs a stage may import. `history` has no times yet: they are those of the layers when they are made."""
+    """What is known of a stage so far.
+
+    `outer` is the global scope, whose ARGs a stage may import. `history` has no times yet: they are those of the layers
+    when they are made.
+    """
 
     vertex: Vertex
     config: RunConfig
@@ -62,8 +67,7 @@ class State:
 
     def absolute(self, path: str) -> str:
         """A path of the image, from the working directory on, without `.` and `..`; no trailing slash but for `/`."""
-        clean = posixpath.normpath(posixpath.join("/", self.cwd, path))
-        return "/" + clean.lstrip("/")
+        return f"/{clean(posixpath.join(self.cwd, path))}"
 
     def configured(self, config: RunConfig, created_by: str) -> State:
         """After an instruction that only changes the config."""

@@ -24,6 +24,7 @@ _READ_TIMEOUT = 30.0
 _CONNECTIONS = 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
+_DRAINED = 1 << 16
 
 
 class Transport:
@@ -59,10 +60,11 @@ class Transport:
         for pool in pools:
             pool.clear()
 
-    def forget(self, response: HttpResponse) -> None:
-        """For responses that were closed."""
+    def forget(self, response: HttpResponse) -> bool:
+        """For responses that are closed; whether their connection may be used again."""
         with self._lock:
             self._open.discard(response)
+            return not self._closed
 
     def _once(self, request: Request) -> HttpResponse:
         headers = {"User-Agent": self._user_agent, "Accept-Encoding": "identity", **request.headers}
@@ -121,9 +123,15 @@ class HttpResponse:
             raise TransportError(f"the connection broke: {error}", again=True) from error
 
     def close(self) -> None:
-        self._transport.forget(self)
+        """Ends the answer; its connection serves again where little of the body was left."""
+        if self._transport.forget(self) and self._is_nearly_read():
+            self._raw.drain_conn()
         self._raw.close()
         self._raw.release_conn()
+
+    def _is_nearly_read(self) -> bool:
+        left = self._raw.length_remaining if isinstance(self._raw, urllib3.HTTPResponse) else None
+        return left is not None and left <= _DRAINED
 
     def interrupt(self) -> None:
         """Ends a read that another thread is in."""

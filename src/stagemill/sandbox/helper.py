@@ -28,11 +28,20 @@ class Helper:
         """Has a sandbox begin on the other end of `control`. The descriptors are the caller's to close."""
         descriptors = [control.fileno(), *stdio]
         with self._lock:
-            try:
-                socket.send_fds(self._seat(), [b"!"], descriptors)
-            except (BrokenPipeError, ConnectionResetError):  # somebody killed it; a second one is as good
-                self._stop()
-                socket.send_fds(self._seat(), [b"!"], descriptors)
+            # Where somebody killed it, a second one is as good.
+            if not (self._sent(descriptors) or self._sent(descriptors)):
+                raise SandboxError(
+                    "the helper that starts sandboxes ends as soon as it is started",
+                    hint=f"does `{sys.executable} -I -S -c 'import ctypes'` work? is the machine out of memory?",
+                )
+
+    def _sent(self, descriptors: list[int]) -> bool:
+        try:
+            socket.send_fds(self._seat(), [b"!"], descriptors)
+        except (BrokenPipeError, ConnectionResetError):
+            self._stop()
+            return False
+        return True
 
     def close(self) -> None:
         """Ends the helper, and with it whatever still runs in its sandboxes."""

@@ -115,7 +115,7 @@ def _enter(commands: list[tuple[str, ...]]) -> None:
         syscalls.unshare(syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS)
         os.write(go, b"!")
     except OSError as error:
-        raise _refused(error) from error
+        raise refusal(error) from error
     finally:
         os.close(go)
         with os.fdopen(answer, "rb") as stream:
@@ -143,16 +143,18 @@ def _write_maps(commands: list[tuple[str, ...]], *, ready: int, answer: int) -> 
         os._exit(0)
 
 
-def _refused(error: OSError) -> SandboxError:
+def refusal(error: OSError, *, settings: Path = Path("/proc/sys")) -> SandboxError:
+    """What to tell about a kernel that refuses namespaces; a setting that forbids them is named."""
     for name, forbids, allows in _SWITCHES:
-        if _text(Path("/proc/sys") / name.replace(".", "/")).strip() == forbids:
+        if _text(settings / name.replace(".", "/")).strip() == forbids:
             hint = f"as root: sysctl -w {name}={allows}, and write that into /etc/sysctl.d to keep it"
             break
     else:
         hint = "run as root; inside another container, start that one with --privileged"
         if error.errno == errno.ENOSPC:
-            hint = "too many user namespaces, or nested too deep; as root: sysctl -w user.max_user_namespaces=65536"
+            hint = "too many namespaces, or nested too deep; as root: sysctl -w user.max_user_namespaces=65536"
     return SandboxError(
-        f"cannot build as an ordinary user: the kernel refuses a user namespace ({os.strerror(error.errno or 0).lower()})",
+        f"cannot build as an ordinary user: the kernel refuses a user namespace "
+        f"({os.strerror(error.errno or 0).lower()})",
         hint=hint,
     )

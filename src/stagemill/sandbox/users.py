@@ -86,7 +86,8 @@ def _number(text: str, what: str) -> int | None:
         return None
     number = int(text)
     if not 0 <= number <= _LARGEST:
-        raise SandboxError(f"{what} number {text} is out of range: wanted 0 to {_LARGEST}", hint="use a smaller number")
+        hint = "use a number from 0 up" if number < 0 else "use a smaller number"
+        raise SandboxError(f"{what} number {text} is out of range: wanted 0 to {_LARGEST}", hint=hint)
     return number
 
 

@@ -411,3 +411,18 @@ class TestBrokenFiles:
             loaded(tmp_path / "a.tgz")
 
         assert caught.value.hint
+
+    def test_a_name_that_no_file_can_have_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "manifest.json").write_text(json.dumps([{"Config": "c" * 300, "Layers": []}]))
+
+        with pytest.raises(ArchiveError, match="File name too long"):
+            loaded(tmp_path)
+
+    def test_errors_of_whoever_uses_the_images_are_not_ours(self, tmp_path: Path) -> None:
+        blobs, image = sample()
+        out = io.BytesIO()
+        docker_archive(image, blobs, names=["app"], out=out)
+        (tmp_path / "a.tgz").write_bytes(gzip.compress(out.getvalue()))
+
+        with pytest.raises(OSError, match="theirs"), images(tmp_path / "a.tgz"):
+            raise OSError("theirs")

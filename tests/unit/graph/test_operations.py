@@ -63,10 +63,10 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
             platform="linux/arm64",
             hostname="mill",
             script=("file", "#!/bin/sh\necho\n"),
-            extra_hosts=("db=10.0.0.1",),
+            extra_hosts=("10.0.0.1\tdb",),
         ),
-        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db=10.0.0.1"],"kind":"run/1","network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"user":"app:app"}',
-        "sha256:b1ca73e153f32f1903563ad695f79ec72f2dc852e282b1250b8fb3b79353d12a",
+        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db"],"kind":"run/1","network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"user":"app:app"}',
+        "sha256:18ba0dead1df11167873d6dd6b68adfe7dba4d0f189190e90b74a33b2a851a10",
     ),
     (
         "a run behind a proxy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from contextlib import contextmanager
 import pytest
 from urllib3 import exceptions
 
-from fakes.connecting import Connect, of, pushed
-from fakes.registry import FakeRegistry
+from fakes.blobs import AMD64
+from fakes.connecting import Connect, of, pushed, read
+from fakes.registry import FakeRegistry, status
 from stagemill.errors import RegistryError
-from stagemill.registry.config import HostSettings, RegistryConfig
+from stagemill.oci.reference import Reference
+from stagemill.registry.client import RegistryClient
+from stagemill.registry.config import HostSettings, Mirror, RegistryConfig
 from stagemill.registry.exchange import Request, TransportError
 from stagemill.registry.proxies import Proxies
 from stagemill.registry.transport import Transport, explain
@@ -90,7 +94,7 @@ def test_a_server_that_hangs_up_is_worth_another_try(transport: Transport) -> No
     assert (caught.value.reason, caught.value.again) == ("the connection broke off", True)
 
 
-@pytest.mark.parametrize("location", ["ftp://a.example/", "http:///nowhere"])
+@pytest.mark.parametrize("location", ["ftp://a.example/", "https:///nowhere"])
 def test_a_redirect_to_nowhere_is_told(transport: Transport, location: str) -> None:
     head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
 
@@ -101,13 +105,44 @@ def test_a_redirect_to_nowhere_is_told(transport: Transport, location: str) -> N
 def test_a_proxy_is_asked_for_other_hosts(connect: Connect) -> None:
     with FakeRegistry() as proxy:
         image = pushed(proxy)
-        config = RegistryConfig(
-            {"app.example": HostSettings(insecure=True)}, proxies=Proxies(http=f"http://me:pw@{proxy.host}")
-        )
-        client = connect(config)
-        proxy.fail("CONNECT")
+        mirror = HostSettings((Mirror.parse("http://mirror.example"),), fallback=False)
+        config = RegistryConfig({"app.example": mirror}, proxies=Proxies(http=f"http://me:p%40w@{proxy.host}"))
 
-        with pytest.raises(RegistryError, match="cannot reach app.example"):
-            client.head(of(proxy).__class__.parse("app.example/team/app:1.0"))
+        found = connect(config).head(Reference.parse("app.example/team/app:1.0"))
 
-        assert image.digest
+        assert found == image.digest
+        assert proxy.paths() == ["HEAD http://mirror.example/v2/team/app/manifests/1.0"]
+        login = base64.b64encode(b"me:p@w").decode()
+        assert proxy.requests[0].headers["proxy-authorization"] == f"Basic {login}"
+
+
+def test_a_proxy_that_refuses_is_told(connect: Connect) -> None:
+    with FakeRegistry() as proxy, pytest.raises(RegistryError) as caught:
+        config = RegistryConfig(proxies=Proxies(https=f"http://{proxy.host}"))
+        connect(config).head(Reference.parse("app.example/team/app:1.0"))
+
+    assert "cannot reach app.example for app.example/team/app:1.0: the proxy does not work: " in caught.value.message
+    assert caught.value.hint == "check http_proxy, https_proxy and no_proxy"
+
+
+def test_a_proxy_of_an_unknown_kind_is_told(connect: Connect) -> None:
+    config = RegistryConfig(proxies=Proxies(https="gopher://p.example"))
+
+    with pytest.raises(RegistryError) as caught:
+        connect(config).head(Reference.parse("app.example/team/app:1.0"))
+
+    assert caught.value.message.startswith("the proxy cannot be used: ")
+    assert caught.value.hint == "check http_proxy and https_proxy: want http://host:port"
+
+
+def test_connections_are_used_again() -> None:
+    with FakeRegistry() as registry:
+        image = pushed(registry)
+        registry.fail("/manifests/", status(503, message="x" * 1000))
+        with RegistryClient(RegistryConfig(), sleep=lambda _seconds: None) as client:
+            client.head(of(registry))
+            client.resolve(of(registry), AMD64)
+            read(client, of(registry), image.manifest.layers[0])
+
+        assert len(registry.requests) == 5
+        assert registry.connections == 1

@@ -48,9 +48,10 @@ def _stack(at: str, lower: Sequence[str], *, scratch: str, upper: tuple[str, str
 
 def _forget_volatile(work: str) -> None:
     # The kernel leaves this mark so that nobody trusts an upper directory after a crash; layers are verified instead.
-    for name in ("work/incompat/volatile", "work/incompat"):
-        with suppress(OSError):
-            os.rmdir(f"{work}/{name}")
+    with suppress(FileNotFoundError):
+        os.unlink(f"{work}/work/incompat/volatile/dirty")
+        os.rmdir(f"{work}/work/incompat/volatile")
+        os.rmdir(f"{work}/work/incompat")
 
 
 def _modern(at: str, lower: Sequence[str], *, upper: tuple[str, str] | None) -> bool:

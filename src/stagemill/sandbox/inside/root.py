@@ -44,7 +44,9 @@ def _stack(request: Request, scratch: str) -> str:
     for name, text in zip(SYSTEM_FILES, (request["hosts"], request["resolv_conf"]), strict=True):
         with open(f"{scratch}{name}", "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
-    lower = _existing(request["lower"][::-1])
+    # Layers are named by what they hold, so a tree may have one twice, which overlay refuses (ELOOP). The upper one
+    # says all that the lower one did.
+    lower = _existing(list(dict.fromkeys(request["lower"][::-1])))
     tree = _lower_tree(lower, scratch)
     stubs.lay(f"{scratch}/stubs", tree, _points(request["binds"]))
     upper = request["upper"] or f"{scratch}/upper"

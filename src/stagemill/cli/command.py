@@ -1,0 +1,65 @@
+"""`Command`: what our commands share beyond click's: examples under their help, and flags with an attached value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import click
+
+
+class AttachedOption(click.Option):
+    """A flag that stands alone, or has a value behind a `=`. Of `--flag .` the `.` is an argument of the command."""
+
+    def __init__(self, name: str, *, alone: str, metavar: str, text: str) -> None:
+        """`alone` is the value of the flag without one."""
+        super().__init__([name], metavar=f"[={metavar}]", help=text)
+        self.alone = alone
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return record and (record[0].replace(" [=", "[="), record[1])
+
+
+class Command(click.Command):
+    """A command that may have attached options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name: param for param in self.params if isinstance(param, click.Option) for name in param.opts}
+        return super().parse_args(ctx, list(_attached(args, options, interspersed=ctx.allow_interspersed_args)))
+
+
+def _attached(args: list[str], options: Mapping[str, click.Option], *, interspersed: bool) -> Iterator[str]:
+    """The arguments, where those flags that stand alone have their value attached."""
+    rest = iter(args)
+    for arg in rest:
+        option = options.get(arg)
+        yield f"{arg}={option.alone}" if isinstance(option, AttachedOption) else arg
+        if arg == "--" or not (interspersed or arg.startswith("-")):
+            break
+        if _takes_next(arg, options):
+            yield from islice(rest, 1)
+    yield from rest
+
+
+def _takes_next(arg: str, options: Mapping[str, click.Option]) -> bool:
+    """Whether the argument after this one is its value: `--name VALUE`, `-n VALUE`, `-xn VALUE`."""
+    if arg.startswith("--") or not arg.startswith("-"):
+        option = options.get(arg)
+        return option is not None and _has_value(option)
+    for place, letter in enumerate(arg[1:], start=2):
+        option = options.get(f"-{letter}")
+        if option is None or _has_value(option):
+            return option is not None and place == len(arg)
+    return False
+
+
+def _has_value(option: click.Option) -> bool:
+    return not (option.is_flag or option.count or isinstance(option, AttachedOption))
+
+
+def examples(lines: Mapping[str, str]) -> str:
+    """Command lines and what they do, as the end of a help text; click leaves the lines as they are."""
+    width = max(map(len, lines))
+    shown = [f"  {line.ljust(width)}   {text}".rstrip() for line, text in lines.items()]
+    return "\n".join(["\b", "Examples:", *shown])

@@ -1,0 +1,9 @@
+"""Rules that find mistakes in a Dockerfile, explain them, and mend those where the right text is certain."""
+
+from stagemill.lint.file import LintFile
+from stagemill.lint.finding import Edit, Finding, Fix
+from stagemill.lint.formats.short import short
+from stagemill.lint.mend import Applied, Mended, apply, mend
+from stagemill.lint.rules import RULES, Rule, check
+
+__all__ = ["RULES", "Applied", "Edit", "Finding", "Fix", "LintFile", "Mended", "Rule", "apply", "check", "mend", "short"]

@@ -1,0 +1,139 @@
+"""`install-after-copy`: packages are installed after all files were copied, so every edit installs them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from stagemill.dockerfile.source import Span
+from stagemill.dockerfile.tree import Add, Copy, Run
+from stagemill.files.paths import clean
+from stagemill.lint import manifest, packages
+from stagemill.lint.file import LintFile
+from stagemill.lint.finding import Edit, Finding, Fix
+from stagemill.lint.packages import Call, Manager
+from stagemill.lint.place import first_line, lines
+from stagemill.lint.stages import Stage, Step
+
+NAME = "install-after-copy"
+SUMMARY = "packages are installed after COPY . ."
+
+_MANIFESTS: Mapping[Manager, str] = {
+    "npm": "package.json package-lock.json",
+    "pnpm": "package.json pnpm-lock.yaml",
+    "yarn": "package.json yarn.lock",
+    "pip": "requirements.txt",
+    "go": "go.mod go.sum",
+    "bundle": "Gemfile Gemfile.lock",
+    "cargo": "Cargo.toml Cargo.lock",
+    "composer": "composer.json composer.lock",
+}
+_SAFE_OPTIONS = frozenset({"--omit=dev", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"})
+
+
+def check(file: LintFile) -> Iterator[Finding]:
+    for stage in file.stages:
+        yield from _stage(file, stage)
+
+
+def _stage(file: LintFile, stage: Stage) -> Iterator[Finding]:
+    own = {id(step) for step in stage.steps}
+    installed: set[Manager] = set()
+    copied: Step | None = None
+    for step in file.steps(stage):
+        if isinstance(step.node, Copy | Add) and _copies_all(file, step, step.node):
+            copied = step
+        if not isinstance(step.node, Run):
+            continue
+        for call in packages.of_step(step, step.node, escape=file.escape):
+            if not isinstance(call, Call) or call.verb != "install" or call.named or call.manager in installed:
+                continue
+            installed.add(call.manager)
+            if copied and id(step) in own:
+                yield _finding(file, stage, call, copied=copied, step=step)
+
+
+def _copies_all(file: LintFile, step: Step, node: Copy | Add) -> bool:
+    if isinstance(node, Copy) and node.from_ is not None:
+        return False
+    return any((text := file.known(word.text, step)) is not None and clean(text) == "" for word in node.sources)
+
+
+def _finding(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Finding:
+    words = call.command.words
+    span = words[0].span.to(words[-1].span)
+    shown = " ".join(word.text for word in words[:3])
+    first = copied.node.span.line
+    hint = (
+        f"copy what names the packages, install them, then copy the rest:\n"
+        f"COPY {_manifests(call)} ./\nRUN {' '.join(call.command.texts)}\n{copied.node.original}"
+    )
+    message = f"`{shown}` runs again whenever any file changes, for all files are copied before it, in line {first}"
+    return file.finding(NAME, message, span=span, hint=hint, fix=_fix(file, stage, call, copied=copied, step=step))
+
+
+def _manifests(call: Call) -> str:
+    texts = call.command.texts
+    if call.manager == "pip":
+        found = [after for word, after in zip(texts, texts[1:], strict=False) if word in {"-r", "--requirement"}]
+        return " ".join(found) or _MANIFESTS["pip"]
+    return _MANIFESTS[call.manager]
+
+
+def _fix(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Fix | None:
+    """The COPY below the install, where the install provably needs nothing but what is copied above it."""
+    names = _needed(file)
+    steps = stage.steps
+    adjacent = step in steps[1:] and steps[steps.index(step) - 1] is copied
+    if not names or not adjacent or not _is_lone_ci(call, step) or not _copies_here(copied):
+        return None
+    copy, run, dockerfile = copied.node, step.node, file.dockerfile
+    manifests = f"COPY {''.join(f'{flag} ' for flag in _flags(copy))}{' '.join(names)} ./"
+    start = first_line(dockerfile, copy)
+    end = first_line(dockerfile, run) + run.raw.count("\n")
+    new = lines(dockerfile, manifests) + run.leading + lines(dockerfile, run.raw) + copy.raw
+    column = 1
+    if not run.raw.endswith("\n"):
+        new = new.rstrip("\r\n")
+        column = len(run.raw.rpartition("\n")[2]) + 1
+    summary = f"copy {', '.join(names)}, install, then copy the rest"
+    return Fix((Edit(Span(start, 1, end, column), new),), summary)
+
+
+def _needed(file: LintFile) -> tuple[str, ...]:
+    """The files that `npm ci` reads; none where it may read others."""
+    view = file.context
+    found = manifest.read(view, "") if view else None
+    if view is None or found is None or found.runs_scripts or found.reaches_out or not manifest.locked_is_plain(view, ""):
+        return ()
+    if any(view.lstat(name) for name in ("node_modules", "npm-shrinkwrap.json", "binding.gyp")):
+        return ()
+    if view.lstat(".npmrc") is None:
+        return ("package.json", "package-lock.json")
+    return ("package.json", "package-lock.json", ".npmrc") if manifest.is_file(view, ".npmrc") else ()
+
+
+def _is_lone_ci(call: Call, step: Step) -> bool:
+    """Whether the RUN is `npm ci` and nothing else."""
+    node = step.node
+    texts = call.command.texts
+    if not isinstance(node, Run) or node.flags or node.heredocs or step.before.shell:
+        return False
+    plain = node.command.exec if node.command.exec is not None else tuple(node.command.text.split())
+    return call.is_ci and plain == texts and texts[:1] == ("npm",) and set(texts[2:]) <= _SAFE_OPTIONS
+
+
+def _copies_here(copied: Step) -> bool:
+    """Whether it is `COPY . .`, perhaps with owners."""
+    node = copied.node
+    return (
+        isinstance(node, Copy)
+        and not node.json
+        and not node.heredocs
+        and [clean(word.text) for word in node.sources] == [""]
+        and node.destination.text in {".", "./"}
+        and all(flag.name == "chown" for flag in node.flags)
+    )
+
+
+def _flags(node: object) -> tuple[str, ...]:
+    return tuple(f"--{flag.name}={flag.value}" for flag in node.flags) if isinstance(node, Copy) else ()

@@ -1,0 +1,113 @@
+"""`whole-directory`: the image takes all of a stage's work directory, with sources, tools and caches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stagemill.dockerfile.tree import Add, Cmd, Command, Copy, Entrypoint, Run, Word
+from stagemill.files.paths import clean
+from stagemill.lint import packages, shell
+from stagemill.lint.file import LintFile, source_stage
+from stagemill.lint.finding import Finding
+from stagemill.lint.packages import Call
+from stagemill.lint.stages import Moment, Stage, Step
+
+NAME = "whole-directory"
+SUMMARY = "all of a stage's work directory is copied"
+
+_PROGRAMS = (".js", ".mjs", ".cjs", ".py", ".rb", ".php", ".jar")
+
+
+def check(file: LintFile) -> Iterator[Finding]:
+    for reader in file.shipped():
+        for step in reader.steps:
+            if isinstance(step.node, Copy) and step.node.from_:
+                source = source_stage(step.node.from_.text, reader, file.stages)
+                if source:
+                    yield from _copy(file, step, step.node, source=source)
+
+
+def _copy(file: LintFile, step: Step, node: Copy, *, source: Stage) -> Iterator[Finding]:
+    for word in node.sources:
+        text = file.known(word.text, step)
+        path = None if text is None else "/" + clean(text.removesuffix("/*") or "/")
+        if path is None or not _is_work(file, source, path):
+            continue
+        message = (
+            f"COPY takes the whole file system of {source.title}"
+            if path == "/"
+            else f"COPY takes all of {path}, the work directory of {source.title}"
+        )
+        yield file.finding(NAME, message, span=word.span, hint=_hint(file, node, path=path, source=source, word=word))
+
+
+def _is_work(file: LintFile, source: Stage, path: str) -> bool:
+    """Whether a path is the directory that a stage works in, or holds it; not one that only its RUNs fill by name."""
+    if path == "/":
+        return True
+    landed = [place for step in file.steps(source) for place in _landings(file, step)]
+    work = {source.end.workdir, *(place for place, whole in landed if whole)}
+    if not any(place and _contains(path, place) for place in work):
+        return False
+    return any(place is None or _contains(path, place) for place, _ in landed) or not _is_output(file, source, path)
+
+
+def _landings(file: LintFile, step: Step) -> Iterator[tuple[str | None, bool]]:
+    """Where files of the context land, and whether these are all of them."""
+    node = step.node
+    if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.from_ is not None):
+        return
+    place = step.before.path(file.known(node.destination.text, step))
+    sources = [file.known(word.text, step) for word in node.sources]
+    yield place, any(text is not None and clean(text) == "" for text in sources)
+
+
+def _contains(directory: str, path: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _is_output(file: LintFile, source: Stage, path: str) -> bool:
+    return any(isinstance(step.node, Run) and path in step.node.shell_text for step in file.steps(source))
+
+
+def _hint(file: LintFile, node: Copy, *, path: str, source: Stage, word: Word) -> str:
+    if path == "/":
+        return "name the directories and files that the image needs, or begin the stage with FROM " + (
+            source.name or "that stage"
+        )
+    name = node.from_.text if node.from_ else ""
+    target = node.destination.text.rstrip("/")
+    lead = f"COPY --from={name}"
+    items = _items(file, source, Moment({}, file.stages[-1].end.path(target or "/")))
+    lines = [f"{lead} {path}/{item} {target}/{item}" for item in items]
+    return "name what the image needs, for example:\n" + "\n".join(lines)
+
+
+def _items(file: LintFile, source: Stage, target: Moment) -> tuple[str, ...]:
+    """What the image runs and its package.json, as far as the file tells; `dist` where it does not."""
+    found = [item for command in _commands(file) for item in _named(command, target)]
+    node = any(
+        isinstance(call, Call) and call.manager in packages.NODE
+        for step in file.steps(source)
+        if isinstance(step.node, Run)
+        for call in packages.of_step(step, step.node, escape=file.escape)
+    )
+    items = found or ["dist"]
+    return tuple(dict.fromkeys([*items, "package.json"] if node else items))
+
+
+def _commands(file: LintFile) -> Iterator[Command]:
+    for step in file.steps(file.stages[-1]):
+        if isinstance(step.node, Cmd | Entrypoint):
+            yield step.node.command
+
+
+def _named(command: Command, target: Moment) -> Iterator[str]:
+    for call in shell.of_command(command):
+        for text in call.texts:
+            if text.startswith("-") or ("/" not in text and not text.endswith(_PROGRAMS)):
+                continue
+            path = target.path(text)
+            prefix = f"{(target.workdir or '').rstrip('/')}/"
+            if path and path.startswith(prefix) and len(path) > len(prefix):
+                yield path[len(prefix) :].partition("/")[0]

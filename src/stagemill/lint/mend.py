@@ -1,0 +1,122 @@
+"""Mending: the edits of fixes carried out on a Dockerfile's text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.source import BOM, printable
+from stagemill.dockerfile.tree import Dockerfile
+from stagemill.errors import DockerfileError
+from stagemill.lint.file import LintFile
+from stagemill.lint.finding import Edit, Finding, Fix
+from stagemill.lint.place import offsets
+from stagemill.lint.rules import RULES, Rule, check
+
+_MOST_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A new text, the findings whose fixes are in it, and the others: without a fix, or in conflict with one before."""
+
+    text: str
+    done: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of a file: `done` was mended, `left` is what is found in it now."""
+
+    file: LintFile
+    done: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        return self.file.dockerfile.source.text
+
+
+def apply(dockerfile: Dockerfile, findings: Iterable[Finding]) -> Applied:
+    """Carries out the fixes in their order. Where two overlap, the first wins. The result can be parsed."""
+    done: list[Finding] = []
+    left: list[Finding] = []
+    edits: list[Edit] = []
+    text = dockerfile.source.text
+    for finding in findings:
+        wanted = [edit for edit in finding.fix.edits if edit not in edits] if finding.fix else []
+        changed = None
+        if finding.fix and not _overlap(dockerfile, edits, wanted):
+            changed = _parsable(dockerfile, [*edits, *wanted])
+        if changed is None:
+            left.append(finding)
+        else:
+            text = changed
+            edits += wanted
+            done.append(finding)
+    return Applied(text, tuple(done), tuple(left))
+
+
+def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
+    """Applies fixes until none is left to apply; what one fix makes possible for the next is done as well."""
+    done: list[Finding] = []
+    findings = check(file, rules)
+    for _ in range(_MOST_ROUNDS):
+        applied = apply(file.dockerfile, findings)
+        if not applied.done:
+            break
+        done += applied.done
+        dockerfile = parse(applied.text, file.dockerfile.source.name)
+        file = LintFile.of(dockerfile, build_args=file.build_args, context=file.context)
+        findings = check(file, rules)
+    return Mended(file, tuple(done), tuple(findings))
+
+
+def preview(dockerfile: Dockerfile, fix: Fix) -> str:
+    """What a fix changes, as a unified diff."""
+    return diff(dockerfile.source.text, _edited(dockerfile, fix.edits), name=dockerfile.source.name)
+
+
+def diff(old: str, new: str, *, name: str) -> str:
+    """A unified diff of two texts of one file; empty where they are equal."""
+    from difflib import unified_diff  # noqa: PLC0415  only shown fixes need it
+
+    before, after = (text.removeprefix(BOM).split("\n") for text in (old, new))
+    shown = unified_diff(list(_lines(before)), list(_lines(after)), name, name, lineterm="")
+    return "".join(f"{line}\n" for line in shown)
+
+
+def _lines(lines: Sequence[str]) -> Iterator[str]:
+    yield from (printable(line.rstrip("\r")) for line in lines[:-1])
+    if lines[-1]:
+        yield f"{printable(lines[-1])}\n\\ No newline at end of file"
+
+
+def _overlap(dockerfile: Dockerfile, edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
+    """Whether two edits touch the same text, or put different texts in at one place."""
+    text = dockerfile.source.text
+    ranges = [offsets(text, edit.span) for edit in edits]
+    return any(
+        start < other_end and other_start < end or (start, end) == (other_start, other_end)
+        for start, end in (offsets(text, edit.span) for edit in others)
+        for other_start, other_end in ranges
+    )
+
+
+def _parsable(dockerfile: Dockerfile, edits: Sequence[Edit]) -> str | None:
+    text = _edited(dockerfile, edits)
+    try:
+        parse(text, dockerfile.source.name)
+    except DockerfileError:
+        return None
+    return text
+
+
+def _edited(dockerfile: Dockerfile, edits: Iterable[Edit]) -> str:
+    text = dockerfile.source.text
+    placed = sorted(((*offsets(text, edit.span), edit.text) for edit in edits), reverse=True)
+    for start, end, new in placed:
+        text = text[:start] + new + text[end:]
+    return text

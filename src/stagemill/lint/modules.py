@@ -1,0 +1,101 @@
+"""Where the node_modules of a stage come from: the installs in its text, followed through bases and copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from stagemill.dockerfile.tree import Copy, Run
+from stagemill.lint import packages
+from stagemill.lint.file import LintFile, source_stage
+from stagemill.lint.packages import Call
+from stagemill.lint.stages import Stage, Step
+
+NAME = "node_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An install with the packages for development. `copied` says that its outcome came from another stage by COPY."""
+
+    stage: Stage
+    step: Step
+    call: Call
+    copied: bool = False
+
+
+# What is installed by directory; the directory None is one that is not known.
+Found: TypeAlias = Mapping[str | None, Installed]
+
+
+def development(file: LintFile, stage: Stage) -> Found:
+    """The directories whose node_modules have packages for development when the stage ends."""
+    return _Tracer(file, {}).found(stage)
+
+
+def directory(path: str | None) -> str | None:
+    """The directory whose node_modules a path is, all of them; None for any other path."""
+    if path is None:
+        return None
+    parent, _, name = path.removesuffix("/*").rpartition("/")
+    return (parent or "/") if name == NAME else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Tracer:
+    file: LintFile
+    done: dict[int, Found]
+
+    def found(self, stage: Stage) -> Found:
+        if stage.index in self.done:
+            return self.done[stage.index]
+        state: dict[str | None, Installed] = {}
+        if stage.parent is not None:
+            state.update(self.found(self.file.stages[stage.parent]))
+        quiet = False
+        for step in stage.steps:
+            if isinstance(step.node, Run):
+                calls = packages.of_step(step, step.node, escape=self.file.escape)
+                quiet = quiet or any(isinstance(call, Call) and call.verb == "other" and call.production for call in calls)
+                _run(stage, step, calls, state=state, quiet=quiet)
+            elif isinstance(step.node, Copy) and step.node.from_:
+                self._copy(stage, step, step.node, state=state)
+        self.done[stage.index] = state
+        return state
+
+    def _copy(self, stage: Stage, step: Step, node: Copy, *, state: dict[str | None, Installed]) -> None:
+        source = source_stage(node.from_.text if node.from_ else "", stage, self.file.stages)
+        destination = step.before.path(self.file.known(node.destination.text, step))
+        if source is None or destination is None:
+            return
+        for word in node.sources:
+            text = self.file.known(word.text, step)
+            path = "/" + text.strip("/") if text is not None else ""
+            for place, installed in self.found(source).items():
+                full = NAME if place is None else f"{place.rstrip('/')}/{NAME}"
+                if path and (full == path or full.startswith(path.rstrip("/") + "/")):
+                    landed = destination.rstrip("/") + full[len(path.rstrip("/")) :]
+                    target = directory(landed)
+                    state[target] = replace(installed, copied=True)
+
+
+def _run(
+    stage: Stage,
+    step: Step,
+    calls: list[Call | packages.Removal],
+    *,
+    state: dict[str | None, Installed],
+    quiet: bool,
+) -> None:
+    """Changes what is installed by what a RUN calls; `quiet` says that npm is set to leave development packages out."""
+    either = any(isinstance(call, Call) and call.command.conditional and call.production for call in calls)
+    for call in calls:
+        if isinstance(call, packages.Removal):
+            state.pop(call.directory, None)
+        elif call.manager not in packages.NODE or call.verb not in {"install", "prune"}:
+            continue
+        elif call.production or quiet or either:
+            state.pop(call.directory, None)
+        elif call.verb == "install":
+            state[call.directory] = Installed(stage, step, call)

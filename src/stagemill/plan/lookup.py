@@ -1,0 +1,69 @@
+"""`Bases`: the images that a Dockerfile names, each looked up once, several at a time."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from stagemill.dockerfile.source import Span
+from stagemill.errors import CancelledError, StagemillError
+from stagemill.oci.platform import Platform
+from stagemill.plan.resolver import Base, Resolver
+from stagemill.plan.site import Site
+
+_PARALLEL_LOOKUPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An image as FROM or `--from` names it. Without a platform it is this machine's."""
+
+    reference: str
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place where an image is named; `stages` are the names of the stages that could be meant instead."""
+
+    name: Name
+    span: Span
+    site: Site
+    stages: tuple[str, ...]
+
+
+class Bases:
+    """The images that were found."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._found: dict[Name, Base] = {}
+
+    def __getitem__(self, name: Name) -> Base:
+        return self._found[name]
+
+    def look_up(self, mentions: Sequence[Mention]) -> None:
+        """All of these images are known afterwards. Raises the error of the first in order that cannot be had."""
+        wanted = {mention.name: mention for mention in reversed(mentions) if mention.name not in self._found}
+        missing = list(reversed(wanted.values()))
+        if len(missing) <= 1:
+            found = [self._resolve(mention) for mention in missing]
+        else:
+            with ThreadPoolExecutor(_PARALLEL_LOOKUPS, thread_name_prefix="resolve") as pool:
+                found = list(pool.map(self._resolve, missing))
+        self._found.update((mention.name, base) for mention, base in zip(missing, found, strict=True))
+
+    def _resolve(self, mention: Mention) -> Base:
+        """Raises DockerfileError at the place."""
+        name = mention.name
+        try:
+            return self._resolver.resolve(name.reference, name.platform)
+        except CancelledError:
+            raise
+        except (StagemillError, ValueError) as error:
+            hints = [error.hint] if isinstance(error, StagemillError) and error.hint else []
+            if near := difflib.get_close_matches(name.reference.lower(), mention.stages, n=1):
+                hints.append(f"did you mean the stage {near[0]}?")
+            raise mention.site.error(str(error), mention.span, hint="; or ".join(hints) or None) from error

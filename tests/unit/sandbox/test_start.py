@@ -1,0 +1,65 @@
+"""What a process is started with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fakes.sandbox_lab import PLAIN
+from stagemill.sandbox.inside import capabilities, init, start
+from stagemill.sandbox.namespaces import request
+from stagemill.sandbox.process import Bind, Rootfs
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
+
+
+def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None = None) -> Request:
+    tree = Rootfs((Path("/l/0"), Path("/l/1")), Path("/u"), Path("/w"))
+    process = replace(PLAIN, env=env, binds=(Bind(Path("/src"), "/dst"),))
+    return request(tree, process, mountpoint=Path("/state/mountpoint"), size=size)
+
+
+def test_home_and_path_are_set_and_term_only_for_a_terminal() -> None:
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    assert start.environment(asked()) == {"HOME": "/root", "PATH": path}
+    assert start.environment(asked(size=(24, 80))) == {"HOME": "/root", "PATH": path, "TERM": "xterm"}
+
+
+def test_given_variables_win_and_a_later_one_wins_over_an_earlier() -> None:
+    env = (("PATH", "/opt"), ("HOME", ""), ("TERM", "dumb"), ("A", "1"), ("A", "2"))
+
+    assert start.environment(asked(env, size=(24, 80))) == {"PATH": "/opt", "HOME": "", "TERM": "dumb", "A": "2"}
+
+
+def test_a_request_says_all_that_was_asked() -> None:
+    assert asked((("A", "1"),), size=(1, 2)) == {
+        "mountpoint": "/state/mountpoint",
+        "lower": ["/l/0", "/l/1"],
+        "upper": "/u",
+        "work": "/w",
+        "binds": [{"source": "/src", "target": "/dst", "read_only": True}],
+        "args": ["true"],
+        "env": [("A", "1")],
+        "cwd": "/",
+        "uid": 0,
+        "gid": 0,
+        "groups": [0],
+        "home": "/root",
+        "hostname": "lab",
+        "network": "host",
+        "hosts": "127.0.0.1 localhost lab\n",
+        "resolv_conf": "nameserver 192.0.2.1\n",
+        "umask": 0o022,
+        "terminal": (1, 2),
+    }
+
+
+def test_the_default_capabilities_are_docker_s() -> None:
+    assert capabilities.DEFAULT == 0xA80425FB
+
+
+def test_exit_codes_have_the_shell_s_form() -> None:
+    assert [init.exit_code(status) for status in (0, 3 << 8, 9, 15)] == [0, 3, 137, 143]
