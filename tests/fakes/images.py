@@ -10,15 +10,18 @@ from stagemill.plan.resolver import Base
 
 
 class FakeImages:
-    """Knows the images that it was given; `asked` lists what was looked up."""
+    """Knows the images that it was given; `asked` lists what was looked up, `platforms` for what."""
 
-    def __init__(self, **configs: RunConfig) -> None:
+    def __init__(self, **configs: RunConfig | ImageConfig) -> None:
         self.configs = configs
         self.asked: list[str] = []
+        self.platforms: list[Platform | None] = []
 
     def resolve(self, reference: str, platform: Platform | None) -> Base:
         self.asked.append(reference)
+        self.platforms.append(platform)
         if reference not in self.configs:
             raise NotFoundError(f"there is no image {reference}", hint="check the name")
-        config = ImageConfig(platform or Platform.local(), self.configs[reference])
+        known = self.configs[reference]
+        config = known if isinstance(known, ImageConfig) else ImageConfig(platform or Platform.local(), known)
         return Base(reference, Digest.of(reference.encode()), config)

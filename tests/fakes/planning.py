@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
 from fakes.images import FakeImages
+from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
+from stagemill.errors import DockerfileError
 from stagemill.files.view import FileView
+from stagemill.graph.operations import Network
 from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
@@ -25,6 +29,9 @@ def planned(
     build_args: Mapping[str, str] | None = None,
     context: FileView | None = None,
     labels: Mapping[str, str] | None = None,
+    network: Network = "default",
+    extra_hosts: tuple[str, ...] = (),
+    epoch: int | None = None,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
     request = Request(
@@ -32,7 +39,10 @@ def planned(
         build_args=build_args or {},
         target=target,
         labels=labels or {},
+        network=network,
+        extra_hosts=extra_hosts,
         context=MainContext(context) if context else None,
+        epoch=epoch,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
 
@@ -40,3 +50,32 @@ def planned(
 def operations(found: Plan, kind: type[T]) -> list[T]:
     """The operations of one kind that the target needs, inputs first."""
     return [vertex.op for vertex in walk([found.target.vertex]) if isinstance(vertex.op, kind)]
+
+
+def config(text: str, **request: Any) -> RunConfig:
+    """The config of the target."""
+    return planned(text, **request).target.image.config
+
+
+def history(text: str, **request: Any) -> list[str]:
+    """What the target's history says of each instruction, that of the base first."""
+    return [entry.created_by for entry in planned(text, **request).target.image.history]
+
+
+def key(text: str, **request: Any) -> Digest:
+    """The digest that the target is cached under."""
+    return planned(text, **request).target.vertex.digest
+
+
+def refused(text: str, **request: Any) -> DockerfileError:
+    """The error that a Dockerfile cannot be planned for."""
+    with pytest.raises(DockerfileError) as caught:
+        planned(text, **request)
+    return caught.value
+
+
+def marked(error: DockerfileError) -> str:
+    """`file:line:` and the characters that an error underlines."""
+    assert error.at is not None
+    start = error.at.column - 1
+    return f"{error.at}: {error.at.text[start : start + error.at.length]}"

@@ -16,7 +16,6 @@ from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
 
-
 _EXAMPLES = examples(
     {
         "stagemill build -t app .": "build, and name the image in the local store",
@@ -31,7 +30,9 @@ _EXAMPLES = examples(
 @later.refusing
 @add_build_options
 @click.command("build", cls=Command, epilog=_EXAMPLES)
-@click.option("-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store; may be repeated.")
+@click.option(
+    "-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store; may be repeated."
+)
 @click.option(
     "-o", "--output", multiple=True, metavar="type=TYPE,dest=PATH",
     help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; may be repeated.",

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from typing import TextIO
 
 import click
@@ -28,8 +29,9 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
         lines.append(f"{dim}full log:{reset} {error.log}")
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    out.write("\n".join(lines) + "\n")
-    out.flush()
+    with suppress(OSError):  # whoever was listening has gone
+        out.write("\n".join(lines) + "\n")
+        out.flush()
 
 
 def report(error: BaseException) -> int:
@@ -62,11 +64,16 @@ def report(error: BaseException) -> int:
 
 def crashed(error: BaseException) -> int:
     """A bug of ours: the details go to a file, and the person is told where. Returns the exit status."""
-    descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
-    with os.fdopen(descriptor, "w") as file:
-        traceback.print_exception(error, file=file)
     what = f"{type(error).__name__}: {error}"
-    hint = f"this is a bug in stagemill; please report it with the file {path}"
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
+        with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+        hint = f"this is a bug in stagemill; please report it with the file {path}"
+    except OSError as no_file:
+        where = traceback.extract_tb(error.__traceback__)[-1:]
+        place = "".join(f" in {frame.filename}:{frame.lineno}" for frame in where)
+        hint = f"this is a bug in stagemill{place}; the details could not be written: {no_file.strerror}"
     show(StagemillError(f"unexpected {what}", hint=hint))
     return 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ from stagemill.oci.reference import Reference
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _KEYS = {"type", "dest", "name", "tar"}
+_LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -60,7 +62,10 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory."""
+    """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
+
+    `names` are full.
+    """
 
     type: str
     dest: str = ""
@@ -70,7 +75,10 @@ class Output:
     @classmethod
     def parse(cls, text: str) -> Output:
         """`type=oci,dest=FILE`, or buildx's short forms: a directory, or `-` for a tar on standard output."""
-        fields = next(csv.reader(io.StringIO(text)), [])
+        try:
+            fields = next(csv.reader(io.StringIO(text)), [])
+        except csv.Error as error:
+            raise UsageError(f"invalid --output {text!r}: {error}", hint="write type=oci,dest=FILE") from error
         if len(fields) == 1 and "=" not in fields[0]:
             return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
         values: dict[str, str] = {}
@@ -108,7 +116,7 @@ class Output:
             raise UsageError(
                 f"invalid --output {text!r}: type={kind} needs a file", hint="add dest=FILE, or dest=- for a pipe"
             )
-        names = tuple(name for name in values.get("name", "").split(",") if name)
+        names = tuple(str(reference(name)) for name in values.get("name", "").split(",") if name)
         tar = values.get("tar", "true").lower() not in {"false", "0"}
         if not tar and (kind != "oci" or dest == "-"):
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
@@ -150,7 +158,7 @@ def epoch(text: str | None) -> int | None:
     """SOURCE_DATE_EPOCH: seconds since 1970, blank for none."""
     if not text:
         return None
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
         raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
     return int(text)
 

@@ -16,9 +16,11 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
-
 _EXAMPLES = examples(
-    {"stagemill images": "a table", "stagemill images --json": "for programs; sizes in bytes, times in seconds since 1970"}
+    {
+        "stagemill images": "a table",
+        "stagemill images --json": "for programs; sizes in bytes, times in seconds since 1970",
+    }
 )
 
 
@@ -34,7 +36,8 @@ def command(*, quiet: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
     elif quiet:
-        print("\n".join(dict.fromkeys(str(row["id"]) for row in found)))
+        for identity in dict.fromkeys(row["id"] for row in found if row["id"]):
+            print(identity)
     else:
         now = time.time()
         rows = [_row(fact, now) for fact in found]

@@ -19,7 +19,6 @@ from stagemill.execute.importing import import_image
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
-
 _EXAMPLES = examples(
     {
         "stagemill load -i app.tar": "what docker save, skopeo or stagemill save wrote",
@@ -40,20 +39,23 @@ def command(*, path: str | None, given: str | None, tag: str | None) -> None:
     """
     from stagemill.export.load import images
 
+    if path and given:
+        raise UsageError(f"two archives were named, {path} and {given}", hint="load one after the other")
+    name = str(flags.reference(tag)) if tag else None
     with (
         workplace() as place,
         _archive(given or path, place.store) as location,
         place.store.scratch() as scratch,
         images(location, scratch=scratch) as loaded,
     ):
-        if tag and len(loaded.images) != 1:
+        if name and len(loaded.images) != 1:
             raise UsageError(f"-t needs an archive of one image, and this one has {len(loaded.images)}")
         for item in loaded.images:
             import_image(place.store, item.image, loaded.blobs)
-            names = [tag] if tag else list(item.names)
-            for name in names:
-                place.store.images.set(str(Reference.parse(name)), item.image.descriptor, time.time())
-                print(f"Loaded image: {Reference.parse(name).familiar}")
+            names = (name,) if name else item.names
+            for full in names:
+                place.store.images.set(full, item.image.descriptor, time.time())
+                print(f"Loaded image: {Reference.parse(full).familiar}")
             if not names:
                 print(f"Loaded image without a name: {item.image.manifest.config.digest}")
 

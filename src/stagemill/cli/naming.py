@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 
 from stagemill.cli import flags
-from stagemill.errors import NotFoundError
+from stagemill.digest import Digest
+from stagemill.errors import NotFoundError, StagemillError
 from stagemill.execute import base
 from stagemill.oci.image import Image
 from stagemill.oci.reference import Reference
@@ -17,16 +19,28 @@ _ID = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
 
 def find(store: Store, text: str) -> tuple[str, Image]:
     """The full name and the image. Raises NotFoundError with a near name, UsageError for what is no name."""
-    named = {name: descriptor for name, descriptor, _ in store.images.all()}
+    name, manifest = locate(store, text)
+    return name, base.read_image(store, manifest)
+
+
+def locate(store: Store, text: str) -> tuple[str, Digest]:
+    """The full name and the manifest's digest, of an image that need not be whole. Raises as `find` does."""
+    named = {name: descriptor.digest for name, descriptor, _ in store.images.all()}
     if match := _ID.fullmatch(text):
-        for name, descriptor in named.items():
-            image = base.read_image(store, descriptor.digest)
-            if descriptor.digest.hex.startswith(match[1]) or image.manifest.config.digest.hex.startswith(match[1]):
-                return name, image
+        for name, manifest in named.items():
+            if any(digest.hex.startswith(match[1]) for digest in _digests(store, manifest)):
+                return name, manifest
     name = str(flags.reference(text))
     if name not in named:
         raise missing(text, list(named))
-    return name, base.read_image(store, named[name].digest)
+    return name, named[name]
+
+
+def _digests(store: Store, manifest: Digest) -> tuple[Digest, ...]:
+    """By which an image is known: its manifest's, and its config's if that can be read."""
+    with suppress(StagemillError, ValueError):
+        return manifest, base.read_image(store, manifest).manifest.config.digest
+    return (manifest,)
 
 
 def missing(text: str, names: list[str]) -> NotFoundError:

@@ -42,7 +42,12 @@ def _build_options() -> list[click.Option]:
     return [
         click.Option(["-f", "--file"], metavar="FILE", help="The Dockerfile, or - for a pipe. [PATH/Dockerfile]"),
         click.Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built."),
-        click.Option(["--build-arg"], multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value, or that of the environment."),
+        click.Option(
+            ["--build-arg"],
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            help="Give an ARG a value, or that of the environment.",
+        ),
         click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
         click.Option(
             ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."
@@ -57,7 +62,11 @@ def _build_options() -> list[click.Option]:
         ),
         click.Option(["--add-host"], multiple=True, metavar="NAME:IP", help="Add a line to /etc/hosts of RUN."),
         click.Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far."),
-        click.Option(["--progress"], type=click.Choice(PROGRESS), help="How to show what happens; auto is tty on a terminal, else plain."),
+        click.Option(
+            ["--progress"],
+            type=click.Choice(PROGRESS),
+            help="How to show what happens; auto is tty on a terminal, else plain.",
+        ),
     ]
 
 

@@ -15,7 +15,7 @@ from stagemill import events
 from stagemill.build import Built
 from stagemill.cli.flags import Output
 from stagemill.digest import Digest
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.events import Listener
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.files.view import FileView
@@ -56,9 +56,22 @@ def check(wishes: Wishes, stdout: BinaryIO) -> None:
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
     for output in wishes.outputs:
-        if output.dest not in {"", "-"} and not Path(output.dest).absolute().parent.is_dir() and output.type != "local":
-            parent = Path(output.dest).absolute().parent
-            raise UsageError(f"--output: there is no directory {parent}", hint=f"make it first: mkdir -p {parent}")
+        if output.dest not in {"", "-"}:
+            _check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
+    for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file):
+        if file:
+            _check_place(flag, file, directory=False)
+
+
+def _check_place(flag: str, dest: str, *, directory: bool) -> None:
+    path = Path(dest).absolute()
+    if directory:
+        if path.exists() and not path.is_dir():
+            raise UsageError(f"{flag}: {path} is no directory", hint="name another one, or remove it")
+    elif path.is_dir():
+        raise UsageError(f"{flag}: {path} is a directory", hint="name a file in it")
+    elif not path.parent.is_dir():
+        raise UsageError(f"{flag}: there is no directory {path.parent}", hint=f"make it first: mkdir -p {path.parent}")
 
 
 def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> None:
@@ -87,7 +100,7 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
         write_atomically(Path(wishes.iidfile), config.encode())
     if wishes.metadata_file:
         write_atomically(Path(wishes.metadata_file), metadata(image, names))
-    if wishes.quiet:
+    if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
         stdout.write(f"{config}\n".encode())
         stdout.flush()
 
@@ -158,7 +171,7 @@ def _step(built: Built, listener: Listener, name: str) -> Iterator[None]:
     listener(events.Started(step, name, clock()))
     try:
         yield
-    except StagemillError as error:
+    except Exception as error:
         listener(events.Failed(step, str(error), clock()))
         raise
     listener(events.Finished(step, clock()))
@@ -166,7 +179,11 @@ def _step(built: Built, listener: Listener, name: str) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of another when it is whole; what is no regular file is written to as it is."""
+    """A file that takes the place of another when it is whole; what is no regular file is written to as it is.
+
+    Raises UsageError where it cannot be one.
+    """
+    _check_place("cannot write a file", os.fspath(path), directory=False)
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield file

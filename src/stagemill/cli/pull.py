@@ -9,13 +9,15 @@ import click
 
 from stagemill.cli import flags
 from stagemill.cli.command import examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
+from stagemill.events import Listener
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.pulling import pull
+from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
-
+from stagemill.oci.reference import Reference
 
 _EXAMPLES = examples(
     {
@@ -34,10 +36,16 @@ def command(*, name: str, platform: str | None, quiet: bool) -> None:
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
-        image = place.registry.resolve(reference, wanted)
-        base.remember(place.store, image, reference=str(reference))
-        pull(
-            image, Forms(place.store, remote=place.remote), reference=str(reference), listener=listener, clock=time.time
-        )
-        place.store.images.set(str(reference), image.descriptor, time.time())
+        fetch(reference, wanted, place=place, listener=listener)
     print(reference.familiar)
+
+
+def fetch(reference: Reference, platform: Platform, *, place: Workplace, listener: Listener) -> Image:
+    """The image, which the store has afterwards, under its name and with all of its layers."""
+    store = place.store
+    image = place.registry.resolve(reference, platform, shelf=store.blobs)
+    base.remember(store, image, reference=str(reference))
+    forms = Forms(store, remote=place.remote)
+    pull(image, forms, reference=str(reference), listener=listener, clock=time.time)
+    store.images.set(str(reference), image.descriptor, time.time())
+    return image

@@ -7,7 +7,7 @@ import click
 from stagemill.cli import naming
 from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
-from stagemill.errors import StagemillError
+from stagemill.errors import NotFoundError
 from stagemill.oci.reference import Reference
 
 
@@ -16,12 +16,12 @@ from stagemill.oci.reference import Reference
 @click.option("-f", "--force", is_flag=True, help="Pass over names that are not there.")
 def command(*, names: tuple[str, ...], force: bool) -> None:
     """Remove names of images. Their layers stay, as a cache for later builds."""
-    missing: StagemillError | None = None
+    missing: NotFoundError | None = None
     with workplace() as place:
         for text in names:
             try:
-                name, _ = naming.find(place.store, text)
-            except StagemillError as error:
+                name, _ = naming.locate(place.store, text)
+            except NotFoundError as error:
                 missing = missing or error
                 continue
             place.store.images.remove(name)

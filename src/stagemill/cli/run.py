@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -14,6 +12,7 @@ from stagemill.cli import flags, naming, options
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
+from stagemill.cli.pull import fetch
 from stagemill.errors import NotFoundError, UsageError
 from stagemill.execute import base
 from stagemill.execute.container import Launch, environment, launch
@@ -21,7 +20,6 @@ from stagemill.execute.forms import Forms
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.sandbox.process import Bind
-
 
 _EXAMPLES = examples(
     {
@@ -71,7 +69,7 @@ def command(
         raise UsageError("-t needs a terminal, and standard input is none", hint="leave out -t")
     what = Launch(
         args=args,
-        entrypoint=None if entrypoint is None else tuple(shlex.split(entrypoint)),
+        entrypoint=None if entrypoint is None else ((entrypoint,) if entrypoint else ()),
         env=environment(env, dict(os.environ)),
         cwd=workdir,
         user=user,
@@ -108,10 +106,7 @@ def image_of(name: str, place: Workplace) -> Image:
     except NotFoundError as missing:
         reference = flags.reference(name)
         try:
-            with open_progress("auto", sys.stderr):
-                image = place.registry.resolve(reference, Platform.local())
+            with open_progress("auto", sys.stderr) as listener:
+                return fetch(reference, Platform.local(), place=place, listener=listener)
         except NotFoundError:
             raise missing from None
-        base.remember(place.store, image, reference=str(reference))
-        place.store.images.set(str(reference), image.descriptor, time.time())
-        return image

@@ -16,7 +16,6 @@ from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
 
-
 _EXAMPLES = examples(
     {
         "stagemill save -o app.tar app": "for docker load and podman load",

@@ -52,10 +52,11 @@ class IgnoreFile:
 @contextmanager
 def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inputs]:
     """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError."""
-    if _REMOTE.match(context) or (file and _REMOTE.match(file)):
-        raise StagemillError(
-            f"a remote context or Dockerfile is not supported yet: {context}", hint="clone or download it first"
-        )
+    for place in (context, file or ""):
+        if _REMOTE.match(place):
+            raise StagemillError(
+                f"a remote context or Dockerfile is not supported yet: {place}", hint="clone or download it first"
+            )
     if context == "-":
         if file == "-":
             raise UsageError("standard input cannot be both the context and the Dockerfile")
@@ -63,6 +64,10 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
             yield inputs
         return
     folder = Path(context)
+    if not folder.is_dir():
+        found = f"is no directory: {context}" if folder.exists() else f"does not exist: {context}"
+        hint = "name the directory that holds the files; -f names the Dockerfile"
+        raise ContextError(f"the build context {found}", hint=hint)
     if file == "-":
         text = load.DockerfileText(_read(sys.stdin.buffer), "Dockerfile", folder / "Dockerfile")
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,6 +54,24 @@ def dated(history: Sequence[History], tree: Tree, *, fallback: str, epoch: int |
     if epoch is not None:
         limit = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return tuple(entry if entry.created else replace(entry, created=limit) for entry in history)
+    times = _filled(list(_known(history, tree)), fallback)
+    return tuple(replace(entry, created=time) for entry, time in zip(history, times, strict=True))
+
+
+def _known(history: Sequence[History], tree: Tree) -> Iterator[str]:
+    """The time of each entry, or of its layer; empty where neither has one."""
     layers = iter(tree.layers)
-    times = [entry.created or ("" if entry.empty_layer else _made(layers)) for entry in history]
-    return tuple(replace(entry, created=time) for entry, time in zip(history, _filled(times, fallback), strict=True))
+    for entry in history:
+        layer = None if entry.empty_layer else next(layers, None)
+        yield entry.created or (layer.created if layer else "")
+
+
+def _filled(times: list[str], fallback: str) -> Iterator[str]:
+    gap = times.index("") if "" in times else len(times)
+    following = (time for time in times[gap:] if time)
+    preceding = (time for time in reversed(times[:gap]) if time)
+    last = next(following, "") or next(preceding, fallback)
+    yield from times[:gap]
+    for time in times[gap:]:
+        last = time or last
+        yield last

@@ -9,11 +9,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.files.paths import resolve
-from stagemill.files.view import FileView
+from stagemill.files.view import Entry, FileView
 
 _PLACES = (
     "etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch
@@ -36,17 +37,22 @@ _VARIABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Layers to put on top of a tree, and the paths in them that are the host's and not the image's."""
+    """Layers to put on top of a tree, and the paths in them that are the host's and not the image's.
+
+    `directories` are those that the tree lacks, the innermost first.
+    """
 
     layers: tuple[Path, ...]
     paths: tuple[str, ...]
+    directories: tuple[str, ...] = ()
 
     def take_back(self, upper: Path) -> None:
         """Removes from the written layer what is still the host's bundle, copied up by a chmod or the like."""
-        for path in self.paths:
-            written = upper / path
-            if written.is_file() and not written.is_symlink() and _sum(written) == _sum(self.layers[0] / path):
-                written.unlink()
+        removed = [path for path in self.paths if _remove_copy(upper, path, of=self.layers[0])]
+        for directory in self.directories if removed else ():
+            if _is_inside(upper, directory):
+                with suppress(OSError):  # it is gone, or something else is in it
+                    (upper / directory).rmdir()
 
 
 def trusting(
@@ -61,34 +67,42 @@ def trusting(
     existing = [resolve(view, place) for place in _PLACES]
     paths = tuple(dict.fromkeys(path for path in existing if (entry := view.lstat(path)) and entry.kind == "file"))
     paths = paths or (resolve(view, _PLACES[0]),)
-    into.mkdir(mode=0o755)
+    directories = sorted({path[:end] for path in paths for end, sign in enumerate(path) if sign == "/"})
+    for directory in ("", *directories):
+        (into / directory).mkdir()
     for path in paths:
-        _parents(into, path)
         shutil.copyfile(bundle, into / path)
         os.chmod(into / path, 0o644)
-    for directory in sorted(into.rglob("*"), reverse=True):
-        _dress(view, into, directory)
-    _dress(view, into, into)
+    for directory in reversed(("", *directories)):
+        _dress(into / directory, view.lstat(directory))
+    missing = tuple(directory for directory in reversed(directories) if view.lstat(directory) is None)
     given = {name for name, _ in env}
-    return Bundle((into,), paths), {name: f"/{paths[0]}" for name in _VARIABLES if name not in given}
+    return Bundle((into,), paths, missing), {name: f"/{paths[0]}" for name in _VARIABLES if name not in given}
 
 
-def _parents(into: Path, path: str) -> None:
-    folder = into
-    for name in path.split("/")[:-1]:
-        folder /= name
-        folder.mkdir(mode=0o755, exist_ok=True)
-
-
-def _dress(view: FileView, into: Path, directory: Path) -> None:
+def _dress(directory: Path, entry: Entry | None) -> None:
     """Gives a directory what the tree's has, since it will cover it."""
-    path = "" if directory == into else str(directory.relative_to(into))
-    entry = view.lstat(path)
-    if entry is None or entry.kind != "dir" or not directory.is_dir():
+    if entry is None or entry.kind != "dir":
+        os.chmod(directory, 0o755)  # whatever the umask
         return
     os.chown(directory, entry.uid, entry.gid)
     os.chmod(directory, entry.mode)
     os.utime(directory, ns=(entry.mtime_ns, entry.mtime_ns))
+
+
+def _remove_copy(upper: Path, path: str, *, of: Path) -> bool:
+    """Whether a file was removed because it was the same as that of another directory."""
+    written = upper / path
+    if not _is_inside(upper, path) or not written.is_file() or _sum(written) != _sum(of / path):
+        return False
+    written.unlink()
+    return True
+
+
+def _is_inside(upper: Path, path: str) -> bool:
+    """Whether no part of a path is a symlink that a process put there, and that may lead to a file of this machine."""
+    parts = path.split("/")
+    return not any((upper / "/".join(parts[:depth])).is_symlink() for depth in range(1, len(parts) + 1))
 
 
 def _sum(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, StagemillError
 from stagemill.execute import base
 from stagemill.execute.importing import import_layout
+from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
@@ -56,20 +57,23 @@ class ImageResolver:
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
-        local = None if self._pull else self._local(name)
+        local = None if self._pull else self._local(name, wanted)
         if local:
             return _base(str(name), local)
         image = self._fetch(name, wanted)
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
-    def _local(self, name: Reference) -> Image | None:
+    def _local(self, name: Reference, platform: Platform) -> Image | None:
+        """The store's image of this name, unless it is torn, or another platform's."""
         descriptor = self.store.images.get(str(name))
         if descriptor is None:
             return None
         try:
             image = base.read_image(self.store, descriptor.digest)
         except (NotFoundError, CorruptError, ValueError):
+            return None
+        if image.config.platform.architecture and choose((image.descriptor,), platform) is None:
             return None
         base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
         return image

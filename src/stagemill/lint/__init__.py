@@ -6,4 +6,17 @@ from stagemill.lint.formats.short import short
 from stagemill.lint.mend import Applied, Mended, apply, mend
 from stagemill.lint.rules import RULES, Rule, check
 
-__all__ = ["RULES", "Applied", "Edit", "Finding", "Fix", "LintFile", "Mended", "Rule", "apply", "check", "mend", "short"]
+__all__ = [
+    "RULES",
+    "Applied",
+    "Edit",
+    "Finding",
+    "Fix",
+    "LintFile",
+    "Mended",
+    "Rule",
+    "apply",
+    "check",
+    "mend",
+    "short",
+]

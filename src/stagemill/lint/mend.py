@@ -14,8 +14,6 @@ from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import offsets
 from stagemill.lint.rules import RULES, Rule, check
 
-_MOST_ROUNDS = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -60,17 +58,20 @@ def apply(dockerfile: Dockerfile, findings: Iterable[Finding]) -> Applied:
 
 
 def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
-    """Applies fixes until none is left to apply; what one fix makes possible for the next is done as well."""
+    """Applies fixes as long as there is less to find afterwards; what one makes possible for the next is done as well."""
     done: list[Finding] = []
     findings = check(file, rules)
-    for _ in range(_MOST_ROUNDS):
+    while findings:
         applied = apply(file.dockerfile, findings)
         if not applied.done:
             break
-        done += applied.done
         dockerfile = parse(applied.text, file.dockerfile.source.name)
-        file = LintFile.of(dockerfile, build_args=file.build_args, context=file.context)
-        findings = check(file, rules)
+        changed = LintFile.of(dockerfile, build_args=file.build_args, context=file.context)
+        now = check(changed, rules)
+        if len(now) >= len(findings):
+            break
+        done += applied.done
+        file, findings = changed, now
     return Mended(file, tuple(done), tuple(findings))
 
 
@@ -99,7 +100,7 @@ def _overlap(dockerfile: Dockerfile, edits: Iterable[Edit], others: Iterable[Edi
     text = dockerfile.source.text
     ranges = [offsets(text, edit.span) for edit in edits]
     return any(
-        start < other_end and other_start < end or (start, end) == (other_start, other_end)
+        (start < other_end and other_start < end) or (start, end) == (other_start, other_end)
         for start, end in (offsets(text, edit.span) for edit in others)
         for other_start, other_end in ranges
     )

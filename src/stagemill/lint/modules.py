@@ -57,7 +57,9 @@ class _Tracer:
         for step in stage.steps:
             if isinstance(step.node, Run):
                 calls = packages.of_step(step, step.node, escape=self.file.escape)
-                quiet = quiet or any(isinstance(call, Call) and call.verb == "other" and call.production for call in calls)
+                quiet = quiet or any(
+                    isinstance(call, Call) and call.verb == "other" and call.production for call in calls
+                )
                 _run(stage, step, calls, state=state, quiet=quiet)
             elif isinstance(step.node, Copy) and step.node.from_:
                 self._copy(stage, step, step.node, state=state)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from stagemill.dockerfile.tree import Run
@@ -19,7 +20,9 @@ NODE: frozenset[Manager] = frozenset({"npm", "pnpm", "yarn"})
 
 _CLEAN = frozenset({"ci", "clean-install", "ic", "install-clean"})
 _INSTALL = frozenset({"install", "i", "in", "ins", "inst", "isntall", "add"}) | _CLEAN
-_CHANGE = frozenset({"uninstall", "remove", "rm", "un", "update", "up", "upgrade", "link", "ln", "unlink", "rebuild", "dedupe"})
+_CHANGE = frozenset(
+    {"uninstall", "remove", "rm", "un", "update", "up", "upgrade", "link", "ln", "unlink", "rebuild", "dedupe"}
+)
 _PLACE = frozenset({"--prefix", "-C", "--dir", "--cwd"})
 _TAKES_VALUE = _PLACE | {
     "--registry", "--cache", "--loglevel", "--userconfig", "--filter", "-F", "--omit", "--only", "--include", "--store-dir",
@@ -27,9 +30,17 @@ _TAKES_VALUE = _PLACE | {
 }  # fmt: skip
 _GLOBAL = frozenset({"-g", "--global", "--location=global"})
 _PRODUCTION = frozenset(
-    {"--omit=dev", "--production", "--production=true", "--prod", "--prod=true", "-P", "--only=prod", "--only=production"}
+    {
+        "--omit=dev",
+        "--production",
+        "--production=true",
+        "--prod",
+        "--prod=true",
+        "--only=prod",
+        "--only=production",
+    }
 )
-_DEVELOPMENT = frozenset({"--production=false", "--prod=false", "--include=dev", "--dev", "-D", "--no-production"})
+_DEVELOPMENT = frozenset({"--production=false", "--prod=false", "--include=dev", "--no-production"})
 _PYTHON = re.compile(r"python[0-9.]*")
 _PIP = re.compile(r"pip[0-9.]*")
 _UNKNOWN = re.compile(r"[$*?~\[]|^-$")
@@ -75,6 +86,8 @@ def of_step(step: Step, node: Run, *, escape: str) -> list[Call | Removal]:
             continue
         if words[0] == "cd":
             here = _moved(here, words[1] if len(words) > 1 else "~")
+        elif words[0] == "export":
+            here = replace(here, env={**here.env, **dict(_assignments(words[1:]))})
         elif words[0] == "rm":
             found += [Removal(_parent(here, word)) for word in words[1:] if _is_packages(word)]
         else:
@@ -84,7 +97,14 @@ def of_step(step: Step, node: Run, *, escape: str) -> list[Call | Removal]:
 
 def _moved(here: Moment, text: str) -> Moment:
     workdir = None if _UNKNOWN.search(text) else here.path(text)
-    return Moment(here.env, workdir, here.user, here.shell)
+    return replace(here, workdir=workdir)
+
+
+def _assignments(words: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            yield name, None if _UNKNOWN.search(value) else value
 
 
 def _is_packages(word: str) -> bool:
@@ -112,7 +132,7 @@ def _node(command: ShellCommand, here: Moment, *, program: str) -> Iterator[Call
     if _GLOBAL & set(words):
         return
     directory, arguments = _arguments(words, here)
-    production = _is_production(words, command.env, here.env)
+    production = _is_production(words, command.env, here.env) or (manager == "pnpm" and "-P" in words)
     verb, production = _verb(manager, arguments, production=production)
     named = verb == "install" and len(arguments) > 1 and arguments[0] != "workspaces"
     yield Call(manager, verb, command, directory, production, named)
@@ -153,7 +173,7 @@ def _arguments(words: Sequence[str], here: Moment) -> tuple[str | None, list[str
 
 
 def _is_production(words: Sequence[str], own: Sequence[tuple[str, str]], env: Environment) -> bool:
-    joined = set(words) | {f"{first}={second}" for first, second in zip(words, words[1:], strict=False)}
+    joined = set(words) | {f"{first}={second}" for first, second in pairwise(words)}
     if joined & _DEVELOPMENT:
         return False
     if joined & _PRODUCTION:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import SPACES
@@ -84,7 +85,7 @@ def of_command(command: Command) -> list[ShellCommand]:
 
 def _of_exec(command: Command, literals: list[Span]) -> list[ShellCommand]:
     texts = command.exec or ()
-    scripts = [text for option, text in zip(texts[1:], texts[2:], strict=False) if re.fullmatch("-[a-z]*c", option)]
+    scripts = [text for option, text in pairwise(texts) if re.fullmatch("-[a-z]*c", option)]
     if texts and _name(texts[0]) in _SHELLS and scripts:
         return _scan(scripts[0], lambda _start, _end: command.span, exact=False)
     exact = len(literals) == len(texts)

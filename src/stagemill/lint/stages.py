@@ -142,7 +142,9 @@ class _Scope:
     def _after(self, node: InstructionNode, moment: Moment) -> Moment:
         match node:
             case Arg():
-                return replace(moment, env={**moment.env, **{pair.key: self._argument(pair, moment) for pair in node.items}})
+                return replace(
+                    moment, env={**moment.env, **{pair.key: self._argument(pair, moment) for pair in node.items}}
+                )
             case Env():
                 values = {pair.key: known(pair.value or "", moment.env, escape=self.escape) for pair in node.items}
                 return replace(moment, env={**moment.env, **values})

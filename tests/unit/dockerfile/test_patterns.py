@@ -65,9 +65,9 @@ def test_a_backslash_before_another_character_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_many_stars_take_no_time() -> None:
-    begin = time.perf_counter()
+def test_many_stars_do_not_hang() -> None:
+    begin = time.process_time()
 
     without_prefix(parse("*a" * 30 + "b"), "a" * 20_000, longest=True)
 
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 20  # seconds of the processor; backtracking would take years

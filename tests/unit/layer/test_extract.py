@@ -95,7 +95,7 @@ def test_a_file_called_like_a_whiteout_is_a_file(archive: Callable[[bytes], Path
         b"",
         b"text",
         bytes(10240),
-        gzip.compress(b"text" * 1000),
+        gzip.compress(b"text" * 1000, mtime=0),
         b"\x1f\x8bnot gzip",
         b"BZhello",
         b"\xfd7zXZ\x00",

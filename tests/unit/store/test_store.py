@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from stagemill.digest import Digest
 from stagemill.errors import StoreError
 from stagemill.store.faults import PERMISSION_HINT
-from stagemill.store.records import Record
 from stagemill.store.store import Store
 
 
@@ -56,24 +54,6 @@ def test_the_log_of_a_step_has_a_place_that_can_be_written(store: Store) -> None
     path.write_text("log")
 
     assert path == store.root / "logs" / f"{Digest.of(b'step').hex}.log"
-
-
-def test_opening_and_a_hundred_look_ups_take_a_blink(tmp_path: Path) -> None:
-    keys = [Digest.of(b"%d" % number) for number in range(100)]
-    with Store.open(tmp_path) as store:
-        for key in keys:
-            store.records.put(Record(key, key, "{}" * 200, "[]" * 500, "RUN x", 1.0))
-    times = []
-    found: list[Record | None] = []
-
-    for _ in range(5):
-        start = time.perf_counter()
-        with Store.open(tmp_path) as store:
-            found = [store.records.get(key) for key in keys]
-        times.append(time.perf_counter() - start)
-
-    assert None not in found
-    assert min(times) < 0.015
 
 
 @pytest.mark.parametrize("place", ["", "tmp", "layers", "blobs/sha256"])

@@ -32,7 +32,7 @@ def check(file: LintFile) -> Iterator[Finding]:
         for step in stage.steps:
             if isinstance(step.node, Run):
                 for call in packages.of_step(step, step.node, escape=file.escape):
-                    if isinstance(call, Call) and call.manager == "npm":
+                    if isinstance(call, Call) and call.manager == "npm" and call.verb in {"install", "prune"}:
                         yield from _flags(file, stage, call)
 
 

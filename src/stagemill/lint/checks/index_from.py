@@ -70,4 +70,3 @@ def _fix(source: Stage, name: str, span: Span) -> Fix:
     if source.name:
         return Fix((edit,), f"write `{name}` for {source.index}")
     return Fix((names.naming(source, name), edit), f"name stage {source.index} `{name}`, and write that name")
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Add, Copy, Run
@@ -74,7 +75,7 @@ def _finding(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: St
 def _manifests(call: Call) -> str:
     texts = call.command.texts
     if call.manager == "pip":
-        found = [after for word, after in zip(texts, texts[1:], strict=False) if word in {"-r", "--requirement"}]
+        found = [after for word, after in pairwise(texts) if word in {"-r", "--requirement"}]
         return " ".join(found) or _MANIFESTS["pip"]
     return _MANIFESTS[call.manager]
 
@@ -103,7 +104,13 @@ def _needed(file: LintFile) -> tuple[str, ...]:
     """The files that `npm ci` reads; none where it may read others."""
     view = file.context
     found = manifest.read(view, "") if view else None
-    if view is None or found is None or found.runs_scripts or found.reaches_out or not manifest.locked_is_plain(view, ""):
+    if (
+        view is None
+        or found is None
+        or found.runs_scripts
+        or found.reaches_out
+        or not manifest.locked_is_plain(view, "")
+    ):
         return ()
     if any(view.lstat(name) for name in ("node_modules", "npm-shrinkwrap.json", "binding.gyp")):
         return ()

@@ -41,7 +41,10 @@ def _finding(file: LintFile, name: str, *, word: Word, offset: int) -> Finding:
     hint = f"write ARG {name} above the first FROM; without it the variable is never set, whatever --build-arg says"
     if stage is not None:
         found, line = stage
-        hint = f"the ARG {name} in line {line} belongs to {found.title}, and FROM does not see it; " + hint.partition(";")[0]
+        hint = (
+            f"the ARG {name} in line {line} belongs to {found.title}, and FROM does not see it; "
+            + hint.partition(";")[0]
+        )
     fix = Fix((_declaration(file, name),), f"declare ARG {name} before the first FROM")
     return file.finding(NAME, message, span=_place(word, name, offset), hint=hint, fix=fix)
 

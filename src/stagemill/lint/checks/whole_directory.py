@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from stagemill.dockerfile.tree import Add, Cmd, Command, Copy, Entrypoint, Run, Word
+from stagemill.dockerfile.tree import Add, Cmd, Command, Copy, Entrypoint, Run
 from stagemill.files.paths import clean
 from stagemill.lint import packages, shell
 from stagemill.lint.file import LintFile, source_stage
@@ -38,7 +39,7 @@ def _copy(file: LintFile, step: Step, node: Copy, *, source: Stage) -> Iterator[
             if path == "/"
             else f"COPY takes all of {path}, the work directory of {source.title}"
         )
-        yield file.finding(NAME, message, span=word.span, hint=_hint(file, node, path=path, source=source, word=word))
+        yield file.finding(NAME, message, span=word.span, hint=_hint(file, step, node, path=path, source=source))
 
 
 def _is_work(file: LintFile, source: Stage, path: str) -> bool:
@@ -70,22 +71,26 @@ def _is_output(file: LintFile, source: Stage, path: str) -> bool:
     return any(isinstance(step.node, Run) and path in step.node.shell_text for step in file.steps(source))
 
 
-def _hint(file: LintFile, node: Copy, *, path: str, source: Stage, word: Word) -> str:
+def _hint(file: LintFile, step: Step, node: Copy, *, path: str, source: Stage) -> str:
     if path == "/":
-        return "name the directories and files that the image needs, or begin the stage with FROM " + (
-            source.name or "that stage"
-        )
-    name = node.from_.text if node.from_ else ""
+        return f"name the directories and files that the image needs, or begin the stage from {source.title} itself"
     target = node.destination.text.rstrip("/")
-    lead = f"COPY --from={name}"
-    items = _items(file, source, Moment({}, file.stages[-1].end.path(target or "/")))
-    lines = [f"{lead} {path}/{item} {target}/{item}" for item in items]
+    flags = " ".join(
+        f"--{flag.name}={flag.value}" if flag.value is not None else f"--{flag.name}" for flag in node.flags
+    )
+    landed = _settled(step.before).path(node.destination.text) or "/"
+    lines = [f"COPY {flags} {path}/{item} {target}/{item}" for item in _items(file, source, landed)]
     return "name what the image needs, for example:\n" + "\n".join(lines)
 
 
-def _items(file: LintFile, source: Stage, target: Moment) -> tuple[str, ...]:
+def _settled(moment: Moment) -> Moment:
+    """The same, with a work directory in any case: an unknown one is the same before and after."""
+    return replace(moment, workdir=moment.workdir or "/")
+
+
+def _items(file: LintFile, source: Stage, landed: str) -> tuple[str, ...]:
     """What the image runs and its package.json, as far as the file tells; `dist` where it does not."""
-    found = [item for command in _commands(file) for item in _named(command, target)]
+    found = [item for command in _commands(file) for item in _named(command, _settled(file.stages[-1].end), landed)]
     node = any(
         isinstance(call, Call) and call.manager in packages.NODE
         for step in file.steps(source)
@@ -102,12 +107,11 @@ def _commands(file: LintFile) -> Iterator[Command]:
             yield step.node.command
 
 
-def _named(command: Command, target: Moment) -> Iterator[str]:
+def _named(command: Command, end: Moment, landed: str) -> Iterator[str]:
+    """The names in the directory `landed` that a command mentions."""
+    prefix = f"{landed.rstrip('/')}/"
     for call in shell.of_command(command):
         for text in call.texts:
-            if text.startswith("-") or ("/" not in text and not text.endswith(_PROGRAMS)):
-                continue
-            path = target.path(text)
-            prefix = f"{(target.workdir or '').rstrip('/')}/"
-            if path and path.startswith(prefix) and len(path) > len(prefix):
+            path = end.path(text) if "/" in text or text.endswith(_PROGRAMS) else None
+            if path and not text.startswith("-") and path.startswith(prefix) and len(path) > len(prefix):
                 yield path[len(prefix) :].partition("/")[0]

@@ -11,7 +11,7 @@ from stagemill.dockerfile.tree import Dockerfile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.mend import preview
 
-Value: TypeAlias = "str | int | None | Mapping[str, Value] | list[Value]"
+Value: TypeAlias = "str | int | Mapping[str, Value] | list[Value] | None"
 
 
 def render(findings: Iterable[Finding], *, dockerfile: Dockerfile, done: Iterable[Finding] = (), diff: str = "") -> str:

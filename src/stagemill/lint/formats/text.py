@@ -47,7 +47,9 @@ def coloured_diff(diff: str, *, colour: bool) -> str:
 
 def _finding(finding: Finding, dockerfile: Dockerfile, *, colour: bool) -> str:
     where = f"{finding.at.file}:{finding.span.line}:{finding.span.column}"
-    lines = [f"{_paint(where, _BOLD, colour=colour)}: {_paint(finding.rule, _YELLOW, colour=colour)}: {finding.message}"]
+    lines = [
+        f"{_paint(where, _BOLD, colour=colour)}: {_paint(finding.rule, _YELLOW, colour=colour)}: {finding.message}"
+    ]
     lines += finding.at.render().split("\n")[1:]
     if finding.hint:
         lines.append("hint: " + finding.hint.replace("\n", "\n      "))
