@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -44,9 +45,10 @@ def command(**given: object) -> int:
     with (
         workplace() as place,
         open_inputs(flags.context, flags.file, store=place.store) as inputs,
-        open_progress(flags.progress, sys.stderr) as listener,
-        building(flags, inputs, place=place, listener=listener) as built,
+        ExitStack() as stack,
     ):
+        with open_progress(flags.progress, sys.stderr) as listener:  # the terminal is the shell's after it
+            built = stack.enter_context(building(flags, inputs, place=place, listener=listener))
         return _open(built, values)
 
 

@@ -5,9 +5,7 @@ A file on top of the tree and not a mount, so that a package that installs a bun
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +31,9 @@ _VARIABLES = (
     "AWS_CA_BUNDLE",
     "NIX_SSL_CERT_FILE",
 )
+# No image's own bundle ends so, even where it has the same certificates.
+_MARK = b"\n# The CA certificates of the machine that builds. Not a part of the image.\n"
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class Bundle:
     paths: tuple[str, ...]
     directories: tuple[str, ...] = ()
 
-    def take_back(self, upper: Path) -> None:
-        """Removes from the written layer what is still the host's bundle, copied up by a chmod or the like."""
-        removed = [path for path in self.paths if _remove_copy(upper, path, of=self.layers[0])]
+    def take_back(self, upper: Path, view: FileView) -> None:
+        """Removes the host's bundle from the written layer, where a chmod or an append copied it up.
+
+        What a process appended stays, behind what `view`, the tree below, has at the path.
+        """
+        removed = [path for path in self.paths if _take_back(upper, path, of=self.layers[0], view=view)]
         for directory in self.directories if removed else ():
             if _is_inside(upper, directory):
                 with suppress(OSError):  # it is gone, or something else is in it
@@ -71,7 +75,7 @@ def trusting(
     for directory in ("", *directories):
         (into / directory).mkdir()
     for path in paths:
-        shutil.copyfile(bundle, into / path)
+        (into / path).write_bytes(bundle.read_bytes() + _MARK)
         os.chmod(into / path, 0o644)
     for directory in reversed(("", *directories)):
         _dress(into / directory, view.lstat(directory))
@@ -90,10 +94,25 @@ def _dress(directory: Path, entry: Entry | None) -> None:
     os.utime(directory, ns=(entry.mtime_ns, entry.mtime_ns))
 
 
-def _remove_copy(upper: Path, path: str, *, of: Path) -> bool:
-    """Whether a file was removed because it was the same as that of another directory."""
+def _take_back(upper: Path, path: str, *, of: Path, view: FileView) -> bool:
+    """Whether nothing is left of the file."""
     written = upper / path
-    if not _is_inside(upper, path) or not written.is_file() or _sum(written) != _sum(of / path):
+    if not _is_inside(upper, path) or not written.is_file():
+        return False
+    status = written.stat()
+    with written.open("r+b") as file:
+        hosts = (of / path).read_bytes()
+        if status.st_size > len(hosts) + _MOST_BYTES or file.read(len(hosts)) != hosts:
+            return False
+        appended = file.read()
+        if appended:
+            own = view.lstat(path)
+            before = view.real_path(path).read_bytes() if own and own.kind == "file" else b""
+            file.seek(0)
+            file.truncate()
+            file.write(before + appended)
+    if appended:
+        os.utime(written, ns=(status.st_atime_ns, status.st_mtime_ns))
         return False
     written.unlink()
     return True
@@ -103,8 +122,3 @@ def _is_inside(upper: Path, path: str) -> bool:
     """Whether no part of a path is a symlink that a process put there, and that may lead to a file of this machine."""
     parts = path.split("/")
     return not any((upper / "/".join(parts[:depth])).is_symlink() for depth in range(1, len(parts) + 1))
-
-
-def _sum(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -12,7 +12,7 @@ from threading import Event, Lock
 from typing import Literal
 
 from stagemill import events
-from stagemill.errors import CancelledError, StepError
+from stagemill.errors import CancelledError, StagemillError, StepError
 from stagemill.execute.commit import commit, like_root
 from stagemill.execute.forms import Forms
 from stagemill.execute.hostca import trusting
@@ -29,6 +29,7 @@ from stagemill.sandbox.users import find
 
 HOSTNAME = "stagemill"
 TAIL_LINES = 20
+_MOST_BYTES = 10 << 20
 _MAX_LINE = 4096  # bytes of a line that are kept for the error; the log has all of it
 
 
@@ -56,7 +57,7 @@ def run(op: Run, parent: Tree, *, services: Services, forms: Forms, step: Step) 
             raise CancelledError("the build was stopped")
         if code != 0:
             raise _failure(op, code, step=step, log=log)
-        bundle.take_back(workspace.fs)
+        bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
         return commit(workspace, parent, clock=services.clock)
 
@@ -88,11 +89,13 @@ def hosts_file(hostname: str, extra: tuple[str, ...]) -> str:
 
 
 def read_text(view: FileView, path: str) -> str:
-    """A small text file of a tree, empty where there is none."""
+    """A small text file of a tree, empty where there is none. Raises StagemillError for one that is not small."""
     found = resolve(view, path)
     entry = view.lstat(found)
     if entry is None or entry.kind != "file":
         return ""
+    if entry.size > _MOST_BYTES:
+        raise StagemillError(f"/{path} of the image is larger than {_MOST_BYTES >> 20} MiB", hint="make it smaller")
     return view.real_path(found).read_text("utf-8", "surrogateescape")
 
 
