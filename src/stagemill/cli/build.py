@@ -15,6 +15,7 @@ from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
+from stagemill.cli.warnings import Watch, warn
 
 _EXAMPLES = examples(
     {
@@ -62,6 +63,9 @@ def command(**given: object) -> None:
         workplace() as place,
         open_inputs(build.context, build.file, store=place.store) as inputs,
         open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
-        building(build, inputs, place=place, listener=listener) as built,
+        building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
     ):
+        worked = watch.worked
         deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        if worked:
+            warn(inputs, build.build_args, listener=listener, now=built.services.clock())
