@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
+from stagemill.errors import CorruptError, StagemillError
 from stagemill.execute.assemble import assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
@@ -75,9 +76,22 @@ def make_all(
 
 
 def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
-    """Makes the trees of some vertices of a plan."""
+    """Makes the trees of some vertices of a plan.
+
+    What is found torn in the store has been thrown away, and so is made again at the second attempt.
+    """
     for notice in planned.notices:
         services.listener(events.Notice(notice, services.clock()))
+    try:
+        return _attempt(planned, targets, services=services, options=options)
+    except StagemillError as error:
+        if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
+            raise
+        services.listener(events.Notice(f"{error.message}; building again", services.clock()))
+    return _attempt(planned, targets, services=services, options=options)
+
+
+def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
     forms = Forms(services.store, remote=services.remote)
     results = solve(
         targets,

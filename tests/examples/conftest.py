@@ -1,11 +1,13 @@
 """The examples, built for real: a copy of one that a test may edit, and a store that holds the bases.
 
-The store stays in .cache/examples of the work tree, so that only the first run makes the bases; each first build of a
-test passes `--no-cache`. STAGEMILL_EXAMPLES_ROOT names another place.
+The store stays in .cache/examples of the work tree, so that only the first run makes the bases; what a test wants to
+see carried out it builds with `--no-cache` or after an edit with its own word in it. A store that has grown large is
+begun anew. STAGEMILL_EXAMPLES_ROOT names another place.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -18,13 +20,35 @@ from fakes.example import Example
 
 REPOSITORY = Path(__file__).parents[2]
 LONGEST = 900  # seconds
+LARGEST = 10_000_000_000  # bytes
 
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """What stagemill is started with: the store, and the program of the interpreter that runs the tests."""
-    root = os.environ.get("STAGEMILL_EXAMPLES_ROOT") or str(REPOSITORY / ".cache" / "examples")
-    return {**os.environ, "STAGEMILL_ROOT": root, "STAGEMILL": str(Path(sys.executable).parent / "stagemill")}
+    root = Path(os.environ.get("STAGEMILL_EXAMPLES_ROOT") or REPOSITORY / ".cache" / "examples")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{root}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _bytes(root) > LARGEST:
+            _remove(root)
+    return {**os.environ, "STAGEMILL_ROOT": str(root), "STAGEMILL": str(Path(sys.executable).parent / "stagemill")}
+
+
+def _bytes(root: Path) -> int:
+    """What a folder takes on disk, each hard-linked file once."""
+    sizes: dict[int, int] = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            status = os.lstat(os.path.join(folder, name))
+            sizes[status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def _remove(root: Path) -> None:
+    """Removes a store as stagemill itself could: an ordinary user owns only a part of its own."""
+    code = "import shutil, sys; from stagemill.sandbox import userns; userns.enter(); shutil.rmtree(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(root)], timeout=LONGEST, check=True)
 
 
 @pytest.fixture

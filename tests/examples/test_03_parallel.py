@@ -41,7 +41,7 @@ def test_the_image_serves_the_page_and_the_time(example: Example) -> None:
 
 def test_an_edit_of_the_page_leaves_the_server_alone(example: Example) -> None:
     example.build()
-    example.edit("frontend/src/index.html", "<title>Clock</title>", "<title>Time</title>")
+    example.edit("frontend/src/index.html", "<title>Clock</title>", f"<title>{example.word}</title>")
 
     again = example.build()
 

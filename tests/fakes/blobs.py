@@ -1,18 +1,18 @@
-"""`MemoryBlobs`, a BlobSource of bytes, and images made by hand whose layers are in one."""
+"""`MemoryBlobs`, a BlobSource and BlobSink of bytes, and images made by hand whose layers are in one."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError
 from stagemill.oci import media_types
-from stagemill.oci.blobs import Reader
+from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.config import History, ImageConfig, RunConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
@@ -37,11 +37,20 @@ class MemoryBlobs:
         try:
             return self.data[digest]
         except KeyError:
-            raise NotFoundError(f"there is no blob {digest}") from None
+            raise NotFoundError(f"there is no blob {digest}", hint="put it there first") from None
 
     @contextmanager
     def open(self, descriptor: Descriptor) -> Iterator[Reader]:
         yield VerifyingReader(io.BytesIO(self.read(descriptor.digest)), descriptor, where="memory")
+
+    def has(self, descriptor: Descriptor) -> bool:
+        return len(self.data.get(descriptor.digest, b"")) == descriptor.size and descriptor.digest in self.data
+
+    def write(self, descriptor: Descriptor, pieces: Iterable[bytes]) -> None:
+        data = b"".join(pieces)
+        for _ in chunks(VerifyingReader(io.BytesIO(data), descriptor, where="a test")):
+            pass
+        self.data[descriptor.digest] = data
 
 
 def make_tar(files: Mapping[str, bytes]) -> bytes:

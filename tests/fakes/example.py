@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -55,6 +56,12 @@ class Example:
     @property
     def name(self) -> str:
         return f"example-{self.folder.name}"
+
+    @property
+    def word(self) -> str:
+        """A word of small letters that no other test and no earlier run has, for edits that were never built before."""
+        seed = f"{self.folder}{self.folder.stat().st_ctime_ns}".encode()
+        return "".join(chr(ord("a") + byte % 26) for byte in hashlib.sha256(seed).digest())
 
     def stagemill(self, *arguments: str) -> Output:
         done = subprocess.run(

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -109,6 +109,17 @@ class Mill:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data if isinstance(data, bytes) else data.encode())
 
+    def copy(self, home: Path) -> Mill:
+        """One with copies of store and folder, in a new directory."""
+        home.mkdir(parents=True)
+        copy = Mill(home / "store", home / "context", self.prefix, self.settings)
+        subprocess.run(["cp", "-a", str(self.root), str(copy.root)], check=True)
+        if self.folder.exists():
+            subprocess.run(["cp", "-a", str(self.folder), str(copy.folder)], check=True)
+        else:
+            copy.folder.mkdir()
+        return copy
+
     @contextmanager
     def start(self, *arguments: str, group: bool = False, **more: Any) -> Iterator[subprocess.Popen[bytes]]:
         """A running command; it is gone afterwards. With `group` it leads a process group of its own."""
@@ -167,10 +178,3 @@ class Mill:
         """The text of files in an image that has busybox."""
         return self.ok("run", name, "cat", *paths).out
 
-
-def everything_below(path: Path) -> list[str]:
-    return sorted(str(found.relative_to(path)) for found in path.rglob("*"))
-
-
-def pretty(arguments: Sequence[str]) -> str:
-    return " ".join(arguments)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import pytest
+
 from fakes.images import FakeImages
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse

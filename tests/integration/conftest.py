@@ -54,7 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Mill:
     mill = Mill(home / "store", home / "context")
     mill.folder.mkdir()
     make_archive(mill.folder / "tree.tar")
-    mill.build("FROM scratch\nADD tree.tar /\nCMD [\"sh\"]\n", "-t", "busybox")
+    mill.build('FROM scratch\nADD tree.tar /\nCMD ["sh"]\n', "-t", "busybox")
     mill.ok("save", "-o", str(home / "busybox.tar"), "busybox")
     return mill
 
@@ -64,10 +64,7 @@ def new_mill(base: Mill, tmp_path: Path) -> Callable[[str], Mill]:
     """Makes stores, by name, each a copy of the base's, with an empty folder beside."""
 
     def make(name: str) -> Mill:
-        mill = Mill(tmp_path / name / "store", tmp_path / name / "context")
-        mill.folder.mkdir(parents=True)
-        subprocess.run(["cp", "-a", str(base.root), str(mill.root)], check=True)
-        return mill
+        return Mill(base.root, tmp_path / "nothing").copy(tmp_path / name)
 
     return make
 

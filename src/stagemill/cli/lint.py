@@ -47,7 +47,7 @@ def command(
     only: tuple[str, ...],
     ignore: tuple[str, ...],
 ) -> int:
-    r"""Find mistakes in the Dockerfile of PATH. What a fix would change is shown as a diff.
+    """Find mistakes in the Dockerfile of PATH. What a fix would change is shown as a diff.
 
     \b
     Examples:
@@ -95,7 +95,12 @@ class _Given:
 
     @classmethod
     def read(cls, path: str, file: str | None, *, build_args: dict[str, str]) -> _Given:
-        """`-` for either is a Dockerfile on standard input, for PATH one without a context. Raises StagemillError."""
+        """`-` for either is a Dockerfile on standard input, for PATH one without a context; PATH may name the file too.
+
+        Raises StagemillError.
+        """
+        if file is None and path != _STDIN and Path(path).is_file():
+            path, file = os.path.dirname(path) or ".", path
         place: Path | None = None
         if _STDIN in {path, file}:
             data, name = _piped(), "Dockerfile"

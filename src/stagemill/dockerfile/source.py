@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stagemill.errors import Excerpt
 
@@ -42,11 +43,11 @@ class Source:
 
     def lines(self) -> list[str]:
         """The lines without their line feeds; a byte order mark is no part of the first one."""
-        return self.text.removeprefix(BOM).split("\n")
+        return list(_lines(self.text))
 
     def excerpt(self, span: Span) -> Excerpt:
         """The first line of a span, fit to be shown: what cannot be printed is replaced, the columns stay right."""
-        lines = self.lines()
+        lines = _lines(self.text)
         line = min(max(span.line, 1), len(lines))
         text = lines[line - 1].rstrip("\r")
         end = span.end_column if span.end_line == span.line else len(text) + 1
@@ -57,6 +58,12 @@ class Source:
             length=max(1, end - span.column),
             text=printable(text),
         )
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> tuple[str, ...]:
+    """Split once, however many places of a file are shown."""
+    return tuple(text.removeprefix(BOM).split("\n"))
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from stagemill.execute import base
 from stagemill.execute.commit import timestamp
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Tree
@@ -38,8 +39,7 @@ def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, epoch
 
 def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms) -> None:
     store = forms.store
-    store.blobs.put(image.config_bytes)
-    store.blobs.put(image.manifest_bytes)
+    base.remember(store, image, reference="")
     for chain, layer, _ in zip(image.chain_ids, tree.layers, packed, strict=True):
         if layer.form == "layer" and store.links.layer_of_chain(chain) is None:
             store.links.set_layer_of_chain(chain, layer.digest)

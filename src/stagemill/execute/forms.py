@@ -6,7 +6,7 @@ A base's layer is fetched, unpacked while it streams, and kept; a layer of a bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +32,7 @@ from stagemill.store.store import Store
 _PARALLEL_PULLS = 4
 _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
+Stopped: TypeAlias = Callable[[], bool]
 
 
 class Forms:
@@ -94,16 +95,29 @@ class Forms:
         return found if found is not None and self.store.layers.has(found) else None
 
     def _unpack_all(self, chains: Sequence[Digest], *, progress: Progress, cancelled: Event) -> None:
-        """Lower layers are begun first, and a layer waits for those below only where it has to look at them."""
+        """Lower layers are begun first, and a layer waits for those below only where it has to look at them.
+
+        The first error stops the others.
+        """
         futures: dict[Digest, Future[Digest]] = {}
+        stopped = Event()
+
+        def is_stopped() -> bool:
+            return stopped.is_set() or cancelled.is_set()
+
         with ThreadPoolExecutor(_PARALLEL_PULLS, thread_name_prefix="pull") as pool:
-            for chain in chains:
-                base = self._base(chain)
-                below = futures.get(base.parent) if base.parent else None
-                parent = _Waiting(partial(self._below, base, below))
-                futures[chain] = pool.submit(self._unpack, base, parent, progress=progress, cancelled=cancelled)
-        for future in futures.values():
-            future.result()
+            try:
+                for chain in chains:
+                    base = self._base(chain)
+                    below = futures.get(base.parent) if base.parent else None
+                    parent = _Waiting(partial(self._below, base, below))
+                    futures[chain] = pool.submit(self._unpack, base, parent, progress=progress, stopped=is_stopped)
+                wait(futures.values(), return_when=FIRST_EXCEPTION)
+            finally:
+                stopped.set()
+        errors = [error for future in futures.values() if (error := future.exception())]
+        if errors:
+            raise min(errors, key=lambda error: isinstance(error, CancelledError))
 
     def _below(self, base: BaseLayer, future: Future[Digest] | None) -> FileView:
         """The tree under a base's layer, when it is there."""
@@ -122,11 +136,11 @@ class Forms:
             raise CorruptError(f"the store does not know where base layer {chain.short} came from", hint="build again")
         return found
 
-    def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, cancelled: Event) -> Digest:
-        with self.store.lock(f"layer-{base.chain.hex}", cancelled.is_set):
+    def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
+        with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found
-            with self.store.layers.workspace() as workspace, self._stream(base, progress, cancelled) as stream:
+            with self.store.layers.workspace() as workspace, self._stream(base, progress, stopped) as stream:
                 index = unpack(
                     stream,
                     media_type=base.descriptor.media_type,
@@ -140,17 +154,17 @@ class Forms:
             return layer
 
     @contextmanager
-    def _stream(self, base: BaseLayer, progress: Progress, cancelled: Event) -> Iterator[Reader]:
+    def _stream(self, base: BaseLayer, progress: Progress, stopped: Stopped) -> Iterator[Reader]:
         """The blob's bytes: from the store, or from where the image came from, and then kept as they pass by."""
         descriptor = base.descriptor
         if self.store.blobs.has(descriptor):
             with self.store.blobs.open(descriptor) as reader:
                 part = f"extracting {descriptor.digest}"
-                yield _Counted(reader, descriptor=descriptor, part=part, progress=progress, cancelled=cancelled)
+                yield _Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
             return
         with self.source(descriptor, base.reference).open(descriptor) as remote, self.store.blobs.writer() as writer:
             counted = _Counted(
-                remote, descriptor=descriptor, part=str(descriptor.digest), progress=progress, cancelled=cancelled
+                remote, descriptor=descriptor, part=str(descriptor.digest), progress=progress, stopped=stopped
             )
             kept = _Kept(counted, writer.write)
             yield kept
@@ -208,17 +222,17 @@ class _Counted:
     """A reader that reports how far it is, and stops when the build is cancelled."""
 
     def __init__(
-        self, reader: Reader, *, descriptor: Descriptor, part: str, progress: Progress, cancelled: Event
+        self, reader: Reader, *, descriptor: Descriptor, part: str, progress: Progress, stopped: Stopped
     ) -> None:
         self._reader = reader
         self._total = descriptor.size
         self._part = part
         self._progress = progress
-        self._cancelled = cancelled
+        self._stopped = stopped
         self._current = 0
 
     def read(self, size: int, /) -> bytes:
-        if self._cancelled.is_set():
+        if self._stopped():
             raise CancelledError("the build was stopped")
         data = self._reader.read(size)
         self._current += len(data)

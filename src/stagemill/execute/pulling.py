@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from stagemill import events
 from stagemill.digest import Digest
+from stagemill.errors import CancelledError
 from stagemill.execute.forms import Forms
 from stagemill.execute.progress import Progress, reporter
 from stagemill.oci.blobs import Reader, chunks
@@ -17,36 +19,47 @@ _PARALLEL = 4
 
 
 def pull(image: Image, forms: Forms, *, reference: str, listener: events.Listener, clock: Callable[[], float]) -> None:
-    """The store has every layer afterwards. Raises StagemillError; what has arrived stays."""
+    """The store has every layer afterwards. Raises StagemillError; what has arrived stays, and what is on its way stops."""
     step = Digest.of(f"pull {reference}".encode())
     progress = reporter(step, listener, clock)
     listener(events.Started(step, f"pull {reference}", clock()))
     try:
-        with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="pull") as pool:
-            list(
-                pool.map(
-                    lambda layer: _fetch(layer, forms, reference=reference, progress=progress), image.manifest.layers
-                )
-            )
+        _fetch_all(image.manifest.layers, forms, reference=reference, progress=progress)
     except BaseException as error:
         listener(events.Failed(step, str(error), clock()))
         raise
     listener(events.Finished(step, clock()))
 
 
-def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress) -> None:
+def _fetch_all(layers: Sequence[Descriptor], forms: Forms, *, reference: str, progress: Progress) -> None:
+    stopped = Event()
+
+    def fetch(layer: Descriptor) -> None:
+        _fetch(layer, forms, reference=reference, progress=progress, stopped=stopped)
+
+    with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="pull") as pool:
+        try:
+            list(pool.map(fetch, layers))
+        except BaseException:
+            stopped.set()
+            raise
+
+
+def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress, stopped: Event) -> None:
     store = forms.store
-    with store.lock(f"blob-{layer.digest.hex}"):
+    with store.lock(f"blob-{layer.digest.hex}", stopped.is_set):
         if store.blobs.has(layer):
             progress(str(layer.digest), layer.size, layer.size, done=True)
             return
         with forms.source(layer, reference).open(layer) as reader:
-            store.blobs.write(layer, _told(reader, layer, progress))
+            store.blobs.write(layer, _told(reader, layer, progress, stopped=stopped))
 
 
-def _told(reader: Reader, layer: Descriptor, progress: Progress) -> Iterator[bytes]:
+def _told(reader: Reader, layer: Descriptor, progress: Progress, *, stopped: Event) -> Iterator[bytes]:
     current = 0
     for data in chunks(reader):
+        if stopped.is_set():
+            raise CancelledError("the pull was stopped")
         current += len(data)
         progress(str(layer.digest), current, layer.size, done=False)
         yield data

@@ -47,7 +47,7 @@ class DirectoryBundle:
     @contextmanager
     def open(self, name: str) -> Iterator[Reader]:
         if self.size(name) is None:
-            raise NotFoundError(f"there is no {name} in {self._root}")
+            raise NotFoundError(f"there is no {name} in {self._root}", hint=DAMAGED)
         with _opened(self._root / clean(name)) as file:
             yield file
 
@@ -70,7 +70,7 @@ class TarBundle:
     def open(self, name: str) -> Iterator[Reader]:
         member = self._find(name)
         if member is None:
-            raise NotFoundError(f"there is no {name} in {self._path}")
+            raise NotFoundError(f"there is no {name} in {self._path}", hint=DAMAGED)
         with _opened(self._path) as file:
             file.seek(member.offset_data)
             yield _Slice(file, member.size, name=name)

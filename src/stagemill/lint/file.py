@@ -92,6 +92,8 @@ class LintFile:
 def may_mean(text: str, name: str) -> bool:
     """Whether the text of a FROM is the name of a stage, or may become it by the values of its variables."""
     literal = text.lower()
+    if "$" not in literal:
+        return literal == name
     while (shorter := _VARIABLE.sub("\0", literal)) != literal:
         literal = shorter
     if "$" in literal:

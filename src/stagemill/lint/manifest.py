@@ -79,7 +79,9 @@ def locked_is_plain(view: FileView, directory: str) -> bool:
     packages = lock.get("packages") if lock else None
     if not isinstance(packages, dict) or not packages:
         return False
-    return all(_is_plain(_mapping(facts)) for name, facts in packages.items() if name)
+    return all(
+        str(name).startswith("node_modules/") and _is_plain(_mapping(facts)) for name, facts in packages.items() if name
+    )
 
 
 def is_file(view: FileView, path: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemill.dockerfile.parser import parse
@@ -39,22 +39,26 @@ class Mended:
 
 def apply(dockerfile: Dockerfile, findings: Iterable[Finding]) -> Applied:
     """Carries out the fixes in their order. Where two overlap, the first wins. The result can be parsed."""
+    given = tuple(findings)
+    applied = _apply(dockerfile, given, careful=False)
+    return applied if _can_be_parsed(applied.text) else _apply(dockerfile, given, careful=True)
+
+
+def _apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, careful: bool) -> Applied:
+    """`careful` leaves out each fix after which the text cannot be parsed."""
+    text = dockerfile.source.text
     done: list[Finding] = []
     left: list[Finding] = []
-    edits: list[Edit] = []
-    text = dockerfile.source.text
+    edits: dict[Edit, tuple[int, int]] = {}
     for finding in findings:
-        wanted = [edit for edit in finding.fix.edits if edit not in edits] if finding.fix else []
-        changed = None
-        if finding.fix and not _overlap(dockerfile, edits, wanted):
-            changed = _parsable(dockerfile, [*edits, *wanted])
-        if changed is None:
-            left.append(finding)
-        else:
-            text = changed
-            edits += wanted
-            done.append(finding)
-    return Applied(text, tuple(done), tuple(left))
+        new = {e: offsets(text, e.span) for e in finding.fix.edits if e not in edits} if finding.fix else {}
+        good = finding.fix is not None and not _overlap(edits.values(), new.values())
+        if good and careful:
+            good = _can_be_parsed(_edited(text, {**edits, **new}))
+        if good:
+            edits |= new
+        (done if good else left).append(finding)
+    return Applied(_edited(text, edits), tuple(done), tuple(left))
 
 
 def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
@@ -77,7 +81,10 @@ def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
 
 def preview(dockerfile: Dockerfile, fix: Fix) -> str:
     """What a fix changes, as a unified diff."""
-    return diff(dockerfile.source.text, _edited(dockerfile, fix.edits), name=dockerfile.source.name)
+    text = dockerfile.source.text
+    return diff(
+        text, _edited(text, {edit: offsets(text, edit.span) for edit in fix.edits}), name=dockerfile.source.name
+    )
 
 
 def diff(old: str, new: str, *, name: str) -> str:
@@ -95,29 +102,24 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
         yield f"{printable(lines[-1])}\n\\ No newline at end of file"
 
 
-def _overlap(dockerfile: Dockerfile, edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
+def _overlap(ranges: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> bool:
     """Whether two edits touch the same text, or put different texts in at one place."""
-    text = dockerfile.source.text
-    ranges = [offsets(text, edit.span) for edit in edits]
     return any(
         (start < other_end and other_start < end) or (start, end) == (other_start, other_end)
-        for start, end in (offsets(text, edit.span) for edit in others)
+        for start, end in others
         for other_start, other_end in ranges
     )
 
 
-def _parsable(dockerfile: Dockerfile, edits: Sequence[Edit]) -> str | None:
-    text = _edited(dockerfile, edits)
+def _can_be_parsed(text: str) -> bool:
     try:
-        parse(text, dockerfile.source.name)
+        parse(text)
     except DockerfileError:
-        return None
-    return text
+        return False
+    return True
 
 
-def _edited(dockerfile: Dockerfile, edits: Iterable[Edit]) -> str:
-    text = dockerfile.source.text
-    placed = sorted(((*offsets(text, edit.span), edit.text) for edit in edits), reverse=True)
-    for start, end, new in placed:
+def _edited(text: str, edits: Mapping[Edit, tuple[int, int]]) -> str:
+    for (start, end), new in sorted(((place, edit.text) for edit, place in edits.items()), reverse=True):
         text = text[:start] + new + text[end:]
     return text

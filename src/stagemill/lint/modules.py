@@ -29,9 +29,12 @@ class Installed:
 Found: TypeAlias = Mapping[str | None, Installed]
 
 
-def development(file: LintFile, stage: Stage) -> Found:
-    """The directories whose node_modules have packages for development when the stage ends."""
-    return _Tracer(file, {}).found(stage)
+def development(file: LintFile) -> Mapping[int, Found]:
+    """For each stage, by its index, the directories whose node_modules have packages for development when it ends."""
+    done: dict[int, Found] = {}
+    for stage in file.stages:
+        done[stage.index] = _Tracer(file, done).trace(stage)
+    return done
 
 
 def directory(path: str | None) -> str | None:
@@ -44,26 +47,23 @@ def directory(path: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Tracer:
-    file: LintFile
-    done: dict[int, Found]
+    """Goes through a stage; those above it are `done`."""
 
-    def found(self, stage: Stage) -> Found:
-        if stage.index in self.done:
-            return self.done[stage.index]
+    file: LintFile
+    done: Mapping[int, Found]
+
+    def trace(self, stage: Stage) -> Found:
         state: dict[str | None, Installed] = {}
         if stage.parent is not None:
-            state.update(self.found(self.file.stages[stage.parent]))
+            state.update(self.done[stage.parent])
         quiet = False
         for step in stage.steps:
             if isinstance(step.node, Run):
                 calls = packages.of_step(step, step.node, escape=self.file.escape)
-                quiet = quiet or any(
-                    isinstance(call, Call) and call.verb == "other" and call.production for call in calls
-                )
+                quiet = quiet or any(_silences(call) for call in calls)
                 _run(stage, step, calls, state=state, quiet=quiet)
             elif isinstance(step.node, Copy) and step.node.from_:
                 self._copy(stage, step, step.node, state=state)
-        self.done[stage.index] = state
         return state
 
     def _copy(self, stage: Stage, step: Step, node: Copy, *, state: dict[str | None, Installed]) -> None:
@@ -74,12 +74,17 @@ class _Tracer:
         for word in node.sources:
             text = self.file.known(word.text, step)
             path = "/" + text.strip("/") if text is not None else ""
-            for place, installed in self.found(source).items():
+            for place, installed in self.done[source.index].items():
                 full = NAME if place is None else f"{place.rstrip('/')}/{NAME}"
                 if path and (full == path or full.startswith(path.rstrip("/") + "/")):
                     landed = destination.rstrip("/") + full[len(path.rstrip("/")) :]
                     target = directory(landed)
                     state[target] = replace(installed, copied=True)
+
+
+def _silences(call: Call | packages.Removal) -> bool:
+    """Whether it sets npm to leave packages for development out."""
+    return isinstance(call, Call) and call.verb == "other" and call.production
 
 
 def _run(

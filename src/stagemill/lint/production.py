@@ -15,6 +15,7 @@ from stagemill.lint.file import LintFile, Read, mount_options
 from stagemill.lint.finding import Edit, Fix
 from stagemill.lint.manifest import Manifest
 from stagemill.lint.modules import Installed
+from stagemill.lint.node_version import omit
 from stagemill.lint.packages import Call
 from stagemill.lint.place import above, below, lines, offsets
 from stagemill.lint.runtime import runs_only_programs
@@ -23,8 +24,6 @@ from stagemill.lint.undisturbed import brings_no_packages, keeps_packages
 
 STAGE = "prod-deps"
 
-_FLAGS = {"npm": "--omit=dev", "pnpm": "--prod", "yarn": "--production"}
-_PRUNES = {"npm": "npm prune --omit=dev", "pnpm": "CI=true pnpm prune --prod"}
 _SAFE_OPTIONS = frozenset(
     {"--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--frozen-lockfile", "--silent", "--quiet"}
 )
@@ -53,6 +52,17 @@ class Case:
     def call(self) -> Call:
         return self.installed.call
 
+    @property
+    def flag(self) -> str:
+        """What an install takes to leave out packages for development."""
+        if self.call.manager == "npm":
+            return omit(self.file, self.installed.stage) or "--omit=dev"
+        return "--prod" if self.call.manager == "pnpm" else "--production"
+
+    @property
+    def knows_flag(self) -> bool:
+        return self.call.manager != "npm" or omit(self.file, self.installed.stage) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
@@ -65,9 +75,10 @@ class Remedy:
 def remedy(case: Case) -> Remedy:
     """What to do about it."""
     source = case.read.source
-    if not case.file.may_have_children(source) and not case.installed.copied and case.call.manager in _PRUNES:
-        return _prune(case, f"RUN {_PRUNES[case.call.manager]}")
-    return _own_stage(case)
+    if case.file.may_have_children(source) or case.installed.copied or case.call.manager == "yarn":
+        return _own_stage(case)
+    pnpm = case.call.manager == "pnpm"
+    return _prune(case, "RUN CI=true pnpm prune --prod" if pnpm else f"RUN npm prune {case.flag}")
 
 
 def _prune(case: Case, line: str) -> Remedy:
@@ -88,6 +99,7 @@ def _can_prune(case: Case) -> bool:
         and source.end.user == case.installed.step.before.user
         and not any(isinstance(step.node, special) for step in steps)
         and source.end.shell is None
+        and case.knows_flag
         and _is_plain(case)
         and keeps_packages(file, steps, installed=case.installed)
         and brings_no_packages(file, steps, case.path)
@@ -132,7 +144,7 @@ def _own_stage(case: Case) -> Remedy:
     """A stage that repeats the one with the install up to there, and leaves the packages for development out."""
     file, stage = case.file, case.installed.stage
     name = names.free(file, (STAGE, f"{STAGE}-2", "production-modules"), index=case.read.reader.index)
-    flag = _FLAGS[case.call.manager]
+    flag = case.flag
     install = _install(case, flag)
     if not name or not install or case.call.directory != case.directory or case.node.from_ is None:
         return Remedy(f"install them once more with {flag}, in a stage of its own, and copy node_modules from there")
@@ -171,6 +183,7 @@ def _can_repeat(case: Case) -> bool:
         and all(_is_quiet(step) for step in before)
         and any(isinstance(step.node, Copy) for step in before)
         and _is_lone_ci(case)
+        and case.knows_flag
         and not any(isinstance(step.node, Run) for step in _inherited(case))
         and case.manifest is not None
         and not case.manifest.runs_scripts

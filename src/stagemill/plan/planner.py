@@ -111,48 +111,62 @@ class _Planner:
         return int(text) if text else None
 
     def _needed(self) -> set[int]:
-        """The stages that the target needs. Triggers of base images may need more, so images are resolved on the way."""
+        """The stages that the target needs.
+
+        Most is known from the text, so that images are looked up all at once; their triggers may need more.
+        """
         needed: set[int] = set()
         wave = [self.outline.target]
         while wave:
-            needed.update(stage.index for stage in wave)
-            self.bases.look_up([mention for stage in wave for mention in self._mentions(stage)])
-            found = {other.index: other for stage in wave for other in self._reads(stage)}
-            wave = [other for index, other in sorted(found.items()) if index not in needed]
+            stages = self._reachable(wave, needed)
+            self.bases.look_up([mention for stage in stages for mention in self._mentions(stage)])
+            more = [other for stage in stages for other in self._begin(stage)]
+            wave = [other for other in more if other.index not in needed]
         return needed
 
+    def _reachable(self, wave: Sequence[StageText], needed: set[int]) -> list[StageText]:
+        """These stages and all that they name, in the order of the file; they are needed afterwards."""
+        pending = list(wave)
+        found: dict[int, StageText] = {}
+        while pending:
+            stage = pending.pop()
+            if stage.index in needed:
+                continue
+            needed.add(stage.index)
+            found[stage.index] = stage
+            parent = self.outline.parent(stage)
+            pending += [parent] if parent else []
+            pending += self._sources(stage, self._lines(stage))
+        return [stage for _, stage in sorted(found.items())]
+
+    def _begin(self, stage: StageText) -> Iterator[StageText]:
+        """Puts the triggers of the base image before the stage. The stages that they copy from."""
+        base = self._base(stage)
+        inherited = image_triggers(base.reference, base.config.config.on_build, self.site) if base else ()
+        self.bodies[stage.index] = (*inherited, *self._lines(stage))
+        self.bases.look_up(list(self._copied_images(stage, inherited)))
+        yield from self._sources(stage, inherited)
+
+    def _lines(self, stage: StageText) -> tuple[Line, ...]:
+        """What the file says of a stage: triggers of the stage that it begins from, then its own instructions (traps 14)."""
+        parent = self.outline.parent(stage)
+        own = [(node, self.site) for node in stage.body]
+        return (*(triggers(parent, self.site) if parent else ()), *own)
+
+    def _sources(self, stage: StageText, body: Sequence[Line]) -> list[StageText]:
+        found = [self.outline.source(stage, word, site) for word, site in source_words(body)]
+        return [source for source in found if source]
+
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
-        """The places where a stage as it is written names images."""
+        """The places where the text of a stage names images."""
         if name := self._image(stage):
             yield Mention(name, stage.start.image.span, self.site, self.outline.names_above(stage))
-        yield from self._copied_images(stage, self._written(stage))
+        yield from self._copied_images(stage, self._lines(stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
         for word, site in source_words(body):
             if not self.outline.source(stage, word, site) and word.text != SCRATCH:
                 yield Mention(Name(word.text), word.span, site, self.outline.names_above(stage))
-
-    def _reads(self, stage: StageText) -> Iterator[StageText]:
-        """The stages that a stage begins from or copies from, also by its triggers, which name images as well."""
-        parent = self.outline.parent(stage)
-        if parent:
-            yield parent
-        inherited = self._triggers(stage, parent)
-        self.bases.look_up(list(self._copied_images(stage, inherited)))
-        self.bodies[stage.index] = (*inherited, *self._written(stage))
-        for word, site in source_words(self.bodies[stage.index]):
-            if source := self.outline.source(stage, word, site):
-                yield source
-
-    def _written(self, stage: StageText) -> tuple[Line, ...]:
-        return tuple((node, self.site) for node in stage.body)
-
-    def _triggers(self, stage: StageText, parent: StageText | None) -> tuple[Line, ...]:
-        """What ONBUILD of the parent stage or of the base image adds at the start (traps 14)."""
-        if parent:
-            return triggers(parent, self.site)
-        base = self._base(stage)
-        return image_triggers(base.reference, base.config.config.on_build, self.site) if base else ()
 
     def _image(self, stage: StageText) -> Name | None:
         """The image that a stage begins from; None for a stage or scratch, which have no platform of their own."""

@@ -31,7 +31,7 @@ class Layers:
         self._temporary = temporary
 
     def has(self, layer: Digest) -> bool:
-        return os.path.exists(self._index(layer))
+        return os.path.exists(self._index(layer)) and os.path.isdir(self.directory(layer))
 
     def directory(self, layer: Digest) -> Path:
         """Where the layer's files are if it is here; nobody writes there."""
@@ -47,11 +47,18 @@ class Layers:
                 data = None
         if data is None and not path.parent.exists():
             raise NotFoundError(f"layer {layer} is not in the store", hint="build again, and it is made anew")
-        if data is None or Digest.of(data) != layer:
+        flaw = self._flaw(layer, data)
+        if flaw or data is None:
             self.remove(layer)
-            found = "it has no index" if data is None else f"its index is {Digest.of(data)}"
-            raise CorruptError(f"layer {layer} is torn: {found}", hint=MADE_AGAIN)
+            raise CorruptError(f"layer {layer} is torn: {flaw}", hint=MADE_AGAIN)
         return data
+
+    def _flaw(self, layer: Digest, data: bytes | None) -> str:
+        if data is None:
+            return "it has no index"
+        if Digest.of(data) != layer:
+            return f"its index is {Digest.of(data)}"
+        return "" if os.path.isdir(self.directory(layer)) else "its files are gone"
 
     def remove(self, layer: Digest) -> None:
         """The layer is not here afterwards; for others it vanishes at once."""

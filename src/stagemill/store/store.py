@@ -64,9 +64,8 @@ class Store:
         `report` hears what was mended. Raises StoreError where the root cannot be written, or was made by a newer version.
         """
         _lay_out(root)
-        swept, _ = Temporary(root / "tmp").sweep()
-        if swept:
-            Locks(root / "locks").sweep()
+        Temporary(root / "tmp").sweep()
+        Locks(root / "locks").sweep()
         return cls(root, report=report)
 
     def lock(self, name: str, cancelled: Callable[[], bool] = never) -> AbstractContextManager[None]:

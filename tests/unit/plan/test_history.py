@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.images import FakeImages
 from fakes.planning import history, planned
 from fakes.tree import MemoryTree
-
 from stagemill.oci.config import Healthcheck, History, ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import history as words

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.images import FakeImages
 from fakes.planning import config, history, operations, planned
-
 from stagemill.graph.operations import Run
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.images import FakeImages
 from fakes.planning import operations, planned
-
 from stagemill.errors import DockerfileError, UsageError
 from stagemill.graph.operations import BaseImage, Copy, Run
 from stagemill.oci.config import RunConfig

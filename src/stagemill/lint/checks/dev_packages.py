@@ -8,6 +8,7 @@ from stagemill.dockerfile.tree import Copy
 from stagemill.lint import manifest, modules, production
 from stagemill.lint.file import LintFile, Read
 from stagemill.lint.finding import Finding
+from stagemill.lint.modules import Found
 from stagemill.lint.production import Case
 
 NAME = "dev-packages"
@@ -15,14 +16,14 @@ SUMMARY = "node_modules with packages for development are copied into the image"
 
 
 def check(file: LintFile) -> Iterator[Finding]:
+    found = modules.development(file)
     shipped = {stage.index for stage in file.shipped()}
     for read in file.reads:
         if read.reader.index in shipped and isinstance(read.step.node, Copy):
-            yield from _read(file, read, read.step.node)
+            yield from _read(file, read, read.step.node, found=found[read.source.index])
 
 
-def _read(file: LintFile, read: Read, node: Copy) -> Iterator[Finding]:
-    found = modules.development(file, read.source)
+def _read(file: LintFile, read: Read, node: Copy, *, found: Found) -> Iterator[Finding]:
     for word, path in zip(node.sources, read.paths, strict=False):
         directory = modules.directory(path)
         installed = found.get(directory, found.get(None)) if directory else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Flag, Run
@@ -20,48 +21,64 @@ _FROM = re.compile(r"(?:^|,)from=([0-9]+)(?=,|$)")
 
 
 def check(file: LintFile) -> Iterator[Finding]:
+    proposed = names.proposals(file)
     for stage in file.stages:
         for step in stage.steps:
             if isinstance(step.node, Copy) and step.node.from_ and step.node.from_.text.isdecimal():
                 word = step.node.from_
-                yield _finding(file, stage, word.text, span=word.span, what="COPY copies from")
+                yield _finding(_Use(file, stage, word.text, word.span, "COPY copies from"), proposed)
             elif isinstance(step.node, Run):
-                yield from _mounts(file, stage, step.node.mounts)
+                uses = _mounts(file, stage, step.node.mounts)
+                yield from (_finding(use, proposed) for use in uses)
 
 
-def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A number that names a stage; `exact` says that nothing but the number stands in `span`."""
+
+    file: LintFile
+    reader: Stage
+    number: str
+    span: Span
+    what: str
+    exact: bool = True
+
+
+def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[_Use]:
     for mount in mounts:
         number = mount_options(mount).get("from", "")
-        found = _FROM.search(mount.value or "")
         if not number.isdecimal():
             continue
+        found = _FROM.search(mount.value or "")
         exact = found is not None and written(file.dockerfile, mount.value_span) == mount.value
         span = mount.value_span.at(found.start(1), len(number)) if exact and found else mount.value_span
-        yield _finding(file, stage, number, span=span, what="RUN mounts", exact=exact)
+        yield _Use(file, stage, number, span, "RUN mounts", exact)
 
 
-def _finding(file: LintFile, reader: Stage, number: str, *, span: Span, what: str, exact: bool = True) -> Finding:
-    message = f"{what} stage {number} by its number"
-    source = source_stage(number, reader, file.stages)
+def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
+    file, number = use.file, use.number
+    message = f"{use.what} stage {number} by its number"
+    source = source_stage(number, use.reader, file.stages)
     if source is None:
-        count = f"above it are {reader.index} stages, counted from 0" if reader.index else "no stage is above it"
-        return file.finding(NAME, message, span=span, hint=f"there is no such stage: {count}; name one with AS")
-    name = _name(file, source, reader)
+        count = (
+            f"{use.reader.index} stages are above it, counted from 0" if use.reader.index else "no stage is above it"
+        )
+        return file.finding(NAME, message, span=use.span, hint=f"there is no such stage: {count}; name one with AS")
+    name = _name(use, source, proposed)
     if name is None:
-        hint = f"give stage {number} a name with AS that no other stage has, and write that name here"
-        return file.finding(NAME, message, span=span, hint=hint)
-    hint = f"numbers move when a stage is added; write `{name}`, " + (
-        "the name of that stage" if source.name else "and give that stage the name with AS"
-    )
-    fix = _fix(source, name, span) if exact else None
-    return file.finding(NAME, message, span=span, hint=hint, fix=fix)
+        hint = f"give stage {number} a name with AS that nothing else has, and write that name here"
+        return file.finding(NAME, message, span=use.span, hint=hint)
+    how = "the name of that stage" if source.name else "and give that stage the name with AS"
+    hint = f"numbers move when a stage is added; write `{name}`, {how}"
+    fix = _fix(source, name, use.span) if use.exact else None
+    return file.finding(NAME, message, span=use.span, hint=hint, fix=fix)
 
 
-def _name(file: LintFile, source: Stage, reader: Stage) -> str | None:
+def _name(use: _Use, source: Stage, proposed: Mapping[int, str]) -> str | None:
     """The name that means the source where the reader stands."""
     if source.start.name is None:
-        return names.proposals(file).get(source.index)
-    meant = stages.named_above(file.stages, source.name, reader.index)
+        return proposed.get(source.index)
+    meant = stages.named_above(use.file.stages, source.name, use.reader.index)
     return source.start.name.text if meant == source.index else None
 
 

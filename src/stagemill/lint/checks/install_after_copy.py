@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from stagemill.dockerfile.source import Span
@@ -31,26 +32,34 @@ _MANIFESTS: Mapping[Manager, str] = {
 _SAFE_OPTIONS = frozenset({"--omit=dev", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"})
 
 
-def check(file: LintFile) -> Iterator[Finding]:
-    for stage in file.stages:
-        yield from _stage(file, stage)
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a stage has done: who installed packages, and the step that copied all files of the context."""
 
-
-def _stage(file: LintFile, stage: Stage) -> Iterator[Finding]:
-    own = {id(step) for step in stage.steps}
-    installed: set[Manager] = set()
+    installed: frozenset[Manager] = frozenset()
     copied: Step | None = None
-    for step in file.steps(stage):
-        if isinstance(step.node, Copy | Add) and _copies_all(file, step, step.node):
-            copied = step
-        if not isinstance(step.node, Run):
-            continue
+
+
+def check(file: LintFile) -> Iterator[Finding]:
+    ends: list[_State] = []
+    for stage in file.stages:
+        state = _State() if stage.parent is None else ends[stage.parent]
+        for step in stage.steps:
+            if isinstance(step.node, Copy | Add) and _copies_all(file, step, step.node):
+                state = replace(state, copied=step)
+            for call in _installs(file, step):
+                if call.manager not in state.installed and state.copied:
+                    yield _finding(file, stage, call, copied=state.copied, step=step)
+                state = replace(state, installed=state.installed | {call.manager})
+        ends.append(state)
+
+
+def _installs(file: LintFile, step: Step) -> Iterator[Call]:
+    """The calls that install what the project names."""
+    if isinstance(step.node, Run):
         for call in packages.of_step(step, step.node, escape=file.escape):
-            if not isinstance(call, Call) or call.verb != "install" or call.named or call.manager in installed:
-                continue
-            installed.add(call.manager)
-            if copied and id(step) in own:
-                yield _finding(file, stage, call, copied=copied, step=step)
+            if isinstance(call, Call) and call.verb == "install" and not call.named:
+                yield call
 
 
 def _copies_all(file: LintFile, step: Step, node: Copy | Add) -> bool:
@@ -62,7 +71,8 @@ def _copies_all(file: LintFile, step: Step, node: Copy | Add) -> bool:
 def _finding(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Finding:
     words = call.command.words
     span = words[0].span.to(words[-1].span)
-    shown = " ".join(word.text for word in words[:3])
+    shown = " ".join(call.command.texts)
+    shown = shown if len(shown) <= 40 else " ".join(call.command.texts[:3]) + " …"
     first = copied.node.span.line
     hint = (
         f"copy what names the packages, install them, then copy the rest:\n"

@@ -1,0 +1,73 @@
+"""Debian's docker-registry, for as long as a test needs it. Not a fake: the real one, on a free port of loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# The user alice with the password "secret", as `htpasswd -B` writes it.
+HTPASSWD = "alice:$2b$04$uySAGapmFuBHo8Y6fD5lNO9jnaYPJV4KXtAWyRi4/ZME.xNYABlma\n"
+
+
+@contextmanager
+def running(folder: Path, *, auth: bool, tls: bool) -> Iterator[str]:
+    """A registry on a free port of loopback, whose files are in `folder`."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("needs docker-registry")
+    folder.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = {
+        "version": "0.1",
+        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    if auth:
+        (folder / "htpasswd").write_text(HTPASSWD)
+        config["auth"] = {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}}
+    if tls:
+        certificate(folder)
+        keys = {"certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+        config["http"] = {"addr": f"127.0.0.1:{port}", "tls": keys}
+    (folder / "config.yml").write_text(json.dumps(config))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
+    try:
+        wait_for(port, process, folder / "log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        assert process.poll() is None, log.read_text()
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"the registry does not answer: {log.read_text()}")
+
+
+def certificate(folder: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip

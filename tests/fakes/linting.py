@@ -1,0 +1,66 @@
+"""Linting in a test: findings of one rule in a text, and the text after its fixes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from fakes.tree import MemoryTree
+from stagemill.dockerfile.parser import parse
+from stagemill.files.view import FileView
+from stagemill.lint import Finding, LintFile, check, mend
+from stagemill.lint.rules import select
+
+PACKAGE = {
+    "name": "app",
+    "scripts": {"build": "tsc", "start": "node dist/index.js"},
+    "dependencies": {"express": "^5.1.0"},
+    "devDependencies": {"typescript": "~5.9.0"},
+}
+LOCK = {
+    "lockfileVersion": 3,
+    "packages": {
+        "": {"name": "app"},
+        "node_modules/express": {"version": "5.1.0", "resolved": "https://registry.npmjs.org/express.tgz"},
+        "node_modules/typescript": {"version": "5.9.0", "dev": True},
+    },
+}
+
+
+def project(
+    files: Mapping[str, str] | None = None, *, package: object = PACKAGE, lock: object = LOCK
+) -> MemoryTree:
+    """A context with a package.json, its lock and a source file."""
+    facts = {"package.json": json.dumps(package), "package-lock.json": json.dumps(lock), "src/index.ts": "text"}
+    return MemoryTree({**facts, **(files or {})})
+
+
+def lint_file(
+    text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None
+) -> LintFile:
+    return LintFile.of(parse(text), context=context, build_args=build_args)
+
+
+def findings(
+    rule: str, text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """What one rule finds in a text."""
+    return check(lint_file(text, context=context, build_args=build_args), select(only=[rule]))
+
+
+def lines_found(rule: str, text: str, *, context: FileView | None = None) -> list[int]:
+    """The lines in which a rule finds something."""
+    return [finding.span.line for finding in findings(rule, text, context=context)]
+
+
+def mended(rule: str, text: str, *, context: FileView | None = None) -> str:
+    """The text after the fixes of one rule, which finds nothing in it any more."""
+    result = mend(lint_file(text, context=context), select(only=[rule]))
+    assert result.left == ()
+    assert result.done != ()
+    return result.text
+
+
+def meaning(text: str) -> list[str]:
+    """The instructions of a file, each in one line, without comments."""
+    return [node.original for node in parse(text).instructions]

@@ -1,0 +1,102 @@
+"""Bases that come from a registry or a layout: fetched when somebody reads them, mirrors asked first."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.distribution import running
+from fakes.mill import Mill
+
+pytestmark = pytest.mark.root
+
+MIRROR = '[registry."docker.io"]\nmirrors = ["{host}"]\nfallback = false\n'
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    with running(tmp_path / "registry", auth=False, tls=False) as address:
+        yield address
+
+
+@pytest.fixture
+def bare(new_mill: Callable[[str], Mill], host: str, skopeo: str, tmp_path: Path) -> Mill:
+    """A store that has no image; docker.io's mirror has library/busybox, and library/app with a deletion on top."""
+    maker = new_mill("maker")
+    maker.build(
+        "FROM busybox\nRUN mkdir /d && echo 1 > /d/one && echo 2 > /two\nRUN rm /two && echo 3 > /d/three\n",
+        "-t",
+        "app",
+    )
+    for name in ("busybox", "app"):
+        archive = tmp_path / f"{name}.tar"
+        maker.ok("save", "--format=oci", "-o", str(archive), name)
+        target = f"docker://{host}/library/{name}:latest"
+        subprocess.run(
+            [skopeo, "copy", "--quiet", "--dest-tls-verify=false", f"oci-archive:{archive}", target], check=True
+        )
+    home = tmp_path / "bare"
+    home.mkdir()
+    (home / "config.toml").write_text(MIRROR.format(host=host))
+    mill = Mill(home / "store", home / "context")
+    mill.folder.mkdir()
+    return mill
+
+
+def test_a_base_is_pulled_through_the_mirror_and_its_deletions_hold(bare: Mill) -> None:
+    bare.build("FROM app\nRUN cat /d/one /d/three > /seen; ls / > /names\n", "-t", "x")
+
+    assert bare.cat("x", "/seen") == "1\n3\n"
+    assert "two" not in bare.cat("x", "/names").split()
+
+
+def test_layers_are_not_fetched_before_somebody_reads_them(bare: Mill) -> None:
+    bare.build("FROM app\nLABEL a=b\n", "-t", "x")
+
+    assert list((bare.root / "layers").iterdir()) == []
+    assert bare.inspect("x")["Config"]["Labels"] == {"a": "b"}
+
+    bare.ok("save", "-o", "x.tar", "x")
+
+    assert (bare.folder / "x.tar").stat().st_size > 500_000
+
+
+def test_a_base_that_was_fetched_needs_no_registry_layer_again(bare: Mill) -> None:
+    bare.build("FROM busybox\nRUN echo 1 > /one\n", "-t", "x")
+
+    again = bare.build("FROM busybox\nRUN echo 1 > /one\nRUN echo 2 > /two\n", "-t", "y")
+
+    assert again.executed == ["RUN echo 2 > /two"]
+    assert bare.cat("y", "/one", "/two") == "1\n2\n"
+
+
+def test_pull_keeps_all_of_an_image(bare: Mill) -> None:
+    bare.ok("pull", "app")
+    (bare.folder.parent / "config.toml").write_text(MIRROR.format(host="127.0.0.1:1"))
+
+    assert bare.cat("app", "/d/three") == "3\n"
+
+
+def test_a_name_that_no_registry_has_is_an_error_at_its_place(bare: Mill) -> None:
+    bare.write({"Dockerfile": "FROM nosuch:1\n"})
+
+    message = bare.fail("build", "--progress=quiet", ".")
+
+    assert "there is no image nosuch:1" in message
+    assert "Dockerfile:1" in message
+
+
+def test_a_base_comes_from_a_layout_in_a_directory(new_mill: Callable[[str], Mill], tmp_path: Path) -> None:
+    layout = tmp_path / "layout"
+    maker = new_mill("maker")
+    maker.build("FROM busybox\nRUN echo 1 > /one\n", "-o", f"type=oci,tar=false,name=app:1,dest={layout}")
+    user = new_mill("user")
+
+    user.build(f"FROM oci-layout://{layout}:1\nRUN cat /one > /two\n", "-t", "x")
+
+    assert user.cat("x", "/two") == "1\n"
+    user.write({"Dockerfile": f"FROM oci-layout://{layout}:2\n"})
+    assert "has no image with the tag 2" in user.fail("build", "--progress=quiet", ".")

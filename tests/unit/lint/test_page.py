@@ -1,0 +1,61 @@
+"""The patterns and mistakes of the mission's page: each mistake is found, each pattern has true findings only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes.linting import lint_file
+from stagemill.dockerfile.parser import parse
+from stagemill.lint import LintFile, check
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+BUILDER = "FROM node:22 AS builder\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
+RUNTIME = 'FROM node:22-slim AS runtime\nWORKDIR /app\n{}CMD ["node", "dist/index.js"]\n'
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("01-basic", [(15, "dev-packages")]),
+        ("02-named-stages", []),
+        ("03-parallel", []),
+        ("04-dependency-caching", [(17, "dev-packages")]),
+        ("05-production-only", [(13, "deprecated-npm-flag")]),
+        ("06-static-go", []),
+        ("07-testing", [(17, "dev-packages")]),
+        ("08-conditional", [(11, "deprecated-npm-flag")]),
+        ("09-copy-from-images", []),
+        ("10-debugging", []),
+    ],
+)
+def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: list[tuple[int, str]]) -> None:
+    dockerfile = parse((EXAMPLES / example / "Dockerfile").read_text())
+
+    found = check(LintFile.of(dockerfile))
+
+    assert [(f.span.line, f.rule) for f in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("COPY --from=builder /app/node_modules ./node_modules\n", ["dev-packages"]),
+        ("COPY --from=0 /app/dist ./dist\n", ["index-from"]),
+        ("COPY --from=builder /app ./\n", ["whole-directory"]),
+        ("COPY package*.json ./\nRUN npm ci --only=production\n", ["deprecated-npm-flag"]),
+        ("COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/package.json ./\n", []),
+    ],
+)
+def test_a_mistake_of_the_page_is_found_in_a_whole_file(lines: str, expected: list[str]) -> None:
+    file = lint_file(BUILDER + RUNTIME.format(lines))
+
+    assert [f.rule for f in check(file)] == expected
+
+
+def test_the_conditional_pattern_without_its_arg_is_found() -> None:
+    dockerfile = parse((EXAMPLES / "08-conditional" / "Dockerfile.page").read_text())
+
+    found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}))
+
+    assert [(f.span.line, f.rule) for f in found] == [(9, "deprecated-npm-flag"), (11, "undeclared-arg")]

@@ -1,0 +1,95 @@
+"""`whole-directory`: all of a work directory in the image."""
+
+from __future__ import annotations
+
+import pytest
+from fakes.linting import findings, lines_found
+
+RULE = "whole-directory"
+BUILDER = "FROM node:22 AS builder\nWORKDIR /usr/src/app\nCOPY . .\nRUN npm ci && npm run build\n"
+RUNTIME = "FROM node:22-slim AS runtime\nWORKDIR /app\n"
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "COPY --from=builder /usr/src/app ./",
+        "COPY --from=builder /usr/src/app/ /app/",
+        "COPY --from=builder /usr/src/app/* ./",
+        "COPY --from=builder /usr/src/app/. .",
+        "COPY --from=builder usr/src/app .",
+        "COPY --from=builder /usr/src /src",
+        "COPY --from=0 / /",
+        'COPY --from=builder ["/usr/src/app", "./"]',
+    ],
+)
+def test_the_work_directory_or_what_holds_it_is_found(copy: str) -> None:
+    assert lines_found(RULE, BUILDER + RUNTIME + copy + "\n") == [7]
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "COPY --from=builder /usr/src/app/dist ./dist",
+        "COPY --from=builder /usr/src/app/package.json ./",
+        "COPY --from=builder /usr/local /usr/local",
+        "COPY --from=builder /opt/venv /opt/venv",
+        "COPY --from=builder /usr/src/app2 ./",
+        "COPY --from=busybox:uclibc / /busybox",
+        "COPY . .",
+    ],
+)
+def test_parts_of_it_and_other_places_are_fine(copy: str) -> None:
+    assert lines_found(RULE, BUILDER + RUNTIME + copy + "\n") == []
+
+
+def test_the_destination_of_all_files_is_a_work_directory_too() -> None:
+    text = "FROM golang AS builder\nCOPY . /src\nRUN cd /src && go build\nFROM scratch AS x\nCOPY --from=builder /src /\n"
+
+    assert lines_found(RULE, text) == [5]
+
+
+def test_stages_between_may_take_everything() -> None:
+    text = BUILDER + "FROM builder AS tester\nFROM alpine AS mid\nCOPY --from=builder /usr/src/app ./\nFROM scratch AS x\n"
+
+    assert lines_found(RULE, text) == []
+
+
+def test_a_directory_that_only_a_named_output_fills_is_fine() -> None:
+    text = (
+        "FROM python AS builder\nWORKDIR /install\nCOPY requirements.txt /requirements.txt\n"
+        "RUN pip install --prefix=/install -r /requirements.txt\nFROM python AS x\nCOPY --from=builder /install /usr/local\n"
+    )
+
+    assert lines_found(RULE, text) == []
+
+
+def test_the_hint_names_what_the_image_runs() -> None:
+    text = BUILDER + RUNTIME + 'COPY --from=builder --chown=1:1 /usr/src/app ./\nCMD ["node", "build/index.js"]\n'
+
+    found = findings(RULE, text)
+
+    assert found[0].message == "COPY takes all of /usr/src/app, the work directory of `builder`"
+    assert found[0].hint == (
+        "name what the image needs, for example:\n"
+        "COPY --from=builder --chown=1:1 /usr/src/app/build ./build\n"
+        "COPY --from=builder --chown=1:1 /usr/src/app/package.json ./package.json"
+    )
+    assert found[0].fix is None
+
+
+def test_the_hint_says_dist_where_the_file_does_not_tell() -> None:
+    text = "FROM x AS b\nWORKDIR /app\nRUN make\nFROM y AS r\nCOPY --from=b /app /srv/\n"
+
+    assert findings(RULE, text)[0].hint == (
+        "name what the image needs, for example:\nCOPY --from=b /app/dist /srv/dist"
+    )
+
+
+def test_the_whole_file_system_has_a_hint_of_its_own() -> None:
+    found = findings(RULE, "FROM x\nRUN make\nFROM scratch AS r\nCOPY --from=0 / /\n")
+
+    assert found[0].message == "COPY takes the whole file system of stage 0"
+    assert found[0].hint == (
+        "name the directories and files that the image needs, or begin the stage from stage 0 itself"
+    )

@@ -1,0 +1,372 @@
+"""Whole builds, from text to image, in which only RUN is not done for real."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from fakes.blobs import make_image
+from fakes.disk import shown
+from fakes.sandbox import Call, copies, fails, writes
+from fakes.workshop import START, Workshop
+from stagemill import events
+from stagemill.build import Options, make_all, named_only
+from stagemill.digest import Digest
+from stagemill.errors import DockerfileError, StepError
+from stagemill.store.store import Store
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
+
+TWO_STAGES = """\
+FROM scratch AS build
+COPY src /src
+RUN ["compile"]
+FROM scratch
+COPY --from=build /app /app
+RUN ["test"]
+"""
+SOURCE = {"src": "source"}
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    with Store.open(tmp_path / "store") as store:
+        yield Workshop(tmp_path, store)
+
+
+@pytest.fixture
+def mill(workshop: Workshop) -> Workshop:
+    """Its compiler makes `app` of `src`."""
+    workshop.sandbox.acts["compile"] = copies("src", "app")
+    return workshop
+
+
+def again(workshop: Workshop) -> Workshop:
+    """The same store, another day."""
+    return Workshop(workshop.root, workshop.store, remote=workshop.remote)
+
+
+def test_a_build_ends_with_an_image_of_the_layers_of_its_last_stage(mill: Workshop) -> None:
+    built = mill.build(TWO_STAGES + 'CMD ["/app"]\n', files=SOURCE)
+
+    image = built.image()
+    assert [shown(path) for path in built.forms.directories(built.tree(built.plan.target))] == [
+        {"app": "file 0644 0:0 =source"},
+        {},
+    ]
+    assert image.config.config.cmd == ("/app",)
+    assert len(image.manifest.layers) == 2
+    assert all(mill.store.blobs.has(layer) for layer in image.manifest.layers)
+
+
+def test_only_what_the_target_needs_is_done(mill: Workshop) -> None:
+    mill.build("FROM nosuch AS other\nRUN other\nFROM scratch AS a\nRUN one\nFROM scratch AS b\nRUN two\n", target="a")
+
+    assert mill.sandbox.commands == ["one"]
+    assert mill.remote.asked == []
+
+
+def test_stages_that_do_not_need_each_other_run_at_the_same_time(workshop: Workshop) -> None:
+    """Each waits for the other one: neither could end if they ran one after the other."""
+    barrier = Barrier(2, timeout=20)
+
+    def meet(call: Call) -> None:
+        barrier.wait()
+        call.write(call.command, "")
+
+    workshop.sandbox.acts = {"one": meet, "two": meet}
+
+    workshop.build(
+        "FROM scratch AS a\nRUN one\nFROM scratch AS b\nRUN two\n"
+        "FROM scratch\nCOPY --from=a /one /\nCOPY --from=b /two /\n"
+    )
+
+    assert workshop.sandbox.most_at_once == 2
+
+
+def test_no_more_steps_run_at_once_than_there_are_workers(workshop: Workshop) -> None:
+    stages = [f"FROM scratch AS s{n}\nRUN step {n}\n" for n in range(4)]
+    copy = [f"COPY --from=s{n} / /\n" for n in range(4)]
+
+    workshop.build("".join([*stages, "FROM scratch\n", *copy]), options=Options(workers=1))
+
+    assert sorted(workshop.sandbox.commands) == [f"step {n}" for n in range(4)]
+    assert workshop.sandbox.most_at_once == 1
+
+
+def test_equal_steps_of_two_stages_run_once(workshop: Workshop) -> None:
+    workshop.build(
+        "FROM scratch AS a\nRUN same\nFROM scratch AS b\nRUN same\n"
+        "FROM scratch\nCOPY --from=a / /a\nCOPY --from=b / /b\n"
+    )
+
+    assert workshop.sandbox.commands == ["same"]
+
+
+class TestCache:
+    def test_a_second_build_runs_nothing_and_says_so(self, mill: Workshop) -> None:
+        mill.build(TWO_STAGES, files=SOURCE)
+
+        second = again(mill)
+        second.build(TWO_STAGES, files=SOURCE)
+
+        assert second.sandbox.commands == []
+        assert second.events(events.Started) == []
+        assert [event.name for event in second.events(events.Cached)] == [
+            "[build 1/2] COPY src /src",
+            '[build 2/2] RUN ["compile"]',
+            "[stage-1 1/2] COPY --from=build /app /app",
+            '[stage-1 2/2] RUN ["test"]',
+        ]
+
+    def test_a_second_build_gives_the_same_bytes(self, mill: Workshop) -> None:
+        first = mill.build(TWO_STAGES, files=SOURCE).image()
+
+        second = again(mill).build(TWO_STAGES, files=SOURCE).image()
+
+        assert (second.manifest_bytes, second.config_bytes) == (first.manifest_bytes, first.config_bytes)
+
+    def test_a_changed_file_is_copied_again_and_what_came_before_is_not(self, mill: Workshop) -> None:
+        text = 'FROM scratch\nRUN ["first"]\nCOPY src /src\nRUN ["last"]\n'
+        mill.build(text, files=SOURCE)
+
+        second = again(mill)
+        second.build(text, files={"src": "another source"})
+
+        assert second.sandbox.commands == ["last"]
+
+    def test_a_stage_that_was_made_again_with_the_same_result_disturbs_nothing(self, mill: Workshop) -> None:
+        mill.build(TWO_STAGES, files=SOURCE)
+
+        second = again(mill)
+        second.sandbox.acts["recompile"] = copies("src", "app")
+        second.build(TWO_STAGES.replace("compile", "recompile"), files=SOURCE)
+
+        assert second.sandbox.commands == ["recompile"]
+        assert [event.why for event in second.events(events.Cached) if "COPY --from" in event.name] == ["content"]
+
+    def test_a_stage_that_was_made_again_with_another_result_is_copied_again(self, mill: Workshop) -> None:
+        mill.build(TWO_STAGES, files=SOURCE)
+
+        second = again(mill)
+        second.sandbox.acts["compile"] = copies("src", "app")
+        second.build(TWO_STAGES, files={"src": "another source"})
+
+        assert second.sandbox.commands == ["compile", "test"]
+
+    def test_fresh_stages_are_made_again_and_others_are_not(self, mill: Workshop) -> None:
+        text = (
+            "FROM scratch AS a\nRUN one\nFROM scratch AS b\nRUN two\n"
+            "FROM scratch\nCOPY --from=a / /a\nCOPY --from=b / /b\n"
+        )
+        mill.build(text)
+
+        second = again(mill)
+        second.build(text, options=Options(fresh=lambda stage: stage == "a"))
+
+        assert second.sandbox.commands == ["one"]
+
+    def test_a_layer_that_was_lost_is_made_again(self, mill: Workshop) -> None:
+        built = mill.build("FROM scratch\nRUN one\nRUN two\n")
+        lost = built.tree(built.plan.target).layers[0].digest
+        mill.store.layers.remove(lost)
+
+        second = again(mill)
+        second.build("FROM scratch\nRUN one\nRUN two\n")
+
+        assert second.sandbox.commands[0] == "one"
+
+    def test_a_layer_that_is_found_torn_is_made_again_and_people_are_told(self, mill: Workshop) -> None:
+        built = mill.build(TWO_STAGES, files=SOURCE)
+        torn = built.tree(built.plan.stages[0]).layers[1].digest
+        (mill.store.layers.directory(torn).parent / "index").write_bytes(b"torn")
+
+        second = again(mill)
+        second.sandbox.acts["compile"] = copies("src", "app")
+        changed = TWO_STAGES.replace("/app /app", "/app /other")
+        rebuilt = second.build(changed, files=SOURCE)
+
+        assert second.sandbox.commands == ["compile", "test"]
+        assert second.layer(rebuilt.tree(rebuilt.plan.target), 0) == {"other": "file 0644 0:0 =source"}
+        (notice,) = second.events(events.Notice)
+        assert notice.text.startswith(f"layer {torn} is torn")
+        assert notice.text.endswith("building again")
+
+    def test_labels_and_the_like_run_nothing_again(self, mill: Workshop) -> None:
+        mill.build("FROM scratch\nRUN one\n")
+
+        second = again(mill)
+        built = second.build("FROM scratch\nLABEL a=1\nEXPOSE 80\nRUN one\nCMD x\n", labels={"b": "2"})
+
+        assert second.sandbox.commands == []
+        assert built.image().config.config.labels == {"a": "1", "b": "2"}
+
+
+class TestFailure:
+    def test_a_failed_step_carries_its_place_its_status_and_its_last_words(self, workshop: Workshop) -> None:
+        workshop.sandbox.acts["broken"] = fails(7, saying="oh no\n")
+
+        with pytest.raises(StepError) as caught:
+            workshop.build("FROM scratch\nRUN fine\nRUN broken\nRUN never\n")
+
+        error = caught.value
+        assert error.message == 'process "/bin/sh -c broken" did not complete successfully: exit code: 7'
+        assert error.at is not None
+        assert (str(error.at), error.at.text) == ("Dockerfile:3", "RUN broken")
+        assert (error.process_exit_code, error.tail) == (7, "oh no")
+        assert error.log is not None
+        assert Path(error.log).read_text() == "oh no\n"
+        assert workshop.sandbox.commands == ["fine", "broken"]
+
+    def test_the_steps_that_run_meanwhile_are_stopped(self, workshop: Workshop) -> None:
+        began = Barrier(2, timeout=20)
+
+        def slow(call: Call) -> None:
+            began.wait()
+            call.wait()
+
+        def broken(_call: Call) -> int:
+            began.wait()
+            return 1
+
+        workshop.sandbox.acts = {"slow": slow, "broken": broken}
+
+        with pytest.raises(StepError, match="broken"):
+            workshop.build(
+                "FROM scratch AS a\nRUN slow\nFROM scratch AS b\nRUN broken\n"
+                "FROM scratch\nCOPY --from=a / /\nCOPY --from=b / /\n"
+            )
+
+        ends = {event.message: event.cancelled for event in workshop.events(events.Failed)}
+        assert ends["canceled"] is True
+        assert list(ends.values()).count(False) == 1
+
+    def test_what_was_finished_before_is_kept(self, workshop: Workshop) -> None:
+        workshop.sandbox.acts["broken"] = fails(1)
+        with pytest.raises(StepError):
+            workshop.build("FROM scratch\nRUN fine\nRUN broken\n")
+
+        second = again(workshop)
+        second.build("FROM scratch\nRUN fine\nRUN broken\n")
+
+        assert second.sandbox.commands == ["broken"]
+
+    def test_a_failed_step_leaves_no_layer_and_nothing_unfinished(self, workshop: Workshop) -> None:
+        def broken(call: Call) -> int:
+            call.write("half", "half")
+            return 1
+
+        workshop.sandbox.acts["broken"] = broken
+
+        with pytest.raises(StepError):
+            workshop.build("FROM scratch\nRUN broken\n")
+
+        assert list(workshop.store.layers.all()) == []
+        assert list((workshop.store.root / "tmp").rglob("fs")) == []
+
+    def test_a_source_that_a_stage_lacks_is_an_error_at_its_copy(self, workshop: Workshop) -> None:
+        workshop.sandbox.acts["compile"] = writes("apps/run", "")
+
+        with pytest.raises(DockerfileError) as caught:
+            workshop.build("FROM scratch AS a\nRUN compile\nFROM scratch\nCOPY --from=a /app /app\n")
+
+        assert caught.value.message == '"/app" was not found'
+        assert caught.value.hint == 'did you mean "apps"?'
+        assert str(caught.value.at) == "Dockerfile:4"
+
+
+class TestNotices:
+    def test_a_build_argument_without_effect_is_said_aloud(self, workshop: Workshop) -> None:
+        workshop.build("FROM scratch AS prod\nFROM ${ENV:-prod}\nRUN one\n", build_args={"ENV": "dev"})
+
+        (notice,) = workshop.events(events.Notice)
+        assert notice.text.startswith("--build-arg ENV has no effect on FROM ${ENV:-prod}")
+
+    def test_notices_come_before_anything_is_done(self, workshop: Workshop) -> None:
+        workshop.build("FROM scratch AS prod\nFROM ${ENV:-prod}\nRUN one\n", build_args={"ENV": "dev"})
+
+        assert isinstance(workshop.heard[0], events.Notice)
+
+
+class TestEvents:
+    def test_each_step_begins_once_and_ends_once(self, mill: Workshop) -> None:
+        mill.build(TWO_STAGES, files=SOURCE)
+
+        started = [event.name for event in mill.events(events.Started)]
+        assert started == [
+            "[build 1/2] COPY src /src",
+            '[build 2/2] RUN ["compile"]',
+            "[stage-1 1/2] COPY --from=build /app /app",
+            '[stage-1 2/2] RUN ["test"]',
+        ]
+        assert len(mill.events(events.Finished)) == 4
+
+    def test_what_has_no_name_is_not_reported(self) -> None:
+        heard: list[events.Event] = []
+        listen = named_only(heard.append)
+        silent, named = Digest.of(b"scratch"), Digest.of(b"run")
+        reported: list[events.Event] = [
+            events.Started(named, "RUN one", 1),
+            events.Finished(named, 3),
+            events.Notice("listen", 4),
+        ]
+
+        for event in (
+            events.Started(silent, "", 1),
+            *reported,
+            events.Finished(silent, 2),
+            events.Cached(silent, "", 5),
+        ):
+            listen(event)
+
+        assert heard == reported
+
+
+class TestImage:
+    def test_times_are_those_of_the_layers(self, workshop: Workshop) -> None:
+        built = workshop.build("FROM scratch\nRUN one\nCMD x\n")
+
+        history = built.image().config.history
+        made = built.tree(built.plan.target).layers[0].created
+        assert [entry.created for entry in history] == [made, made]
+        assert made.startswith("2023-11-14T22:1")
+
+    def test_an_epoch_is_the_time_of_everything(self, workshop: Workshop) -> None:
+        image = workshop.build("FROM scratch\nRUN one\n", epoch=int(START) - 10).image()
+
+        assert json.loads(image.config_bytes)["created"] == "2023-11-14T22:13:10Z"
+        assert [entry.created for entry in image.config.history] == ["2023-11-14T22:13:10Z"]
+
+    def test_a_base_that_nobody_reads_is_not_fetched(self, workshop: Workshop) -> None:
+        base = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
+        workshop.remote.images["docker.io/library/base:latest"] = base
+
+        image = workshop.build("FROM base\nCMD x\n").image()
+
+        assert workshop.remote.opened == []
+        assert image.manifest.layers == base.manifest.layers
+
+    def test_a_base_that_a_step_reads_is_fetched_once(self, workshop: Workshop) -> None:
+        workshop.remote.images["docker.io/library/base:latest"] = make_image(
+            workshop.remote.blobs, {"etc/motd": b"hello"}
+        )
+        read: list[str | None] = []
+        workshop.sandbox.acts = {name: lambda call: read.append(call.read("etc/motd")) for name in ("one", "two")}
+
+        workshop.build("FROM base\nRUN one\nRUN two\n")
+
+        assert read == ["hello", "hello"]
+        assert workshop.remote.opened == ["docker.io/library/base:latest"]
+
+
+def test_make_all_has_the_trees_of_all_stages_that_the_target_needs(mill: Workshop) -> None:
+    mill.build(TWO_STAGES, files=SOURCE)
+
+    built = again(mill).build(TWO_STAGES, files=SOURCE, make=make_all)
+
+    assert [len(built.tree(stage).layers) for stage in built.plan.stages] == [2, 2]
