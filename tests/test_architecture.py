@@ -59,7 +59,7 @@ def _is_type_checking(node: ast.AST) -> bool:
 
 
 def _is_ours(name: str) -> bool:
-    return name.split(".")[0] == "stagemill"
+    return name.split(".", maxsplit=1)[0] == "stagemill"
 
 
 def _exists(name: str) -> bool:
@@ -73,7 +73,7 @@ def test_every_part_has_a_rank() -> None:
     assert found - RANKS.keys() == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: dotted(path))
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_a_module_imports_only_its_own_folder_and_lower_ranks(path: Path) -> None:
     own = part_of(dotted(path))
 
@@ -103,7 +103,7 @@ def test_no_import_goes_round_in_a_circle() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: dotted(path))
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_files_and_functions_stay_short(path: Path) -> None:
     text = path.read_text()
     functions = [
@@ -118,6 +118,6 @@ def test_files_and_functions_stay_short(path: Path) -> None:
     assert text.count("\n") <= MAX_FILE_LINES
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: dotted(path))
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
 def test_every_module_says_what_its_noun_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), "a module begins with what its noun is"

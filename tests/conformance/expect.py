@@ -22,7 +22,6 @@ class Outcome:
     out: str
     err: str
     result: Result | None = None
-    requests: tuple[str, ...] = ()
 
     def steps(self, end: str) -> set[str]:
         """The instructions whose step ended like this, by `--progress plain`; ONBUILD is part of the name."""
@@ -57,8 +56,6 @@ def _texts(build: Build, outcome: Outcome) -> Iterator[str]:
     yield from (f"{pattern!r} in the log" for pattern in build.log_lacks if re.search(pattern, outcome.err))
     if build.json:
         yield from subset(build.json, json.loads(outcome.out), "standard output")
-    if build.requests is not None and sorted(build.requests) != sorted(outcome.requests):
-        yield f"requests {sorted(outcome.requests)}, want {sorted(build.requests)}"
 
 
 def _steps(build: Build, outcome: Outcome) -> Iterator[str]:

@@ -46,7 +46,6 @@ class Build:
     platforms: Sequence[str] = ()
     of: str = ""
     attests: Table = field(default_factory=dict)
-    requests: Sequence[str] | None = None
     cached: Sequence[str] = ()
     ran: Sequence[str] = ()
     keeps: Sequence[str] = ()
@@ -118,7 +117,9 @@ def _behaviours(tables: Sequence[Table]) -> Iterator[Behaviour]:
     for table in tables:
         rest = dict(table)
         shared = {key: rest.pop(key) for key in list(rest) if key in _SHARED}
-        builds = tuple(_build({**shared, **build}, where=str(table["name"])) for build in rest.pop("build", [{}]))
+        first, *more = rest.pop("build", [{}])
+        first = {**first, "files": {**rest.pop("files", {}), **first.get("files", {})}}
+        builds = tuple(_build({**shared, **build}, where=str(table["name"])) for build in (first, *more))
         yield Behaviour(builds=builds, **rest)
 
 
@@ -132,5 +133,5 @@ def _build(table: Table, *, where: str) -> Build:
 
 
 _LISTS = {"flags", "log", "log_lacks", "prints", "only", "cached", "ran", "keeps", "changes", "names"}
-# What a row says once for all of its builds, unless one says otherwise.
+# What a row says once for all of its builds, unless one says otherwise. Its files are there before the first.
 _SHARED = {known.name for known in fields(Build)} - {"files"}

@@ -33,7 +33,6 @@ def problems(row: Behaviour, builder: Builder, place: Path) -> list[str]:
             if not builder.can(build):
                 raise CannotAskError
             outcome = _build(build, builder, place, number=number)
-            outcome = replace(outcome, requests=served.seen())
             if found := _wrong(build, outcome, before, ours=ours):
                 return [f"build {number + 1}: {problem}" for problem in found]
             before = outcome
@@ -64,31 +63,23 @@ _ONLY_THAT = Build()
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What stands for the `@…@` of a row, and what was asked of its server since the last time."""
+    """What stands for the `@…@` of a row."""
 
     values: Mapping[str, str]
-    server: servers.Server | None
 
     def value(self, match: re.Match[str]) -> str:
         return self.values[match[0].strip("@")]
-
-    def seen(self) -> tuple[str, ...]:
-        if self.server is None:
-            return ()
-        found = tuple(self.server.requests)
-        self.server.requests.clear()
-        return found
 
 
 def _serve(row: Behaviour, place: Path, stack: ExitStack) -> _Served:
     values = {"dir": str(place)}
     if not (row.http or row.git):
-        return _Served(values, None)
+        return _Served(values)
     for name, table in row.git.items():
         refs = servers.make_repository(place / "repositories" / f"{name}.git", table)
         values |= {f"commit:{name}:{ref}": commit for ref, commit in refs.items()}
     server = stack.enter_context(servers.Server(row.http, place / "repositories"))
-    return _Served({**values, "http": server.url, "host": server.url.partition("//")[2]}, server)
+    return _Served({**values, "http": server.url, "host": server.url.partition("//")[2]})
 
 
 def _filled(build: Build, value: Callable[[re.Match[str]], str]) -> Build:

@@ -26,7 +26,6 @@ class Server:
     def __init__(self, files: Mapping[str, Any], root: Path) -> None:
         self.files = files
         self.root = root
-        self.requests: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -51,7 +50,6 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if path.startswith("/git/"):
                 self._git()
                 return
-            server.requests.append(f"{self.command} {path}")
             file = server.files.get(path.lstrip("/"))
             if file is None:
                 self.send_error(404)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import json
+from datetime import datetime
 
 import pytest
 
@@ -15,21 +16,17 @@ BASES = ("node:22", "golang:1.23", "gcr.io/distroless/static")
 
 
 def test_both_stages_run_at_the_same_time(example: Example) -> None:
-    built = example.build("--no-cache")
+    built = example.build("--no-cache", "--progress=rawjson")
 
-    events = [line for line in built.err.splitlines() if re.search(r"(npm ci|go build|frontend/ \.|backend/ \.)", line)]
-    assert len({line.split()[0] for line in events}) == 4
-    assert _moments(built.err, "npm ci")[0] < _moments(built.err, "go build")[1]
-    assert _moments(built.err, "go build")[0] < _moments(built.err, "npm ci")[1]
+    frontend, backend = _span(built.err, "RUN npm ci"), _span(built.err, "RUN CGO_ENABLED=0 go build")
+    assert max(frontend[0], backend[0]) < min(frontend[1], backend[1])
 
 
-def _moments(text: str, words: str) -> tuple[int, int]:
-    """The lines on which a step begins and ends."""
-    lines = text.splitlines()
-    begin = next(number for number, line in enumerate(lines) if words in line)
-    step = lines[begin].split()[0]
-    end = next(number for number, line in enumerate(lines) if line.startswith(f"{step} DONE"))
-    return begin, end
+def _span(text: str, instruction: str) -> tuple[datetime, datetime]:
+    """When a step began and ended."""
+    reports = (vertex for line in text.splitlines() for vertex in json.loads(line).get("vertexes", ()))
+    end = next(report for report in reports if f"] {instruction}" in report["name"] and "completed" in report)
+    return datetime.fromisoformat(end["started"]), datetime.fromisoformat(end["completed"])
 
 
 def test_the_image_serves_the_page_and_the_time(example: Example) -> None:

@@ -27,17 +27,13 @@ LOCK = {
 }
 
 
-def project(
-    files: Mapping[str, str] | None = None, *, package: object = PACKAGE, lock: object = LOCK
-) -> MemoryTree:
+def project(files: Mapping[str, str] | None = None, *, package: object = PACKAGE, lock: object = LOCK) -> MemoryTree:
     """A context with a package.json, its lock and a source file."""
     facts = {"package.json": json.dumps(package), "package-lock.json": json.dumps(lock), "src/index.ts": "text"}
     return MemoryTree({**facts, **(files or {})})
 
 
-def lint_file(
-    text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None
-) -> LintFile:
+def lint_file(text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None) -> LintFile:
     return LintFile.of(parse(text), context=context, build_args=build_args)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fakes.linting import project
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fakes.linting import project
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import DockerfileError
 from stagemill.lint import LintFile, check, mend
@@ -18,7 +19,7 @@ LINES = st.sampled_from(
         "RUN npm ci", "RUN npm ci --only=production", "RUN npm \\\n  install --production \\\n && ls", "RUN pnpm i",
         "RUN <<E\nnpm ci --production\nE", 'RUN ["npm", "ci"]', "RUN npm run build", "RUN npm prune --omit=dev",
         "RUN --mount=type=bind,from=0,target=/t ls", "USER node", 'CMD ["node", "index.js"]', "ONBUILD COPY --from=0 / /",
-        "RUN cd 'a b' && npm --prefix x ci", "SHELL [\"pwsh\"]", "FROM scratch", "ARG", "EXPOSE 80", "RUN \"", "RUN $(",
+        "RUN cd 'a b' && npm --prefix x ci", 'SHELL ["pwsh"]', "FROM scratch", "ARG", "EXPOSE 80", 'RUN "', "RUN $(",
     ]
 )  # fmt: skip
 

@@ -65,4 +65,4 @@ def test_different_values_have_different_digests(one: Canonical, other: Canonica
 
 
 def test_the_digest_of_a_value_stays_as_it_is() -> None:
-    assert Digest.of_value({"kind": "x/1", "n": [1, "ü"]}).short == "GOLDEN"
+    assert Digest.of_value({"kind": "x/1", "n": [1, "ü"]}).short == "1bdc9affb84f"

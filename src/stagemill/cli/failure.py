@@ -18,7 +18,7 @@ from stagemill.errors import DockerfileError, StagemillError, StepError
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     """Writes an error for a person, in colour where the terminal has it."""
     out = stream or sys.stderr
-    red, dim, reset = ("\x1b[1;31m", "\x1b[2m", "\x1b[0m") if _coloured(out) else ("", "", "")
+    red, dim, reset = ("\x1b[1;31m", "\x1b[2m", "\x1b[0m") if coloured(out) else ("", "", "")
     lines: list[str] = []
     if isinstance(error, StepError) and error.tail:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
@@ -78,5 +78,6 @@ def crashed(error: BaseException) -> int:
     return 1
 
 
-def _coloured(stream: TextIO) -> bool:
+def coloured(stream: TextIO) -> bool:
+    """Whether a person sees colours there and wants to."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -13,7 +13,9 @@ from typing import TextIO
 import click
 
 from stagemill.cli import flags
+from stagemill.cli.failure import coloured
 from stagemill.cli.progress.out import writable
+from stagemill.cli.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
@@ -61,14 +63,14 @@ def command(
     out = sys.stderr if fix and given.is_piped else sys.stdout
     if fix:
         result = mend(given.file, rules)
-        _show(_mended(given, result, form=form, colour=_coloured(out)), out)
+        _show(_mended(given, result, form=form, colour=coloured(out)), out)
         given.write(result.text)
         return 1 if result.left else 0
     findings = check(given.file, rules)
     if form == "json":
         _show(json.render(findings, dockerfile=given.file.dockerfile), out)
     else:
-        shown = text.render(findings, dockerfile=given.file.dockerfile, colour=_coloured(out))
+        shown = text.render(findings, dockerfile=given.file.dockerfile, colour=coloured(out))
         _show(shown + "\n" * bool(shown) + text.summary(findings), out)
     return 1 if findings else 0
 
@@ -105,7 +107,7 @@ class _Given:
         if _STDIN in {path, file}:
             data, name = _piped(), "Dockerfile"
         else:
-            found = load.dockerfile(Path(path), given=_located(file, Path(path)))
+            found = load.dockerfile(Path(path), given=located(file, Path(path)))
             data, name, place = found.data, found.name, found.path
         view = None if path == _STDIN else _context(Path(path), place)
         return cls(LintFile.of(parse(data, name), build_args=build_args, context=view), place)
@@ -122,14 +124,6 @@ class _Given:
             sys.stdout.flush()
         elif new != self.file.dockerfile.source.text:
             _replace(self.place, data)
-
-
-def _located(file: str | None, folder: Path) -> Path | None:
-    """The Dockerfile that was named: from the working directory, or, where it is not there, from PATH."""
-    if file is None:
-        return None
-    path = Path(file)
-    return path if path.exists() or not (folder / path).exists() else folder / path
 
 
 def _context(folder: Path, dockerfile: Path | None) -> DirectoryContext:
@@ -150,7 +144,7 @@ def _replace(place: Path, data: bytes) -> None:
     target = Path(os.path.realpath(place))
     new = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     try:
-        status = target.stat()
+        status = place.stat()
         if not stat.S_ISREG(status.st_mode):
             raise StagemillError(
                 f"cannot mend {place}: it is no regular file", hint="pipe it: stagemill lint --fix -f -"
@@ -188,7 +182,3 @@ def _mended(given: _Given, result: Mended, *, form: str, colour: bool) -> str:
 def _show(shown: str, out: TextIO) -> None:
     out.write(writable(shown, out))
     out.flush()
-
-
-def _coloured(out: TextIO) -> bool:
-    return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

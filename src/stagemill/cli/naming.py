@@ -30,6 +30,8 @@ def locate(store: Store, text: str) -> tuple[str, Digest]:
         for name, manifest in named.items():
             if any(digest.hex.startswith(match[1]) for digest in _digests(store, manifest)):
                 return name, manifest
+        if len(match[1]) == 64:
+            raise NotFoundError(f"there is no image {text} in the store", hint="stagemill images lists what there is")
     name = str(flags.reference(text))
     if name not in named:
         raise missing(text, list(named))
@@ -46,6 +48,6 @@ def _digests(store: Store, manifest: Digest) -> tuple[Digest, ...]:
 def missing(text: str, names: list[str]) -> NotFoundError:
     """The error for an image that the store does not have."""
     familiar = [Reference.parse(name).familiar for name in names]
-    near = difflib.get_close_matches(text, familiar, n=1)
+    near = difflib.get_close_matches(Reference.parse(text).familiar, familiar, n=1)
     hint = f"did you mean {near[0]}?" if near else "stagemill images lists what there is; stagemill pull fetches more"
     return NotFoundError(f"there is no image {text} in the store", hint=hint)

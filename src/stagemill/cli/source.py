@@ -71,14 +71,14 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
     if file == "-":
         text = load.DockerfileText(_read(sys.stdin.buffer), "Dockerfile", folder / "Dockerfile")
     else:
-        text = load.dockerfile(folder, given=_located(file, folder))
+        text = load.dockerfile(folder, given=located(file, folder))
     dockerfile = parse(text.data, text.name)
     rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
     with _opened(folder, rules, store=store) as main:
         yield Inputs(dockerfile, main)
 
 
-def _located(file: str | None, folder: Path) -> Path | None:
+def located(file: str | None, folder: Path) -> Path | None:
     """The Dockerfile that was named: from the working directory, or, where it is not there, from the context."""
     if file is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from stagemill.execute import base
 from stagemill.execute.commit import timestamp
 from stagemill.execute.forms import Forms
-from stagemill.execute.tree import Tree
+from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
@@ -54,24 +54,18 @@ def dated(history: Sequence[History], tree: Tree, *, fallback: str, epoch: int |
     if epoch is not None:
         limit = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return tuple(entry if entry.created else replace(entry, created=limit) for entry in history)
-    times = _filled(list(_known(history, tree)), fallback)
-    return tuple(replace(entry, created=time) for entry, time in zip(history, times, strict=True))
-
-
-def _known(history: Sequence[History], tree: Tree) -> Iterator[str]:
-    """The time of each entry, or of its layer; empty where neither has one."""
     layers = iter(tree.layers)
-    for entry in history:
-        layer = None if entry.empty_layer else next(layers, None)
-        yield entry.created or (layer.created if layer else "")
+    times = ["" if entry.empty_layer else _time(next(layers, None)) for entry in history]
+    new = (time for entry, time in zip(history, times, strict=True) if time and not entry.created)
+    old = (entry.created for entry in reversed(history) if entry.created)
+    last = next(new, "") or next(old, fallback)
+    found: list[History] = []
+    for entry, time in zip(history, times, strict=True):
+        if not entry.created:
+            last = time or last
+        found.append(replace(entry, created=entry.created or last))
+    return tuple(found)
 
 
-def _filled(times: list[str], fallback: str) -> Iterator[str]:
-    gap = times.index("") if "" in times else len(times)
-    following = (time for time in times[gap:] if time)
-    preceding = (time for time in reversed(times[:gap]) if time)
-    last = next(following, "") or next(preceding, fallback)
-    yield from times[:gap]
-    for time in times[gap:]:
-        last = time or last
-        yield last
+def _time(layer: TreeLayer | None) -> str:
+    return layer.created if layer else ""

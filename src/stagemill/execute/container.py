@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stagemill.errors import StagemillError
+from stagemill.errors import StagemillError, UsageError
 from stagemill.execute.commit import like_root
 from stagemill.execute.forms import Forms
 from stagemill.execute.hostca import trusting
@@ -46,6 +46,7 @@ class Launch:
 
 def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, forms: Forms) -> int:
     """The exit status of the process. The tree is as it was afterwards."""
+    args = what.command(config)
     lower = forms.directories(tree)
     view = forms.view(tree)
     store = services.store
@@ -57,7 +58,7 @@ def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, f
         bundle, trust = trusting(services.host.ca_bundle, view, into=scratch / "ca", env=tuple(env.items()))
         user = what.user or config.user
         process = Process(
-            args=what.command(config),
+            args=args,
             env=tuple((env | {name: value for name, value in trust.items() if name not in env}).items()),
             cwd=what.cwd or config.working_dir or "/",
             credentials=find(user, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")),
@@ -78,10 +79,12 @@ def has_program(view: FileView, path: str) -> bool:
 
 
 def environment(texts: Sequence[str], inherited: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """`NAME=VALUE`, or `NAME` for the value it has outside."""
+    """`NAME=VALUE`, or `NAME` for the value it has outside. Raises UsageError."""
     found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
+        if not name:
+            raise UsageError(f"invalid --env {text!r}: it has no name", hint="write -e NAME=VALUE")
         if equals:
             found[name] = value
         elif name in inherited:

@@ -17,6 +17,7 @@ from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.files.content import content
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection, Vertex
+from stagemill.store.faults import store_error
 
 
 class StoreExecutor:
@@ -28,7 +29,7 @@ class StoreExecutor:
 
     def execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
         """Errors of an instruction carry its place in the Dockerfile."""
-        with _placed(vertex):
+        with _placed(vertex), self._explained():
             return self._execute(vertex, inputs, cancelled)
 
     def _execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
@@ -59,6 +60,14 @@ class StoreExecutor:
         with _placed(reader):
             view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
             return content(view, select.patterns, owners=True).digest
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What the system refuses is the store's fault where nobody knew better: its disk is full, say."""
+        try:
+            yield
+        except OSError as error:
+            raise store_error(error, "use", error.filename or self.services.store.root) from error
 
     def exclusive(self, key: Digest, cancelled: Event) -> AbstractContextManager[None]:
         return self.services.store.lock(f"step-{key.hex}", cancelled.is_set)

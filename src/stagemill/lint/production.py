@@ -178,7 +178,6 @@ def _can_repeat(case: Case) -> bool:
     before = stage.steps[: stage.steps.index(installed.step)]
     return (
         stage is case.read.source
-        and not installed.copied
         and installed.step is stage.steps[-1]
         and all(_is_quiet(step) for step in before)
         and any(isinstance(step.node, Copy) for step in before)

@@ -19,6 +19,7 @@ _HINTS = {
     errno.EACCES: PERMISSION_HINT,
     errno.EPERM: PERMISSION_HINT,
     errno.EROFS: READ_ONLY_HINT,
+    errno.ENOENT: "the directory above it cannot be made, or was removed; set STAGEMILL_ROOT to another one",
     errno.ENOTDIR: "something that is no directory lies at that path; move it away, or set STAGEMILL_ROOT to another one",
     errno.EEXIST: "something that is no directory lies at that path; move it away, or set STAGEMILL_ROOT to another one",
     errno.EMFILE: "raise the limit of open files (ulimit -n), or build with fewer steps at once",

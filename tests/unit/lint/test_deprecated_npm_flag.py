@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import findings, lines_found, meaning, mended
 
 RULE = "deprecated-npm-flag"
@@ -21,7 +22,7 @@ RULE = "deprecated-npm-flag"
 )
 def test_an_old_spelling_is_found_and_mended(command: str) -> None:
     text = f"FROM node:22\nRUN {command}\n"
-    old = command.split()[-1]
+    old = command.rsplit(maxsplit=1)[-1]
 
     assert lines_found(RULE, text) == [2]
     assert meaning(mended(RULE, text))[1] == f"RUN {command.replace(old, '--omit=dev')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import PACKAGE, findings, lines_found, meaning, mended, project
 from fakes.tree import MemoryTree
 
@@ -158,6 +159,25 @@ def test_pnpm_prunes_where_nothing_ran_after_the_install() -> None:
     assert "RUN CI=true pnpm prune --prod\n" in mended(RULE, text, context=project({"pnpm-lock.yaml": "text"}))
 
 
+@pytest.mark.parametrize(
+    ("after", "context"),
+    [
+        ("RUN pnpm build", project()),
+        ("ENV A=b", project(package={**PACKAGE, "scripts": {"prepare": "husky"}})),
+        ("ENV A=b", project({"pnpm-workspace.yaml": "packages: [a]"})),
+        ("ENV A=b", MemoryTree({"src/index.ts": "text"})),
+    ],
+)
+def test_pnpm_does_not_prune_where_that_may_lose_something(after: str, context: MemoryTree) -> None:
+    text = two(f"COPY package.json ./\nRUN pnpm install\n{after}")
+
+    found = findings(RULE, text, context=context)
+
+    assert [(f.hint, f.fix) for f in found] == [
+        ("remove them when `builder` has done its work, with a last line in it: RUN CI=true pnpm prune --prod", None)
+    ]
+
+
 def test_npm_start_of_a_plain_program_does_not_hinder_the_fix() -> None:
     text = BASIC.replace('["node", "dist/index.js"]', '["npm", "start"]')
 
@@ -233,6 +253,9 @@ def test_the_json_form_is_repeated_with_the_flag() -> None:
         TESTING.replace("RUN npm ci\n", "RUN npm ci\nRUN npx prisma generate\n"),
         TESTING.replace("RUN npm ci\n", "RUN apk add python3\nRUN npm ci\n"),
         TESTING.replace("COPY package*.json ./", "COPY . ."),
+        TESTING.replace("FROM node:22 AS", "FROM company/base AS"),
+        TESTING.replace("/app/node_modules ./node_modules", "/app/node_modules /app/package.json ./"),
+        TESTING + "FROM production AS final\nCOPY --from=3 /app/dist /dist\n",
         TESTING.replace("COPY --from=deps", "COPY --from=builder").replace("tester", "x") + "FROM builder\n",
         TESTING.replace('CMD ["node", "dist/index.js"]', "RUN npm run migrate"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import lint_file
 from stagemill.lint.file import may_mean
 

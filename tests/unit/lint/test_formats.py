@@ -6,7 +6,7 @@ import json
 
 from fakes.linting import findings
 from stagemill.dockerfile.parser import parse
-from stagemill.lint import check, LintFile, short
+from stagemill.lint import LintFile, check, short
 from stagemill.lint.formats import json as as_json
 from stagemill.lint.formats import text as as_text
 

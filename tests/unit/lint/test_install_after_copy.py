@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import LOCK, PACKAGE, findings, lines_found, meaning, mended, project
 from fakes.tree import MemoryTree
 
@@ -139,6 +140,7 @@ def test_an_install_script_for_another_system_does_not_matter() -> None:
         "COPY . /app\nRUN npm ci\n",
         "COPY . other ./\nRUN npm ci\n",
         "COPY --link . .\nRUN npm ci\n",
+        "COPY . <<f ./\ntext\nf\nRUN npm ci\n",
         "ADD . .\nRUN npm ci\n",
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fakes.linting import lint_file
 from stagemill.dockerfile.parser import parse
 from stagemill.lint import LintFile, check

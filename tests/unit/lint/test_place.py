@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import Span
 from stagemill.lint.place import above, below, first_line, lines, offsets
@@ -31,7 +32,8 @@ def test_above_stays_below_directives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("FROM a\nRUN x\n", 2), ("FROM a \\\n\n# c\n\nRUN x\n", 6), ("\n# c\nFROM a\n", 4), ("FROM a", 1)]
+    ("text", "line"),
+    [("FROM a\nRUN x\n", 2), ("FROM a \\\n\n# c\n\n  AS b\nRUN x\n", 6), ("\n# c\nFROM a\n", 4), ("FROM a", 1)],
 )
 def test_below_is_the_line_after_all_of_an_instruction(text: str, line: int) -> None:
     dockerfile = parse(text)

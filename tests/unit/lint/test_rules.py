@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fakes.linting import lint_file
 from stagemill.errors import UsageError
 from stagemill.lint import RULES, check
@@ -26,7 +27,12 @@ def test_every_rule_has_a_page_that_shows_before_and_after(name: str) -> None:
     page = (DOCS / "lint" / f"{name}.md").read_text()
 
     assert page.startswith(f"# {name}\n")
-    assert [line for line in page.splitlines() if line.startswith("## ")] == ["## Why", "## Before", "## After", "## Fix"]
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## Why",
+        "## Before",
+        "## After",
+        "## Fix",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

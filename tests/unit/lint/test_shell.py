@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import lint_file
 from stagemill.dockerfile.tree import Cmd, Run
 from stagemill.lint import shell
@@ -26,7 +27,7 @@ def texts(line: str) -> list[tuple[str, ...]]:
     [
         ("RUN a b && c || d; e | f & g", [("a", "b"), ("c",), ("d",), ("e",), ("f",), ("g",)]),
         ("RUN (cd x && a) ; { b; }", [("cd", "x"), ("a",), ("b",), ("}",)]),
-        ("RUN a 'b  c' \"d \\\"e\\\"\" f\\ g", [("a", "b  c", 'd "e"', "f g")]),
+        ('RUN a \'b  c\' "d \\"e\\"" f\\ g', [("a", "b  c", 'd "e"', "f g")]),
         ("RUN a $(b c; d) `e f` $X ${Y:-z}", [("a", "$(b c; d)", "`e f`", "$X", "${Y:-z}")]),
         ("RUN a >out 2>&1 <in b", [("a", "b")]),
         ("RUN a # b && c", [("a",)]),

@@ -14,7 +14,9 @@ def test_every_stage_without_a_name_is_found() -> None:
         (1, "stage 0 of 3 has no name"),
         (4, "stage 2 of 3 has no name"),
     ]
-    assert found[0].hint == "write AS builder after the image; then --target and COPY --from can say which stage they mean"
+    assert (
+        found[0].hint == "write AS builder after the image; then --target and COPY --from can say which stage they mean"
+    )
 
 
 def test_a_single_stage_needs_no_name() -> None:

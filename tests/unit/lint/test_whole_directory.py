@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fakes.linting import findings, lines_found
 
 RULE = "whole-directory"
@@ -44,13 +45,17 @@ def test_parts_of_it_and_other_places_are_fine(copy: str) -> None:
 
 
 def test_the_destination_of_all_files_is_a_work_directory_too() -> None:
-    text = "FROM golang AS builder\nCOPY . /src\nRUN cd /src && go build\nFROM scratch AS x\nCOPY --from=builder /src /\n"
+    text = (
+        "FROM golang AS builder\nCOPY . /src\nRUN cd /src && go build\nFROM scratch AS x\nCOPY --from=builder /src /\n"
+    )
 
     assert lines_found(RULE, text) == [5]
 
 
 def test_stages_between_may_take_everything() -> None:
-    text = BUILDER + "FROM builder AS tester\nFROM alpine AS mid\nCOPY --from=builder /usr/src/app ./\nFROM scratch AS x\n"
+    text = (
+        BUILDER + "FROM builder AS tester\nFROM alpine AS mid\nCOPY --from=builder /usr/src/app ./\nFROM scratch AS x\n"
+    )
 
     assert lines_found(RULE, text) == []
 

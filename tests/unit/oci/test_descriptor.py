@@ -48,6 +48,6 @@ def test_a_descriptor_can_be_a_key() -> None:
 )
 def test_what_is_no_descriptor_is_an_error(change: dict[str, Any], message: str) -> None:
     with pytest.raises(MalformedError) as caught:
-        Descriptor.from_json({"mediaType": "a", "digest": D, "size": 1} | change)
+        Descriptor.from_json({"mediaType": "a", "digest": D, "size": 1, **change})
 
     assert str(caught.value) == message

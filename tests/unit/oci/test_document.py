@@ -21,13 +21,13 @@ def test_an_object_is_read_from_bytes_and_text() -> None:
     ids=["nothing", "open", "no UTF-8", "NaN", "infinity", "deep", "huge number"],
 )
 def test_what_is_no_json_is_an_error_that_names_the_document(data: bytes) -> None:
-    with pytest.raises(MalformedError, match="^the index is no JSON: "):
+    with pytest.raises(MalformedError, match=r"^the index is no JSON: "):
         json.parse_object(data, "the index")
 
 
 @pytest.mark.parametrize("data", [b"[]", b"1", b'"a"', b"null"])
 def test_what_is_no_object_is_an_error(data: bytes) -> None:
-    with pytest.raises(MalformedError, match="^the index is no JSON object$"):
+    with pytest.raises(MalformedError, match=r"^the index is no JSON object$"):
         json.parse_object(data, "the index")
 
 

@@ -144,7 +144,6 @@ def _copies_here(copied: Step) -> bool:
     node = copied.node
     return (
         isinstance(node, Copy)
-        and not node.json
         and not node.heredocs
         and [clean(word.text) for word in node.sources] == [""]
         and node.destination.text in {".", "./"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import variables
 from stagemill.dockerfile.source import Span
@@ -20,33 +21,46 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(file: LintFile) -> Iterator[Finding]:
+    found = list(_undeclared(file))
+    if found:
+        fix = _fix(file, tuple(dict.fromkeys(use.name for use in found)))
+        yield from (_finding(file, use, fix) for use in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A variable in a word of a FROM, and where it stands."""
+
+    name: str
+    span: Span
+
+
+def _undeclared(file: LintFile) -> Iterator[_Use]:
     declared = {pair.key for node in file.dockerfile.global_args for pair in node.items} | PLATFORM_ARGS
     for stage in file.stages:
         seen: set[str] = set()
-        for word in (stage.start.platform, stage.start.image):
-            for name, offset in variables(word.text, escape=file.escape) if word else ():
-                if word and _NAME.fullmatch(name) and name not in declared | seen:
+        for word in filter(None, (stage.start.platform, stage.start.image)):
+            for name, offset in variables(word.text, escape=file.escape):
+                if _NAME.fullmatch(name) and name not in declared | seen:
                     seen.add(name)
-                    yield _finding(file, name, word=word, offset=offset)
+                    yield _Use(name, _place(word, name, offset))
 
 
-def _finding(file: LintFile, name: str, *, word: Word, offset: int) -> Finding:
-    given = name in file.build_args
+def _finding(file: LintFile, use: _Use, fix: Fix) -> Finding:
+    name = use.name
     message = (
         f"--build-arg {name} is given, but has no effect on FROM: no ARG before the first FROM declares it"
-        if given
+        if name in file.build_args
         else f"FROM reads ${name}, but no ARG before the first FROM declares it"
     )
     stage = _declaring(file, name)
-    hint = f"write ARG {name} above the first FROM; without it the variable is never set, whatever --build-arg says"
-    if stage is not None:
-        found, line = stage
-        hint = (
-            f"the ARG {name} in line {line} belongs to {found.title}, and FROM does not see it; "
-            + hint.partition(";")[0]
-        )
-    fix = Fix((_declaration(file, name),), f"declare ARG {name} before the first FROM")
-    return file.finding(NAME, message, span=_place(word, name, offset), hint=hint, fix=fix)
+    if stage is None:
+        hint = f"write ARG {name} above the first FROM; without it the variable is never set, whatever --build-arg says"
+    else:
+        owner, line = stage
+        hint = f"the ARG {name} in line {line} belongs to {owner.title}, and FROM does not see it; "
+        hint += f"write ARG {name} above the first FROM"
+    return file.finding(NAME, message, span=use.span, hint=hint, fix=fix)
 
 
 def _declaring(file: LintFile, name: str) -> tuple[Stage, int] | None:
@@ -57,11 +71,15 @@ def _declaring(file: LintFile, name: str) -> tuple[Stage, int] | None:
     return None
 
 
-def _declaration(file: LintFile, name: str) -> Edit:
+def _fix(file: LintFile, names: tuple[str, ...]) -> Fix:
+    """One for all names: they are declared at one place, below each other."""
     dockerfile = file.dockerfile
+    texts = [f"ARG {name}" for name in names]
     if dockerfile.global_args:
-        return Edit(below(dockerfile, dockerfile.global_args[-1]), lines(dockerfile, f"ARG {name}"))
-    return Edit(above(dockerfile, file.stages[0].start), lines(dockerfile, f"ARG {name}", ""))
+        edit = Edit(below(dockerfile, dockerfile.global_args[-1]), lines(dockerfile, *texts))
+    else:
+        edit = Edit(above(dockerfile, file.stages[0].start), lines(dockerfile, *texts, ""))
+    return Fix((edit,), f"declare {', '.join(texts)} before the first FROM")
 
 
 def _place(word: Word, name: str, offset: int) -> Span:

@@ -1,0 +1,200 @@
+"""Values of flags: what they mean, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from stagemill.cli import flags
+from stagemill.cli.flags import Output
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError, UsageError
+from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
+
+
+def usage(parse: Callable[[], object]) -> tuple[str, str | None]:
+    """Message and hint of what is said about a wrong value."""
+    with pytest.raises(UsageError) as caught:
+        parse()
+    return caught.value.message, caught.value.hint
+
+
+def test_build_arguments_are_names_with_values_or_taken_from_the_environment() -> None:
+    given = flags.build_args(["A=1", "B=", "C=x=y", "HOME", "NOWHERE", "A=2"], {"HOME": "/root"})
+
+    assert given == {"A": "2", "B": "", "C": "x=y", "HOME": "/root"}
+
+
+def test_a_build_argument_needs_a_name() -> None:
+    assert usage(lambda: flags.build_args(["=x"], {})) == (
+        "invalid --build-arg '=x': it has no name",
+        "write --build-arg NAME=VALUE",
+    )
+
+
+def test_labels_are_names_with_values() -> None:
+    assert flags.labels(["a=1", "b", "c=x=y"]) == {"a": "1", "b": "", "c": "x=y"}
+    assert usage(lambda: flags.labels(["=1"])) == ("invalid --label '=1': it has no name", "write --label NAME=VALUE")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("db:10.0.0.1", "10.0.0.1\tdb"),
+        ("DB=10.0.0.1", "10.0.0.1\tdb"),
+        ("db:::1", "::1\tdb"),
+        ("db=[::1]", "::1\tdb"),
+        ("db:[fe80::1]", "fe80::1\tdb"),
+    ],
+)
+def test_hosts_are_lines_of_a_hosts_file(text: str, expected: str) -> None:
+    assert flags.extra_hosts([text]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("db", "invalid --add-host 'db': '' is no IP address"),
+        ("db:x", "invalid --add-host 'db:x': 'x' is no IP address"),
+        (":10.0.0.1", "invalid --add-host ':10.0.0.1': it has no name"),
+    ],
+)
+def test_a_host_needs_a_name_and_an_address(text: str, message: str) -> None:
+    found, hint = usage(lambda: flags.extra_hosts([text]))
+
+    assert found == message
+    assert hint is not None
+    assert hint.startswith("write --add-host name:1.2.3.4")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("out", Output("local", "out")),
+        ("-", Output("tar", "-")),
+        ("type=oci,dest=x.tar", Output("oci", "x.tar")),
+        ("type=oci,dest=-", Output("oci", "-")),
+        ("type=oci,dest=d,tar=false", Output("oci", "d", tar=False)),
+        ("type=docker", Output("docker")),
+        ("type=docker,dest=x", Output("docker", "x")),
+        ("type=tar,dest=x", Output("tar", "x")),
+        ("type=local,dest=d", Output("local", "d")),
+        ("type=image,name=a", Output("image", "", ("docker.io/library/a:latest",))),
+        ("type=image,push=false", Output("image")),
+        ("type=cacheonly", Output("cacheonly")),
+        ('type=image,"name=a,b:1"', Output("image", "", ("docker.io/library/a:latest", "docker.io/library/b:1"))),
+        ('type=oci,"dest=a,b"', Output("oci", "a,b")),
+        (" TYPE=oci,Dest=x", Output("oci", "x")),
+    ],
+)
+def test_outputs_are_pairs_or_a_short_form(text: str, expected: Output) -> None:
+    assert Output.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "invalid --output '': unknown type ''"),
+        ("type=zip", "invalid --output 'type=zip': unknown type 'zip'"),
+        ("dest=x", "invalid --output 'dest=x': unknown type ''"),
+        ("type=oci", "invalid --output 'type=oci': type=oci needs a file"),
+        ("type=tar", "invalid --output 'type=tar': type=tar needs a file"),
+        ("type=local", "invalid --output 'type=local': type=local needs a directory"),
+        ("type=local,dest=-", "invalid --output 'type=local,dest=-': type=local needs a directory"),
+        ("type=oci,x", "invalid --output 'type=oci,x': 'x' is no key=value"),
+        ("type=oci,size=1", "invalid --output 'type=oci,size=1': unknown key 'size'"),
+        (
+            "type=tar,dest=x,tar=0",
+            "invalid --output 'type=tar,dest=x,tar=0': tar=false is for type=oci with a directory",
+        ),
+    ],
+)
+def test_wrong_outputs_are_wrong_usage(text: str, message: str) -> None:
+    assert usage(lambda: Output.parse(text))[0] == message
+
+
+def test_an_output_with_a_line_break_in_it_is_wrong_usage() -> None:
+    message, hint = usage(lambda: Output.parse("type=oci\rdest=x"))
+
+    assert message.startswith("invalid --output 'type=oci\\rdest=x': ")
+    assert hint == "write type=oci,dest=FILE"
+
+
+@pytest.mark.parametrize("text", ["type=registry,name=x", "type=image,push=true", "type=image,push="])
+def test_pushing_is_not_supported_yet(text: str) -> None:
+    with pytest.raises(StagemillError) as caught:
+        Output.parse(text)
+
+    assert caught.value.message.endswith("is not supported yet")
+    assert caught.value.hint == "save an archive and push it with skopeo"
+
+
+def test_a_reference_is_the_name_of_an_image() -> None:
+    assert flags.reference("a:b") == Reference("docker.io", "library/a", "b")
+    assert usage(lambda: flags.reference("A")) == (
+        "'A' is no image reference: repository names are in lower case",
+        "write NAME, NAME:TAG or REGISTRY/NAME:TAG",
+    )
+
+
+@pytest.mark.parametrize("text", [None, "", "local", str(Platform.local()), f"local,{Platform.local()}"])
+def test_the_platform_is_that_of_this_machine(text: str | None) -> None:
+    assert flags.platform(text) == Platform.local()
+
+
+def test_another_platform_is_not_supported_yet_and_a_wrong_one_is_wrong_usage() -> None:
+    with pytest.raises(StagemillError) as caught:
+        flags.platform("linux/s390x")
+
+    assert caught.value.message == f"--platform linux/s390x is not supported yet on a {Platform.local()} machine"
+    assert caught.value.hint == f"leave it out, or use {Platform.local()}"
+    assert usage(lambda: flags.platform("a/b/c/d"))[0] == (
+        "invalid --platform: 'a/b/c/d' is no platform: want os/arch or os/arch/variant"
+    )
+
+
+def test_a_platform_to_look_at_may_be_any() -> None:
+    assert flags.any_platform("arm64") == Platform("linux", "arm64")
+    assert usage(lambda: flags.any_platform("x/")) == (
+        "invalid --platform: 'x/' is no platform: want os/arch or os/arch/variant",
+        "write os/arch, such as linux/arm64",
+    )
+
+
+def test_names_of_stages_may_be_listed_and_are_in_lower_case() -> None:
+    assert flags.stage_names(["A,b", " c "]) == ("a", "b", "c")
+    assert flags.stage_names([]) == ()
+    assert usage(lambda: flags.stage_names(["a,"])) == (
+        "--no-cache-filter has a blank name",
+        "write --no-cache-filter STAGE or STAGE,STAGE",
+    )
+
+
+@pytest.mark.parametrize(("text", "expected"), [(None, None), ("", None), ("0", 0), ("1700000000", 1_700_000_000)])
+def test_the_epoch_is_seconds(text: str | None, expected: int | None) -> None:
+    assert flags.epoch(text) == expected
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", " 1", "٣", "999999999999", "9" * 5000])
+def test_a_wrong_epoch_is_wrong_usage(text: str) -> None:
+    assert usage(lambda: flags.epoch(text)) == (
+        f"invalid SOURCE_DATE_EPOCH {text!r}",
+        "give seconds since 1970, such as 1700000000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(None, "default"), ("default", "default"), ("host", "host"), ("none", "none")]
+)
+def test_the_network_is_one_of_three(text: str | None, expected: str) -> None:
+    assert flags.network(text) == expected
+
+
+def test_another_network_is_wrong_usage() -> None:
+    assert usage(lambda: flags.network("bridge")) == ("unknown network 'bridge'", "use default, host or none")
+
+
+def test_a_digest_is_no_name_to_give_an_image() -> None:
+    assert usage(lambda: flags.reference(Digest.of(b"x").hex))[0].endswith("it looks like the digest of an image")

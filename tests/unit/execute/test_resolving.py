@@ -1,0 +1,157 @@
+"""Where base images are found: in the store, in a registry, in a layout."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fakes.blobs import MemoryBlobs, make_image
+from fakes.workshop import Workshop
+from stagemill import events
+from stagemill.errors import NotFoundError
+from stagemill.export.oci import oci_directory
+from stagemill.oci.image import Image
+from stagemill.oci.platform import Platform
+from stagemill.plan.resolver import Base
+
+FULL = "docker.io/library/app:latest"
+OTHER = Platform("linux", "riscv64" if os.uname().machine != "riscv64" else "amd64")
+
+
+def an_image(workshop: Workshop, text: str = "hello", *, platform: Platform | None = None) -> Image:
+    return make_image(workshop.remote.blobs, {"etc/motd": text.encode()}, platform=platform or Platform.local())
+
+
+def test_an_image_of_the_store_needs_no_registry(workshop: Workshop) -> None:
+    image = an_image(workshop)
+    workshop.has_image("app", image)
+
+    found = workshop.resolver().resolve("app", None)
+
+    assert found == Base(FULL, image.digest, image.config)
+    assert (workshop.remote.asked, workshop.heard) == ([], [])
+
+
+def test_one_that_the_store_lacks_is_asked_for_and_remembered(workshop: Workshop) -> None:
+    image = workshop.remote.images[FULL] = an_image(workshop)
+
+    found = workshop.resolver().resolve("app", None)
+
+    assert found == Base(FULL, image.digest, image.config)
+    chain = image.chain_ids[0]
+    remembered = workshop.store.links.base(chain)
+    assert remembered is not None
+    assert (remembered.descriptor, remembered.reference) == (image.manifest.layers[0], FULL)
+    assert workshop.store.blobs.read(image.digest) == image.manifest_bytes
+
+
+def test_no_layer_is_fetched(workshop: Workshop) -> None:
+    image = workshop.remote.images[FULL] = an_image(workshop)
+
+    workshop.resolver().resolve("app", None)
+
+    assert workshop.remote.opened == []
+    assert not workshop.store.blobs.has(image.manifest.layers[0])
+
+
+def test_asking_a_registry_is_reported(workshop: Workshop) -> None:
+    workshop.remote.images[FULL] = an_image(workshop)
+
+    workshop.resolver().resolve("app", None)
+
+    assert [event.name for event in workshop.events(events.Started)] == [f"[internal] load metadata for {FULL}"]
+    assert len(workshop.events(events.Finished)) == 1
+
+
+def test_an_image_that_nobody_has_is_an_error_that_is_reported(workshop: Workshop) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        workshop.resolver().resolve("app", None)
+
+    assert (caught.value.message, caught.value.hint) == ("there is no image app:latest", "check the name")
+    assert [event.message for event in workshop.events(events.Failed)] == ["there is no image app:latest"]
+
+
+def test_with_pull_the_registrys_image_wins(workshop: Workshop) -> None:
+    workshop.has_image("app", an_image(workshop, "old"))
+    new = workshop.remote.images[FULL] = an_image(workshop, "new")
+
+    assert workshop.resolver(pull=True).resolve("app", None).manifest == new.digest
+
+
+def test_an_image_for_another_platform_is_passed_over(workshop: Workshop) -> None:
+    workshop.has_image("app", an_image(workshop, platform=OTHER))
+    fitting = workshop.remote.images[FULL] = an_image(workshop)
+
+    assert workshop.resolver().resolve("app", None).manifest == fitting.digest
+    assert workshop.resolver().resolve("app", Platform.local()).manifest == fitting.digest
+
+
+def test_an_image_for_the_wanted_platform_is_taken(workshop: Workshop) -> None:
+    other = an_image(workshop, platform=OTHER)
+    workshop.has_image("app", other)
+
+    assert workshop.resolver().resolve("app", OTHER).manifest == other.digest
+
+
+def test_an_image_that_names_no_platform_is_taken_as_it_is(workshop: Workshop) -> None:
+    image = an_image(workshop, platform=Platform("", ""))
+    workshop.has_image("app", image)
+
+    assert workshop.resolver().resolve("app", None).manifest == image.digest
+
+
+@pytest.mark.parametrize("what", ["manifest", "config"])
+def test_an_image_of_the_store_that_is_torn_is_asked_for_again(workshop: Workshop, what: str) -> None:
+    image = an_image(workshop)
+    workshop.has_image("app", image)
+    workshop.remote.images[FULL] = image
+    digest = image.digest if what == "manifest" else image.manifest.config.digest
+    workshop.store.blobs.path(digest).write_bytes(b"torn")
+
+    assert workshop.resolver().resolve("app", None).manifest == image.digest
+    assert workshop.remote.asked == [FULL]
+    assert workshop.store.blobs.read(digest)
+
+
+@pytest.mark.parametrize("text", ["Upper/Case", "a b", ":tag", ""])
+def test_what_is_no_name_is_a_value_error(workshop: Workshop, text: str) -> None:
+    with pytest.raises(ValueError):
+        workshop.resolver().resolve(text, None)
+
+
+class TestLayout:
+    @pytest.fixture
+    def layout(self, tmp_path: Path) -> tuple[str, Image]:
+        blobs = MemoryBlobs()
+        image = make_image(blobs, {"etc/motd": b"layout"}, platform=Platform.local())
+        path = tmp_path / "layout"
+        oci_directory(image, blobs, names=("docker.io/library/app:one",), destination=path)
+        return f"oci-layout://{path}", image
+
+    def test_its_image_is_in_the_store_afterwards(self, workshop: Workshop, layout: tuple[str, Image]) -> None:
+        reference, image = layout
+
+        found = workshop.resolver().resolve(reference, None)
+
+        assert found == Base(reference, image.digest, image.config)
+        assert workshop.store.blobs.has(image.manifest.layers[0])
+        assert workshop.remote.asked == []
+
+    def test_a_tag_chooses_among_its_images(self, workshop: Workshop, layout: tuple[str, Image]) -> None:
+        reference, image = layout
+
+        assert workshop.resolver().resolve(f"{reference}:one", None).manifest == image.digest
+
+    def test_a_tag_that_it_lacks_is_an_error_that_names_those_it_has(
+        self, workshop: Workshop, layout: tuple[str, Image]
+    ) -> None:
+        reference, _ = layout
+
+        with pytest.raises(NotFoundError) as caught:
+            workshop.resolver().resolve(f"{reference}:two", None)
+
+        path = reference.removeprefix("oci-layout://")
+        assert caught.value.message == f"{path} has no image with the tag two"
+        assert caught.value.hint == "the tags in it: one"
