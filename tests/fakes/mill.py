@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,18 @@ SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "stagemill")
 LONGEST = 120  # seconds
 
-_NOT_OURS = ("STAGEMILL", "XDG_", "BUILDKIT_", "DOCKER_", "SOURCE_DATE_EPOCH", "NO_COLOR", "COLUMNS", "LINES", "LC_", "LANG")
+_NOT_OURS = (
+    "STAGEMILL",
+    "XDG_",
+    "BUILDKIT_",
+    "DOCKER_",
+    "SOURCE_DATE_EPOCH",
+    "NO_COLOR",
+    "COLUMNS",
+    "LINES",
+    "LC_",
+    "LANG",
+)
 # No base comes from anywhere: nobody listens at port 1.
 CONFIG = '[registry."docker.io"]\nmirrors = ["http://127.0.0.1:1"]\nfallback = false\n'
 
@@ -61,7 +72,9 @@ class Ran:
     @property
     def executed(self) -> list[str]:
         """The instructions that were really carried out, a base's FROM aside."""
-        return sorted(name for name, step in self.steps.items() if step.runs and name.startswith(("RUN", "COPY", "ADD")))
+        return sorted(
+            name for name, step in self.steps.items() if step.runs and name.startswith(("RUN", "COPY", "ADD"))
+        )
 
 
 def _take(status: dict[str, Any], found: dict[str, Step]) -> None:
@@ -90,6 +103,7 @@ class Mill:
     folder: Path
     prefix: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = COMMAND
 
     @property
     def environment(self) -> dict[str, str]:
@@ -112,7 +126,7 @@ class Mill:
     def copy(self, home: Path) -> Mill:
         """One with copies of store and folder, in a new directory."""
         home.mkdir(parents=True)
-        copy = Mill(home / "store", home / "context", self.prefix, self.settings)
+        copy = replace(self, root=home / "store", folder=home / "context")
         subprocess.run(["cp", "-a", str(self.root), str(copy.root)], check=True)
         if self.folder.exists():
             subprocess.run(["cp", "-a", str(self.folder), str(copy.folder)], check=True)
@@ -125,7 +139,7 @@ class Mill:
         """A running command; it is gone afterwards. With `group` it leads a process group of its own."""
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(
-            [*self.prefix, *COMMAND, *arguments],
+            [*self.prefix, *self.command, *arguments],
             env=self.environment,
             cwd=self.folder,
             process_group=0 if group else None,
@@ -140,10 +154,11 @@ class Mill:
 
     def __call__(self, *arguments: str, stdin: bytes | None = None, cwd: Path | None = None) -> Ran:
         done = subprocess.run(
-            [*self.prefix, *COMMAND, *arguments],
+            [*self.prefix, *self.command, *arguments],
             env=self.environment,
             cwd=cwd or self.folder,
-            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            input=stdin,
             capture_output=True,
             timeout=LONGEST,
             check=False,
@@ -177,4 +192,3 @@ class Mill:
     def cat(self, name: str, *paths: str) -> str:
         """The text of files in an image that has busybox."""
         return self.ok("run", name, "cat", *paths).out
-

@@ -33,6 +33,7 @@ def planned(
     network: Network = "default",
     extra_hosts: tuple[str, ...] = (),
     epoch: int | None = None,
+    allow: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
     request = Request(
@@ -44,6 +45,7 @@ def planned(
         extra_hosts=extra_hosts,
         context=MainContext(context) if context else None,
         epoch=epoch,
+        allow=allow,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
 

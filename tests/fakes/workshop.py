@@ -70,6 +70,8 @@ class Workshop:
     heard: list[events.Event] = field(default_factory=list)
     host: Host = field(default_factory=Host)
     contexts: dict[str, FileView] = field(default_factory=dict)
+    secrets: dict[str, bytes] = field(default_factory=dict)
+    agents: dict[str, Path] = field(default_factory=dict)
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -85,6 +87,8 @@ class Workshop:
             clock=self.clock,
             host=self.host,
             contexts=self.contexts,
+            secrets=self.secrets,
+            agents=self.agents,
         )
 
     @property

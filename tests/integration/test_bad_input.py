@@ -65,7 +65,10 @@ LANGUAGE = {
     ),
     "no FROM": Case("FROM", "RUN true\n", at=excerpt(1, "RUN true", "RUN true")),
     "unknown flag": Case(
-        "unknown flag", "FROM busybox\nCOPY --form=x a b\n", at=excerpt(2, "COPY --form=x a b", "--form=x"), hint="--from"
+        "unknown flag",
+        "FROM busybox\nCOPY --form=x a b\n",
+        at=excerpt(2, "COPY --form=x a b", "--form=x"),
+        hint="--from",
     ),
     "missing arguments": Case("COPY", "FROM busybox\nCOPY one\n", at=excerpt(2, "COPY one", "one")),
     "unterminated heredoc": Case("", "FROM busybox\nRUN <<EOF\necho\n", at="--> Dockerfile:2\n2 | RUN <<EOF\n"),
@@ -216,7 +219,8 @@ COMMANDS = {
     "iidfile of no image": Case("--iidfile", arguments=("build", "--iidfile", "x", "-o", "d", "."), status=2),
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
     "other platform": Case("not supported yet", arguments=("build", "--platform", "linux/s390x", "."), hint="linux/"),
-    "not yet": Case("--secret is not supported yet", arguments=("build", "--secret", "id=x", ".")),
+    "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
+    "not yet": Case("--cache-to is not supported yet", arguments=("build", "--cache-to", "type=inline", ".")),
     "push": Case("not supported yet", arguments=("build", "--push", "."), hint=""),
     "blank filter": Case("--no-cache-filter", arguments=("build", "--no-cache-filter", "a,", "."), status=2),
     "missing CA bundle": Case("--host-ca", arguments=("build", "--host-ca=nofile", "."), status=2, hint="PEM"),
@@ -322,7 +326,9 @@ def test_a_step_of_several_lines_is_shown_by_its_first(bad: Mill) -> None:
 def test_a_bug_is_told_as_one_without_a_traceback(bad: Mill) -> None:
     """The details are in a file; it is the interpreter that is made to fail here, by a module that is none."""
     broken = bad.folder / "broken" / "stagemill"
-    shutil.copytree(Path(__file__).parents[2] / "src" / "stagemill", broken, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(__file__).parents[2] / "src" / "stagemill", broken, ignore=shutil.ignore_patterns("__pycache__")
+    )
     (broken / "build.py").write_text("1 / 0\n")
     bad.write({"Dockerfile": "FROM busybox\n"})
     mill = Mill(bad.root, bad.folder, settings={"PYTHONPATH": str(broken.parent), "TMPDIR": str(bad.folder)})

@@ -280,7 +280,18 @@ def test_a_pipe_gets_the_same_bytes_as_a_file_and_twice_the_same(app: Mill) -> N
 
 
 def test_several_outputs_names_and_files_with_digests_at_once(app: Mill) -> None:
-    flags = ("-t", "one", "-t", "two:v2", "-o", "type=oci,dest=a.tar", "-o", "type=docker,dest=b.tar", "-o", "type=image")
+    flags = (
+        "-t",
+        "one",
+        "-t",
+        "two:v2",
+        "-o",
+        "type=oci,dest=a.tar",
+        "-o",
+        "type=docker,dest=b.tar",
+        "-o",
+        "type=image",
+    )
 
     app.build(DOCKERFILE, *flags, "--iidfile", "id", "--metadata-file", "meta.json")
 
@@ -432,7 +443,9 @@ def test_arguments_replace_the_command_and_entrypoint_replaces_both(app: Mill) -
     assert app.ok("run", "--entrypoint", "echo", "app", "-n", "a", "b").out == "a b"
 
 
-@pytest.mark.parametrize(("script", "status"), [("exit 7", 7), ("true", 0), ("kill -9 $$", 137), ("no-such-program", 127)])
+@pytest.mark.parametrize(
+    ("script", "status"), [("exit 7", 7), ("true", 0), ("kill -9 $$", 137), ("no-such-program", 127)]
+)
 def test_run_ends_as_its_process_does(mill: Mill, script: str, status: int) -> None:
     assert mill("run", "busybox", "sh", "-c", script).status == status
 
@@ -441,7 +454,9 @@ def test_run_takes_variables_directory_and_user(app: Mill) -> None:
     flags = ("-e", "A=1", "-e", "GREETING=bye", "-e", "FROM_OUTSIDE", "-e", "NOT_OUTSIDE", "-w", "/tmp", "-u", "root")
     outside = Mill(app.root, app.folder, settings={"FROM_OUTSIDE": "out"})
 
-    ran = outside.ok("run", *flags, "--entrypoint", "sh", "app", "-c", "echo $A $GREETING $FROM_OUTSIDE; env; pwd; id -u")
+    ran = outside.ok(
+        "run", *flags, "--entrypoint", "sh", "app", "-c", "echo $A $GREETING $FROM_OUTSIDE; env; pwd; id -u"
+    )
 
     lines = ran.out.splitlines()
     assert (lines[0], lines[-2:]) == ("1 bye out", ["/tmp", "0"])

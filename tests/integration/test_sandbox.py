@@ -340,7 +340,7 @@ def test_a_tree_of_no_layers_can_be_run_in(lab: Lab, tmp_path: Path) -> None:
     program = Bind(source=lab.base / "bin/busybox", target="/busybox")
     lab.lower = ()
 
-    outcome = lab.run("/busybox", "ls", "/", process=replace(PLAIN, binds=(program,)), kept=True)
+    outcome = lab.run("/busybox", "ls", "/", process=replace(PLAIN, mounts=(program,)), kept=True)
 
     assert outcome.stdout == "busybox\ndev\netc\nproc\nsys\n"
     assert lab.written() == []
@@ -438,7 +438,7 @@ def test_binds_show_files_and_directories_and_leave_no_stub(lab: Lab, tmp_path: 
 
     outcome = lab.sh(
         "cat /data/in/file /etc/ssl/one.pem; echo new > /data/out/new; touch /data/in/no",
-        process=replace(PLAIN, binds=binds),
+        process=replace(PLAIN, mounts=binds),
         kept=True,
     )
 
@@ -455,7 +455,7 @@ def test_a_bind_in_another_bind_goes_on_top(lab: Lab, tmp_path: Path) -> None:
     (inner / "file").write_text("inner")
     binds = (Bind(inner, "/data/sub"), Bind(outer, "/data"))
 
-    assert lab.run("cat", "/data/sub/file", process=replace(PLAIN, binds=binds)).stdout == "inner"
+    assert lab.run("cat", "/data/sub/file", process=replace(PLAIN, mounts=binds)).stdout == "inner"
 
 
 def test_a_bind_follows_symlinks_inside_the_tree(lab: Lab, tmp_path: Path) -> None:
@@ -466,7 +466,7 @@ def test_a_bind_follows_symlinks_inside_the_tree(lab: Lab, tmp_path: Path) -> No
     outcome = lab.run(
         "cat",
         "/usr/share/ssl/certs.pem",
-        process=replace(PLAIN, binds=(Bind(tmp_path / "bundle", "/etc/ssl/certs.pem"),)),
+        process=replace(PLAIN, mounts=(Bind(tmp_path / "bundle", "/etc/ssl/certs.pem"),)),
     )
 
     assert outcome.stdout == "bundle"
@@ -475,19 +475,19 @@ def test_a_bind_follows_symlinks_inside_the_tree(lab: Lab, tmp_path: Path) -> No
 def test_a_bind_below_dev_gets_its_place(lab: Lab) -> None:
     binds = (Bind(Path("/dev/null"), "/dev/deep/sink", read_only=False),)
 
-    assert lab.sh("echo x > /dev/deep/sink", process=replace(PLAIN, binds=binds)).code == 0
+    assert lab.sh("echo x > /dev/deep/sink", process=replace(PLAIN, mounts=binds)).code == 0
 
 
 def test_a_bind_of_a_missing_source_is_an_error(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(SandboxError) as caught:
-        lab.sh("true", process=replace(PLAIN, binds=(Bind(tmp_path / "none", "/data"),)))
+        lab.sh("true", process=replace(PLAIN, mounts=(Bind(tmp_path / "none", "/data"),)))
 
     assert caught.value.message == f"cannot bind {tmp_path / 'none'} to /data: there is no such file or directory"
 
 
 def test_a_bind_of_a_directory_over_a_file_is_an_error(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(SandboxError) as caught:
-        lab.sh("true", process=replace(PLAIN, binds=(Bind(tmp_path, "/etc/passwd"),)))
+        lab.sh("true", process=replace(PLAIN, mounts=(Bind(tmp_path, "/etc/passwd"),)))
 
     assert caught.value.message == "cannot mount at /etc/passwd: found a file in the image, wanted a directory"
 

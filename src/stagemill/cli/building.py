@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from stagemill.build import Built, Options, build, make_all
-from stagemill.cli import flags
+from stagemill.cli import flags, secrets
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
 from stagemill.cli.source import Inputs
@@ -37,6 +38,9 @@ class BuildFlags:
     host_ca: str | None
     progress: str
     epoch: int | None
+    secrets: Mapping[str, bytes] = field(repr=False)
+    agents: Mapping[str, Path]
+    allow: frozenset[str]
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -59,6 +63,9 @@ class BuildFlags:
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
             epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
+            secrets=secrets.secrets(values.texts("secret"), environment),
+            agents=secrets.agents(values.texts("ssh"), environment),
+            allow=secrets.allowed(values.texts("allow")),
         )
 
 
@@ -71,7 +78,13 @@ def building(
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
     contexts = {"context": inputs.context.view} if inputs.context else {}
-    with place.services(listener=listener, host_ca=given.host_ca, contexts=contexts) as services:
+    with place.services(
+        listener=listener,
+        host_ca=given.host_ca,
+        contexts=contexts,
+        secrets=given.secrets,
+        agents=given.agents,
+    ) as services:
         request = Request(
             platform=given.platform,
             build_args=given.build_args,
@@ -81,6 +94,7 @@ def building(
             extra_hosts=given.extra_hosts,
             context=inputs.context,
             epoch=given.epoch,
+            allow=given.allow,
         )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull

@@ -21,6 +21,7 @@ from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.reference import Reference
 from stagemill.sandbox import userns
+from stagemill.sandbox.late import LateSandbox
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
@@ -116,12 +117,16 @@ class Workplace:
 
     @contextmanager
     def services(
-        self, *, listener: Listener = ignore, host_ca: str | None = None, contexts: Mapping[str, FileView] | None = None
+        self,
+        *,
+        listener: Listener = ignore,
+        host_ca: str | None = None,
+        contexts: Mapping[str, FileView] | None = None,
+        secrets: Mapping[str, bytes] | None = None,
+        agents: Mapping[str, Path] | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
-        from stagemill.sandbox.namespaces import NamespaceSandbox
-
-        with NamespaceSandbox(state=self.store.root / "mounts") as sandbox:
+        with LateSandbox(state=self.store.root / "mounts") as sandbox:
             yield Services(
                 store=self.store,
                 sandbox=sandbox,
@@ -130,6 +135,8 @@ class Workplace:
                 clock=time.time,
                 host=self.host(host_ca),
                 contexts=contexts or {},
+                secrets=secrets or {},
+                agents=agents or {},
             )
 
 

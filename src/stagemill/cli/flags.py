@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
@@ -75,6 +73,9 @@ class Output:
     @classmethod
     def parse(cls, text: str) -> Output:
         """`type=oci,dest=FILE`, or buildx's short forms: a directory, or `-` for a tar on standard output."""
+        import csv
+        import io
+
         try:
             fields = next(csv.reader(io.StringIO(text)), [])
         except csv.Error as error:

@@ -7,10 +7,10 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--allow",), ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
+    ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
     ("--cache-to",), ("--call",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
     ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
-    ("--print",), ("--resource",), ("--secret",), ("--security-opt",), ("--shm-size",), ("--ssh",), ("--ulimit",),
+    ("--print",), ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
 )  # fmt: skip
 _SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
 _ATTESTATIONS = ("--provenance", "--sbom")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ def main() -> None:
 
         print(f"stagemill {__version__}")
         return
+    _open_streams()
     sys.unraisablehook = _unraisable
     for number in _SIGNALS:
         signal.signal(number, _stop)
@@ -30,6 +33,16 @@ def main() -> None:
     for number in _SIGNALS:  # nothing is left to be tidied up
         signal.signal(number, signal.SIG_DFL)
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Streams that take every text. Somebody may have closed one: the next file to be opened would take its place."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115 - for as long as we live
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it
 
 
 def run(arguments: list[str]) -> int:

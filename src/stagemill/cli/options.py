@@ -61,6 +61,24 @@ def _build_options() -> list[click.Option]:
             help="What RUN can reach: what this machine can (default, host), or none.",
         ),
         click.Option(["--add-host"], multiple=True, metavar="NAME:IP", help="Add a line to /etc/hosts of RUN."),
+        click.Option(
+            ["--secret"],
+            multiple=True,
+            metavar="id=NAME[,src=FILE|,env=NAME]",
+            help="A secret for RUN --mount=type=secret; it gets into nothing that the build leaves.",
+        ),
+        click.Option(
+            ["--ssh"],
+            multiple=True,
+            metavar="default|ID[=SOCKET]",
+            help="An SSH agent for RUN --mount=type=ssh; that of SSH_AUTH_SOCK unless there is a socket.",
+        ),
+        click.Option(
+            ["--allow"],
+            multiple=True,
+            metavar="PERMISSION",
+            help="What the Dockerfile may ask for: security.insecure makes RUN --security=insecure root on this machine.",
+        ),
         click.Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far."),
         click.Option(
             ["--progress"],

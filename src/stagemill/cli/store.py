@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
@@ -20,7 +21,7 @@ def command() -> None:
     """Look after the local store."""
 
 
-@command.command("check")
+@command.command("check", epilog=examples({"stagemill store check": "after a crash of this machine, or a full disk"}))
 def check_command() -> None:
     """Read all of the store, layers too, and mend or drop what is torn. What was dropped is made again when needed."""
     from stagemill.store.check import check

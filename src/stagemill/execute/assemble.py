@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from stagemill.execute import base
-from stagemill.execute.commit import timestamp
 from stagemill.execute.forms import Forms
-from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
-
-_PARALLEL_PACKS = 2
 
 
 def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, epoch: int | None) -> Image:
@@ -25,8 +21,7 @@ def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, epoch
     `epoch` (SOURCE_DATE_EPOCH, in seconds) newer and missing times are that one (traps 24). Manifest, config and the
     link from chains to layers are in the store afterwards.
     """
-    with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
-        packed = list(pool.map(forms.packed, tree.layers))
+    packed = forms.all_packed(tree)
     history = dated(config.history, tree, fallback=timestamp(now), epoch=epoch)
     created = history[-1].created if history else timestamp(now if epoch is None else epoch)
     image = Image.build(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from stagemill.digest import Digest, canonical
-from stagemill.execute.tree import ContextFiles, Result, Tree
+from stagemill.execute.tree import ContextFiles, Result, Tree, TreeLayer
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -27,6 +27,7 @@ class StoreCache:
         self.store = store
         self.clock = clock
         self.contents = contents
+        self._there: set[tuple[str, Digest]] = set()
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
@@ -43,11 +44,19 @@ class StoreCache:
         return Hit(tree, record.canonical)
 
     def _whole(self, tree: Tree) -> bool:
-        store = self.store
-        return all(
-            store.layers.has(layer.digest) if layer.form == "layer" else store.links.base(layer.digest) is not None
-            for layer in tree.layers
-        )
+        """Whether all layers are there. Each is looked for once, since a tree has all those of its parent."""
+        for layer in tree.layers:
+            key = (layer.form, layer.digest)
+            if key not in self._there:
+                if not self._has(layer):
+                    return False
+                self._there.add(key)
+        return True
+
+    def _has(self, layer: TreeLayer) -> bool:
+        if layer.form == "layer":
+            return self.store.layers.has(layer.digest)
+        return self.store.links.base(layer.digest) is not None
 
     def save(self, vertex: Vertex, *, definition: Digest, canonical: CacheKey, result: Result) -> None:
         if isinstance(result, ContextFiles) or isinstance(vertex.op, Scratch | BaseImage | Context):

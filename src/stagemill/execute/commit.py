@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from stagemill.digest import Digest
-from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.files.view import FileView
 from stagemill.layer.index import build
 from stagemill.store.layers import Workspace
@@ -27,11 +26,6 @@ def commit(
     index = build(workspace.fs, known=known)
     layer = workspace.commit(index.serialize())
     return parent.on_top(TreeLayer("layer", layer, timestamp(clock())))
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339, in UTC, to the microsecond."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def like_root(view: FileView, directory: Path) -> None:

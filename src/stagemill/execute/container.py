@@ -64,7 +64,7 @@ def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, f
             credentials=find(user, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")),
             hostname=HOSTNAME,
             network=what.network,
-            binds=what.binds,
+            mounts=what.binds,
             hosts=hosts_file(HOSTNAME, ()),
             resolv_conf=services.host.resolv_conf,
         )

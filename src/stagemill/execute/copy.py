@@ -82,31 +82,29 @@ class _Copying:
         self._mode = mode
         self._extract = extract
         self._linked: set[tuple[int, int]] = set()
+        self._fault: StagemillError | None = None
         made = owner or Owner()
         self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
 
     def run(self, source: _Source | None) -> None:
         found = matches(source.view, self._op.sources) if source else []
+        self._fault = self._no_place_for_files(len(found) + len(self._op.files))
         if source:
-            self._check(source, found)
             for match in found:
                 self._copy(source, match)
         for file in self._op.files:
             self._inline(file)
 
-    def _check(self, source: _Source, found: list[Match]) -> None:
-        """Several files need a directory to go to; the contents of directories may make one."""
-        count = len(found) + len(self._op.files)
+    def _no_place_for_files(self, count: int) -> StagemillError | None:
+        """Several files need a directory to go to; the contents of directories and archives may make one."""
         path, folder = self._destination()
         if count < 2 or folder:
-            return
-        entries = [source.view.lstat(match.path) for match in found]
-        if self._op.files or any(entry is None or entry.kind != "dir" for entry in entries):
-            fault = "is not a directory" if self._draft.lstat(path) else "does not exist"
-            where = self._op.destination
-            raise StagemillError(
-                f"cannot copy {count} sources to {where}, which {fault}", hint=f"write {where}/ to make it a directory"
-            )
+            return None
+        fault = "is not a directory" if self._draft.lstat(path) else "does not exist"
+        where = self._op.destination
+        return StagemillError(
+            f"cannot copy {count} sources to {where}, which {fault}", hint=f"write {where}/ to make it a directory"
+        )
 
     def _destination(self) -> tuple[str, bool]:
         """Where the copy goes, and whether that is a directory to put files into."""
@@ -123,6 +121,8 @@ class _Copying:
             self._place(source, match.path, self._file_target(path, match.name, folder=folder), entry)
 
     def _file_target(self, path: str, name: str, *, folder: bool) -> str:
+        if self._fault:
+            raise self._fault
         target = join(path, name) if folder else path
         self._draft.make_directories(split(target)[0], self._new)
         return target

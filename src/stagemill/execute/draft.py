@@ -175,6 +175,12 @@ def explained(error: OSError, into: Path) -> StoreError:
         return StoreError(f"cannot read {path}: {error.strerror}", hint="run `stagemill store check`, then build again")
     what = f'"{path.removeprefix(str(into))}" of the new layer' if inside else "the new layer"
     hint = "free some space, or put the store elsewhere with STAGEMILL_ROOT" if error.errno in _FULL else None
+    if isinstance(error, attributes.OwnerError):
+        return StoreError(
+            f"cannot write {what}: this user namespace has no owner {error.uid}:{error.gid}",
+            hint=f"make the ranges of this user in /etc/subuid and /etc/subgid reach beyond {max(error.uid, error.gid)}, "
+            "or build as root",
+        )
     return StoreError(f"cannot write {what}: {error.strerror}", hint=hint)
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, DockerfileError, StagemillError
-from stagemill.execute import base, copying, running
+from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.progress import reporter
 from stagemill.execute.services import Services
@@ -43,15 +43,18 @@ class StoreExecutor:
             case operations.BaseImage():
                 return base.tree(self.services.store, op.manifest)
             case operations.Run():
+                from stagemill.execute import running  # noqa: PLC0415  a build from the cache runs nothing
+
                 step = running.Step(vertex, progress, cancelled)
-                return running.run(op, _tree(inputs[0]), services=self.services, forms=self.forms, step=step)
-            case operations.Copy():
-                source = inputs[1] if len(inputs) > 1 else None
+                parent, *sources = map(_tree, inputs)
+                return running.run(op, parent, sources, services=self.services, forms=self.forms, step=step)
+            case operations.Copy() | operations.MakeDirectory():
+                from stagemill.execute import copying  # noqa: PLC0415  nor does it write layers
+
                 copier = copying.Copier(self.services, self.forms, progress, cancelled)
-                return copier.copy(op, _tree(inputs[0]), source)
-            case operations.MakeDirectory():
-                copier = copying.Copier(self.services, self.forms, progress, cancelled)
-                return copier.make_directory(op, _tree(inputs[0]))
+                if isinstance(op, operations.MakeDirectory):
+                    return copier.make_directory(op, _tree(inputs[0]))
+                return copier.copy(op, _tree(inputs[0]), inputs[1] if len(inputs) > 1 else None)
             case _:
                 assert_never(op)
 

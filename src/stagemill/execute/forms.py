@@ -6,30 +6,32 @@ A base's layer is fetched, unpacked while it streams, and kept; a layer of a bui
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, CorruptError, NotFoundError
 from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import Entry, FileView
-from stagemill.layer.index import LayerIndex
-from stagemill.layer.pack import pack_blob
-from stagemill.layer.stack import StackView
-from stagemill.layer.unpack import unpack
 from stagemill.oci import media_types
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.store import Store
 
+if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
+    from concurrent.futures import Future
+
+    from stagemill.layer.index import LayerIndex
+    from stagemill.layer.stack import StackView
+
 _PARALLEL_PULLS = 4
+_PARALLEL_PACKS = 2
 _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
 Stopped: TypeAlias = Callable[[], bool]
@@ -47,6 +49,8 @@ class Forms:
 
     def view(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> StackView:
         """The merged tree, readable without a mount."""
+        from stagemill.layer.stack import StackView  # noqa: PLC0415  see above
+
         with self._lock:
             found = self._views.get(tree.layers)
         if found is None:
@@ -63,6 +67,8 @@ class Forms:
         with self._lock:
             found = self._indexes.get(layer)
         if found is None:
+            from stagemill.layer.index import LayerIndex  # noqa: PLC0415  see above
+
             found = LayerIndex.parse(self.store.layers.index(layer))
             with self._lock:
                 self._indexes[layer] = found
@@ -99,6 +105,8 @@ class Forms:
 
         The first error stops the others.
         """
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait  # noqa: PLC0415  see above
+
         futures: dict[Digest, Future[Digest]] = {}
         stopped = Event()
 
@@ -137,6 +145,8 @@ class Forms:
         return found
 
     def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
+        from stagemill.layer.unpack import unpack  # noqa: PLC0415  see above
+
         with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found
@@ -184,19 +194,33 @@ class Forms:
 
     def packed(self, layer: TreeLayer) -> Packed:
         """The blob of a layer by its name; a layer of a build is packed now if it never was."""
+        if found := self._found(layer):
+            return found
+        with self.store.lock(f"pack-{layer.digest.hex}"):
+            return self._found(layer) or self._pack(layer.digest)
+
+    def all_packed(self, tree: Tree) -> list[Packed]:
+        """The blobs of all layers, the lowest first; those that are missing are packed, several at once."""
+        found = {layer: self._found(layer) for layer in tree.layers}
+        missing = [layer for layer, packed in found.items() if packed is None]
+        if missing:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
+
+            with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
+                found.update(zip(missing, pool.map(self.packed, missing), strict=True))
+        return [packed for layer in tree.layers if (packed := found[layer])]
+
+    def _found(self, layer: TreeLayer) -> Packed | None:
+        """The blob of a layer if nothing has to be done for it."""
         if layer.form == "chain":
             base = self._base(layer.digest)
             return Packed(base.diff_id, base.descriptor)
         found = self.store.links.packed(layer.digest)
-        if found and self.store.blobs.has(found.descriptor):
-            return found
-        with self.store.lock(f"pack-{layer.digest.hex}"):
-            found = self.store.links.packed(layer.digest)
-            if found and self.store.blobs.has(found.descriptor):
-                return found
-            return self._pack(layer.digest)
+        return found if found and self.store.blobs.has(found.descriptor) else None
 
     def _pack(self, layer: Digest) -> Packed:
+        from stagemill.layer.pack import pack_blob  # noqa: PLC0415  see above
+
         with self.store.blobs.writer() as writer:
             facts = pack_blob(self.store.layers.directory(layer), self.index(layer), writer)
         packed = Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))

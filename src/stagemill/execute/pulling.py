@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError
 from stagemill.execute.forms import Forms
+from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
@@ -37,12 +37,8 @@ def _fetch_all(layers: Sequence[Descriptor], forms: Forms, *, reference: str, pr
     def fetch(layer: Descriptor) -> None:
         _fetch(layer, forms, reference=reference, progress=progress, stopped=stopped)
 
-    with ThreadPoolExecutor(_PARALLEL, thread_name_prefix="pull") as pool:
-        try:
-            list(pool.map(fetch, layers))
-        except BaseException:
-            stopped.set()
-            raise
+    with threads(_PARALLEL, name="pull", stopped=stopped) as pool:
+        list(pool.map(fetch, layers))
 
 
 def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress, stopped: Event) -> None:

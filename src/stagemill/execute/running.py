@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from stagemill.errors import CancelledError, StagemillError, StepError
 from stagemill.execute.commit import commit, like_root
 from stagemill.execute.forms import Forms
 from stagemill.execute.hostca import trusting
+from stagemill.execute.mounts import Prepared, prepared
 from stagemill.execute.progress import Progress
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Tree
@@ -42,8 +43,11 @@ class Step:
     cancelled: Event
 
 
-def run(op: Run, parent: Tree, *, services: Services, forms: Forms, step: Step) -> Tree:
-    """The parent's tree with what the process changed. Raises StepError where it ends with another status than 0."""
+def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Services, forms: Forms, step: Step) -> Tree:
+    """The parent's tree with what the process changed. `sources` are the trees that its mounts read, in their order.
+
+    Raises StepError where it ends with another status than 0.
+    """
     lower = forms.directories(parent, progress=step.progress, cancelled=step.cancelled)
     view = forms.view(parent)
     store = services.store
@@ -51,8 +55,9 @@ def run(op: Run, parent: Tree, *, services: Services, forms: Forms, step: Step) 
         like_root(view, workspace.fs)
         bundle, environment = trusting(services.host.ca_bundle, view, into=scratch / "ca", env=op.env)
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
-        process = _process(op, view, services=services, binds=_script(op, scratch), extra_env=environment)
-        code = services.sandbox.run(rootfs, process, output=log.write, cancelled=step.cancelled)
+        with _mounted(op, sources, services=services, forms=forms, scratch=scratch, step=step) as extra:
+            process = _process(op, view, services=services, extra=extra, environment=environment)
+            code = services.sandbox.run(rootfs, process, output=log.write, cancelled=step.cancelled)
         if step.cancelled.is_set() and code != 0:
             raise CancelledError("the build was stopped")
         if code != 0:
@@ -62,23 +67,36 @@ def run(op: Run, parent: Tree, *, services: Services, forms: Forms, step: Step) 
         return commit(workspace, parent, clock=services.clock)
 
 
-def _process(
-    op: Run, view: FileView, *, services: Services, binds: tuple[Bind, ...], extra_env: dict[str, str]
-) -> Process:
+@contextmanager
+def _mounted(
+    op: Run, sources: Sequence[Tree], *, services: Services, forms: Forms, scratch: Path, step: Step
+) -> Iterator[Prepared]:
+    """The mounts of the RUN, and its script."""
+    progress, cancelled = step.progress, step.cancelled
+    with prepared(
+        op, sources, services=services, forms=forms, scratch=scratch, progress=progress, cancelled=cancelled
+    ) as found:
+        found.mounts += _script(op, scratch)
+        yield found
+
+
+def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, environment: dict[str, str]) -> Process:
     credentials = find(op.user, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group"))
     hostname = op.hostname or HOSTNAME
     names = {name for name, _ in op.env}
-    added = {**extra_env, **dict(op.proxy)}
+    added = {**environment, **dict(op.proxy)}
+    own = ((name, value) for name, value in sorted(added.items()) if name not in names)
     return Process(
         args=op.args,
-        env=(*op.env, *((name, value) for name, value in sorted(added.items()) if name not in names)),
+        env=(*op.env, *own, *extra.env.items()),
         cwd=op.cwd,
         credentials=credentials,
         hostname=hostname,
         network="none" if op.network == "none" else "host",
-        binds=binds,
+        mounts=tuple(extra.mounts),
         hosts=hosts_file(hostname, op.extra_hosts),
         resolv_conf=services.host.resolv_conf,
+        insecure=op.security == "insecure",
     )
 
 

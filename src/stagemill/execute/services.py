@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagemill.events import Listener
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
-from stagemill.sandbox.protocol import Sandbox
 from stagemill.store.store import Store
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.protocol import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,11 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`remote(reference)` is where the blobs of an image are; `contexts` holds the user's files by context name."""
+    """`remote(reference)` is where the blobs of an image are; `contexts` holds the user's files by context name.
+
+    `secrets` are the contents of what RUN may mount by id, `agents` the sockets of SSH agents. No secret enters a key, a
+    layer, the history or a log.
+    """
 
     store: Store
     sandbox: Sandbox
@@ -35,3 +42,5 @@ class Services:
     clock: Callable[[], float]
     host: Host = field(default_factory=Host)
     contexts: Mapping[str, FileView] = field(default_factory=dict)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    agents: Mapping[str, Path] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
@@ -20,6 +21,11 @@ class TreeLayer:
     form: Literal["layer", "chain"]
     digest: Digest
     created: str = ""
+
+
+def timestamp(seconds: float) -> str:
+    """RFC 3339, in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,15 @@ def is_pattern(text: str) -> bool:
     return any(found.group(1) for found in _SIGN.finditer(text))
 
 
+def escaped(text: str) -> str:
+    """The pattern that matches the path a text names, whatever signs are in it."""
+    return re.sub(r"[*?\[\\]", _alone, text) if is_pattern(text) else text
+
+
+def _alone(sign: re.Match[str]) -> str:
+    return "[\\\\]" if sign[0] == "\\" else f"[{sign[0]}]"
+
+
 def expand(view: FileView, pattern: str) -> list[str]:
     """The paths of the tree that a pattern matches, in the order of a walk; none is no error.
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 from stagemill.digest import Canonical, Digest
+from stagemill.graph.mounts import Mount
 
 Network: TypeAlias = Literal["default", "host", "none"]
+Security: TypeAlias = Literal["sandbox", "insecure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A process in the parent's tree; its input is the parent. `env` is in order, each name once.
+    """A process in the parent's tree; its inputs are the parent, then the trees that its mounts read, in their order.
 
+    `env` is in order, each name once. `security` says whether it is kept apart from the machine.
     `script` is the body of a heredoc that begins with `#!`: it is put at `/dev/pipes/<name>` while the process runs.
     `extra_hosts` are lines of a hosts file, `address<tab>name`; the addresses are not in the key (traps 19).
     `proxy` holds the predefined proxy arguments: in the process's environment, not in the key.
     """
 
-    kind: ClassVar[str] = "run/1"
+    kind: ClassVar[str] = "run/2"
 
     args: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
@@ -75,6 +78,8 @@ class Run:
     hostname: str = ""
     script: tuple[str, str] | None = None
     extra_hosts: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    security: Security = "sandbox"
     proxy: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def canonical(self) -> Canonical:
@@ -89,6 +94,8 @@ class Run:
             "hostname": self.hostname,
             "script": self.script,
             "hosts": [line.rpartition("\t")[2] for line in self.extra_hosts],
+            "mounts": [mount.canonical() for mount in self.mounts],
+            "security": self.security,
         }
 
 

@@ -15,7 +15,7 @@ def apply(node: tree.InstructionNode, state: State, site: Site, *, source_of: So
     """The stage after an instruction. A table that mypy checks for completeness, hence its length."""
     match node:
         case tree.Run():
-            return layered.run(node, state, site)
+            return layered.run(node, state, site, source_of=source_of)
         case tree.Copy():
             return copying.copy(node, state, site, source_of=source_of)
         case tree.Add():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
@@ -51,6 +49,8 @@ class Bases:
         if len(missing) <= 1:
             found = [self._resolve(mention) for mention in missing]
         else:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  most builds start from one image
+
             with ThreadPoolExecutor(_PARALLEL_LOOKUPS, thread_name_prefix="resolve") as pool:
                 found = list(pool.map(self._resolve, missing))
         self._found.update((mention.name, base) for mention, base in zip(missing, found, strict=True))
@@ -64,6 +64,8 @@ class Bases:
             raise
         except (StagemillError, ValueError) as error:
             hints = [error.hint] if isinstance(error, StagemillError) and error.hint else []
-            if near := difflib.get_close_matches(name.reference.lower(), mention.stages, n=1):
+            from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+
+            if near := get_close_matches(name.reference.lower(), mention.stages, n=1):
                 hints.append(f"did you mean the stage {near[0]}?")
             raise mention.site.error(str(error), mention.span, hint="; or ".join(hints) or None) from error

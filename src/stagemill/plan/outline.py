@@ -15,8 +15,9 @@ from typing import TypeAlias
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.parser import parse_trigger
 from stagemill.dockerfile.source import Source
-from stagemill.dockerfile.tree import Copy, Dockerfile, From, InstructionNode, OnBuild, Word
+from stagemill.dockerfile.tree import Arg, Copy, Dockerfile, From, InstructionNode, OnBuild, Run, Word
 from stagemill.errors import UsageError
+from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
 from stagemill.plan.site import Site
 
@@ -69,9 +70,19 @@ class Outline:
         word = stage.start.image
         name = self.site.expand(word, self.globals.get)
         if not name.strip():
-            hint = "declare an ARG with a default before the first FROM, or pass --build-arg"
+            unset = [name for name, _ in variables(word.text, escape=self.site.escape) if not self.globals.get(name)]
+            hint = self.late_argument(unset) or "give it a value, with a default in ARG or with --build-arg"
             raise self.site.error(f"base name ({word.text}) should not be blank", word.span, hint=hint)
         return name
+
+    def late_argument(self, names: Sequence[str]) -> str | None:
+        """What to do where one of these names, which a FROM reads, is declared too late to count there."""
+        for stage in self.stages:
+            for node in stage.body:
+                if isinstance(node, Arg) and any(pair.key in names for pair in node.items):
+                    line = node.span.line
+                    return f"only an ARG before the first FROM counts in FROM: move or copy line {line} to the top"
+        return None
 
     def parent(self, stage: StageText) -> StageText | None:
         """The stage that FROM names: the last one of that name above, or None where it names an image."""
@@ -163,10 +174,12 @@ def undeclared(outline: Outline, stage: StageText) -> Iterator[tuple[str, Word]]
 
 
 def source_words(body: Iterable[Line]) -> Iterator[tuple[Word, Site]]:
-    """The `--from` of each COPY that reads another stage or an image."""
+    """The `--from` of each COPY and the `from` of each mount, which read another stage or an image."""
     for node, site in body:
         if isinstance(node, Copy) and node.from_ is not None:
             yield node.from_, site
+        elif isinstance(node, Run):
+            yield from ((word, site) for word in mount_options.source_words(node, site))
 
 
 def triggers(stage: StageText, site: Site) -> tuple[Line, ...]:

@@ -90,7 +90,7 @@ class _Planner:
             stage = self.outline.stages[index]
             self.planned[index] = self._stage(stage)
             for name, word in undeclared(self.outline, stage):
-                _notice_no_effect(name, word, self.site)
+                _notice_no_effect(name, word, self.outline)
         target = self.planned[self.outline.target.index]
         labels = {**target.image.config.labels, **self.site.request.labels}
         image = replace(target.image, config=replace(target.image.config, labels=labels))
@@ -266,9 +266,9 @@ def _base_vertex(base: Base, label: Label) -> Vertex:
     return Vertex(op, (), label)
 
 
-def _notice_no_effect(name: str, word: Word, site: Site) -> None:
-    site.notice(
+def _notice_no_effect(name: str, word: Word, outline: Outline) -> None:
+    outline.site.notice(
         f"--build-arg {name} has no effect on FROM {word.text}: no ARG declares {name} before the first FROM",
         word.span,
-        hint=f"add the line ARG {name} above the first FROM",
+        hint=outline.late_argument([name]) or f"add the line ARG {name} above the first FROM",
     )

@@ -35,7 +35,7 @@ class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
 
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
-    (a Dockerfile on standard input).
+    (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`.
     """
 
     platform: Platform
@@ -46,3 +46,4 @@ class Request:
     extra_hosts: tuple[str, ...] = ()
     context: MainContext | None = None
     epoch: int | None = None
+    allow: frozenset[str] = frozenset()

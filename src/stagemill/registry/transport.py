@@ -35,7 +35,7 @@ class Transport:
         self._proxies = proxies
         self._settings = settings
         self._lock = Lock()
-        self._pools: dict[tuple[str, bool, str], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, bool, str, bool], urllib3.PoolManager] = {}
         self._open: set[HttpResponse] = set()
         self._closed = False
 
@@ -93,10 +93,11 @@ class Transport:
     def _pool(self, url: str) -> urllib3.PoolManager:
         settings = self._settings(urlsplit(url).netloc)
         proxy = self._proxies.for_url(url)
-        key = (str(settings.ca or ""), settings.insecure, proxy)
+        secure = "https" in {urlsplit(url).scheme, urlsplit(proxy).scheme}
+        key = (str(settings.ca or ""), settings.insecure, proxy, secure)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = _make_pool(settings, proxy)
+                self._pools[key] = _make_pool(proxy, _context(settings) if secure else None)
             return self._pools[key]
 
 
@@ -188,7 +189,8 @@ def _redirected(request: Request, location: str) -> Request:
     return replace(request, url=url, headers=headers)
 
 
-def _make_pool(settings: HostSettings, proxy: str) -> urllib3.PoolManager:
+def _context(settings: HostSettings) -> ssl.SSLContext:
+    """Whom to trust. It takes a while to read the machine's certificates, so plain http goes without."""
     context = ssl.create_default_context()
     if settings.ca:
         try:
@@ -200,6 +202,10 @@ def _make_pool(settings: HostSettings, proxy: str) -> urllib3.PoolManager:
         urllib3.disable_warnings(exceptions.InsecureRequestWarning)  # config.toml asks for it: no news to anybody
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _make_pool(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManager:
     timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)
     if not proxy:
         return urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=timeout, ssl_context=context)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, assert_never
 
 from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import terminal
 from stagemill.sandbox.helper import Helper
-from stagemill.sandbox.process import Process, Rootfs
+from stagemill.sandbox.process import Bind, Data, Mount, Process, Rootfs, Stack, Tmpfs
 from stagemill.sandbox.session import OutputSink, Session, relay
 from stagemill.sandbox.terminal import Relay, Streams
 
 if TYPE_CHECKING:
-    from stagemill.sandbox.inside.wire import Request
+    from stagemill.sandbox.inside.wire import MountRequest, Request
 
 _OWN_STREAMS = Streams()
 
@@ -110,10 +111,7 @@ def request(rootfs: Rootfs, process: Process, *, mountpoint: Path, size: tuple[i
         "lower": [str(path.absolute()) for path in rootfs.lower],
         "upper": str(rootfs.upper.absolute()) if rootfs.upper else None,
         "work": str(rootfs.work.absolute()) if rootfs.work else None,
-        "binds": [
-            {"source": str(bind.source.absolute()), "target": bind.target, "read_only": bind.read_only}
-            for bind in process.binds
-        ],
+        "mounts": [mount_request(mount) for mount in process.mounts],
         "args": list(process.args),
         "env": list(process.env),
         "cwd": process.cwd or "/",
@@ -126,5 +124,47 @@ def request(rootfs: Rootfs, process: Process, *, mountpoint: Path, size: tuple[i
         "hosts": process.hosts,
         "resolv_conf": process.resolv_conf,
         "umask": process.umask,
+        "insecure": process.insecure,
         "terminal": size,
     }
+
+
+def mount_request(mount: Mount) -> MountRequest:
+    """The same of one mount."""
+    match mount:
+        case Bind():
+            source = mount.source.absolute()
+            return {
+                "kind": "bind",
+                "target": mount.target,
+                "directory": bool(mount.inside) or source.is_dir(),
+                "read_only": mount.read_only,
+                "source": str(source),
+                "inside": mount.inside,
+            }
+        case Stack():
+            return {
+                "kind": "stack",
+                "target": mount.target,
+                "directory": mount.directory,
+                "read_only": mount.upper is None,
+                "path": mount.path,
+                "lower": [str(path.absolute()) for path in mount.lower],
+                "upper": str(mount.upper.absolute()) if mount.upper else None,
+                "work": str(mount.work.absolute()) if mount.work else None,
+            }
+        case Tmpfs():
+            return {"kind": "tmpfs", "target": mount.target, "directory": True, "read_only": False, "size": mount.size}
+        case Data():
+            return {
+                "kind": "data",
+                "target": mount.target,
+                "directory": False,
+                "read_only": True,
+                "content": base64.b64encode(mount.content).decode(),
+                "mode": mount.mode,
+                "uid": mount.uid,
+                "gid": mount.gid,
+            }
+        case _:
+            assert_never(mount)

@@ -1,19 +1,61 @@
-"""What is run and in what: `Process`, its `Credentials` and `Bind`s, and the `Rootfs` it sees as `/`."""
+"""What is run and in what: `Process`, its `Credentials` and `Mount`s, and the `Rootfs` it sees as `/`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """A file or directory of this machine, shown at `target` (absolute; symlinks are resolved inside the tree)."""
+    """A file or directory of this machine, shown at `target` (absolute; symlinks are resolved inside the tree).
+
+    With `inside` it is what lies at that path in `source`, reached without following a symlink.
+    """
 
     source: Path
     target: str
     read_only: bool = True
+    inside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What lies at `path` in a tree of layers (bottom first), shown at `target`; symlinks stay inside that tree.
+
+    Without an `upper` directory, an empty one on one file system with `work`, nothing can be written. `directory` says
+    what is at the path.
+    """
+
+    lower: tuple[Path, ...]
+    path: str
+    target: str
+    directory: bool = True
+    upper: Path | None = None
+    work: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tmpfs:
+    """Memory that anybody may write to, at most `size` bytes (0: what the kernel gives)."""
+
+    target: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A read-only file that exists in memory only."""
+
+    content: bytes = field(repr=False)
+    target: str
+    mode: int = 0o400
+    uid: int = 0
+    gid: int = 0
+
+
+Mount: TypeAlias = Bind | Stack | Tmpfs | Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +76,21 @@ class Process:
     """One program. `args[0]` without a slash is looked for in PATH; HOME and PATH get defaults where `env` has none.
 
     `hosts` and `resolv_conf` are the texts of /etc/hosts and /etc/resolv.conf. A `cwd` that does not exist is made,
-    root's and 0755. `network` `host` shares this machine's; `none` leaves the loopback interface alone.
+    root's and 0755. `network` `host` shares this machine's; `none` leaves the loopback interface alone. An `insecure`
+    root may do all that the caller may, with the machine's devices.
     """
 
     args: tuple[str, ...]
-    env: tuple[tuple[str, str], ...]
+    env: tuple[tuple[str, str], ...] = field(repr=False)
     cwd: str
     credentials: Credentials
     hostname: str
     network: Literal["host", "none"]
     hosts: str
     resolv_conf: str
-    binds: tuple[Bind, ...] = ()
+    mounts: tuple[Mount, ...] = ()
     umask: int = 0o022
+    insecure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

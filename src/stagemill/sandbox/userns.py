@@ -8,8 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import pwd
-import shutil
-import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -60,6 +58,8 @@ def _may_administer() -> bool:
 
 
 def _tool(name: str, search: str) -> str:
+    import shutil  # noqa: PLC0415 - root does not look for it
+
     path = shutil.which(name, path=search)
     if path is None:
         raise SandboxError(
@@ -130,6 +130,8 @@ def _enter(commands: list[tuple[str, ...]]) -> None:
 
 def _write_maps(commands: list[tuple[str, ...]], *, ready: int, answer: int) -> NoReturn:
     """Waits for the namespace, writes its maps, and answers with what went wrong, or nothing."""
+    import subprocess  # noqa: PLC0415 - root writes no maps
+
     try:
         if os.read(ready, 1):
             for command in commands:

@@ -13,13 +13,14 @@ SPACE_HINT = "free some space on that disk, or set STAGEMILL_ROOT to a directory
 PERMISSION_HINT = "set STAGEMILL_ROOT to a directory that this user may write to"
 READ_ONLY_HINT = "the file system is read-only; set STAGEMILL_ROOT to a directory that can be written to"
 DISK_HINT = "the disk reports an error; see the kernel's log (dmesg)"
+LOST_HINT = "the directory above it cannot be made, or was removed; set STAGEMILL_ROOT to another one"
 _HINTS = {
     errno.ENOSPC: SPACE_HINT,
     errno.EDQUOT: SPACE_HINT,
     errno.EACCES: PERMISSION_HINT,
     errno.EPERM: PERMISSION_HINT,
     errno.EROFS: READ_ONLY_HINT,
-    errno.ENOENT: "the directory above it cannot be made, or was removed; set STAGEMILL_ROOT to another one",
+    errno.ENOENT: LOST_HINT,
     errno.ENOTDIR: "something that is no directory lies at that path; move it away, or set STAGEMILL_ROOT to another one",
     errno.EEXIST: "something that is no directory lies at that path; move it away, or set STAGEMILL_ROOT to another one",
     errno.EMFILE: "raise the limit of open files (ulimit -n), or build with fewer steps at once",

@@ -17,6 +17,7 @@ from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.store.blobs import Blobs
+from stagemill.store.caches import Caches
 from stagemill.store.database import Database
 from stagemill.store.faults import explained, store_error
 from stagemill.store.images import Images
@@ -32,6 +33,7 @@ _DIRECTORIES = {
     "": 0o700,
     "blobs/sha256": 0o755,
     "layers": 0o700,
+    "caches": 0o700,
     "tmp": 0o700,
     "locks": 0o700,
     "logs": 0o700,
@@ -52,6 +54,7 @@ class Store:
         self.temporary = Temporary(root / "tmp")
         self.blobs = Blobs(root / "blobs" / "sha256", self.temporary)
         self.layers = Layers(root / "layers", self.temporary)
+        self.caches = Caches(root / "caches", self.temporary, self.locks)
         self.database = Database(root / "state.sqlite", lock=lambda: self.locks.hold("state"), report=report)
         self.records = Records(self.database)
         self.images = Images(self.database)

@@ -12,7 +12,7 @@ from fakes.stats import MemoryStats
 from fakes.tree import MemoryTree, Node, directory, link
 from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
-from stagemill.errors import ContextError
+from stagemill.errors import ContextError, StagemillError
 from stagemill.execute.copy import copy
 from stagemill.files.view import FileView
 from stagemill.graph import operations
@@ -138,6 +138,20 @@ def test_a_file_of_an_archive_replaces_a_directory(tmp_path: Path) -> None:
     actual = add(tmp_path, {"t.tar": tar(member("d", size=1))}, to="/", parent=MemoryTree({"d/old": ""}))
 
     assert actual == {"d": "file 0644 0:0 =x"}
+
+
+def test_several_archives_may_make_a_new_directory(tmp_path: Path) -> None:
+    actual = add(tmp_path, {"a.tar": tar(member("a")), "b.tar": tar(member("b"))}, to="/dest")
+
+    assert list(actual) == ["dest", "dest/a", "dest/b"]
+
+
+def test_an_archive_beside_a_file_needs_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(StagemillError) as caught:
+        add(tmp_path, {"a.tar": tar(member("a")), "plain": b"text"}, to="/dest")
+
+    assert caught.value.message == "cannot copy 2 sources to /dest, which does not exist"
+    assert caught.value.hint == "write /dest/ to make it a directory"
 
 
 def test_a_later_archive_replaces_what_an_earlier_one_brought(tmp_path: Path) -> None:

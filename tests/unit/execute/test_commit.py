@@ -12,8 +12,8 @@ from fakes.disk import write
 from fakes.tree import MemoryTree, directory
 from fakes.workshop import START, Workshop
 from stagemill.digest import Digest
-from stagemill.execute.commit import commit, like_root, timestamp
-from stagemill.execute.tree import Tree
+from stagemill.execute.commit import commit, like_root
+from stagemill.execute.tree import Tree, timestamp
 from stagemill.layer.index import LayerIndex
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="owners need root")

@@ -79,7 +79,7 @@ class TestLaunch:
 
         assert (process.args, process.cwd) == (("ls",), "/src")
         assert process.env == (("PATH", "/bin"), ("A", "2"), ("B", "3"))
-        assert (process.credentials.uid, process.binds, process.network) == (33, binds, "none")
+        assert (process.credentials.uid, process.mounts, process.network) == (33, binds, "none")
 
     def test_without_a_directory_it_starts_at_the_root(self, workshop: Workshop) -> None:
         assert self.started(workshop, Launch(args=("ls",)), RunConfig()).process.cwd == "/"

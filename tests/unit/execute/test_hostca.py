@@ -18,7 +18,7 @@ DEBIAN = "etc/ssl/certs/ca-certificates.crt"
 FEDORA = "etc/pki/tls/certs/ca-bundle.crt"
 MARK = "\n# The CA certificates of the machine that builds. Not a part of the image.\n"
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="owners need root")
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="owners need root")]
 
 
 @pytest.fixture
@@ -89,7 +89,6 @@ class TestLayer:
         modes = {str(path.relative_to(layer)): stat.S_IMODE(path.stat().st_mode) for path in layer.rglob("*")}
         assert modes == {"etc": 0o755, "etc/ssl": 0o755, "etc/ssl/certs": 0o755, DEBIAN: 0o644}
 
-    @needs_root
     def test_its_directories_are_like_those_that_they_cover(self, hosts: Path) -> None:
         tree = MemoryTree(
             {

@@ -22,7 +22,7 @@ from stagemill.execute.services import Host
 from stagemill.execute.tree import Tree
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Label, Vertex
-from stagemill.sandbox.process import Credentials
+from stagemill.sandbox.process import Bind, Credentials
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -127,7 +127,8 @@ class TestProcess:
         found: list[tuple[str, int]] = []
 
         def look(call: Call) -> None:
-            (bind,) = call.process.binds
+            (bind,) = call.process.mounts
+            assert isinstance(bind, Bind)
             assert (bind.target, bind.read_only) == ("/dev/pipes/EOF", True)
             found.append((bind.source.read_text(), stat.S_IMODE(bind.source.stat().st_mode)))
 

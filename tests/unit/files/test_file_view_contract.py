@@ -18,7 +18,11 @@ from stagemill.files.view import FileView
 from stagemill.layer import disk
 
 Nodes = Mapping[str, Node | str]
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts are device nodes")
+
+
+def needs_root(contract: type) -> type:
+    """Trees are written with root's files; whiteouts are device nodes."""
+    return pytest.mark.root(pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")(contract))
 
 
 class TestMemoryTree(FileViewContract):
@@ -27,6 +31,7 @@ class TestMemoryTree(FileViewContract):
         return MemoryTree
 
 
+@needs_root
 class TestDirectoryContext(FileViewContract):
     @pytest.fixture
     def make(self, tmp_path: Path) -> Make:
@@ -37,6 +42,7 @@ class TestDirectoryContext(FileViewContract):
         return context
 
 
+@needs_root
 class TestDirectoryContextWithIgnoredFiles(FileViewContract):
     @pytest.fixture
     def make(self, tmp_path: Path) -> Make:
@@ -48,12 +54,14 @@ class TestDirectoryContextWithIgnoredFiles(FileViewContract):
         return context
 
 
+@needs_root
 class TestStackViewOfOneLayer(FileViewContract):
     @pytest.fixture
     def make(self, tmp_path: Path) -> Make:
         return lambda nodes: stacked(write(tmp_path / "layer", nodes))
 
 
+@needs_root
 class TestStackViewOfEmptyLayersAround(FileViewContract):
     @pytest.fixture
     def make(self, tmp_path: Path) -> Make:

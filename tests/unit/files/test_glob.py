@@ -4,7 +4,7 @@ import pytest
 
 from fakes.tree import MemoryTree, directory, link
 from stagemill.errors import ContextError
-from stagemill.files.glob import compiled, expand, is_pattern
+from stagemill.files.glob import compiled, escaped, expand, is_pattern
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,16 @@ from stagemill.files.glob import compiled, expand, is_pattern
 )
 def test_a_pattern_is_told_from_a_name(text: str, expected: bool) -> None:
     assert is_pattern(text) is expected
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a[1]*?", "[", "*", r"back\slash", r"back\*", "a]b"])
+def test_an_escaped_name_matches_itself_and_nothing_else(name: str) -> None:
+    tree = MemoryTree({f"d/{name}": "", "d/a.txt": "", "d/x": "", "d/a1x": ""})
+    pattern = escaped(f"d/{name}")
+
+    found = expand(tree, pattern) if is_pattern(pattern) else [pattern]
+
+    assert found == [f"d/{name}"]
 
 
 # (pattern, name, whether it matches): the table of Go's documentation for path/filepath.Match, and its edges

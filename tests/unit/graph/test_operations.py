@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from stagemill.digest import Digest, canonical
+from stagemill.graph.mounts import BindMount, CacheMount, SecretMount, SshMount, TmpfsMount
 from stagemill.graph.operations import (
     BaseImage,
     Context,
@@ -49,8 +50,8 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
     (
         "a run with what it must have",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user=""),
-        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
-        "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
+        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","user":""}',
+        "sha256:2690d1a78551ccd8403ce6240b19334d9ebcf7b214741bbc9223e39d836560e0",
     ),
     (
         "a run with everything",
@@ -65,14 +66,35 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
             script=("file", "#!/bin/sh\necho\n"),
             extra_hosts=("10.0.0.1\tdb",),
         ),
-        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db"],"kind":"run/1","network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"user":"app:app"}',
-        "sha256:18ba0dead1df11167873d6dd6b68adfe7dba4d0f189190e90b74a33b2a851a10",
+        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db"],"kind":"run/2","mounts":[],"network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"security":"sandbox","user":"app:app"}',
+        "sha256:282f6fe8bb4f4be410332e9b5124a7f41b32a05fb1e067bcdf1f6a934e6395c0",
     ),
     (
         "a run behind a proxy",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="", proxy=(("http_proxy", "http://proxy"),)),
-        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/1","network":"default","platform":"","script":null,"user":""}',
-        "sha256:1c5cf69155966cd772476fc623fb2aab57a17a484c1d4e0c0e192d5309bf60ee",
+        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","user":""}',
+        "sha256:2690d1a78551ccd8403ce6240b19334d9ebcf7b214741bbc9223e39d836560e0",
+    ),
+    (
+        "an insecure run with every kind of mount",
+        Run(
+            args=("make",),
+            env=(),
+            cwd="/",
+            user="",
+            mounts=(
+                BindMount("/src", "app", writable=True),
+                CacheMount(
+                    "/c", id="/x", sharing="locked", source="a", seeded=True, read_only=True, mode=0o700, uid=1, gid=2
+                ),
+                TmpfsMount("/t", 64),
+                SecretMount("token", target="/s", env="TOKEN", required=True, mode=0o440, uid=3, gid=4),
+                SshMount("default", "/agent", required=True, mode=0o660, uid=5, gid=6),
+            ),
+            security="insecure",
+        ),
+        '{"args":["make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[{"target":"/src","type":"bind","writable":true},{"gid":2,"mode":448,"read_only":true,"source":"a","target":"/c","type":"cache","uid":1},{"size":64,"target":"/t","type":"tmpfs"},{"env":"TOKEN","gid":4,"id":"token","mode":288,"required":true,"target":"/s","type":"secret","uid":3},{"gid":6,"id":"default","mode":432,"required":true,"target":"/agent","type":"ssh","uid":5}],"network":"default","platform":"","script":null,"security":"insecure","user":""}',
+        "sha256:2f092e34245819d0a3f6796f3c2d852ef76ff4aa7f825a0da24ac6f68e7d0201",
     ),
     (
         "a copy with what it must have",
@@ -135,6 +157,8 @@ def test_no_two_kinds_share_a_name() -> None:
         {"hostname": "mill"},
         {"script": ("name", "body")},
         {"extra_hosts": ("db=10.0.0.1",)},
+        {"mounts": (TmpfsMount("/t"),)},
+        {"security": "insecure"},
     ],
     ids=lambda change: next(iter(change)),
 )

@@ -105,8 +105,6 @@ def test_the_name_of_the_host_is_a_build_argument_of_buildkit() -> None:
 @pytest.mark.parametrize(
     ("flag", "name"),
     [
-        ("--mount=type=cache,target=/c", "mount"),
-        ("--security=insecure", "security"),
         ("--device=vendor.com/x", "device"),
     ],
 )
@@ -122,7 +120,20 @@ def test_what_is_not_built_yet_stops_with_its_place(flag: str, name: str) -> Non
 
 
 def test_what_is_not_built_yet_stops_only_where_it_is_needed() -> None:
-    assert planned("FROM busybox AS a\nRUN --mount=type=cache,target=/c x\nFROM busybox\n").target.index == 1
+    assert planned("FROM busybox AS a\nRUN --device=gpu x\nFROM busybox\n").target.index == 1
+
+
+def test_an_insecure_run_has_to_be_allowed() -> None:
+    text = "FROM busybox\nRUN --security=insecure x\n"
+
+    error = refused(text)
+
+    assert error.message == "security.insecure is not allowed"
+    assert error.hint == "build with --allow security.insecure if you trust what runs here as you trust root"
+    assert marked(error) == "Dockerfile:2: --security=insecure"
+    (allowed,) = operations(planned(text, allow=frozenset({"security.insecure"})), Run)
+    assert allowed.security == "insecure"
+    assert run("RUN --security=sandbox x").security == "sandbox"
 
 
 def test_workdir_makes_its_directory_as_the_user() -> None:

@@ -63,6 +63,18 @@ def test_an_argument_declared_in_a_stage_has_no_effect_on_from_either() -> None:
 
     assert plan.stages[0].title == "one"
     assert len(plan.notices) == 1
+    assert plan.notices[0].endswith(
+        "hint: only an ARG before the first FROM counts in FROM: move or copy line 2 to the top"
+    )
+
+
+def test_a_blank_base_says_which_argument_stands_too_low() -> None:
+    error = refused("FROM scratch AS first\nARG SECONDBASE=busybox\nFROM ${SECONDBASE} AS next\n")
+
+    assert error.message == "base name (${SECONDBASE}) should not be blank"
+    assert error.hint == "only an ARG before the first FROM counts in FROM: move or copy line 2 to the top"
+    assert marked(error) == "Dockerfile:3: ${SECONDBASE}"
+    assert refused("ARG X\nFROM $X\n").hint == "give it a value, with a default in ARG or with --build-arg"
 
 
 def test_an_argument_without_effect_on_a_platform_is_noticed_too() -> None:

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 from fakes.sandbox_lab import PLAIN
 from stagemill.sandbox.inside import capabilities, init, start
 from stagemill.sandbox.namespaces import request
-from stagemill.sandbox.process import Bind, Rootfs
+from stagemill.sandbox.process import Bind, Data, Rootfs, Stack, Tmpfs
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import Request
 
+MEMORY = (
+    Tmpfs("/t", 5),
+    Data(b"x", "/d", uid=1, gid=2),
+    Stack((Path("/l/0"),), "a/b", "/s", directory=False, upper=Path("/s/u"), work=Path("/s/w")),
+)
+
 
 def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None = None) -> Request:
     tree = Rootfs((Path("/l/0"), Path("/l/1")), Path("/u"), Path("/w"))
-    process = replace(PLAIN, env=env, binds=(Bind(Path("/src"), "/dst"),))
+    process = replace(PLAIN, env=env, mounts=(Bind(Path("/src"), "/dst"), *MEMORY))
     return request(tree, process, mountpoint=Path("/state/mountpoint"), size=size)
 
 
@@ -40,7 +46,30 @@ def test_a_request_says_all_that_was_asked() -> None:
         "lower": ["/l/0", "/l/1"],
         "upper": "/u",
         "work": "/w",
-        "binds": [{"source": "/src", "target": "/dst", "read_only": True}],
+        "mounts": [
+            {"kind": "bind", "target": "/dst", "directory": False, "read_only": True, "source": "/src", "inside": ""},
+            {"kind": "tmpfs", "target": "/t", "directory": True, "read_only": False, "size": 5},
+            {
+                "kind": "data",
+                "target": "/d",
+                "directory": False,
+                "read_only": True,
+                "content": "eA==",
+                "mode": 0o400,
+                "uid": 1,
+                "gid": 2,
+            },
+            {
+                "kind": "stack",
+                "target": "/s",
+                "directory": False,
+                "read_only": False,
+                "path": "a/b",
+                "lower": ["/l/0"],
+                "upper": "/s/u",
+                "work": "/s/w",
+            },
+        ],
         "args": ["true"],
         "env": [("A", "1")],
         "cwd": "/",
@@ -53,6 +82,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "hosts": "127.0.0.1 localhost lab\n",
         "resolv_conf": "nameserver 192.0.2.1\n",
         "umask": 0o022,
+        "insecure": False,
         "terminal": (1, 2),
     }
 

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from stagemill.errors import StoreError
-from stagemill.store.faults import PERMISSION_HINT, READ_ONLY_HINT, SPACE_HINT, explained
+from stagemill.store.faults import LOST_HINT, PERMISSION_HINT, READ_ONLY_HINT, SPACE_HINT, explained
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from stagemill.store.faults import PERMISSION_HINT, READ_ONLY_HINT, SPACE_HINT, 
         (errno.ENOSPC, "no space left on device", SPACE_HINT),
         (errno.EACCES, "permission denied", PERMISSION_HINT),
         (errno.EROFS, "read-only file system", READ_ONLY_HINT),
-        (errno.ENOENT, "no such file or directory", None),
+        (errno.ENOENT, "no such file or directory", LOST_HINT),
     ],
 )
 def test_what_the_system_says_is_said_in_words_with_the_path_and_a_hint(

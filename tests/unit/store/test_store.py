@@ -20,6 +20,7 @@ def test_opening_makes_what_is_missing_and_lets_nobody_else_in(tmp_path: Path) -
 
     assert [name for name in made if not name.startswith("state")] == [
         "blobs",
+        "caches",
         "layers",
         "locks",
         "logs",

@@ -84,7 +84,7 @@ def _terminal(size: tuple[int, int], channel: Channel, *, uid: int) -> tuple[int
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", *size, 0, 0))
     os.fchown(terminal, uid, -1)
     with mounts.opened(os.open("/", os.O_PATH | os.O_DIRECTORY)) as top:
-        system.make_device_point(top, "/dev/console", directory=False)
+        mounts.make_point(top, "/dev/console", directory=False)
         mounts.attach(mounts.copy(f"/dev/pts/{number}"), top, "/dev/console")
     channel.send({"terminal": True}, [controller])
     os.close(controller)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from stagemill.sandbox.inside import failure, syscalls
-from stagemill.sandbox.inside.failure import Failure
+from stagemill.sandbox.inside import syscalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,21 +64,15 @@ def reason(context: int) -> str:
     return "; ".join(found)
 
 
-def bind(root: int, source: str, target: str, *, read_only: bool) -> None:
-    """Shows a file or directory of this machine at a path in the root."""
-    try:
-        # A device is bound to be used; nothing else may carry one in, since there is no device cgroup (see overlay.py).
-        mode = os.stat(source).st_mode
-        attributes = 0 if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else syscalls.MOUNT_ATTR_NODEV
-        mount = copy(source, attributes=attributes | (syscalls.MOUNT_ATTR_RDONLY if read_only else 0))
-    except FileNotFoundError as error:
-        raise Failure(f"cannot bind {source} to {target}: there is no such file or directory") from error
-    except OSError as error:
-        raise failure.of(f"cannot bind {source} to {target}", error) from error
-    try:
-        attach(mount, root, target)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        hint = "bind a directory over a directory, a file over a file"
-        raise failure.of(f"cannot bind {source} to {target}", error, hint=hint) from error
-    except OSError as error:
-        raise failure.of(f"cannot bind {source} to {target}", error) from error
+def make_point(base: int, path: str, *, directory: bool) -> None:
+    """Makes a place to mount at below an open directory, with what is missing above it; what is there stays.
+
+    As everywhere, no symlink leads out. Raises OSError.
+    """
+    parts = path.strip("/").split("/")
+    for depth, name in enumerate(parts):
+        with opened(syscalls.open_in_root(base, "/".join(parts[:depth]) or ".")) as above, suppress(FileExistsError):
+            if directory or depth < len(parts) - 1:
+                os.mkdir(name, 0o755, dir_fd=above)
+            else:
+                os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644, dir_fd=above))

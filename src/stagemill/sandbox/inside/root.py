@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from stagemill.sandbox.inside import failure, mounts, overlay, stubs, syscalls, system
+from stagemill.sandbox.inside import failure, mounts, overlay, requested, stubs, syscalls, system
 from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.stubs import Point
 
 if TYPE_CHECKING:
-    from stagemill.sandbox.inside.wire import BindRequest, Request
+    from stagemill.sandbox.inside.requested import Place
+    from stagemill.sandbox.inside.wire import Request
 
 SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
 SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
@@ -24,21 +25,23 @@ def enter(request: Request) -> None:
         syscalls.mount("stagemill", scratch, kind="tmpfs", options="mode=0755")
     except OSError as error:
         raise failure.of("cannot begin a file system for the sandbox", error) from error
-    root = _stack(request, scratch)
+    root, places = _stack(request, scratch)
     with mounts.opened(os.open(root, os.O_PATH | os.O_DIRECTORY)) as directory:
-        system.populate(directory)
+        if request["insecure"]:
+            syscalls.mount_setattr(directory, 0, cleared=syscalls.MOUNT_ATTR_NODEV)
+        system.populate(directory, insecure=request["insecure"])
         for name in SYSTEM_FILES:
-            mounts.bind(directory, f"{scratch}{name}", name, read_only=True)
-        for item in _by_depth(request["binds"]):
-            _bind(directory, item)
+            attributes = syscalls.MOUNT_ATTR_NODEV | syscalls.MOUNT_ATTR_RDONLY
+            mounts.attach(mounts.copy(f"{scratch}{name}", attributes=attributes), directory, name)
+        requested.attach(directory, places, scratch=scratch)
         os.fchdir(directory)
     syscalls.pivot_root(".", ".")
     syscalls.unmount(".")
     os.chdir("/")
 
 
-def _stack(request: Request, scratch: str) -> str:
-    """Mounts the tree, with the stub layer between the layers and the upper directory; returns where."""
+def _stack(request: Request, scratch: str) -> tuple[str, list[Place]]:
+    """Mounts the tree, with the stub layer between the layers and the upper directory; returns where, and what to mount in it."""
     for name in ("etc", "stubs", "empty", "tree", "root", "upper", "work"):
         os.mkdir(f"{scratch}/{name}", 0o755)
     for name, text in zip(SYSTEM_FILES, (request["hosts"], request["resolv_conf"]), strict=True):
@@ -48,13 +51,14 @@ def _stack(request: Request, scratch: str) -> str:
     # says all that the lower one did.
     lower = _existing(list(dict.fromkeys(request["lower"][::-1])))
     tree = _lower_tree(lower, scratch)
-    stubs.lay(f"{scratch}/stubs", tree, _points(request["binds"]))
+    places = requested.places(request["mounts"], tree)
+    stubs.lay(f"{scratch}/stubs", tree, _points(places))
     upper = request["upper"] or f"{scratch}/upper"
     if not os.listdir(upper):
         stubs.imitate(tree, upper)
     top = (upper, request["work"] or f"{scratch}/work")
     overlay.stack(f"{scratch}/root", [f"{scratch}/stubs", *lower], scratch=scratch, upper=top)
-    return f"{scratch}/root"
+    return f"{scratch}/root", places
 
 
 def _existing(lower: list[str]) -> list[str]:
@@ -74,29 +78,9 @@ def _lower_tree(lower: list[str], scratch: str) -> str:
     return f"{scratch}/tree"
 
 
-def _points(binds: list[BindRequest]) -> list[Point]:
-    """All mount points but those that lie in another mount."""
-    points = [Point(path, directory=True) for path in SYSTEM_DIRECTORIES]
-    points += [Point(path, directory=False) for path in SYSTEM_FILES]
-    covered = [*SYSTEM_DIRECTORIES]
-    for item in _by_depth(binds):
-        target = _target(item)
-        if not any(target == above or target.startswith(f"{above}/") for above in covered):
-            points.append(Point(target, directory=os.path.isdir(item["source"])))
-            covered.append(target)
-    return points
-
-
-def _by_depth(binds: list[BindRequest]) -> list[BindRequest]:
-    return sorted(binds, key=lambda item: _target(item).count("/"))
-
-
-def _target(item: BindRequest) -> str:
-    return os.path.normpath("/" + item["target"].lstrip("/"))
-
-
-def _bind(root: int, item: BindRequest) -> None:
-    target = _target(item)
-    if target.startswith("/dev/"):
-        system.make_device_point(root, target, directory=os.path.isdir(item["source"]))
-    mounts.bind(root, item["source"], target, read_only=item["read_only"])
+def _points(places: list[Place]) -> list[Point]:
+    return [
+        *(Point(path, directory=True) for path in SYSTEM_DIRECTORIES),
+        *(Point(path, directory=False) for path in SYSTEM_FILES),
+        *requested.points(places, covered=SYSTEM_DIRECTORIES),
+    ]

@@ -41,6 +41,8 @@ _FSCONFIG_SET_FLAG = 0
 _FSCONFIG_SET_STRING = 1
 _FSCONFIG_CMD_CREATE = 6
 _MOVE_MOUNT_EMPTY_PATHS = 0x4 | 0x40
+_RESOLVE_NO_SYMLINKS = 0x04
+_RESOLVE_BENEATH = 0x08
 _RESOLVE_IN_ROOT = 0x10
 
 # The new calls have one number on every machine; keyctl has not, and libc has no function for it.
@@ -116,9 +118,9 @@ def open_tree(path: str, *, recursive: bool) -> int:
     return _syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
 
 
-def mount_setattr(mount_descriptor: int, attributes: int) -> None:
-    """Sets attributes on a mount and all below it."""
-    data = struct.pack("=QQQQ", attributes, 0, 0, 0)
+def mount_setattr(mount_descriptor: int, attributes: int, *, cleared: int = 0) -> None:
+    """Sets attributes on a mount and all below it, and takes others away."""
+    data = struct.pack("=QQQQ", attributes, cleared, 0, 0)
     _syscall(_MOUNT_SETATTR, mount_descriptor, b"", _AT_EMPTY_PATH | _AT_RECURSIVE, data, len(data))
 
 
@@ -129,8 +131,17 @@ def move_mount(mount_descriptor: int, target: int) -> None:
 
 def open_in_root(root: int, path: str) -> int:
     """Opens a place below a directory (O_PATH) as if that were `/`: no symlink and no `..` leads out of it."""
-    how = struct.pack("=QQQ", os.O_PATH | _CLOEXEC, 0, _RESOLVE_IN_ROOT)
-    return _syscall(_OPENAT2, root, os.fsencode(path), how, len(how))
+    return _openat2(root, path, _RESOLVE_IN_ROOT)
+
+
+def open_beneath(directory: int, path: str) -> int:
+    """Opens a place below a directory (O_PATH); a symlink on the way, or at its end, is an error (ELOOP)."""
+    return _openat2(directory, path, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS)
+
+
+def _openat2(directory: int, path: str, resolve: int) -> int:
+    how = struct.pack("=QQQ", os.O_PATH | _CLOEXEC, 0, resolve)
+    return _syscall(_OPENAT2, directory, os.fsencode(path), how, len(how))
 
 
 def die_with_parent(signal_number: int) -> None:

@@ -31,6 +31,7 @@ MASKED = (
 )
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+_OWN = ("pts", "shm", "mqueue", "hugepages")
 LINKS = (
     ("core", "/proc/kcore"),
     ("fd", "/proc/self/fd"),
@@ -45,11 +46,13 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 
 
-def populate(root: int) -> None:
-    """Mounts proc, sys and dev in a root whose mount points exist."""
+def populate(root: int, *, insecure: bool) -> None:
+    """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open."""
     _proc(root)
-    _sys(root)
-    _dev(root)
+    _sys(root, read_only=not insecure)
+    _dev(root, insecure=insecure)
+    if insecure:
+        return
     for path in READ_ONLY:
         with suppress(FileNotFoundError):
             attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
@@ -69,8 +72,8 @@ def _proc(root: int) -> None:
         raise failure.of("cannot mount /proc for the sandbox", error, hint=hint) from error
 
 
-def _sys(root: int) -> None:
-    attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
+def _sys(root: int, *, read_only: bool) -> None:
+    attributes = mounts.PLAIN | (syscalls.MOUNT_ATTR_RDONLY if read_only else 0)
     try:
         mount = mounts.filesystem("sysfs", attributes=attributes)
     except OSError:
@@ -79,8 +82,8 @@ def _sys(root: int) -> None:
     mounts.attach(mount, root, "/sys")
 
 
-def _dev(root: int) -> None:
-    attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV
+def _dev(root: int, *, insecure: bool) -> None:
+    attributes = syscalls.MOUNT_ATTR_NOSUID | (0 if insecure else syscalls.MOUNT_ATTR_NODEV)
     device_files = mounts.filesystem("tmpfs", [("mode", "0755"), ("size", "65536k")], attributes=attributes)
     mounts.attach(device_files, root, "/dev")
     with mounts.opened(syscalls.open_in_root(root, "/dev")) as dev:
@@ -95,6 +98,34 @@ def _dev(root: int) -> None:
         mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", "65536k")]), dev, "shm")
         with suppress(OSError):  # a kernel without message queues
             mounts.attach(mounts.filesystem("mqueue"), dev, "mqueue")
+        if insecure:
+            _add_devices(dev, "")
+
+
+def _add_devices(dev: int, folder: str) -> None:
+    """All device nodes of the host that are not there yet, and the links between them."""
+    with os.scandir(f"/dev/{folder}") as entries:
+        found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+    for name, facts in found:
+        path = f"{folder}{name}"
+        with suppress(FileExistsError):
+            if stat.S_ISCHR(facts.st_mode) or stat.S_ISBLK(facts.st_mode):
+                _add_device(dev, path, facts)
+            elif stat.S_ISLNK(facts.st_mode):
+                os.symlink(os.readlink(f"/dev/{path}"), path, dir_fd=dev)
+            elif stat.S_ISDIR(facts.st_mode) and path not in _OWN:
+                os.mkdir(path, 0o755, dir_fd=dev)
+                _add_devices(dev, f"{path}/")
+
+
+def _add_device(dev: int, path: str, facts: os.stat_result) -> None:
+    try:
+        os.mknod(path, facts.st_mode, facts.st_rdev, dir_fd=dev)
+        os.chown(path, facts.st_uid, facts.st_gid, dir_fd=dev)
+        os.chmod(path, stat.S_IMODE(facts.st_mode), dir_fd=dev)
+    except PermissionError:  # in a user namespace
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o666, dir_fd=dev))
+        mounts.attach(mounts.copy(f"/dev/{path}"), dev, path)
 
 
 def _terminals() -> int:
@@ -115,21 +146,6 @@ def _mask(root: int, path: str) -> None:
         mounts.attach(mounts.filesystem("tmpfs", [("mode", "0755")], attributes=attributes), root, path)
     else:
         mounts.attach(mounts.copy("/dev/null"), root, path)
-
-
-def make_device_point(root: int, path: str, *, directory: bool) -> None:
-    """Makes a place to mount at below /dev, which is the sandbox's own."""
-    *above, name = path.removeprefix("/dev/").split("/")
-    with mounts.opened(syscalls.open_in_root(root, "/dev")) as dev:
-        for depth in range(1, len(above) + 1):
-            with suppress(FileExistsError):
-                os.mkdir("/".join(above[:depth]), 0o755, dir_fd=dev)
-        place = "/".join((*above, name))
-        with suppress(FileExistsError):
-            if directory:
-                os.mkdir(place, 0o755, dir_fd=dev)
-            else:
-                os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644, dir_fd=dev))
 
 
 def start_loopback() -> None:

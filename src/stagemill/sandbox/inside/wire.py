@@ -13,14 +13,52 @@ from stagemill.sandbox.inside.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TypeAlias, TypedDict
+    from typing import Literal, TypeAlias, TypedDict
 
     class BindRequest(TypedDict):
-        """A bind mount; `source` is a path of this machine."""
+        """A file or directory of this machine; `inside` it, where that is not empty."""
 
-        source: str
+        kind: Literal["bind"]
         target: str
+        directory: bool
         read_only: bool
+        source: str
+        inside: str
+
+    class StackRequest(TypedDict):
+        """What lies at a path in the tree of some layers, bottom first."""
+
+        kind: Literal["stack"]
+        target: str
+        directory: bool
+        read_only: bool
+        path: str
+        lower: list[str]
+        upper: str | None
+        work: str | None
+
+    class TmpfsRequest(TypedDict):
+        """A directory in memory; a `size` of 0 is the kernel's."""
+
+        kind: Literal["tmpfs"]
+        target: str
+        directory: bool
+        read_only: bool
+        size: int
+
+    class DataRequest(TypedDict):
+        """A file in memory; `content` is in base64."""
+
+        kind: Literal["data"]
+        target: str
+        directory: bool
+        read_only: bool
+        content: str
+        mode: int
+        uid: int
+        gid: int
+
+    MountRequest: TypeAlias = BindRequest | StackRequest | TmpfsRequest | DataRequest
 
     class Request(TypedDict):
         """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal."""
@@ -29,7 +67,7 @@ if TYPE_CHECKING:
         lower: list[str]
         upper: str | None
         work: str | None
-        binds: list[BindRequest]
+        mounts: list[MountRequest]
         args: list[str]
         env: list[tuple[str, str]]
         cwd: str
@@ -42,6 +80,7 @@ if TYPE_CHECKING:
         hosts: str
         resolv_conf: str
         umask: int
+        insecure: bool
         terminal: tuple[int, int] | None
 
     class Order(TypedDict, total=False):

@@ -1,0 +1,316 @@
+"""`RUN --mount`: what each option means, and which trees the mounts read. Source: BuildKit, convert_runmount.go and others."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+from stagemill.dockerfile.source import Span
+from stagemill.dockerfile.suggest import nearest
+from stagemill.dockerfile.tree import Flag, Run
+from stagemill.files.content import content
+from stagemill.files.glob import escaped
+from stagemill.files.paths import clean
+from stagemill.files.select import MissingSourceError
+from stagemill.graph import operations
+from stagemill.graph.mounts import BindMount, CacheMount, Mount, SecretMount, Sharing, SshMount, TmpfsMount
+from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.plan.copying import CONTEXT, SourceOf
+from stagemill.plan.missing import missing_source
+from stagemill.plan.mount_options import BARE, NAMES, Option, options
+from stagemill.plan.site import Site
+from stagemill.plan.state import State
+
+T = TypeVar("T")
+
+_OWNED = {"mode", "uid", "gid"}
+_KEYS = {
+    "bind": {"type", "target", "source", "from", "readonly", "readwrite"},
+    "cache": {"type", "target", "source", "from", "readonly", "readwrite", "id", "sharing", *_OWNED},
+    "tmpfs": {"type", "target", "size", "readwrite"},
+    "secret": {"type", "target", "source", "id", "env", "required", "readonly", *_OWNED},
+    "ssh": {"type", "target", "id", "required", "readonly", *_OWNED},
+}
+_NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_MODE = re.compile("[0-7]{1,6}")
+_UNITS = " kmgtp"
+_TRUE = {"1", "t", "true"}
+_FALSE = {"0", "f", "false"}
+_MOST = (1 << 32) - 2
+_TOO_LARGE = 1 << 62
+_CONTENT = "content"  # where the files of a context lie in the tree that is made of them
+
+
+def mounts(node: Run, state: State, site: Site, *, source_of: SourceOf) -> tuple[tuple[Mount, ...], tuple[Edge, ...]]:
+    """The mounts of a RUN, and the trees that they read, in the order of the mounts that do. Raises DockerfileError."""
+    found: list[Mount] = []
+    edges: list[Edge] = []
+    for flag in node.mounts:
+        planner = _Planner(_Given.of(flag, state, site), state, site, source_of)
+        agents = sum(isinstance(mount, SshMount) for mount in found)
+        found.append(planner.mount(agents))
+        edges += planner.edges()
+    return tuple(found), tuple(edges)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The options of one mount, by what they mean, the last of each; and their values, expanded."""
+
+    flag: Flag
+    site: Site
+    kind: str
+    options: dict[str, Option]
+    values: dict[str, str]
+
+    @classmethod
+    def of(cls, flag: Flag, state: State, site: Site) -> _Given:
+        found: dict[str, Option] = {}
+        values: dict[str, str] = {}
+        for option in options(flag, site):
+            if not option.name and option.value is not None:
+                near = nearest(option.key, NAMES)
+                hint = f"did you mean {near}?" if near else f"the keys are {', '.join(sorted(set(NAMES.values())))}"
+                raise site.error(f"unexpected key {option.key!r} in {option.text!r}", option.span, hint=hint)
+            if option.value is None and option.name not in BARE:
+                hint = _bare_hint(option)
+                raise site.error(f"invalid field {option.text!r} must be a key=value pair", option.span, hint=hint)
+            found[option.name] = option
+            values[option.name] = _expanded(option, state, site)
+        given = cls(flag, site, values.get("type", "bind"), found, values)
+        given._check()
+        return given
+
+    def _check(self) -> None:
+        known = _KEYS.get(self.kind)
+        if known is None:
+            near = nearest(self.kind, _KEYS)
+            hint = f"did you mean {near}?" if near else f"the types are {', '.join(_KEYS)}"
+            self.fail("type", f"unsupported mount type {self.kind!r}", hint=hint)
+        for name, option in self.options.items():
+            if name not in known:
+                self.fail(
+                    name,
+                    f"unexpected key {option.key!r} for mount type {self.kind!r}",
+                    hint=f"it takes {', '.join(sorted(known))}",
+                )
+
+    def fail(self, name: str, message: str, *, hint: str) -> NoReturn:
+        raise self.site.error(message, self.span(name), hint=hint)
+
+    def span(self, name: str) -> Span:
+        option = self.options.get(name)
+        return option.span if option else self.flag.value_span
+
+    def text(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def parsed(self, name: str, parse: Callable[[str], T], *, default: T, hint: str) -> T:
+        """A value that is no text; ValueError says that it is none."""
+        if name not in self.values:
+            return default
+        try:
+            return parse(self.values[name])
+        except ValueError:
+            self.fail(name, f"invalid value for {self.options[name].key}: {self.values[name]!r}", hint=hint)
+
+    def switch(self, name: str) -> bool | None:
+        return self.parsed(name, _switch, default=None, hint="it is true or false")
+
+    def read_only(self, *, default: bool) -> bool:
+        """The last of readonly and readwrite counts."""
+        for name in reversed(self.options):
+            if name in {"readonly", "readwrite"}:
+                return self.switch(name) is (name == "readonly")
+        return default
+
+    def mode(self, default: int) -> int:
+        return self.parsed("mode", _mode, default=default, hint="write it in octal, such as 0755")
+
+    def owner(self, name: str) -> int:
+        return self.parsed(name, _number, default=0, hint="it is a number, not a name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    given: _Given
+    state: State
+    site: Site
+    source_of: SourceOf
+
+    def mount(self, agents: int) -> Mount:
+        """`agents` counts the ssh mounts before this one."""
+        given = self.given
+        match given.kind:
+            case "bind":
+                writable = not given.read_only(default=True)
+                return BindMount(self._target(), _CONTENT if self._context else self._source, writable)
+            case "cache":
+                return self._cache()
+            case "tmpfs":
+                if given.switch("readwrite") is False:
+                    given.fail("readwrite", "a tmpfs that cannot be written to is of no use", hint="leave it out")
+                size = given.parsed("size", _size, default=0, hint="write a number of bytes, or such as 64m or 1.5gib")
+                return TmpfsMount(self._target(), size)
+            case "secret":
+                return self._secret()
+            case _:
+                return self._ssh(agents)
+
+    def edges(self) -> Sequence[Edge]:
+        """The tree that the mount reads, if it does."""
+        if self._context:
+            return (Edge(self._context_files(), Selection((_CONTENT,))),)
+        if not self.given.text("from"):
+            return ()
+        vertex = self.source_of(self.given.options["from"].word, self.site)
+        return (Edge(vertex, Selection((escaped(self._source),))),)
+
+    @property
+    def _context(self) -> bool:
+        return self.given.kind == "bind" and not self.given.text("from")
+
+    @property
+    def _source(self) -> str:
+        return clean(self.given.text("source"))
+
+    def _target(self, default: str = "") -> str:
+        """Absolute, and never the root."""
+        given = self.given
+        text = given.text("target") or default
+        if not text:
+            given.fail("target", f"a {given.kind} mount needs a target", hint="add target=/path/in/the/image")
+        path = self.state.absolute(text)
+        if path == "/":
+            given.fail("target", f"invalid mount target {text!r}", hint="mount at a directory below the root")
+        return path
+
+    def _cache(self) -> CacheMount:
+        given = self.given
+        target = self._target()
+        namespace = self.site.request.build_args.get(_NAMESPACE, "")
+        return CacheMount(
+            target=target,
+            id=f"{namespace}/{given.text('id') or posixpath.normpath(given.text('target'))}",
+            sharing=given.parsed("sharing", _sharing, default="shared", hint="it is shared, private or locked"),
+            source=self._source,
+            seeded=bool(given.text("from")),
+            read_only=given.read_only(default=False),
+            mode=given.mode(0o755),
+            uid=given.owner("uid"),
+            gid=given.owner("gid"),
+        )
+
+    def _secret(self) -> SecretMount:
+        given = self.given
+        self._refuse_writable()
+        if given.text("source") and given.text("id"):
+            given.fail("source", "source and id of a secret mount mean the same", hint="keep id")
+        target = given.text("target")
+        name = given.text("id") or given.text("source") or posixpath.basename(posixpath.normpath(target or "."))
+        if name in {"", "."}:
+            given.fail("id", "a secret mount needs an id or a target", hint="add id=NAME, as in --secret id=NAME")
+        env = given.text("env")
+        if "env" in given.options and (not env or "=" in env or "\0" in env):
+            given.fail("env", f"invalid value for env: {env!r}", hint="it is the name of a variable")
+        return SecretMount(
+            id=name,
+            target="" if env and not target else self._target(f"/run/secrets/{name}"),
+            env=env,
+            required=given.switch("required") or False,
+            mode=given.mode(0o400),
+            uid=given.owner("uid"),
+            gid=given.owner("gid"),
+        )
+
+    def _ssh(self, agents: int) -> SshMount:
+        given = self.given
+        self._refuse_writable()
+        return SshMount(
+            id=given.text("id") or "default",
+            target=self._target(f"/run/buildkit/ssh_agent.{agents}"),
+            required=given.switch("required") or False,
+            mode=given.mode(0o600),
+            uid=given.owner("uid"),
+            gid=given.owner("gid"),
+        )
+
+    def _refuse_writable(self) -> None:
+        if self.given.switch("readonly") is False:
+            self.given.fail("readonly", f"a {self.given.kind} mount is always read-only", hint="leave it out")
+
+    def _context_files(self) -> Vertex:
+        """A tree with what the source selects from the context, as COPY would bring it."""
+        span = self.given.span("source")
+        context = self.site.request.context
+        if context is None:
+            hint = "give a directory as the last argument, and the Dockerfile with -f -"
+            raise self.site.error("RUN --mount needs a build context, and this build has none", span, hint=hint)
+        sources = (escaped(self._source),)
+        if sources not in self.site.selected:
+            try:
+                self.site.selected[sources] = content(context.view, sources, owners=False)
+            except MissingSourceError as error:
+                message, hint_ = missing_source(error, self.given.text("source"), context)
+                raise self.site.error(message, span, hint=hint_) from error
+        found = self.site.selected[sources]
+        self.site.contents[found.digest] = found.parts
+        label = Label("", self.state.numbering.stage, self.site.source.excerpt(span))
+        files = Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
+        nothing = Vertex(operations.Scratch(), (), Label(""))
+        op = operations.Copy(sources, f"/{_CONTENT}")
+        return Vertex(op, (Edge(nothing), Edge(files)), label)
+
+
+def _expanded(option: Option, state: State, site: Site) -> str:
+    if option.value is None:
+        return "true"
+    value = option.value if option.name == "from" else site.expand(option.word, state.scope.get)
+    if "\0" in value:
+        raise site.error(f"the value of {option.key} holds a NUL", option.span, hint="take it out")
+    return value
+
+
+def _bare_hint(option: Option) -> str:
+    if option.name:
+        return f"write {option.key}=VALUE"
+    near = nearest(option.key, BARE)
+    return f"did you mean {near}?" if near else "only ro, rw and required stand alone"
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError(text)
+
+
+def _mode(text: str) -> int:
+    if not _MODE.fullmatch(text) or int(text, 8) > 0o7777:
+        raise ValueError(text)
+    return int(text, 8)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST):
+        raise ValueError(text)
+    return int(text)
+
+
+def _size(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    size = int(float(match[1]) * 1024 ** _UNITS.index(match[2].lower() or " ")) if match else _TOO_LARGE
+    if size >= _TOO_LARGE:
+        raise ValueError(text)
+    return size
+
+
+def _sharing(text: str) -> Sharing:
+    match text:
+        case "shared" | "private" | "locked":
+            return text
+        case _:
+            raise ValueError(text)

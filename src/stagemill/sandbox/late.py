@@ -1,0 +1,55 @@
+"""`LateSandbox`: a `NamespaceSandbox` that is loaded when the first process runs, since a build from the cache runs none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.namespaces import NamespaceSandbox
+    from stagemill.sandbox.process import Process, Rootfs
+
+
+class LateSandbox:
+    """Thread-safe. `state` is the `NamespaceSandbox`'s, which ends with the block if there is one."""
+
+    def __init__(self, *, state: Path) -> None:
+        self._state = state
+        self._lock = Lock()
+        self._stack = ExitStack()
+        self._made: NamespaceSandbox | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def run(
+        self,
+        rootfs: Rootfs,
+        process: Process,
+        *,
+        output: Callable[[Literal["stdout", "stderr"], bytes], None],
+        cancelled: Event,
+    ) -> int:
+        """As `NamespaceSandbox.run`."""
+        return self._sandbox().run(rootfs, process, output=output, cancelled=cancelled)
+
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
+        """As `NamespaceSandbox.attach`."""
+        return self._sandbox().attach(rootfs, process, tty=tty)
+
+    def _sandbox(self) -> NamespaceSandbox:
+        from stagemill.sandbox.namespaces import NamespaceSandbox  # noqa: PLC0415 - see above
+
+        with self._lock:
+            if self._made is None:
+                self._made = self._stack.enter_context(NamespaceSandbox(state=self._state))
+            return self._made

@@ -1,0 +1,155 @@
+"""`Caches`: the directories of `RUN --mount=type=cache`, which steps share and which outlive every build.
+
+Source: BuildKit's Dockerfile reference, `--mount=type=cache`. `caches/<hash of the name>/<number>/` is such a directory;
+`<number>.lock` beside it is flock'ed by whoever uses it, and `name` tells what it is called. Several users of one name have
+number 0 in common, or one each where they are to be private.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from stagemill.errors import CancelledError, StoreError
+from stagemill.store.faults import explained
+from stagemill.store.locks import FIRST_WAIT, LONGEST_WAIT, Locks, never
+from stagemill.store.temporary import Temporary
+
+Sharing: TypeAlias = Literal["shared", "private", "locked"]
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Caches:
+    """The cache directories of a store, by name; any number of threads and processes may use them."""
+
+    def __init__(self, directory: Path, temporary: Temporary, locks: Locks) -> None:
+        self._directory = directory
+        self._temporary = temporary
+        self._locks = locks
+
+    @contextmanager
+    def use(
+        self,
+        name: str,
+        *,
+        sharing: Sharing,
+        fill: Callable[[Path], None],
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[Path]:
+        """A directory of that name, in use until the block ends: by others too where it is `shared`, by nobody else else.
+
+        `fill` gets a new one, which is empty, root's and 0755, before anybody sees it. Where it is `locked`, who comes
+        second waits; of `private` ones each gets the first that is free. Raises CancelledError while it waits, StoreError.
+        """
+        folder = self._folder(name)
+        number, lock = self._private(folder) if sharing == "private" else self._wait(folder, sharing, cancelled)
+        try:
+            place = folder / str(number)
+            if not place.is_dir():
+                self._make(place, fill, cancelled)
+            yield place
+        finally:
+            # Unlocked in so many words: a forked child may still have the descriptor.
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_UN)
+            os.close(lock)
+
+    def _folder(self, name: str) -> Path:
+        data = name.encode("utf-8", "surrogatepass")
+        folder = self._directory / hashlib.sha256(data).hexdigest()
+        label = folder / "name"
+        with explained("make", folder):
+            folder.mkdir(0o700, exist_ok=True)
+            if not label.exists():
+                label.write_bytes(data)
+        return folder
+
+    def _private(self, folder: Path) -> tuple[int, int]:
+        for number in count():
+            lock = _take(folder / f"{number}.lock", fcntl.LOCK_EX)
+            if lock is not None:
+                return number, lock
+        raise AssertionError("there is always one more")
+
+    def _wait(self, folder: Path, sharing: Sharing, cancelled: Callable[[], bool]) -> tuple[int, int]:
+        how = fcntl.LOCK_SH if sharing == "shared" else fcntl.LOCK_EX
+        pause = FIRST_WAIT
+        while (lock := _take(folder / "0.lock", how)) is None:
+            if cancelled():
+                raise CancelledError("stopped while waiting for a cache that another step uses")
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_WAIT)
+        return 0, lock
+
+    def _make(self, place: Path, fill: Callable[[Path], None], cancelled: Callable[[], bool]) -> None:
+        """Appears by rename, complete. Two that share it may come here at once; the second one finds it."""
+        with self._locks.hold(f"cache-{place.parent.name}-{place.name}", cancelled):
+            if place.is_dir():
+                return
+            path = self._temporary.new()
+            try:
+                with explained("make", path):
+                    path.mkdir(0o700)
+                    path.chmod(0o755)
+                fill(path)
+                with explained("make", place):
+                    path.rename(place)
+            except BaseException:
+                self._temporary.discard(path)
+                raise
+
+
+def _take(path: Path, how: int) -> int | None:
+    """The locked file's descriptor, or None where somebody has it in a way that does not allow this one."""
+    with explained("lock", path):
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def make_inside(directory: Path, inside: str, *, mode: int, owner: tuple[int, int]) -> None:
+    """There is a directory at a path in another one afterwards; those that are made have this mode and owner.
+
+    What lies in a cache was put there by others: no symlink is followed, and one on the way is an error (StoreError).
+    """
+    descriptor = os.open(directory, _DIRECTORY)
+    try:
+        for name in inside.split("/"):
+            with explained("make", directory / inside):
+                made = _make_directory(name, descriptor)
+            try:
+                below = os.open(name, _DIRECTORY, dir_fd=descriptor)
+            except OSError as error:
+                message = f'cannot use "{inside}" of a cache: "{name}" is no directory, and a symbolic link might lead outside'
+                raise StoreError(message, hint="use another source, or another id for this cache") from error
+            os.close(descriptor)
+            descriptor = below
+            if made:
+                with explained("make", directory / inside):
+                    os.fchown(descriptor, *owner)
+                    os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _make_directory(name: str, parent: int) -> bool:
+    """Whether it was missing."""
+    try:
+        os.mkdir(name, 0o700, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True

@@ -1,0 +1,350 @@
+"""Builds of an ordinary user, which come out as root's do."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import archives
+from fakes.mill import SOURCE, Mill
+from fakes.survivors import mark, mounts, wait_until_alone
+
+pytestmark = pytest.mark.root
+
+_LIBRARIES = ("click", "isal", "urllib3", "zstandard")
+_TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
+_NAME = f"smtest{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+
+
+@dataclass(frozen=True)
+class User:
+    """An ordinary user with subordinate ids, and a program, and a Python, that this user may read."""
+
+    name: str
+    uid: int
+    home: Path
+    program: Path
+    python: str
+
+    def mill(self, name: str) -> Mill:
+        """The command line as this user, on a store of its own."""
+        place = self.home / name
+        (place / "context").mkdir(parents=True)
+        self.give(place)
+        who = ("setpriv", f"--reuid={self.name}", f"--regid={self.uid}", "--init-groups")
+        settings = {"PYTHONPATH": str(self.program), "PYTHONDONTWRITEBYTECODE": "1"}
+        return Mill(place / "store", place / "context", (*who, "--"), settings, (self.python, "-m", "stagemill"))
+
+    def give(self, place: Path) -> None:
+        subprocess.run(["chown", "-R", f"{self.uid}:{self.uid}", str(place)], check=True)
+
+
+@pytest.fixture(scope="session")
+def user(base: Mill) -> Iterator[User]:
+    missing = [tool for tool in _TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
+    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), _NAME], check=True)
+    try:
+        account = pwd.getpwnam(_NAME)
+        _give_subordinate_ids()
+        made = User(_NAME, account.pw_uid, home, _copy_program(home / "program"), _a_python())
+        made.give(home)
+        home.chmod(0o755)
+        yield made
+    finally:
+        subprocess.run(["userdel", _NAME], check=True, capture_output=True)
+        shutil.rmtree(home)
+
+
+def _give_subordinate_ids() -> None:
+    """useradd gives them where /etc/login.defs says so; else a range far from those."""
+    owners = {line.partition(":")[0] for line in Path("/etc/subuid").read_text().splitlines()}
+    if _NAME not in owners:
+        subprocess.run(["usermod", "-v", "2000000-2065535", "-w", "2000000-2065535", _NAME], check=True)
+
+
+def _copy_program(place: Path) -> Path:
+    """Our package and its libraries where everybody may read them: the work tree may lie in root's home."""
+    shutil.copytree(SOURCE, place)
+    for name in _LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        shutil.copytree(Path(spec.origin).parent, place / name)
+    return place
+
+
+def _a_python() -> str:
+    """One of this version, for which the libraries were made, that everybody may start: ours may lie in root's home."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = [os.path.realpath(sys.executable), *(f"{folder}/{version}" for folder in ("/usr/bin", "/usr/local/bin"))]
+    for place in filter(os.path.exists, places):
+        # By way of a shell: setpriv itself may still start what the user may not.
+        who = ("setpriv", f"--reuid={_NAME}", f"--regid={_NAME}", "--init-groups", "sh", "-c", 'exec "$0" -c ""', place)
+        if subprocess.run(who, check=False, capture_output=True, cwd="/").returncode == 0:
+            return place
+    pytest.skip(f"an ordinary user can start none of {', '.join(places)}")
+
+
+CAPABILITY = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+
+def archive() -> bytes:
+    """Owners, modes, times, links, and attributes that only root may set."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, kind, facts in (
+            ("dir", tarfile.DIRTYPE, {"mode": 0o2750, "uid": 1000, "gid": 29}),
+            ("dir/suid", tarfile.REGTYPE, {"mode": 0o4711, "uid": 60000, "gid": 65533}),
+            ("dir/hard", tarfile.LNKTYPE, {"linkname": "dir/suid"}),
+            ("dir/soft", tarfile.SYMTYPE, {"linkname": "/nowhere", "uid": 7}),
+            ("dir/fifo", tarfile.FIFOTYPE, {"mode": 0o600}),
+            ("dir/ping", tarfile.REGTYPE, {"pax_headers": {"SCHILY.xattr.security.capability": CAPABILITY}}),
+            ("dir/noted", tarfile.REGTYPE, {"pax_headers": {"SCHILY.xattr.user.note": "hello"}}),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            for key, value in facts.items():
+                setattr(member, key, value)
+            tar.addfile(member)
+    return out.getvalue()
+
+
+DOCKERFILE = """
+FROM busybox AS builder
+ADD tree.tar /added
+RUN mkdir -p /out/deep/er && echo text > /out/deep/er/file && chown -R 1000:29 /out/deep && chmod 4755 /out/deep/er/file \
+ && ln /out/deep/er/file /out/hard && ln -s deep /out/soft && mkfifo -m 620 /out/fifo && mkdir -m 3777 /out/sticky \
+ && chown 65535:65534 /out/sticky
+RUN rm -r /home/alice /etc/group && mkdir /home/alice && touch /home/alice/new && mv /out/deep /out/moved \
+ && chmod 700 /root && chown alice /etc/passwd
+FROM busybox
+COPY --from=builder /added /added
+COPY --from=builder /out /home /all/
+COPY --chown=alice:wheel --chmod=750 context /context/
+USER alice
+WORKDIR /made/here
+RUN id > id && umask > umask && touch mine && mkdir private && chmod 1700 private && env | sort > env
+USER 1234:4321
+RUN touch /tmp/theirs && ls -ln /tmp > /tmp/list 2>&1; cat /proc/self/status | grep -E '^(Cap|NoNewPrivs|Seccomp:)' > /tmp/caps
+"""
+
+
+@pytest.fixture(scope="module")
+def pair(user: User, base: Mill, tmp_path_factory: pytest.TempPathFactory) -> tuple[Mill, Mill]:
+    """Root and a user, each with the same image built from the same files."""
+    place = tmp_path_factory.mktemp("rootless")
+    root = Mill(base.root, base.root / "nothing").copy(place / "root")
+    ordinary = user.mill("pair")
+    for mill in (root, ordinary):
+        mill.write({"context/a": "A", "context/d/b": "B", "context/run": "#!/bin/sh\n", "tree.tar": archive()})
+        (mill.folder / "context/run").chmod(0o700)
+        (mill.folder / "context/link").symlink_to("d/b")
+        os.setxattr(mill.folder / "context/a", "user.colour", b"blue")
+        mill.write({"Dockerfile": DOCKERFILE})
+    user.give(ordinary.folder)
+    ordinary.ok("load", stdin=(base.root.parent / "busybox.tar").read_bytes())
+    for mill in (root, ordinary):
+        mill.ok("build", "-q", "-t", "app", ".")
+    return root, ordinary
+
+
+@pytest.fixture
+def root(pair: tuple[Mill, Mill]) -> Mill:
+    return pair[0]
+
+
+@pytest.fixture
+def ordinary(pair: tuple[Mill, Mill]) -> Mill:
+    return pair[1]
+
+
+def test_a_users_image_has_the_entries_of_roots(root: Mill, ordinary: Mill) -> None:
+    of_root, of_user = (
+        archives.layers(mill.ok("build", "-q", "-o", "type=oci,dest=-", ".").stdout) for mill in (root, ordinary)
+    )
+
+    assert of_user == of_root
+    added = of_root[1]
+    assert added["added/dir"].startswith("5 2750 1000:29")
+    assert added["added/dir/hard"].startswith("0 4711 60000:65533")
+    assert added["added/dir/ping"].split()[3].startswith("SCHILY.xattr.security.capability=")
+    assert added["added/dir/noted"].split()[3] == "SCHILY.xattr.user.note=hello"
+
+
+def test_a_users_image_has_the_config_of_roots(root: Mill, ordinary: Mill) -> None:
+    def shown(mill: Mill) -> dict[str, Any]:
+        image = mill.inspect("app")
+        return {key: image[key] for key in ("Config", "Architecture", "Os", "Author")}
+
+    assert shown(ordinary) == shown(root)
+
+
+def test_layers_without_times_of_their_own_are_the_same_to_the_byte(root: Mill, ordinary: Mill) -> None:
+    assert ordinary.inspect("app")["RootFS"]["Layers"][0] == root.inspect("app")["RootFS"]["Layers"][0]
+
+
+@pytest.mark.parametrize("path", ["/made/here/id", "/made/here/umask", "/made/here/env", "/tmp/caps"])
+def test_a_process_sees_the_same_of_itself(root: Mill, ordinary: Mill, path: str) -> None:
+    assert ordinary.cat("app", path) == root.cat("app", path)
+
+
+def test_a_cached_build_of_a_user_carries_nothing_out(ordinary: Mill) -> None:
+    assert ordinary.ok("build", "--progress=rawjson", ".").executed == []
+
+
+def test_a_users_store_is_whole_and_the_users_own(ordinary: Mill, user: User) -> None:
+    assert ordinary.ok("store", "check").out.endswith("all whole\n")
+    assert ordinary.root.stat().st_uid == user.uid
+    assert (ordinary.root / "state.sqlite").stat().st_uid == user.uid
+
+
+def test_files_that_a_user_takes_out_are_the_users(ordinary: Mill, user: User) -> None:
+    ordinary.ok("build", "-q", "-o", "out", ".")
+
+    taken = [ordinary.folder / "out", *(ordinary.folder / "out").rglob("*")]
+    assert {path.lstat().st_uid for path in taken} == {user.uid}
+    assert (ordinary.folder / "out/all/hard").stat().st_mode & 0o777 == 0o755
+    assert (ordinary.folder / "out/context/a").read_text() == "A"
+
+
+def test_a_user_runs_images(ordinary: Mill, user: User) -> None:
+    shared = ordinary.folder / "shared"
+    shared.mkdir()
+    (shared / "in").write_text("from outside\n")
+    user.give(shared)
+
+    ran = ordinary.ok("run", "-u", "root", "-v", "./shared:/s", "busybox", "sh", "-c", "cat /s/in; id -u; touch /s/out")
+    named = ordinary.ok("run", "-u", "alice", "-i", "-w", "/tmp", "busybox", "sh", stdin=b"id -un; pwd; exit")
+    failed = ordinary("run", "busybox", "sh", "-c", "exit 7")
+
+    assert ran.out == "from outside\n0\n"
+    assert (shared / "out").stat().st_uid == user.uid
+    assert named.out == "alice\n/tmp\n"
+    assert failed.status == 7
+
+
+def test_a_user_may_have_no_network(ordinary: Mill) -> None:
+    text = b"FROM busybox\nRUN ip -o link | cut -d: -f2 > /links; ping -c 1 -W 1 127.0.0.1 > /ping\n"
+
+    ordinary.ok("build", "-t", "alone", "--network=none", "-", stdin=text)
+
+    assert ordinary.cat("alone", "/links").split() == ["lo"]
+    assert "1 packets received" in ordinary.cat("alone", "/ping")
+
+
+def test_a_user_opens_a_shell_in_a_stage(ordinary: Mill) -> None:
+    ran = ordinary.ok("shell", "--progress=quiet", "--target", "builder", "-c", "stat -c '%u:%g %a' /out/sticky", ".")
+
+    assert ran.out == "65535:65534 3777\n"
+
+
+def test_a_failed_step_of_a_user_is_told_as_to_root(root: Mill, ordinary: Mill) -> None:
+    text = b"FROM busybox\nRUN echo oh no; exit 3\n"
+
+    said = [mill.fail("build", "--progress=quiet", "-", stdin=text) for mill in (root, ordinary)]
+
+    assert said[1].replace(str(ordinary.root), str(root.root)) == said[0]
+    assert "exit code: 3" in said[0]
+
+
+def test_an_id_beyond_the_users_range_is_an_error_with_a_place(ordinary: Mill) -> None:
+    said = ordinary.fail("build", "--progress=quiet", "-", stdin=b"FROM busybox\nRUN chown 70000 /tmp\n")
+
+    assert "chown: /tmp: Invalid argument" in said
+    assert "--> Dockerfile:2\n" in said
+
+
+def test_an_owner_beyond_the_users_range_is_told_with_what_to_do(ordinary: Mill) -> None:
+    ordinary.write({"far": "FROM busybox\nCOPY --chown=70000 context/a /\n"})
+
+    said = ordinary.fail("build", "--progress=quiet", "-f", "far", ".")
+
+    assert "70000" in said
+    assert "--> far:2\n" in said
+    assert "hint: make the ranges of this user in /etc/subuid and /etc/subgid reach beyond 70000" in said
+
+
+def test_a_killed_build_of_a_user_leaves_nothing(ordinary: Mill) -> None:
+    text = b"FROM busybox\nARG MARK\nRUN echo re''ady; sleep 300\n"
+    for _ in range(3):
+        with ordinary.start("build", "--progress=plain", *mark(ordinary.root), "-", stdin=subprocess.PIPE) as process:
+            assert process.stdin is not None
+            assert process.stderr is not None
+            process.stdin.write(text)
+            process.stdin.close()
+            process.stdin = None
+            while b"] RUN" in (line := process.stderr.readline()) or b"ready" not in line:
+                assert line
+            process.kill()
+        assert wait_until_alone(ordinary.root) == []
+
+    ordinary.ok("images")
+    assert mounts(ordinary.root) == []
+    assert os.listdir(ordinary.root / "tmp") == []
+
+
+def test_builds_of_a_user_at_once_share_their_store(user: User, base: Mill) -> None:
+    mill = user.mill("together")
+    mill.ok("load", stdin=(base.root.parent / "busybox.tar").read_bytes())
+    mill.write({"Dockerfile": "FROM busybox\nRUN sleep 0.2; head -c 8 /dev/urandom | od -x > /r\n"})
+
+    with ExitStack() as stack:
+        started = [stack.enter_context(mill.start("build", "-q", "-t", f"same{n}", ".")) for n in range(4)]
+        ended = [(*process.communicate(timeout=60), process.returncode) for process in started]
+
+    assert {(err, status) for _, err, status in ended} == {(b"", 0)}
+    assert len({out for out, _, _ in ended}) == 1
+
+
+MOUNTS = """
+FROM busybox AS one
+RUN mkdir /d && echo one > /d/f && chown -R 1000:29 /d
+FROM busybox
+RUN --mount=type=bind,source=context,target=/m --mount=from=one,source=d,target=/d,rw --mount=type=tmpfs,target=/t,size=1m \\
+  --mount=type=cache,target=/c,uid=1000,mode=0700 --mount=type=cache,target=/m/d/inner,id=inner --mount=type=secret,id=t,uid=1000 \\
+  (cat /m/a /d/f /run/secrets/t; stat -c '%n %a %u:%g' /m/a /d/f /c /run/secrets/t; echo x > /d/f; touch /t/x /c/x /m/d/inner/x; \\
+  touch /m/x) > /out 2>&1; ls -d /m /d /c /t >> /out
+USER 1000
+RUN --mount=type=cache,target=/c,uid=1000,mode=0700 ls /c > /tmp/out && touch /c/y
+"""
+
+
+def test_mounts_of_a_user_are_those_of_root(root: Mill, ordinary: Mill) -> None:
+    for mill in (root, ordinary):
+        mill.write({"mounts": MOUNTS, "token": "words\n"})
+        mill.ok("build", "-q", "-t", "mounted", "-f", "mounts", "--secret", "id=t,src=token", ".")
+
+    said = [mill.cat("mounted", "/out", "/tmp/out") for mill in (root, ordinary)]
+    assert said[1] == said[0]
+    assert said[0].splitlines() == [
+        "Aone", "words", "/m/a 644 0:0", "/d/f 644 1000:29", "/c 700 1000:0", "/run/secrets/t 400 1000:0",
+        "touch: /m/x: Read-only file system", "/c", "/d", "/m", "/t", "x",
+    ]  # fmt: skip
+    assert ordinary.ok("store", "check").out.endswith("all whole\n")
+
+
+def test_an_insecure_run_of_a_user_may_do_what_the_user_may(ordinary: Mill) -> None:
+    text = (
+        b"FROM busybox\nRUN --security=insecure mkdir /m && mount -t tmpfs x /m && echo > /dev/null && ls /dev > /out\n"
+    )
+
+    ordinary.ok("build", "-t", "bold", "--allow", "security.insecure", "-", stdin=text)
+
+    assert {"null", "pts", "shm"} <= set(ordinary.cat("bold", "/out").split())

@@ -1,0 +1,163 @@
+"""Cache directories: by name, shared or not, made once, and nothing of them followed out of the store."""
+
+from __future__ import annotations
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Barrier, Event, Thread
+
+import pytest
+
+from stagemill.errors import CancelledError, StoreError
+from stagemill.store.caches import Sharing, make_inside
+from stagemill.store.store import Store
+
+
+def nothing(_path: Path) -> None:
+    """Leaves a new directory as it is."""
+
+
+def test_a_directory_is_there_again_for_the_next_one_of_its_name(store: Store) -> None:
+    with store.caches.use("a", sharing="shared", fill=nothing) as first:
+        (first / "f").write_text("1")
+    with store.caches.use("b", sharing="shared", fill=nothing) as other:
+        assert list(other.iterdir()) == []
+    with store.caches.use("a", sharing="locked", fill=nothing) as again:
+        assert (again, (again / "f").read_text()) == (first, "1")
+
+
+@pytest.mark.parametrize("name", ["../../x", "/", "", "a" * 5000, "\udcff"])
+def test_any_text_is_a_name(store: Store, name: str) -> None:
+    with store.caches.use(name, sharing="shared", fill=nothing) as place:
+        assert place.resolve().is_relative_to(store.root.resolve() / "caches")
+        assert (place.parent / "name").read_bytes() == name.encode("utf-8", "surrogatepass")
+
+
+def test_a_new_one_is_filled_once_before_anybody_sees_it(store: Store) -> None:
+    filled: list[int] = []
+
+    def fill(path: Path) -> None:
+        filled.append(stat.S_IMODE(path.stat().st_mode))
+        (path / "seed").write_text("1")
+
+    barrier = Barrier(4)
+
+    def use() -> str:
+        barrier.wait()
+        with store.caches.use("a", sharing="shared", fill=fill) as place:
+            return (place / "seed").read_text()
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = [future.result() for future in [pool.submit(use) for _ in range(4)]]
+
+    assert (seen, filled) == (["1"] * 4, [0o755])
+
+
+def test_one_that_could_not_be_filled_is_not_there(store: Store) -> None:
+    def fail(path: Path) -> None:
+        (path / "half").write_text("")
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="the disk is full"), store.caches.use("a", sharing="locked", fill=fail):
+        pass
+
+    with store.caches.use("a", sharing="locked", fill=nothing) as place:
+        assert list(place.iterdir()) == []
+
+
+def test_shared_ones_are_one_directory_at_the_same_time(store: Store) -> None:
+    with (
+        store.caches.use("a", sharing="shared", fill=nothing) as one,
+        store.caches.use("a", sharing="shared", fill=nothing) as other,
+    ):
+        assert one == other
+
+
+def test_private_ones_are_as_many_as_are_used_at_once_and_are_used_again(store: Store) -> None:
+    def names(count: int) -> list[str]:
+        with ExitStack() as stack:
+            uses = (store.caches.use("a", sharing="private", fill=nothing) for _ in range(count))
+            return [stack.enter_context(use).name for use in uses]
+
+    assert names(3) == ["0", "1", "2"]
+    assert names(1) == ["0"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("locked", "locked"), ("locked", "shared"), ("shared", "locked")])
+def test_a_locked_one_is_had_alone(store: Store, first: Sharing, second: Sharing) -> None:
+    entered = Event()
+
+    def use() -> None:
+        with store.caches.use("a", sharing=second, fill=nothing):
+            entered.set()
+
+    with store.caches.use("a", sharing=first, fill=nothing):
+        thread = Thread(target=use)
+        thread.start()
+        too_early = entered.wait(0.15)
+    thread.join()
+
+    assert (too_early, entered.is_set()) == (False, True)
+
+
+def test_who_waits_can_be_stopped(store: Store) -> None:
+    with (
+        store.caches.use("a", sharing="locked", fill=nothing),
+        pytest.raises(CancelledError, match="stopped while waiting for a cache that another step uses"),
+        store.caches.use("a", sharing="locked", fill=nothing, cancelled=lambda: True),
+    ):
+        pass
+
+
+def test_what_an_error_ends_is_free_again(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.caches.use("a", sharing="locked", fill=nothing):
+        raise ZeroDivisionError
+
+    with store.caches.use("a", sharing="locked", fill=nothing) as place:
+        assert place.name == "0"
+
+
+def test_a_place_that_cannot_be_written_is_an_error_with_a_hint(store: Store) -> None:
+    (store.root / "caches").rmdir()
+    (store.root / "caches").write_text("")
+
+    with pytest.raises(StoreError) as caught, store.caches.use("a", sharing="shared", fill=nothing):
+        pass
+
+    assert "cannot make" in caught.value.message
+    assert caught.value.hint
+
+
+class TestInside:
+    def test_what_is_missing_is_made_with_a_mode_and_an_owner(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir(0o711)
+        (tmp_path / "a").chmod(0o711)
+        owner = (os.geteuid(), os.getegid())
+
+        make_inside(tmp_path, "a/b/c", mode=0o750, owner=owner)
+        make_inside(tmp_path, "a/b", mode=0o700, owner=owner)
+
+        modes = [stat.S_IMODE((tmp_path / path).stat().st_mode) for path in ("a", "a/b", "a/b/c")]
+        assert modes == [0o711, 0o750, 0o750]
+
+    @pytest.mark.parametrize("path", ["link", "link/x", "d/up", "file/x"])
+    def test_no_link_is_followed(self, tmp_path: Path, path: str) -> None:
+        outside, cache = tmp_path / "outside", tmp_path / "cache"
+        for directory in (outside, cache / "d"):
+            directory.mkdir(parents=True)
+        (cache / "link").symlink_to(outside)
+        (cache / "d/up").symlink_to("../..")
+        (cache / "file").write_text("")
+
+        with pytest.raises(StoreError) as caught:
+            make_inside(cache, path, mode=0o755, owner=(0, 0))
+
+        name = path.removesuffix("/x").rpartition("/")[2]
+        assert caught.value.message == (
+            f'cannot use "{path}" of a cache: "{name}" is no directory, and a symbolic link might lead outside'
+        )
+        assert caught.value.hint == "use another source, or another id for this cache"
+        assert list(outside.iterdir()) == []
