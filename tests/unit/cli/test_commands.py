@@ -1,0 +1,137 @@
+"""The commands as people find them: help, examples, near names, and how little is loaded for them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import stagemill
+from fakes.commands import calls, commands, help_of, options, parse
+from fakes.mill import SOURCE
+from stagemill.cli.commands import program
+from stagemill.cli.main import run
+
+WIDEST = 100
+
+
+def loaded(code: str, **environment: str) -> set[str]:
+    """The modules that are there after some code has run in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules, file=sys.__stdout__)"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def call(*arguments: str) -> str:
+    return f"from stagemill.cli.main import run\nassert run({list(arguments)!r}) == 0"
+
+
+class TestHelp:
+    def test_it_lists_every_command_with_what_it_does(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["--help"]) == 0
+
+        out = capsys.readouterr().out
+        listed = [line.split()[0] for line in out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()]
+        assert listed == sorted({name.split()[0] for name in commands()})
+        assert "stagemill build -t hello ." in out
+
+    @pytest.mark.parametrize("name", commands())
+    def test_a_command_says_what_it_does_and_how_it_is_called(
+        self, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([*name.split(), "--help"]) == 0
+
+        out = capsys.readouterr().out
+        assert out.startswith(f"Usage: stagemill {name} ")
+        assert commands()[name].help
+
+    @pytest.mark.parametrize("name", commands())
+    def test_every_option_is_explained(self, name: str) -> None:
+        assert [option.name for option in options(commands()[name]) if not option.help] == []
+
+    @pytest.mark.parametrize("name", commands())
+    def test_a_command_has_examples_that_can_be_given(self, name: str) -> None:
+        lines = help_of(name).partition("Examples:\n")[2].splitlines()
+        given = [arguments for line in lines for arguments in calls(re.split(" {3,}", line.strip())[0])]
+
+        assert given
+        assert all(arguments[: len(name.split())] == name.split() for arguments in given)
+        for arguments in given:
+            parse(arguments)
+
+    @pytest.mark.parametrize("name", commands())
+    def test_no_line_is_too_wide_for_a_terminal(self, name: str) -> None:
+        assert [line for line in help_of(name).splitlines() if len(line) > WIDEST] == []
+
+    @pytest.mark.parametrize("name", commands())
+    def test_texts_end_as_the_others_do(self, name: str) -> None:
+        texts = [option.help or "" for option in options(commands()[name])]
+
+        assert [text for text in texts if not text.rstrip("]").endswith(".") and "[" not in text] == []
+
+    def test_without_a_command_it_is_shown(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run([]) == 2
+        assert "Usage: stagemill [OPTIONS] COMMAND" in capsys.readouterr().err
+
+
+class TestNames:
+    def test_a_misspelt_command_is_answered_with_a_near_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["biuld", "."]) == 2
+        assert "No such command 'biuld'. Did you mean 'build'?" in capsys.readouterr().err
+
+    def test_one_that_is_like_no_other_gets_the_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["compose"]) == 2
+        assert "No such command 'compose'. stagemill --help lists the commands." in capsys.readouterr().err
+
+    def test_a_misspelt_option_is_answered_with_a_near_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["build", "--traget", "x", "."]) == 2
+        assert "'--target'" in capsys.readouterr().err
+
+    def test_a_command_that_there_is_not_is_none(self) -> None:
+        assert program.get_command(click.Context(program), "biuld") is None
+
+
+class TestStartUp:
+    def test_the_version_is_printed_without_loading_click(self, capsys: pytest.CaptureFixture[str]) -> None:
+        modules = loaded("sys.argv = ['stagemill', '--version']\nfrom stagemill.cli.main import main\nmain()")
+
+        assert modules & {"click", "urllib3", "rich", "sqlite3", "ctypes", "inspect", "typing_extensions"} == set()
+        assert {name for name in modules if name.startswith("stagemill")} == {
+            "stagemill", "stagemill.cli", "stagemill.cli.main",
+        }  # fmt: skip
+
+    def test_both_ways_to_ask_for_the_version_say_the_same(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["--version"]) == 0
+        assert capsys.readouterr().out == f"stagemill {stagemill.__version__}\n"
+
+    def test_the_list_of_commands_loads_none_of_them(self) -> None:
+        modules = loaded(call("--help"))
+
+        assert {name for name in modules if name.startswith("stagemill.") and ".cli" not in name} == set()
+        assert "stagemill.cli.build" not in modules
+
+    @pytest.mark.root
+    @pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")
+    def test_a_build_from_the_cache_loads_nothing_that_it_does_not_need(self, tmp_path: Path) -> None:
+        (tmp_path / "Dockerfile").write_text("FROM scratch AS a\nCOPY Dockerfile /\nFROM scratch\nCOPY --from=a / /\n")
+        store = {"STAGEMILL_ROOT": str(tmp_path / "store"), "HOME": str(tmp_path)}
+        build = call("build", "-t", "app", "--progress", "plain", str(tmp_path))
+        loaded(build, **store)
+
+        modules = loaded(build, **store)
+
+        heavy = {"urllib3", "rich", "http", "ssl", "tarfile", "zstandard", "isal", "asyncio", "email"}
+        assert modules & heavy == set()
+        assert [name for name in modules if name.startswith(("stagemill.lint", "stagemill.registry"))] == []

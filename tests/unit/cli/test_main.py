@@ -1,0 +1,98 @@
+"""Where the program begins and ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import stagemill
+from fakes.mill import COMMAND, SOURCE
+from stagemill.cli import commands
+from stagemill.cli.main import main, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--version"], 0), (["-h"], 0), (["build", "-h"], 0), (["nothing"], 2), (["tag", "one"], 2)],
+)
+def test_the_status_says_how_it_went(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(RuntimeError("boom"), 1), (KeyboardInterrupt(), 130), (OSError(5, "broken"), 1)]
+)
+def test_whatever_is_raised_becomes_words(
+    error: BaseException,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    def raises(*_arguments: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(commands.program, "main", raises)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    assert run(["images"]) == status
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_one_line(
+    flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stagemill", flag])
+
+    main()
+
+    assert capsys.readouterr().out == f"stagemill {stagemill.__version__}\n"
+
+
+def called(*arguments: str, **streams: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        [*COMMAND, *arguments], env={"PYTHONPATH": str(SOURCE)}, check=False, timeout=60, **streams
+    )
+
+
+def test_it_can_be_called_as_a_module() -> None:
+    done = called("--help", capture_output=True)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"Usage: stagemill ")
+
+
+def test_nobody_listening_is_no_traceback() -> None:
+    done = subprocess.run(
+        f"{' '.join(COMMAND)} build --help | true",
+        shell=True,
+        env={"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
+
+
+def test_signals_are_the_systems_again_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(sys, "argv", ["stagemill", "nothing"])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    try:
+        with pytest.raises(SystemExit) as caught:
+            main()
+        after = [signal.getsignal(number) for number in before]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert caught.value.code == 2
+    assert after == [signal.SIG_DFL, signal.SIG_DFL]

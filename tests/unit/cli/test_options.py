@@ -1,0 +1,75 @@
+"""The flags of every command that builds, and what a command line gave."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from stagemill.cli.command import Command
+from stagemill.cli.options import PROGRESS, Values, add_build_options, with_host_ca
+from stagemill.cli.progress import MODES
+
+NOTHING = {
+    "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "pull": False,
+    "host_ca": None, "network": "default", "add_host": (), "platform": None, "progress": None,
+    "secret": (), "ssh": (), "allow": (),
+}  # fmt: skip
+
+
+def parsed(*arguments: str) -> dict[str, object]:
+    return add_build_options(Command("any")).make_context("any", list(arguments)).params
+
+
+def test_without_flags_nothing_is_asked_for() -> None:
+    assert parsed(".") == NOTHING
+
+
+def test_flags_are_spelled_as_in_buildx() -> None:
+    found = parsed(
+        "-f", "other", "--target", "build", "--build-arg", "A=1", "--build-arg=B", "--no-cache", "--no-cache-filter", "a,b",
+        "--pull", "--host-ca", "--network", "none", "--add-host", "db:1.2.3.4", "--platform", "linux/amd64",
+        "--progress=plain", "--secret", "id=a", "--secret=id=b,env=B", "--ssh", "default", "--allow=security.insecure", "context",
+    )  # fmt: skip
+
+    assert found == {
+        "context": "context", "file": "other", "target": "build", "build_arg": ("A=1", "B"), "no_cache": True,
+        "no_cache_filter": ("a,b",), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
+        "platform": "linux/amd64", "progress": "plain", "secret": ("id=a", "id=b,env=B"), "ssh": ("default",),
+        "allow": ("security.insecure",),
+    }  # fmt: skip
+
+
+def test_the_context_is_needed() -> None:
+    with pytest.raises(click.MissingParameter):
+        parsed()
+
+
+@pytest.mark.parametrize("arguments", [("--network", "bridge", "."), ("--progress", "loud", ".")])
+def test_a_choice_is_one_of_those_there_are(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(click.BadParameter):
+        parsed(*arguments)
+
+
+def test_the_ways_to_show_progress_are_those_that_there_are() -> None:
+    assert set(PROGRESS) == set(MODES)
+
+
+def test_a_command_that_does_not_build_may_have_host_ca_too() -> None:
+    command = with_host_ca("Trust.")(Command("any"))
+
+    assert command.make_context("any", ["--host-ca"]).params == {"host_ca": "auto"}
+
+
+class TestValues:
+    VALUES = Values({"text": "a", "none": None, "texts": ("a", "b"), "flag": True, "unset": False})
+
+    def test_each_is_read_as_what_it_is(self) -> None:
+        assert (self.VALUES.text("text"), self.VALUES.text("none")) == ("a", None)
+        assert self.VALUES.texts("texts") == ("a", "b")
+        assert (self.VALUES.flag("flag"), self.VALUES.flag("unset")) == (True, False)
+
+    def test_reading_one_as_something_else_is_a_bug_of_ours(self) -> None:
+        with pytest.raises(AssertionError):
+            self.VALUES.text("flag")
+        with pytest.raises(AssertionError):
+            self.VALUES.texts("text")

@@ -1,0 +1,69 @@
+"""`stagemill pull`: an image out of a registry."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.blobs import make_image
+from fakes.program import Call
+from fakes.registry import FakeRegistry
+from stagemill.oci.platform import Platform
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
+
+
+@pytest.fixture
+def registry() -> Iterator[FakeRegistry]:
+    with FakeRegistry() as running:
+        running.push("team/app", "1", make_image(running.blobs, {"a": b"1"}, platform=Platform.local()))
+        yield running
+
+
+def test_it_is_in_the_store_with_all_of_its_layers(stagemill: Call, registry: FakeRegistry) -> None:
+    name = f"{registry.host}/team/app:1"
+
+    said = stagemill("pull", name)
+
+    assert (said.status, said.out) == (0, f"{name}\n")
+    assert f"pull {name}" in said.err
+    before = len(registry.requests)
+    assert stagemill("save", name).status == 0
+    assert len(registry.requests) == before
+
+
+def test_quiet_prints_the_name_alone(stagemill: Call, registry: FakeRegistry) -> None:
+    said = stagemill("pull", "-q", f"{registry.host}/team/app:1")
+
+    assert (said.out, said.err) == (f"{registry.host}/team/app:1\n", "")
+
+
+def test_another_platforms_image_can_be_fetched(stagemill: Call, registry: FakeRegistry) -> None:
+    other = Platform("linux", "s390x")
+    images = [make_image(registry.blobs, {"a": b"1"}, platform=platform) for platform in (Platform.local(), other)]
+    registry.push_index("team/app", "both", *images)
+
+    stagemill("pull", "--platform", "linux/s390x", f"{registry.host}/team/app:both")
+
+    assert json.loads(stagemill("inspect", f"{registry.host}/team/app:both").out)[0]["Architecture"] == "s390x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("Bad Name",), 2), (("--platform", "a/b/c/d", "app"), 2), (("127.0.0.1:1/none",), 1)]
+)
+def test_what_cannot_be_is_told(stagemill: Call, arguments: tuple[str, ...], status: int) -> None:
+    said = stagemill("pull", *arguments)
+
+    assert (said.status, said.out) == (status, "")
+    assert "error: " in said.err
+    assert "hint: " in said.err
+
+
+def test_one_that_is_not_there_is_told(stagemill: Call, registry: FakeRegistry) -> None:
+    said = stagemill("pull", f"{registry.host}/team/none")
+
+    assert (said.status, said.out) == (1, "")
+    assert "team/none" in said.err
