@@ -17,9 +17,9 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
 def archive(table: Mapping[str, Any]) -> bytes:
-    """An OCI archive of the image that a row describes: `name`, `document` with what its config file has, `layer`."""
+    """An OCI archive of the image that a row describes: `name`, `document` with what its config file has, `layers`."""
     blobs: dict[str, bytes] = {}
-    layers = [_add(blobs, data(table["layer"]), _LAYER)] if "layer" in table else []
+    layers = [_add(blobs, data(layer), _LAYER) for layer in table.get("layers", ())]
     document = {
         "architecture": "amd64",
         "os": "linux",
@@ -30,7 +30,10 @@ def archive(table: Mapping[str, Any]) -> bytes:
     config = _add(blobs, json.dumps(document).encode(), _CONFIG)
     manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": layers}
     described = _add(blobs, json.dumps(manifest).encode(), _MANIFEST)
-    described["annotations"] = {"io.containerd.image.name": table["name"], "org.opencontainers.image.ref.name": "latest"}
+    described["annotations"] = {
+        "io.containerd.image.name": table["name"],
+        "org.opencontainers.image.ref.name": "latest",
+    }
     files = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
     files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [described]}).encode()
     return _tar({**files, **blobs})

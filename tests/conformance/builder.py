@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -21,17 +20,22 @@ _FORMS = {"oci": "oci,dest={}", "layout": "oci,tar=false,dest={}", "tar": "tar,d
 _IMAGES = {"oci", "layout"}
 
 
+class CannotAskError(Exception):
+    """There is no way to ask this builder for what a row is about."""
+
+
 class Builder(Protocol):
-    """Carries a build of a row out, in the row's folder."""
+    """Carries out the builds of a row, in the row's folder. Raises CannotAskError."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether the words of its errors and logs are those of the tables, and what is pending is pending."""
+        ...
 
     def build(self, build: Build, folder: Path, *, number: int) -> Outcome: ...
 
     def load(self, table: Mapping[str, Any], folder: Path) -> None:
         """Makes an image known that no Dockerfile can describe."""
-        ...
-
-    def can(self, build: Build) -> bool:
-        """Whether it can be asked for this at all."""
         ...
 
 
@@ -41,14 +45,15 @@ class Stagemill:
 
     root: Path
 
-    def can(self, build: Build) -> bool:
+    @property
+    def ours(self) -> bool:
         return True
 
     def build(self, build: Build, folder: Path, *, number: int) -> Outcome:
         mill = Mill(self.root, folder, settings=build.env)
         out = folder / f"out-{number}"
         stdin = (folder / build.stdin).read_bytes() if build.stdin else None
-        ran = mill(*(build.command or self._arguments(build, out)), stdin=stdin)
+        ran = mill(*self._arguments(build, out), stdin=stdin)
         result = None
         if ran.status == 0 and out.exists():
             result = read(out, image=_form(build) in _IMAGES, platform=build.of)
@@ -76,16 +81,18 @@ class Other:
 
     template: str
 
-    def can(self, build: Build) -> bool:
-        """Errors and logs have other words there, so only that a build fails is compared."""
-        return build.output == "oci" and not (build.command or build.stdin or build.deviates)
+    @property
+    def ours(self) -> bool:
+        return False
 
     def build(self, build: Build, folder: Path, *, number: int) -> Outcome:
+        if build.output != "oci" or build.stdin or build.deviates:
+            raise CannotAskError
         out = folder / f"out-{number}"
         tags = [value for flag, value in zip(build.flags, build.flags[1:], strict=False) if flag == "-t"]
         fields = {
             "dockerfile": folder / "context" / build.place,
-            "context": folder / build.context,
+            "context": build.context if "://" in build.context else folder / build.context,
             "tag": tags[0] if tags else f"localhost/{folder.name.lower()}",
             "out": out,
         }
@@ -106,7 +113,7 @@ class Other:
         return Outcome(done.returncode, done.stdout, done.stderr, result)
 
     def load(self, table: Mapping[str, Any], folder: Path) -> None:
-        raise NotImplementedError(json.dumps(dict(table)))
+        raise CannotAskError
 
 
 def _without_tags(flags: Sequence[str]) -> list[str]:

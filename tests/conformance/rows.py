@@ -28,7 +28,6 @@ class Build:
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: str = ""
     output: str = "oci"
-    command: Sequence[str] = ()
 
     fails: str = ""
     status: int | None = None
@@ -71,6 +70,7 @@ class Behaviour:
     http: Table = field(default_factory=dict)
     git: Table = field(default_factory=dict)
     images: Sequence[Table] = ()
+    agent: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -101,7 +101,12 @@ class Group:
 
 def groups() -> list[Group]:
     """All tables, by the names of their files."""
-    return [_group(path) for path in sorted(TABLES.glob("*.toml"))]
+    return groups_in(TABLES)
+
+
+def groups_in(tables: Path) -> list[Group]:
+    """Raises ValueError for a row with a mistake."""
+    return [_group(path) for path in sorted(tables.glob("*.toml"))]
 
 
 def _group(path: Path) -> Group:

@@ -1,4 +1,4 @@
-"""`Server`: what a row's builds fetch from the network, on loopback: plain files, and git repositories.
+"""What a row's builds talk to: `Server`, with files and git repositories on loopback, and `Agent`, an agent of ssh.
 
 Paths below /git/ are git's own smart protocol, spoken by `git http-backend`.
 """
@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
 from threading import Thread
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -66,7 +67,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_HEAD = do_GET
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_POST(self) -> None:
             self._git()
@@ -101,6 +103,36 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+class Agent:
+    """An agent of ssh without a key, at a socket, while it is entered."""
+
+    def __init__(self, path: Path) -> None:
+        self._server = _UnixServer(str(path), _Keyless)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _UnixServer(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+
+class _Keyless(StreamRequestHandler):
+    """Answers each request with a list of no keys (SSH_AGENT_IDENTITIES_ANSWER)."""
+
+    def handle(self) -> None:
+        while head := self.rfile.read(4):
+            self.rfile.read(int.from_bytes(head, "big"))
+            self.wfile.write(b"\0\0\0\5\x0c\0\0\0\0")
 
 
 def make_repository(path: Path, table: Mapping[str, Any]) -> dict[str, str]:
