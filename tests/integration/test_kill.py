@@ -108,6 +108,19 @@ def test_builds_killed_at_random_moments_leave_nothing_and_the_next_one_is_right
     assert killed > 0
 
 
+def test_who_dies_is_waited_for_though_it_has_lost_its_environment(tmp_path: Path) -> None:
+    """What a killed process looks like before its mounts are gone; here it takes longer."""
+    script = 'mount -t tmpfs stagemill "$1"; echo ready; exec env -i /bin/sleep 1'
+    command = ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+
+        assert wait_until_alone(tmp_path) == []
+
+        assert mounts(tmp_path) == []
+
+
 def begun(mill: Mill, process: subprocess.Popen[bytes], script: str) -> None:
     """Waits until a RUN's process says `ready`, and leaves the rest of what is said unread."""
     assert process.stderr is not None

@@ -48,13 +48,15 @@ def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, s
         syscalls.unshare(syscalls.CLONE_NEWPID)
     except OSError as error:
         raise failure.of("cannot make a namespace for processes", error) from error
-    myself = os.pidfd_open(os.getpid())
+    watched, watching = os.pipe()
     try:
         pid = os.fork()
     except OSError as error:
         raise failure.of("cannot start the sandbox's first process", error) from error
     if pid == 0:
-        init.run(request, channel, stdio, parent=myself, seccomp=seccomp)
+        os.close(watching)
+        init.run(request, channel, stdio, parent=watched, seccomp=seccomp)
+    os.close(watched)  # the other end stays open until this process ends
     return pid
 
 
