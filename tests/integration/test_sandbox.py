@@ -18,8 +18,10 @@ import pytest
 from fakes.sandbox_lab import PLAIN, Lab
 from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import users
-from stagemill.sandbox.namespaces import NamespaceSandbox
+from stagemill.sandbox.helper import Helper
+from stagemill.sandbox.namespaces import NamespaceSandbox, request
 from stagemill.sandbox.process import Bind, Credentials, Rootfs
+from stagemill.sandbox.session import Session
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")]
 
@@ -559,6 +561,24 @@ def test_cancelling_ends_a_process_that_heeds_sigterm_at_once(lab: Lab) -> None:
 
     assert time.monotonic() - started < 2
     assert processes_with("sleep\x005432") == []
+
+
+def test_an_order_that_comes_before_the_process_has_begun_is_carried_out(lab: Lab) -> None:
+    """The kernel drops what is sent to the first process of a namespace before that waits for it."""
+    asked = request(lab.rootfs(), replace(PLAIN, args=("sleep", "7654")), mountpoint=lab.directory / "at", size=None)
+    (lab.directory / "at").mkdir()
+    helper = Helper()
+    try:
+        with open(os.devnull, "r+b") as null:
+            for _ in range(5):
+                with Session(helper, asked, stdio=(null.fileno(),) * 3) as session:
+                    session.cancel()
+                    while not session.ended:
+                        session.listen()
+
+                assert session.result() == 128 + signal.SIGTERM  # and not SIGKILL, after the grace
+    finally:
+        helper.close()
 
 
 def test_cancelling_kills_a_process_that_ignores_sigterm_and_its_children(lab: Lab) -> None:

@@ -27,7 +27,7 @@ FAILED = 125  # the status of a sandbox that could not be made; the report of th
 
 
 def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, parent: int, seccomp: bytes) -> NoReturn:
-    """`parent` is a pipe whose other end nobody has but the process that watches over this one."""
+    """`parent` is a pipe whose other end nobody has but the process that watches over this one. Signals are blocked."""
     status = FAILED
     try:
         with channel.reporting("cannot make the sandbox"):
@@ -35,7 +35,6 @@ def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, pare
             if _is_ending(parent):
                 os._exit(FAILED)
             os.close(parent)
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
             _isolate(request)
             root.enter(request)
             if request["terminal"]:
