@@ -1,8 +1,8 @@
 """`Stop`, which Ctrl-C and SIGTERM raise in the main thread, wherever that is, and which is never lost.
 
-An exception may come where Python drops it (in a destructor, in a weak reference's callback), and where it does harm: it
-would leave a module half loaded, or a lock of the import system or of `threading` held for ever, on which the threads of
-a build then wait. There, an alarm brings the signal again a moment later.
+An exception may come where Python drops it (in a destructor, in a weak reference's callback), and where it does harm: a
+lock of the import system or of `threading` would be held for ever, and the threads of a build wait for it. There, an
+alarm brings the signal again a moment later.
 """
 
 from __future__ import annotations
@@ -75,14 +75,13 @@ def stopping(hang_up: Callable[[], None] | None = None) -> Handler:
 
 
 def _is_delicate(frame: FrameType | None) -> bool:
-    """Whether a module is being loaded, or `threading` does anything else than wait."""
-    if frame and frame.f_code.co_filename == threading.__file__ and frame.f_code.co_name not in _WAITS:
-        return True
-    while frame:
-        if frame.f_code.co_filename.startswith(_IMPORTS):
-            return True
-        frame = frame.f_back
-    return False
+    """Whether the import system is at work, or `threading`, other than waiting. Modules may be left half loaded."""
+    if frame is None:
+        return False
+    code = frame.f_code
+    if code.co_filename == threading.__file__:
+        return code.co_name not in _WAITS
+    return code.co_filename.startswith(_IMPORTS)
 
 
 def _come_again() -> None:

@@ -56,14 +56,29 @@ def _wait_after(act: Callable[[], object]) -> None:
     time.sleep(PATIENCE)
 
 
-def test_a_module_is_loaded_to_its_end_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "interrupted_module.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\nwhole = True\n")
+def import_system(look: Callable[[], object]) -> None:
+    """What is done there gets a signal, and then looks at something."""
+    code = compile("raise_signal(SIGTERM)\nlook()", "<frozen importlib._bootstrap>", "exec")
+    exec(code, {"raise_signal": signal.raise_signal, "SIGTERM": signal.SIGTERM, "look": look})
+
+
+def test_the_import_system_is_not_interrupted() -> None:
+    reached = threading.Event()
+
+    with pytest.raises(Stop):
+        _wait_after(partial(import_system, reached.set))
+
+    assert reached.is_set()
+
+
+def test_a_module_that_is_being_loaded_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "interrupted_module.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
 
     with pytest.raises(Stop):
-        _wait_after(partial(importlib.import_module, "interrupted_module"))
+        importlib.import_module("interrupted_module")
 
-    assert sys.modules.pop("interrupted_module").whole
+    assert "interrupted_module" not in sys.modules
 
 
 def test_no_lock_of_threading_is_left_taken() -> None:
@@ -99,20 +114,14 @@ def test_a_wait_for_another_thread_is_interrupted() -> None:
     timer.join()
 
 
-def test_what_hangs_up_is_called_when_the_exception_comes_and_not_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "other_module.py").write_text(
-        "import signal\nsignal.raise_signal(signal.SIGTERM)\nbefore = signal.hung_up.is_set()\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
+def test_what_hangs_up_is_called_when_the_exception_comes_and_not_before() -> None:
     hung_up = threading.Event()
-    monkeypatch.setattr(signal, "hung_up", hung_up, raising=False)
+    before: list[bool] = []
 
     with pytest.raises(Stop), interruptible(hung_up.set):
-        _wait_after(partial(importlib.import_module, "other_module"))
+        _wait_after(partial(import_system, lambda: before.append(hung_up.is_set())))
 
-    assert sys.modules.pop("other_module").before is False
+    assert before == [False]
     assert hung_up.wait(PATIENCE)
 
 
