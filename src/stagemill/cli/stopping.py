@@ -75,13 +75,16 @@ def stopping(hang_up: Callable[[], None] | None = None) -> Handler:
 
 
 def _is_delicate(frame: FrameType | None) -> bool:
-    """Whether the import system is at work, or `threading`, other than waiting. Modules may be left half loaded."""
+    """Whether the import system is at work, `threading` (other than waiting), or this module, whose hook loses exceptions.
+
+    Modules may be left half loaded.
+    """
     if frame is None:
         return False
     code = frame.f_code
     if code.co_filename == threading.__file__:
         return code.co_name not in _WAITS
-    return code.co_filename.startswith(_IMPORTS)
+    return code.co_filename == __file__ or code.co_filename.startswith(_IMPORTS)
 
 
 def _come_again() -> None:

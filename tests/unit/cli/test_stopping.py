@@ -56,17 +56,21 @@ def _wait_after(act: Callable[[], object]) -> None:
     time.sleep(PATIENCE)
 
 
-def import_system(look: Callable[[], object]) -> None:
-    """What is done there gets a signal, and then looks at something."""
-    code = compile("raise_signal(SIGTERM)\nlook()", "<frozen importlib._bootstrap>", "exec")
+IMPORTS = "<frozen importlib._bootstrap>"
+
+
+def interrupted(place: str, look: Callable[[], object]) -> None:
+    """Code of a file that gets a signal, and then looks at something."""
+    code = compile("raise_signal(SIGTERM)\nlook()", place, "exec")
     exec(code, {"raise_signal": signal.raise_signal, "SIGTERM": signal.SIGTERM, "look": look})
 
 
-def test_the_import_system_is_not_interrupted() -> None:
+@pytest.mark.parametrize("place", [IMPORTS, threading.__file__, stopping.__file__])
+def test_where_it_would_do_harm_a_signal_waits(place: str) -> None:
     reached = threading.Event()
 
     with pytest.raises(Stop):
-        _wait_after(partial(import_system, reached.set))
+        _wait_after(partial(interrupted, place, reached.set))
 
     assert reached.is_set()
 
@@ -119,7 +123,7 @@ def test_what_hangs_up_is_called_when_the_exception_comes_and_not_before() -> No
     before: list[bool] = []
 
     with pytest.raises(Stop), interruptible(hung_up.set):
-        _wait_after(partial(import_system, lambda: before.append(hung_up.is_set())))
+        _wait_after(partial(interrupted, IMPORTS, lambda: before.append(hung_up.is_set())))
 
     assert before == [False]
     assert hung_up.wait(PATIENCE)
