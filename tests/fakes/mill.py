@@ -17,7 +17,7 @@ from typing import Any
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "stagemill")
-LONGEST = 120  # seconds
+LONGEST = 600  # seconds
 
 _NOT_OURS = (
     "STAGEMILL",

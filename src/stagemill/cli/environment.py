@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagemill.cli.stopping import interruptible
 from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, ignore
 from stagemill.execute.services import Host, Services
@@ -167,25 +166,8 @@ def workplace() -> Iterator[Workplace]:
     userns.enter()
     store = Store.open(location, report=_tell)
     place = Workplace(store, config, dict(os.environ))
-    with store, _interruptible(place.hang_up):
+    with store, interruptible(place.hang_up):
         try:
             yield place
         finally:
             place.hang_up()
-
-
-@contextmanager
-def _interruptible(hang_up: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end transfers at once, and then raise KeyboardInterrupt in the main thread as always."""
-
-    def stop(_signal: int, _frame: object) -> None:
-        # A thread of its own: the main thread may be holding the very lock that this needs.
-        threading.Thread(target=hang_up, daemon=True).start()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
