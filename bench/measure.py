@@ -16,7 +16,17 @@ _TAIL = 3000
 
 
 class BuildError(Exception):
-    """A build that was to be timed failed; the text has the end of its output."""
+    """A command that was to be timed failed; the text has the end of its output."""
+
+    def __init__(self, command: str, *, status: int, output: str) -> None:
+        super().__init__(f"exit status {status} from: {command}\n{output[-_TAIL:]}")
+        self._output = output
+
+    @property
+    def reason(self) -> str:
+        """One line where the command does not support what it was asked for, else all there is."""
+        lines = [line.strip() for line in self._output.splitlines() if "not supported yet" in line]
+        return lines[0] if lines else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,7 @@ def measure(command: str, *, env: Mapping[str, str], log: Path, daemon: int | No
         child.returncode = os.waitstatus_to_exitcode(status)
         sampler.stop()
     if child.returncode:
-        tail = log.read_text(errors="replace")[-_TAIL:]
-        raise BuildError(f"exit status {child.returncode} from: {command}\n{tail}")
+        raise BuildError(command, status=child.returncode, output=log.read_text(errors="replace"))
     return Sample(
         wall=wall,
         cpu=usage.ru_utime + usage.ru_stime + _process_cpu(daemon) - own,
