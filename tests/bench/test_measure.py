@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,15 @@ def test_memory_is_that_of_children_too(tmp_path: Path) -> None:
 
     assert (tmp_path / "log").read_text() == "200000000\n"
     assert 200_000_000 < sample.rss < 400_000_000
+
+
+def test_the_processor_time_of_a_process_that_nobody_waits_for_counts(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 1: pass"
+    unwaited = f"import os, signal, subprocess, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nsubprocess.run([sys.executable, '-c', {busy!r}])"
+
+    sample = measured(f"{shlex.quote(sys.executable)} -c {shlex.quote(unwaited)}", tmp_path / "log")
+
+    assert sample.cpu > 0.5
 
 
 def test_the_environment_is_the_one_that_was_given(tmp_path: Path) -> None:
