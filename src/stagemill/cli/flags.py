@@ -14,6 +14,7 @@ from stagemill.oci.reference import Reference
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
+_LATER_KEYS = ("compression", "compression-level", "force-compression")
 _KEYS = {"type", "dest", "name", "tar"}
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
@@ -91,6 +92,10 @@ class Output:
             if key == "push" and value.lower() not in {"false", "0"}:
                 raise StagemillError(
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
+                )
+            if key in _LATER_KEYS:
+                raise StagemillError(
+                    f"--output {key}={value} is not supported yet", hint="leave it out; layers are gzip of one level"
                 )
             if key not in _KEYS and key != "push":
                 raise UsageError(
