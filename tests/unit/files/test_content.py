@@ -7,10 +7,11 @@ import pytest
 from fakes.tree import MemoryTree, Node, directory, file, link
 from stagemill.files.content import Content, content
 from stagemill.files.select import MissingSourceError
+from stagemill.graph.vertex import Selection
 
 
 def key(tree: MemoryTree, *patterns: str, owners: bool = True) -> Content:
-    return content(tree, patterns or ("src",), owners=owners)
+    return content(tree, Selection(patterns or ("src",)), owners=owners)
 
 
 BASE: dict[str, Node | str] = {"src/a": "one", "src/d/b": "two", "src/l": link("a")}

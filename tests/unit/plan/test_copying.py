@@ -236,12 +236,6 @@ def test_add_of_a_url_is_not_supported_yet(source: str) -> None:
 @pytest.mark.parametrize(
     ("instruction", "flag"),
     [
-        ("COPY --link a /x", "--link"),
-        ("COPY --parents a /x", "--parents"),
-        ("COPY --exclude=b a /x", "--exclude=b"),
-        ("ADD --link=true a /x", "--link=true"),
-        ("ADD --exclude=b a /x", "--exclude=b"),
-        ("ADD --unpack=false a /x", "--unpack=false"),
         ("ADD --keep-git-dir a /x", "--keep-git-dir"),
         ("ADD --checksum=sha256:00 a /x", "--checksum=sha256:00"),
     ],
@@ -256,7 +250,7 @@ def test_flags_of_later_stop_with_their_place(instruction: str, flag: str) -> No
 
 
 @pytest.mark.parametrize("flag", ["--link=false", "--parents=false"])
-def test_flags_of_later_may_be_switched_off(flag: str) -> None:
+def test_flags_may_be_switched_off(flag: str) -> None:
     assert copied(f"COPY {flag} a /x").sources == ("a",)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fakes.tree import MemoryTree, link
 from stagemill.files.select import MissingSourceError, matches
+from stagemill.graph.vertex import Selection
 from stagemill.plan.missing import missing_source, near_name
 from stagemill.plan.request import MainContext
 
@@ -26,7 +27,7 @@ class Rules:
 
 def explained(source: str, ignored: Rules | None = None) -> tuple[str, str | None]:
     with pytest.raises(MissingSourceError) as caught:
-        matches(TREE, [source])
+        matches(TREE, Selection((source,)))
     return missing_source(caught.value, source, MainContext(TREE, ignored=ignored))
 
 
