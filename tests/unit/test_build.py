@@ -275,7 +275,7 @@ class TestFailure:
         with pytest.raises(DockerfileError) as caught:
             workshop.build("FROM scratch AS a\nRUN compile\nFROM scratch\nCOPY --from=a /app /app\n")
 
-        assert caught.value.message == '"/app" was not found'
+        assert caught.value.message == '"/app" was not found in the stage a'
         assert caught.value.hint == 'did you mean "apps"?'
         assert str(caught.value.at) == "Dockerfile:4"
 

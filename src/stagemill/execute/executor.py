@@ -18,6 +18,7 @@ from stagemill.execute.services import Services
 from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.files.content import content
 from stagemill.files.paths import clean
+from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection, Vertex
 from stagemill.store.faults import store_error
@@ -70,7 +71,11 @@ class StoreExecutor:
         """The digest of what a COPY selects from a stage or an image, owners included."""
         with _placed(reader):
             view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
-            found = content(view, select, owners=True)
+            try:
+                found = content(view, select, owners=True)
+            except MissingSourceError as error:
+                where = _origin(reader, select)
+                raise DockerfileError(f"{error.message}{where}", at=reader.label.at, hint=error.hint) from error
         self._report(reader, select, found.empty)
         return found.digest
 
@@ -111,6 +116,17 @@ def _placed(vertex: Vertex) -> Iterator[None]:
         if vertex.label.at is None:
             raise
         raise DockerfileError(error.message, at=vertex.label.at, hint=error.hint) from error
+
+
+def _origin(reader: Vertex, select: Selection) -> str:
+    """What a selection is taken from, as the end of a sentence."""
+    for edge in reader.inputs:
+        if edge.select == select:
+            op, stage = edge.vertex.op, edge.vertex.label.stage
+            if stage:
+                return f" in the stage {stage}"
+            return f" in {op.reference}" if isinstance(op, operations.BaseImage) and op.reference else ""
+    return ""
 
 
 def _tree(result: Result) -> Tree:

@@ -14,7 +14,7 @@ from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
 
 PIVOT = "/./"
-_LONG_DASHES = ("\u2013", "\u2014")
+LONG_DASHES = ("\u2013", "\u2014")
 
 
 class Sources(Protocol):
@@ -185,9 +185,9 @@ def _existing(view: FileView, path: str, pattern: str, *, follow_last: bool = Tr
 
 def _long_dash(path: str) -> str | None:
     """That a flag was meant, where an editor made a long dash of its two."""
-    if not path.startswith(_LONG_DASHES):
+    if not path.startswith(LONG_DASHES):
         return None
-    return f"did you mean the flag --{path.lstrip('-' + ''.join(_LONG_DASHES))}? there is a long dash where -- is due"
+    return f"did you mean the flag --{path.lstrip('-' + ''.join(LONG_DASHES))}? there is a long dash where -- is due"
 
 
 def _dangling(view: FileView, path: str, real: str) -> str | None:
