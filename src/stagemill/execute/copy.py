@@ -142,9 +142,23 @@ class _Copying:
         self._draft.make_directories(destination, new)
         places = {match.path: destination}
         for path, below, entry in walked(source.view, match):
-            if below:
-                above, name = split(path)
-                places[path] = self._place(source, path, join(places[above], name), entry)
+            if not below:
+                continue
+            above, name = split(path)
+            target = join(places[above], name)
+            along = match.only is not None and not match.only.keeps(below)
+            if along and self._comes_along(target, entry):
+                places[path] = target
+            else:
+                places[path] = self._place(source, path, target, entry)
+
+    def _comes_along(self, target: str, entry: Entry) -> bool:
+        """A directory that is copied only for what is in it gives an existing one its mode, and nothing else."""
+        existing = self._draft.lstat(target)
+        if existing is None or existing.kind != "dir":
+            return False
+        self._draft.put_directory(target, replace(existing, mode=entry.mode))
+        return True
 
     def _place(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         """Puts one path of the source at its target; where it is then, which differs below a followed symlink."""

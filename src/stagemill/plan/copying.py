@@ -112,7 +112,7 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
     link = _links(node, words, site)
     parents = _keeps_parents(node)
-    named = link and any(name and not name.isdigit() for name in words.owner.split(":"))
+    named = link and any(name and not (name.isascii() and name.isdigit()) for name in words.owner.split(":"))
     op = operations.Copy(
         sources=words.sources,
         destination=_destination(words.destination, state),

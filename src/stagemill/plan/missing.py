@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 
-from stagemill.dockerfile.tree import Add, Copy, Run, Workdir
+from stagemill.dockerfile.tree import Add, Copy, InstructionNode, Run, Workdir
 from stagemill.errors import DockerfileError
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.select import LONG_DASHES, MissingSourceError
@@ -32,7 +32,7 @@ def missing_source(error: MissingSourceError, written: str, context: MainContext
     return message, None
 
 
-def also_in_stage(error: DockerfileError, stages: Sequence[StageText]) -> DockerfileError:
+def also_in_stage(error: DockerfileError, node: InstructionNode, stages: Sequence[StageText]) -> DockerfileError:
     """The error for a source that the context lacks, with the stage above that by its text has such a path."""
     if not isinstance(error.__cause__, MissingSourceError):
         return error
@@ -41,7 +41,8 @@ def also_in_stage(error: DockerfileError, stages: Sequence[StageText]) -> Docker
     if found is None:
         return error
     stage = found.name or str(found.index)
-    hint = f"to copy it from the stage {found.title}, write --from={stage}"
+    flag = {"RUN": "from=", "ADD": "COPY --from="}.get(node.keyword, "--from=")
+    hint = f"to take it from the stage {found.title}, write {flag}{stage}"
     return DockerfileError(error.message, at=error.at, hint="; or ".join(filter(None, [error.hint, hint])))
 
 

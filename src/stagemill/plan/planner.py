@@ -210,7 +210,7 @@ class _Planner:
             try:
                 state = apply(node, state, site, source_of=source_of)
             except DockerfileError as error:
-                raise also_in_stage(error, self.outline.stages[: text.index]) from error.__cause__
+                raise also_in_stage(error, node, self.outline.stages[: text.index]) from error.__cause__
         image = replace(
             inherited,
             config=state.config,

@@ -166,6 +166,15 @@ def test_parents_are_made_as_they_are_in_the_source(bench: Workbench) -> None:
     assert bench.from_stage(nodes, "m/./n", to="/", parents=True, owner="7:8", mode="0700")["n"] == "dir 0700 7:8"
 
 
+def test_a_directory_that_comes_along_changes_the_mode_of_an_existing_one_and_nothing_else(bench: Workbench) -> None:
+    source = bench.context({"srv": directory(mode=0o711), "srv/a": "A"})
+
+    actual = bench.copy(source, "/./srv/a", to="/", parent=MemoryTree(BASE), parents=True)
+
+    assert actual == {"srv": "dir 0711 33:34", "srv/a": "file 0644 0:0 =A"}
+    assert bench.copy(source, "/./srv", to="/", parent=MemoryTree(BASE), parents=True)["srv"] == "dir 0711 0:0"
+
+
 def test_names_of_owners_may_be_those_of_another_tree(bench: Workbench) -> None:
     op = operations.Copy(("a",), "/a", owner="node:staff", named_owner=True)
     bench.layer.mkdir(parents=True)

@@ -92,7 +92,7 @@ def test_a_stage_that_names_the_path_is_offered(line: str) -> None:
     assert error.message == '"/app/dist": not found in the build context'
     assert error.hint == (
         "sources are relative to the build context, and nothing outside of it can be copied; "
-        "or to copy it from the stage build, write --from=build"
+        "or to take it from the stage build, write --from=build"
     )
     assert marked(error) == "Dockerfile:4: /app/dist"
 
@@ -109,4 +109,19 @@ def test_a_stage_that_names_something_else_is_not_offered(line: str) -> None:
 def test_a_stage_without_a_name_is_offered_by_its_number() -> None:
     error = refused("FROM busybox\nWORKDIR /out\nFROM scratch\nCOPY out/x /x/\n", context=TREE)
 
-    assert error.hint == "to copy it from the stage stage-0, write --from=0"
+    assert error.hint == "to take it from the stage stage-0, write --from=0"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ("ADD /out/x /", "COPY --from=s"),
+        ("COPY /out/x /", "--from=s"),
+        ("RUN --mount=source=/out/x,target=/m y", "from=s"),
+    ],
+)
+def test_what_to_write_depends_on_the_instruction(instruction: str, expected: str) -> None:
+    error = refused(f"FROM busybox AS s\nWORKDIR /out\nFROM busybox\n{instruction}\n", context=TREE)
+
+    assert error.hint is not None
+    assert error.hint.endswith(f"to take it from the stage s, write {expected}")
