@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import CorruptError, StagemillError
+from stagemill.errors import CorruptError, DockerfileError, StagemillError
 from stagemill.execute.assemble import assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Result, Tree
+from stagemill.files.select import MissingSourceError
+from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
 from stagemill.plan.planner import Plan, Stage, plan
@@ -93,16 +95,34 @@ def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services,
 
 def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
     forms = Forms(services.store, remote=services.remote)
-    results = solve(
-        targets,
-        executor=StoreExecutor(services, forms),
-        cache=StoreCache(services.store, clock=services.clock, contents=planned.contents),
-        listener=named_only(services.listener),
-        clock=services.clock,
-        workers=options.workers,
-        no_cache=lambda vertex: options.fresh(vertex.label.stage),
-    )
+    cache = StoreCache(services.store, clock=services.clock, contents=planned.contents)
+    try:
+        results = solve(
+            targets,
+            executor=StoreExecutor(services, forms),
+            cache=cache,
+            listener=named_only(services.listener),
+            clock=services.clock,
+            workers=options.workers,
+            no_cache=lambda vertex: options.fresh(vertex.label.stage),
+        )
+    except DockerfileError as error:
+        if not isinstance(error.__cause__, MissingSourceError):
+            raise
+        from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
+
+        raise explained(error, _places(planned, cache, forms=forms, services=services)) from error.__cause__
     return Built(planned, results, forms, services, planned.epoch)
+
+
+def _places(planned: Plan, cache: StoreCache, *, forms: Forms, services: Services) -> Iterator[tuple[str, FileView]]:
+    """The trees of stages that were made, and the context, each with how a COPY names it."""
+    for stage in planned.stages:
+        hit = cache.load(stage.vertex.digest)
+        if hit and isinstance(hit.result, Tree) and forms.here(hit.result):
+            yield f"the stage {stage.title} has it: write --from={stage.name or stage.index}", forms.view(hit.result)
+    if context := services.contexts.get("context"):
+        yield "the build context has it: leave --from out", context
 
 
 def named_only(listener: events.Listener) -> events.Listener:

@@ -17,6 +17,7 @@ from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
+from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh
 from stagemill.plan.planner import Plan, Stage
@@ -96,6 +97,8 @@ def _steps_above(stage: Stage, plan: Plan) -> list[Step]:
 
 def _copied_from(vertex: Vertex, plan: Plan) -> int | None:
     """The stage whose tree a COPY reads, where it is one of the file's."""
+    if isinstance(vertex.op, Stack):
+        vertex = vertex.inputs[1].vertex
     sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
     return next((stage.index for stage in plan.stages if stage.vertex.digest in sources), None)
 

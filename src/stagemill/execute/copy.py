@@ -21,10 +21,10 @@ from stagemill.execute.chmod import Mode
 from stagemill.execute.draft import Draft, explained
 from stagemill.execute.ownership import Owner
 from stagemill.files.paths import clean, join, resolve, split
-from stagemill.files.select import Match, matches
+from stagemill.files.select import Match, matches, walked
 from stagemill.files.view import Entry, FileView
-from stagemill.files.walk import walk
 from stagemill.graph import operations
+from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
 from stagemill.layer.index import build
 from stagemill.layer.stack import StackView
@@ -39,17 +39,25 @@ class Extract(Protocol):
 
 
 def copy(
-    op: operations.Copy, parent: FileView, source: FileView | None, *, into: Path, link: bool, extract: Extract
+    op: operations.Copy,
+    parent: FileView,
+    source: FileView | None,
+    *,
+    into: Path,
+    link: bool,
+    extract: Extract,
+    names: FileView | None = None,
 ) -> dict[str, Digest]:
     """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
 
     `link` says that the source's files never change: they may become hard links, and their digests are believed. Else they
     are hashed as they are copied, and ContextError says that one is not what it was when the key was made. An archive is
-    unpacked beside `into`, on the same file system. Raises StagemillError.
+    unpacked beside `into`, on the same file system. Names of owners are looked up in `names`, or else in the parent.
+    Raises StagemillError.
     """
     draft = Draft(parent, into)
     try:
-        owner = ownership.find(op.owner, parent, flag="--chown") if op.owner else None
+        owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
         job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract)
         job.run(_Source(source, fixed=link) if source else None)
         draft.finish()
@@ -87,12 +95,13 @@ class _Copying:
         self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
 
     def run(self, source: _Source | None) -> None:
-        found = matches(source.view, self._op.sources) if source else []
-        self._fault = self._no_place_for_files(len(found) + len(self._op.files))
+        op = self._op
+        found = matches(source.view, Selection(op.sources, op.excludes, op.parents)) if source else []
+        self._fault = self._no_place_for_files(len(found) + len(op.files))
         if source:
             for match in found:
                 self._copy(source, match)
-        for file in self._op.files:
+        for file in op.files:
             self._inline(file)
 
     def _no_place_for_files(self, count: int) -> StagemillError | None:
@@ -116,7 +125,7 @@ class _Copying:
         assert entry, "a match exists"
         path, folder = self._destination()
         if entry.kind == "dir":
-            self._tree(source, match.path, path)
+            self._tree(source, match, path)
         elif not (self._op.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
             self._place(source, match.path, self._file_target(path, match.name, folder=folder), entry)
 
@@ -127,16 +136,29 @@ class _Copying:
         self._draft.make_directories(split(target)[0], self._new)
         return target
 
-    def _tree(self, source: _Source, top: str, destination: str) -> None:
+    def _tree(self, source: _Source, match: Match, destination: str) -> None:
         """What is in a directory; the directory itself gives the destination neither mode nor owner (traps 1)."""
         new = self._new if source.implied is None else replace(self._new, mode=0o755)
         self._draft.make_directories(destination, new)
-        places = {top: destination}
-        for path, entry in walk(source.view, top):
-            if path == top:
+        places = {match.path: destination}
+        for path, below, entry in walked(source.view, match):
+            if not below:
                 continue
             above, name = split(path)
-            places[path] = self._place(source, path, join(places[above], name), entry)
+            target = join(places[above], name)
+            along = match.only is not None and not match.only.keeps(below)
+            if along and self._comes_along(target, entry):
+                places[path] = target
+            else:
+                places[path] = self._place(source, path, target, entry)
+
+    def _comes_along(self, target: str, entry: Entry) -> bool:
+        """A directory that is copied only for what is in it gives an existing one its mode, and nothing else."""
+        existing = self._draft.lstat(target)
+        if existing is None or existing.kind != "dir":
+            return False
+        self._draft.put_directory(target, replace(existing, mode=entry.mode))
+        return True
 
     def _place(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         """Puts one path of the source at its target; where it is then, which differs below a followed symlink."""
@@ -234,7 +256,7 @@ class _Copying:
                 raise transfer.changed(path)
             index = build(Path(scratch))
             unpacked = StackView([(Path(scratch), lambda: index)])
-            self._tree(_Source(unpacked, fixed=True, implied=implied), "", destination)
+            self._tree(_Source(unpacked, fixed=True, implied=implied), Match("", ""), destination)
         finally:
             shutil.rmtree(scratch)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
@@ -26,13 +27,16 @@ class Copier:
     progress: Progress
     cancelled: Event
 
-    def copy(self, op: operations.Copy, parent: Tree, source: Result | None) -> Tree:
+    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result]) -> Tree:
         """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
         below = self._view(parent)
+        named = sources[-1] if op.named_owner else None
+        names = self._view(named) if isinstance(named, Tree) else None
+        source = next(iter(sources), None) if op.sources else None
         fixed = isinstance(source, Tree)
         view = source.view if isinstance(source, ContextFiles) else self._view(source) if source else None
         with self.services.store.layers.workspace() as workspace:
-            known = copy(op, below, view, into=workspace.fs, link=fixed, extract=extract)
+            known = copy(op, below, view, into=workspace.fs, link=fixed, extract=extract, names=names)
             return commit(workspace, parent, clock=self.services.clock, known=known)
 
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

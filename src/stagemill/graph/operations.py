@@ -112,12 +112,14 @@ class Copy:
     """Files from a source tree into the parent's tree, as a new layer. Inputs: the parent, then the source if any.
 
     `sources` are relative to the source's root, without a leading or trailing slash (`""` is the whole tree);
-    each may be a pattern. `destination` is absolute; a trailing slash says that it is a directory.
+    each may be a pattern. With `parents` each is `root/./rest`, and paths are kept from `root` on. `excludes` are patterns
+    of what is left out. `destination` is absolute; a trailing slash says that it is a directory.
     `owner` is the text of `--chown`; `keep_owner` (COPY --from) keeps owners where there is none, else files are 0:0.
-    `unpack` is ADD's: an archive becomes what is in it.
+    `unpack` is ADD's: an archive becomes what is in it. With `named_owner` the last input is a tree that knows the names
+    in `owner`; otherwise the parent does.
     """
 
-    kind: ClassVar[str] = "copy/1"
+    kind: ClassVar[str] = "copy/2"
 
     sources: tuple[str, ...]
     destination: str
@@ -126,6 +128,9 @@ class Copy:
     mode: str = ""
     keep_owner: bool = False
     unpack: bool = False
+    excludes: tuple[str, ...] = ()
+    parents: bool = False
+    named_owner: bool = False
 
     def canonical(self) -> Canonical:
         return {
@@ -137,7 +142,20 @@ class Copy:
             "mode": self.mode,
             "keep_owner": self.keep_owner,
             "unpack": self.unpack,
+            "excludes": self.excludes,
+            "parents": self.parents,
+            "named_owner": self.named_owner,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The layers of the second input on top of those of the first, as `--link` wants it: neither knows of the other."""
+
+    kind: ClassVar[str] = "stack/1"
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +171,4 @@ class MakeDirectory:
         return {"kind": self.kind, "path": self.path, "user": self.user}
 
 
-Operation: TypeAlias = Scratch | BaseImage | Context | Run | Copy | MakeDirectory
+Operation: TypeAlias = Scratch | BaseImage | Context | Run | Copy | Stack | MakeDirectory

@@ -250,7 +250,7 @@ class _Planner:
         if context is None:
             hint = "give a directory as the last argument, and the Dockerfile with -f -"
             raise self.site.error("RUN --mount needs a build context, and this build has none", span, hint=hint)
-        sources = (escaped(self._source),)
+        sources = Selection((escaped(self._source),))
         if sources not in self.site.selected:
             try:
                 self.site.selected[sources] = content(context.view, sources, owners=False)
@@ -262,7 +262,7 @@ class _Planner:
         label = Label("", self.state.numbering.stage, self.site.source.excerpt(span))
         files = Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
         nothing = Vertex(operations.Scratch(), (), Label(""))
-        op = operations.Copy(sources, f"/{_CONTENT}")
+        op = operations.Copy(sources.patterns, f"/{_CONTENT}")
         return Vertex(op, (Edge(nothing), Edge(files)), label)
 
 

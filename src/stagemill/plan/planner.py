@@ -8,6 +8,7 @@ from functools import partial
 
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
+from stagemill.errors import DockerfileError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Vertex
 from stagemill.oci.config import ImageConfig
@@ -15,6 +16,7 @@ from stagemill.oci.platform import Platform
 from stagemill.plan import begin
 from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
+from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
     EPOCH,
     SCRATCH,
@@ -205,7 +207,10 @@ class _Planner:
         state = self._start(text, inherited, origin=origin, base=base)
         source_of = partial(self._source, text, reads)
         for node, site in self.bodies[text.index]:
-            state = apply(node, state, site, source_of=source_of)
+            try:
+                state = apply(node, state, site, source_of=source_of)
+            except DockerfileError as error:
+                raise also_in_stage(error, node, self.outline.stages[: text.index]) from error.__cause__
         image = replace(
             inherited,
             config=state.config,

@@ -11,7 +11,9 @@ from stagemill.dockerfile.expansion import ExpansionError, Lookup, expand, expan
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Heredoc, Pair, Word
 from stagemill.errors import DockerfileError, UnsupportedError
+from stagemill.events import remark
 from stagemill.files.content import Content
+from stagemill.graph.vertex import Selection
 from stagemill.plan.request import Request
 
 T = TypeVar("T")
@@ -31,7 +33,7 @@ class Site:
     request: Request
     onbuild: bool = False
     contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    selected: dict[tuple[str, ...], Content] = field(default_factory=dict)
+    selected: dict[Selection, Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
     def trigger(self, source: Source | None = None) -> Site:
@@ -52,7 +54,7 @@ class Site:
 
     def notice(self, message: str, span: Span, *, hint: str) -> None:
         """Keeps something that should be said, with its place."""
-        self.notices.append(f"{message}\n{self.source.excerpt(span).render()}\nhint: {hint}")
+        self.notices.append(remark(message, self.source.excerpt(span), hint=hint))
 
     def expand(self, word: Word, lookup: Lookup) -> str:
         """A word with its variables replaced and its quotes removed."""

@@ -18,6 +18,7 @@ from stagemill.graph.operations import (
     Operation,
     Run,
     Scratch,
+    Stack,
 )
 
 A = Digest("sha256:" + "a" * 64)
@@ -99,8 +100,8 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
     (
         "a copy with what it must have",
         Copy(sources=("src",), destination="/app/"),
-        '{"destination":"/app/","files":[],"keep_owner":false,"kind":"copy/1","mode":"","owner":"","sources":["src"],"unpack":false}',
-        "sha256:889723cc82bec959a9e4e6c790e75345924a8dea0953fd315e2e9c24200ba10d",
+        '{"destination":"/app/","excludes":[],"files":[],"keep_owner":false,"kind":"copy/2","mode":"","named_owner":false,"owner":"","parents":false,"sources":["src"],"unpack":false}',
+        "sha256:0c18e4414ffb6ad2951e4daf37fb3564f5bfa3584ee880e97b928b764fc45895",
     ),
     (
         "a copy with everything",
@@ -112,9 +113,18 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
             mode="u=rwX,go=rX",
             keep_owner=True,
             unpack=True,
+            excludes=("*.md", "!a.md"),
+            parents=True,
+            named_owner=True,
         ),
-        '{"destination":"/app","files":[["motd","hello\\n"]],"keep_owner":true,"kind":"copy/1","mode":"u=rwX,go=rX","owner":"1000:1000","sources":["a","b*"],"unpack":true}',
-        "sha256:54ebdd0b34c945f562546fefd081eb55f8e87ae4d8fea1516140b8da9f069c48",
+        '{"destination":"/app","excludes":["*.md","!a.md"],"files":[["motd","hello\\n"]],"keep_owner":true,"kind":"copy/2","mode":"u=rwX,go=rX","named_owner":true,"owner":"1000:1000","parents":true,"sources":["a","b*"],"unpack":true}',
+        "sha256:b25221cd2e015541f5b7eeaf95e5002b7a462f7874d9169426d8b450009d3155",
+    ),
+    (
+        "a linked layer on a tree",
+        Stack(),
+        '{"kind":"stack/1"}',
+        "sha256:368d8d971c43d9c3b439f6f7964ec5370ebc43c2d676c49468696e88c18b6ae9",
     ),
     (
         "a directory",

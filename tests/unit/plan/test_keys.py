@@ -120,7 +120,7 @@ def test_the_time_of_a_file_and_files_that_are_not_copied_are_not_in_the_key() -
     assert key(text, context=MemoryTree({"a": "1", "b": "2"})) == plain
 
 
-@pytest.mark.parametrize("flags", ["--chown=1 ", "--chmod=600 "])
+@pytest.mark.parametrize("flags", ["--chown=1 ", "--chmod=600 ", "--exclude=b ", "--parents ", "--link "])
 def test_flags_and_destination_are_in_the_key_of_a_copy(flags: str) -> None:
     context = MemoryTree({"a": "1"})
 
@@ -166,4 +166,4 @@ def test_the_keys_stay_as_they_are() -> None:
 
     steps = plan(parse(text), request, FakeImages()).target.steps
 
-    assert [step.vertex.digest.short for step in steps] == ["cb0283e758d7", "ba4f7da80cd7", "1e34bd15c9a2"]
+    assert [step.vertex.digest.short for step in steps] == ["cb0283e758d7", "ba4f7da80cd7", "333744d1f515"]
