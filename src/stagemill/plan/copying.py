@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import MappingProxyType
 from typing import TypeAlias
 
 from stagemill.dockerfile.tree import Add, Copy, Word
@@ -14,6 +16,9 @@ from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.location import redacted
+from stagemill.plan import fetched
+from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import missing_source
 from stagemill.plan.request import MainContext
 from stagemill.plan.site import Site
@@ -21,7 +26,7 @@ from stagemill.plan.state import State
 
 SourceOf: TypeAlias = Callable[[Word, Site], Vertex]
 CONTEXT = "context"
-_URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+_NOTHING: Mapping[int, Fetched] = MappingProxyType({})
 _OCTAL = re.compile(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
@@ -43,22 +48,17 @@ def copy(node: Copy, state: State, site: Site, *, source_of: SourceOf) -> State:
     _refuse_later_flags(node, site)
     words = _expand(node, state, site)
     for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
+        if fetched.is_remote(text):
             raise site.error("source can't be a URL for COPY", word.span, hint="use ADD for a URL")
     return _copied(node, words, state, site=site, source_of=source_of)
 
 
 def add(node: Add, state: State, site: Site) -> State:
-    """Like COPY from the context, and unpacks local archives."""
+    """Like COPY from the context, and unpacks local archives; or from URLs."""
     _refuse_later_flags(node, site)
-    for flag in node.flags:
-        if flag.name in {"checksum", "keep-git-dir", "unpack"}:
-            raise site.unsupported(f"ADD --{flag.name}", flag.span)
     words = _expand(node, state, site)
-    for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
-            raise site.unsupported("ADD of a URL or a git repository", word.span)
-    return _copied(node, words, state, site=site, source_of=None)
+    found = fetched.find(node, words.written, words.destination, state=state, site=site)
+    return _copied(node, words, state, site=site, source_of=None, found=found)
 
 
 def _refuse_later_flags(node: Copy | Add, site: Site) -> None:
@@ -88,7 +88,15 @@ def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
     )
 
 
-def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source_of: SourceOf | None) -> State:
+def _copied(
+    node: Copy | Add,
+    words: _Words,
+    state: State,
+    *,
+    site: Site,
+    source_of: SourceOf | None,
+    found: Mapping[int, Fetched] = _NOTHING,
+) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
     op = operations.Copy(
@@ -98,10 +106,14 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
         owner=words.owner,
         mode=words.mode,
         keep_owner=from_ is not None,
-        unpack=isinstance(node, Add),
+        unpack=isinstance(node, Add) and node.unpack is not False,
     )
     inputs: tuple[Edge, ...] = ()
-    if from_ is not None and source_of is not None:
+    if found:
+        gathered = _gathered(node, words, found, site=site)
+        op = replace(op, sources=(), unpack=False, origins=tuple(origin for _, origin in gathered))
+        inputs = tuple(edge for edge, _ in gathered)
+    elif from_ is not None and source_of is not None:
         source = source_of(from_, site)
         inputs = (Edge(source, Selection(words.sources)),) if words.sources else ()
     elif words.sources:
@@ -109,6 +121,19 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
     text = site.title(node.original)
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
+
+
+def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
+    """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
+    gathered: list[Fetched] = []
+    for local, numbers in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        if not local:
+            gathered += [found[number] for number in numbers]
+            continue
+        sources = tuple(words.sources[number] for number in numbers)
+        origin = operations.Origin(sources, unpack=isinstance(node, Add) and node.unpack is not False)
+        gathered.append((Edge(_context(node, sources, site)), origin))
+    return gathered
 
 
 def _context(node: Copy | Add, sources: tuple[str, ...], site: Site) -> Vertex:
@@ -152,7 +177,7 @@ def _mode(word: Word, state: State, site: Site) -> str:
 
 
 def _shown(node: Copy | Add, words: _Words) -> str:
-    """What history shows after the keyword; where the files come from is not in it."""
+    """What history shows after the keyword; where files of stages come from is not in it, nor are logins of URLs."""
     flags = [f"--{name}={value}" for name, value in (("chown", words.owner), ("chmod", words.mode)) if value]
     names = [f"<<{doc.name}" for doc in node.heredocs]
-    return " ".join([*flags, *words.written, *names, words.destination])
+    return " ".join([*flags, *map(redacted, words.written), *names, words.destination])
