@@ -118,7 +118,7 @@ def _copied(
         inputs = (Edge(source, Selection(words.sources)),) if words.sources else ()
     elif words.sources:
         inputs = (Edge(_context(node, words.sources, site)),)
-    text = site.title(node.original)
+    text = redacted(site.title(node.original))
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
 

@@ -135,6 +135,13 @@ def test_history_has_the_urls_without_their_logins() -> None:
     assert found == ["ADD --chmod=644 https://h/foo git@h:r.git a /x/ # buildkit"]
 
 
+def test_steps_are_called_without_logins() -> None:
+    found = plans("ADD https://me:pw@h/foo /x/")
+
+    assert found.target.vertex.label.name == "[1/1] ADD https://h/foo /x/"
+    assert found.target.steps[-1].text == "ADD https://h/foo /x/"
+
+
 def test_only_stages_that_are_needed_are_asked_for() -> None:
     found = sources()
 

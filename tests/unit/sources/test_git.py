@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -185,7 +185,7 @@ class TestResolve:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="shows owners as root makes them")
 class TestCheckout:
-    FIRST = {"foo": "file 0644 0:0 =first", "run": "file 0755 0:0 =#!/bin/sh"}
+    FIRST: ClassVar = {"foo": "file 0644 0:0 =first", "run": "file 0755 0:0 =#!/bin/sh"}
 
     def test_files_have_plain_modes_and_no_git(
         self, checked_out: Callable[..., dict[str, str]], hub: Hub, named: dict[str, str]
@@ -217,7 +217,10 @@ class TestCheckout:
     def test_a_server_that_gives_out_no_single_commits_gives_out_its_names(
         self, checked_out: Callable[..., dict[str, str]], web: FakeWeb, tmp_path: Path
     ) -> None:
-        commits = [{"files": {"foo": "first"}, "tag": "v1", "branch": "main"}, {"files": {"foo": "second"}}]
+        commits: list[Mapping[str, Any]] = [
+            {"files": {"foo": "first"}, "tag": "v1", "branch": "main"},
+            {"files": {"foo": "second"}},
+        ]
         named = web.has_repository(tmp_path, "plain.git", commits)
 
         assert checked_out(f"{web.url}/plain.git#v1") == {"foo": "file 0644 0:0 =first"}
