@@ -126,34 +126,35 @@ def _copied(
 def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
     """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
     gathered: list[Fetched] = []
-    for local, numbers in groupby(range(len(words.sources)), key=lambda number: number not in found):
+    for local, group in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        numbers = list(group)
         if not local:
             gathered += [found[number] for number in numbers]
             continue
         sources = tuple(words.sources[number] for number in numbers)
         origin = operations.Origin(sources, unpack=isinstance(node, Add) and node.unpack is not False)
-        gathered.append((Edge(_context(node, sources, site)), origin))
+        gathered.append((Edge(_context(node, sources, site, first=numbers[0])), origin))
     return gathered
 
 
-def _context(node: Copy | Add, sources: tuple[str, ...], site: Site) -> Vertex:
-    """The files of the context that the sources select, keyed by what they hold."""
+def _context(node: Copy | Add, sources: tuple[str, ...], site: Site, *, first: int = 0) -> Vertex:
+    """The files of the context that the sources select, from the one with the number `first` on, keyed by what they hold."""
     context = site.request.context
     if context is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
     if sources not in site.selected:
-        site.selected[sources] = _selected(node, sources, context, site=site)
+        site.selected[sources] = _selected(node, sources, context, site=site, first=first)
     found = site.selected[sources]
     site.contents[found.digest] = found.parts
     return Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
 
 
-def _selected(node: Copy | Add, sources: Sequence[str], context: MainContext, *, site: Site) -> Content:
+def _selected(node: Copy | Add, sources: Sequence[str], context: MainContext, *, site: Site, first: int) -> Content:
     try:
         return content(context.view, sources, owners=False)
     except MissingSourceError as error:
-        word = node.sources[sources.index(error.pattern)]
+        word = node.sources[first + sources.index(error.pattern)]
         message, hint = missing_source(error, word.text, context)
         raise site.error(message, word.span, hint=hint) from error
 

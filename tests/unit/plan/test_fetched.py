@@ -226,6 +226,12 @@ class TestErrors:
         assert marked(missing) == "Dockerfile:2: https://h/nosuch"
         assert unknown.message == "repository https://h/r.git does not contain ref nosuch"
 
+    def test_a_file_that_the_context_lacks_has_its_place_too(self) -> None:
+        error = wrong("ADD a https://h/foo b missing /x/")
+
+        assert error.message == '"/missing": not found in the build context'
+        assert marked(error) == "Dockerfile:2: missing"
+
     def test_what_is_no_url_has_its_place(self) -> None:
         error = wrong("ADD https://h/r.git?nosuch=1 /x/")
 
