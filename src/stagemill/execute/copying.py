@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from stagemill.execute.commit import commit
-from stagemill.execute.copy import copy
+from stagemill.execute.copy import Files, copy_all
 from stagemill.execute.forms import Forms
 from stagemill.execute.make_directory import make_directory
 from stagemill.execute.progress import Progress
@@ -32,11 +32,12 @@ class Copier:
         below = self._view(parent)
         named = sources[-1] if op.named_owner else None
         names = self._view(named) if isinstance(named, Tree) else None
-        source = next(iter(sources), None) if op.sources else None
-        fixed = isinstance(source, Tree)
-        view = source.view if isinstance(source, ContextFiles) else self._view(source) if source else None
+        origins = [
+            Files(source.view) if isinstance(source, ContextFiles) else Files(self._view(source), fixed=True)
+            for source in (sources[:-1] if op.named_owner else sources)
+        ]
         with self.services.store.layers.workspace() as workspace:
-            known = copy(op, below, view, into=workspace.fs, link=fixed, extract=extract, names=names)
+            known = copy_all(op, below, origins, into=workspace.fs, extract=extract, names=names)
             return commit(workspace, parent, clock=self.services.clock, known=known)
 
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

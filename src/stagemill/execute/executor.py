@@ -46,6 +46,10 @@ class StoreExecutor:
                 return ContextFiles(self.services.contexts[op.name])
             case operations.BaseImage():
                 return base.tree(self.services.store, op.manifest)
+            case operations.Http() | operations.Git():
+                from stagemill.execute import fetching  # noqa: PLC0415  a build from the cache fetches nothing
+
+                return fetching.fetch(op, self.services, cancelled)
             case operations.Run():
                 from stagemill.execute import running  # noqa: PLC0415  a build from the cache runs nothing
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import MappingProxyType
 from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import variables
@@ -17,6 +19,9 @@ from stagemill.files.paths import clean
 from stagemill.files.select import PIVOT, MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.location import redacted
+from stagemill.plan import fetched
+from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import missing_source
 from stagemill.plan.request import MainContext
 from stagemill.plan.site import Site
@@ -25,7 +30,7 @@ from stagemill.plan.state import State
 SourceOf: TypeAlias = Callable[[Word, Site], Vertex]
 CONTEXT = "context"
 _NAMES = Selection(("etc/passw[d]", "etc/grou[p]"))  # patterns, since a tree may have neither
-_URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+_NOTHING: Mapping[int, Fetched] = MappingProxyType({})
 _OCTAL = re.compile(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
@@ -50,21 +55,16 @@ def copy(node: Copy, state: State, site: Site, *, source_of: SourceOf) -> State:
     """Files of the context, of a stage or of an image. Owners are kept only from the latter two (traps 2)."""
     words = _expand(node, state, site)
     for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
+        if fetched.is_remote(text):
             raise site.error("source can't be a URL for COPY", word.span, hint="use ADD for a URL")
     return _copied(node, words, state, site=site, source_of=source_of)
 
 
 def add(node: Add, state: State, site: Site) -> State:
-    """Like COPY from the context, and unpacks local archives unless told not to."""
-    for flag in node.flags:
-        if flag.name in {"checksum", "keep-git-dir"}:
-            raise site.unsupported(f"ADD --{flag.name}", flag.span)
+    """Like COPY from the context, and unpacks local archives unless told not to; or from URLs."""
     words = _expand(node, state, site)
-    for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
-            raise site.unsupported("ADD of a URL or a git repository", word.span)
-    return _copied(node, words, state, site=site, source_of=None)
+    found = fetched.find(node, words.written, words.destination, state=state, site=site)
+    return _copied(node, words, state, site=site, source_of=None, found=found)
 
 
 def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
@@ -107,7 +107,15 @@ def _excludes(node: Copy | Add, site: Site) -> tuple[str, ...]:
     return tuple(word.text.strip() for word in node.excludes if word.text.strip())
 
 
-def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source_of: SourceOf | None) -> State:
+def _copied(
+    node: Copy | Add,
+    words: _Words,
+    state: State,
+    *,
+    site: Site,
+    source_of: SourceOf | None,
+    found: Mapping[int, Fetched] = _NOTHING,
+) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
     link = _links(node, words, site)
@@ -126,14 +134,18 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
         named_owner=named,
     )
     inputs: tuple[Edge, ...] = ()
-    if from_ is not None and source_of is not None:
+    if found:
+        gathered = _gathered(node, words, found, site=site)
+        op = replace(op, sources=(), unpack=False, origins=tuple(origin for _, origin in gathered))
+        inputs = tuple(edge for edge, _ in gathered)
+    elif from_ is not None and source_of is not None:
         source = source_of(from_, site)
         inputs = (Edge(source, words.selection(parents=parents)),) if words.sources else ()
     elif words.sources:
         inputs = (Edge(_context(node, words, site)),)
     if named:
         inputs = (*inputs, Edge(state.vertex, _NAMES))
-    text = site.title(node.original)
+    text = redacted(site.title(node.original))
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     at = site.source.excerpt(node.span)
     return state.layered(op, inputs, text=text, created_by=created_by, at=at, link=link)
@@ -150,17 +162,37 @@ def _links(node: Copy | Add, words: _Words, site: Site) -> bool:
     return False
 
 
-def _context(node: Copy | Add, words: _Words, site: Site) -> Vertex:
-    """The files of the context that the sources select, keyed by what they hold."""
+def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
+    """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
+    gathered: list[Fetched] = []
+    for local, group in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        numbers = list(group)
+        if not local:
+            gathered += [_without(words.excludes, found[number]) for number in numbers]
+            continue
+        some = replace(words, sources=tuple(words.sources[number] for number in numbers))
+        origin = operations.Origin(some.sources, unpack=isinstance(node, Add) and node.unpack is not False)
+        gathered.append((Edge(_context(node, some, site, first=numbers[0])), origin))
+    return gathered
+
+
+def _without(excludes: tuple[str, ...], fetched_one: Fetched) -> Fetched:
+    """What is excluded counts in no key."""
+    edge, origin = fetched_one
+    return (replace(edge, select=replace(edge.select, excludes=excludes)) if edge.select else edge), origin
+
+
+def _context(node: Copy | Add, words: _Words, site: Site, *, first: int = 0) -> Vertex:
+    """The files of the context that the words select, keyed by what they hold. Their sources are the node's from `first` on."""
     context = site.request.context
     if context is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
     select = words.selection(parents=_keeps_parents(node))
     if select not in site.selected:
-        site.selected[select] = _selected(node, select, context, site=site)
+        site.selected[select] = _selected(node, select, context, site=site, first=first)
     found = site.selected[select]
-    for word, source in zip(node.sources, words.sources, strict=True):
+    for word, source in zip(node.sources[first:], words.sources, strict=False):
         if source in found.empty:
             hint = "nothing is copied for it; only a source without a pattern has to exist"
             site.notice(f"{word.text} matches nothing in {context.title}", word.span, hint=hint)
@@ -168,11 +200,11 @@ def _context(node: Copy | Add, words: _Words, site: Site) -> Vertex:
     return Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
 
 
-def _selected(node: Copy | Add, select: Selection, context: MainContext, *, site: Site) -> Content:
+def _selected(node: Copy | Add, select: Selection, context: MainContext, *, site: Site, first: int) -> Content:
     try:
         return content(context.view, select, owners=False)
     except MissingSourceError as error:
-        word = node.sources[select.patterns.index(error.pattern)]
+        word = node.sources[first + select.patterns.index(error.pattern)]
         message, hint = missing_source(error, word.text, context)
         raise site.error(message, word.span, hint=hint) from error
     except StagemillError as error:
@@ -198,8 +230,8 @@ def _mode(word: Word, state: State, site: Site) -> str:
 
 
 def _shown(node: Copy | Add, words: _Words) -> str:
-    """What history shows after the keyword; where the files come from is not in it."""
+    """What history shows after the keyword; where files of stages come from is not in it, nor are logins of URLs."""
     flags = ["--parents"] if _keeps_parents(node) else []
     flags += [f"--{name}={value}" for name, value in (("chown", words.owner), ("chmod", words.mode)) if value]
     names = [f"<<{doc.name}" for doc in node.heredocs]
-    return " ".join([*flags, *words.written, *names, words.destination])
+    return " ".join([*flags, *map(redacted, words.written), *names, words.destination])

@@ -8,7 +8,7 @@ from fakes.images import FakeImages
 from fakes.planning import history, marked, operations, planned, refused
 from fakes.tree import MemoryTree, directory, file, link
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import DockerfileError, UnsupportedError
+from stagemill.errors import DockerfileError
 from stagemill.graph.operations import BaseImage, Context, Copy, InlineFile, Scratch, Stack
 from stagemill.graph.vertex import Edge, Selection
 from stagemill.oci.config import RunConfig
@@ -330,31 +330,12 @@ def test_copy_of_a_url_is_an_error_even_out_of_a_variable() -> None:
     assert refused("FROM busybox\nCOPY git@github.com:a/b.git /x\n", context=FILES).hint == "use ADD for a URL"
 
 
-@pytest.mark.parametrize(
-    "source", ["https://example.com/x", "HTTP://x/y", "git@github.com:a/b.git", "ssh://a/b", "git://a/b"]
-)
-def test_add_of_a_url_is_not_supported_yet(source: str) -> None:
-    error = refused(f"FROM busybox\nADD a {source} /x/\n", context=FILES)
-
-    assert isinstance(error, UnsupportedError)
-    assert error.message == "ADD of a URL or a git repository is not supported yet"
-    assert marked(error) == f"Dockerfile:2: {source}"
-
-
-@pytest.mark.parametrize(
-    ("instruction", "flag"),
-    [
-        ("ADD --keep-git-dir a /x", "--keep-git-dir"),
-        ("ADD --checksum=sha256:00 a /x", "--checksum=sha256:00"),
-    ],
-)
-def test_flags_of_later_stop_with_their_place(instruction: str, flag: str) -> None:
-    error = refused(f"FROM busybox\n{instruction}\n", context=FILES)
-
-    keyword, name = instruction.split(maxsplit=1)[0], flag.partition("=")[0]
-    assert isinstance(error, UnsupportedError)
-    assert error.message == f"{keyword} {name} is not supported yet"
-    assert marked(error) == f"Dockerfile:2: {flag}"
+def test_archives_are_unpacked_by_add_unless_it_says_otherwise() -> None:
+    assert copied("ADD a /x/").unpack
+    assert copied("ADD --unpack a /x/").unpack
+    assert not copied("ADD --unpack=false a /x/").unpack
+    assert not copied("COPY a /x/").unpack
+    assert copied("ADD --unpack=false a /x/") == copied("COPY a /x/")
 
 
 @pytest.mark.parametrize("flag", ["--link=false", "--parents=false"])
