@@ -17,7 +17,7 @@ from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def planned(
         labels=labels or {},
         network=network,
         extra_hosts=extra_hosts,
-        context=MainContext(context) if context else None,
+        context=FileContext(context) if context else None,
         epoch=epoch,
         allow=allow,
     )

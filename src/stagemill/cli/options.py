@@ -48,6 +48,13 @@ def _build_options() -> list[click.Option]:
             metavar="NAME[=VALUE]",
             help="Give an ARG a value, or that of the environment.",
         ),
+        click.Option(
+            ["--build-context"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Put a directory, docker-image://IMAGE, oci-layout://DIRECTORY, a URL or target:STAGE in place of a stage"
+            " or an image.",
+        ),
         click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
         click.Option(
             ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from stagemill.cli.directories import opened
 from stagemill.context import load
-from stagemill.context.directory import DirectoryContext
-from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import ContextError, StagemillError, UsageError
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
 
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@[\w.-]+:|github\.com/", re.IGNORECASE)
@@ -30,23 +28,7 @@ class Inputs:
     """A parsed Dockerfile with the context it is built in, if there is one."""
 
     dockerfile: Dockerfile
-    context: MainContext | None
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
-    """The rules of an ignore file, and what it is called."""
-
-    rules: IgnoreRules
-    name: str
-
-    def explain(self, path: str, /) -> str | None:
-        """The rule that hides a path, or the directory that the path lies in."""
-        parts = path.split("/")
-        for depth in range(len(parts), 0, -1):
-            if found := self.rules.rule_for("/".join(parts[:depth])):
-                return f'line {found[0]} of {self.name} ("{found[1]}")'
-        return None
+    context: FileContext | None
 
 
 @contextmanager
@@ -74,7 +56,7 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
         text = load.dockerfile(folder, given=located(file, folder))
     dockerfile = parse(text.data, text.name)
     rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
-    with _opened(folder, rules, store=store) as main:
+    with opened(folder, rules, store=store) as main:
         yield Inputs(dockerfile, main)
 
 
@@ -84,15 +66,6 @@ def located(file: str | None, folder: Path) -> Path | None:
         return None
     path = Path(file)
     return path if path.exists() or not (folder / path).exists() else folder / path
-
-
-@contextmanager
-def _opened(folder: Path, rules: load.FoundRules | None, *, store: Store) -> Iterator[MainContext]:
-    stats = store.stat_cache(str(folder.absolute()))
-    ignore = IgnoreFile(rules.rules, rules.name) if rules else None
-    view = DirectoryContext(folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns())
-    yield MainContext(view, ignored=ignore)
-    stats.save()
 
 
 @contextmanager
@@ -112,7 +85,7 @@ def _piped(stream: BinaryIO, file: str | None, *, store: Store) -> Iterator[Inpu
     with store.scratch() as scratch:
         unpack_context(_Joined(head, stream), scratch)
         text = load.dockerfile(scratch, given=scratch / file if file else None)
-        with _opened(scratch, None, store=store) as main:
+        with opened(scratch, None, store=store) as main:
             yield Inputs(parse(text.data, file or text.name), main)
 
 

@@ -44,7 +44,7 @@ class FoundRules:
     name: str
 
 
-def ignore_rules(context: Path, *, dockerfile: Path | None) -> FoundRules | None:
+def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules | None:
     """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`."""
     candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
     for path in (*candidates, context / ".dockerignore"):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from stagemill.dockerfile.tree import Add, Copy, Word
-from stagemill.files.content import Content, content
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
-from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.graph.vertex import Edge, Selection, Vertex
+from stagemill.plan import contexts
+from stagemill.plan.contexts import Origin
 from stagemill.plan.missing import missing_source
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
-SourceOf: TypeAlias = Callable[[Word, Site], Vertex]
-CONTEXT = "context"
+SourceOf: TypeAlias = Callable[[Word, Site], Origin]
 _URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
 _OCTAL = re.compile(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
@@ -90,6 +90,7 @@ def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
 
 def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source_of: SourceOf | None) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
+    origin = source_of(from_, site) if from_ is not None and source_of is not None else site.request.context
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
     op = operations.Copy(
         sources=words.sources,
@@ -97,40 +98,32 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
         files=files,
         owner=words.owner,
         mode=words.mode,
-        keep_owner=from_ is not None,
+        keep_owner=isinstance(origin, Vertex),
         unpack=isinstance(node, Add),
     )
     inputs: tuple[Edge, ...] = ()
-    if from_ is not None and source_of is not None:
-        source = source_of(from_, site)
-        inputs = (Edge(source, Selection(words.sources)),) if words.sources else ()
-    elif words.sources:
-        inputs = (Edge(_context(node, words.sources, site)),)
+    if words.sources:
+        inputs = (
+            Edge(origin, Selection(words.sources))
+            if isinstance(origin, Vertex)
+            else Edge(_context(node, words.sources, origin, site=site)),
+        )
     text = site.title(node.original)
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
 
 
-def _context(node: Copy | Add, sources: tuple[str, ...], site: Site) -> Vertex:
-    """The files of the context that the sources select, keyed by what they hold."""
-    context = site.request.context
+def _context(node: Copy | Add, sources: tuple[str, ...], context: FileContext | None, *, site: Site) -> Vertex:
+    """The files of a context that the sources select, keyed by what they hold."""
     if context is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
-    if sources not in site.selected:
-        site.selected[sources] = _selected(node, sources, context, site=site)
-    found = site.selected[sources]
-    site.contents[found.digest] = found.parts
-    return Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
-
-
-def _selected(node: Copy | Add, sources: Sequence[str], context: MainContext, *, site: Site) -> Content:
     try:
-        return content(context.view, sources, owners=False)
+        return contexts.files(context, sources, site)
     except MissingSourceError as error:
         word = node.sources[sources.index(error.pattern)]
-        message, hint = missing_source(error, word.text, context)
-        raise site.error(message, word.span, hint=hint) from error
+        message, hint_ = missing_source(error, word.text, context)
+        raise site.error(message, word.span, hint=hint_) from error
 
 
 def _destination(text: str, state: State) -> str:

@@ -31,7 +31,7 @@ class Site:
     request: Request
     onbuild: bool = False
     contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    selected: dict[tuple[str, ...], Content] = field(default_factory=dict)
+    selected: dict[tuple[str, tuple[str, ...]], Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
     def trigger(self, source: Source | None = None) -> Site:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fakes.blobs import make_tar
-from stagemill.cli.source import IgnoreFile, located, open_inputs
+from stagemill.cli.directories import IgnoreFile
+from stagemill.cli.source import located, open_inputs
 from stagemill.context.ignore import IgnoreRules
 from stagemill.errors import ContextError, StagemillError, UsageError
 from stagemill.files.walk import walk

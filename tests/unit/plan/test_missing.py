@@ -9,7 +9,7 @@ import pytest
 from fakes.tree import MemoryTree, link
 from stagemill.files.select import MissingSourceError, matches
 from stagemill.plan.missing import missing_source, near_name
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 
 TREE = MemoryTree({"README.md": "", "src/app.js": "", "src/link": link("nowhere"), "folder": link("src")})
 
@@ -27,7 +27,7 @@ class Rules:
 def explained(source: str, ignored: Rules | None = None) -> tuple[str, str | None]:
     with pytest.raises(MissingSourceError) as caught:
         matches(TREE, [source])
-    return missing_source(caught.value, source, MainContext(TREE, ignored=ignored))
+    return missing_source(caught.value, source, FileContext(TREE, ignored=ignored))
 
 
 def test_a_rule_of_the_ignore_file_is_named() -> None:
