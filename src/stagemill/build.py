@@ -62,7 +62,7 @@ def build(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
     """Makes the target's tree, and only what it needs. Raises StagemillError."""
-    planned = plan(dockerfile, request, resolver)
+    planned = plan(dockerfile, request, resolver, services.remotes)
     return carry_out(planned, (planned.target.vertex,), services=services, options=options)
 
 
@@ -70,7 +70,7 @@ def make_all(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
     """The same, and the results hold the tree of every stage that the target needs."""
-    planned = plan(dockerfile, request, resolver)
+    planned = plan(dockerfile, request, resolver, services.remotes)
     vertices = tuple(stage.vertex for stage in planned.stages)
     return carry_out(planned, vertices, services=services, options=options)
 

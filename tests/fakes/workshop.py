@@ -5,6 +5,7 @@ Not a fake itself: planning, solving, copying, packing are done for real. Only R
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,6 +35,8 @@ from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
+from stagemill.registry.config import RegistryConfig
+from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 T = TypeVar("T")
@@ -83,6 +86,7 @@ class Workshop:
             store=self.store,
             sandbox=self.sandbox,
             remote=self.remote.source,
+            remotes=self.remotes,
             listener=self.heard.append,
             clock=self.clock,
             host=self.host,
@@ -90,6 +94,19 @@ class Workshop:
             secrets=self.secrets,
             agents=self.agents,
         )
+
+    @property
+    def remotes(self) -> Remotes:
+        """Finds what URLs on loopback name, as the command line would."""
+        settings = Settings(
+            RegistryConfig,
+            user_agent="test",
+            environment={"PATH": os.environ["PATH"]},
+            secrets=self.secrets,
+            agents=self.agents,
+            sleep=lambda _seconds: None,
+        )
+        return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)
 
     @property
     def forms(self) -> Forms:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +29,8 @@ from stagemill.layer import disk
 from stagemill.layer.index import build
 from stagemill.layer.stack import StackView
 
+_EVERYTHING = operations.Origin(("",))
+
 
 class Extract(Protocol):
     """Unpacks an archive into an empty directory; False where the file is none. `implied` describes directories that
@@ -38,12 +40,27 @@ class Extract(Protocol):
     def __call__(self, archive: Path, into: Path, /, *, implied: Callable[[str], Entry]) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A tree to copy from; `fixed` says that its files never change."""
+
+    view: FileView
+    fixed: bool = False
+
+
 def copy(
     op: operations.Copy, parent: FileView, source: FileView | None, *, into: Path, link: bool, extract: Extract
 ) -> dict[str, Digest]:
+    """The same as `copy_all`, from at most one tree; `link` says that its files never change."""
+    return copy_all(op, parent, [Files(source, link)] if source else [], into=into, extract=extract)
+
+
+def copy_all(
+    op: operations.Copy, parent: FileView, sources: Sequence[Files], *, into: Path, extract: Extract
+) -> dict[str, Digest]:
     """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
 
-    `link` says that the source's files never change: they may become hard links, and their digests are believed. Else they
+    `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
     are hashed as they are copied, and ContextError says that one is not what it was when the key was made. An archive is
     unpacked beside `into`, on the same file system. Raises StagemillError.
     """
@@ -51,7 +68,8 @@ def copy(
     try:
         owner = ownership.find(op.owner, parent, flag="--chown") if op.owner else None
         job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract)
-        job.run(_Source(source, fixed=link) if source else None)
+        origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
+        job.run([_Source(files.view, files.fixed, origin) for files, origin in zip(sources, origins, strict=True)])
         draft.finish()
     except OSError as error:
         raise explained(error, into) from error
@@ -60,13 +78,14 @@ def copy(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where files come from. `implied` holds the directories that an archive has no member for, None without an archive.
+    """Where files come from, and which ones. `implied` holds the directories that an archive has no member for, None without an archive.
 
     `nodes` tells, for a file of several names, where its first one was copied to, and as what.
     """
 
     view: FileView
     fixed: bool
+    origin: operations.Origin = _EVERYTHING
     implied: set[str] | None = None
     nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
 
@@ -86,11 +105,11 @@ class _Copying:
         made = owner or Owner()
         self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
 
-    def run(self, source: _Source | None) -> None:
-        found = matches(source.view, self._op.sources) if source else []
-        self._fault = self._no_place_for_files(len(found) + len(self._op.files))
-        if source:
-            for match in found:
+    def run(self, sources: Sequence[_Source]) -> None:
+        found = [(source, matches(source.view, source.origin.sources)) for source in sources]
+        self._fault = self._no_place_for_files(sum(len(some) for _, some in found) + len(self._op.files))
+        for source, some in found:
+            for match in some:
                 self._copy(source, match)
         for file in self._op.files:
             self._inline(file)
@@ -117,7 +136,7 @@ class _Copying:
         path, folder = self._destination()
         if entry.kind == "dir":
             self._tree(source, match.path, path)
-        elif not (self._op.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
+        elif not (source.origin.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
             self._place(source, match.path, self._file_target(path, match.name, folder=folder), entry)
 
     def _file_target(self, path: str, name: str, *, folder: bool) -> str:

@@ -42,6 +42,10 @@ class StoreExecutor:
                 return ContextFiles(self.services.contexts[op.name])
             case operations.BaseImage():
                 return base.tree(self.services.store, op.manifest)
+            case operations.Http() | operations.Git():
+                from stagemill.execute import fetching  # noqa: PLC0415  a build from the cache fetches nothing
+
+                return fetching.fetch(op, self.services)
             case operations.Run():
                 from stagemill.execute import running  # noqa: PLC0415  a build from the cache runs nothing
 
@@ -54,7 +58,7 @@ class StoreExecutor:
                 copier = copying.Copier(self.services, self.forms, progress, cancelled)
                 if isinstance(op, operations.MakeDirectory):
                     return copier.make_directory(op, _tree(inputs[0]))
-                return copier.copy(op, _tree(inputs[0]), inputs[1] if len(inputs) > 1 else None)
+                return copier.copy(op, _tree(inputs[0]), *inputs[1:])
             case _:
                 assert_never(op)
 

@@ -14,6 +14,7 @@ from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.sandbox.protocol import Sandbox
+    from stagemill.sources.remotes import Remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`remote(reference)` is where the blobs of an image are; `contexts` holds the user's files by context name.
+    """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
     `secrets` are the contents of what RUN may mount by id, `agents` the sockets of SSH agents. No secret enters a key, a
     layer, the history or a log.
@@ -38,6 +39,7 @@ class Services:
     store: Store
     sandbox: Sandbox
     remote: Callable[[str], BlobSource]
+    remotes: Remotes
     listener: Listener
     clock: Callable[[], float]
     host: Host = field(default_factory=Host)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import MappingProxyType
 from typing import TypeAlias
 
 from stagemill.dockerfile.tree import Add, Copy, Word
@@ -13,15 +15,16 @@ from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Selection, Vertex
-from stagemill.plan import contexts
+from stagemill.location import redacted
+from stagemill.plan import contexts, fetched
 from stagemill.plan.contexts import Origin
+from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import missing_source
-from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
 SourceOf: TypeAlias = Callable[[Word, Site], Origin]
-_URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+_NOTHING: Mapping[int, Fetched] = MappingProxyType({})
 _OCTAL = re.compile(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
@@ -43,22 +46,17 @@ def copy(node: Copy, state: State, site: Site, *, source_of: SourceOf) -> State:
     _refuse_later_flags(node, site)
     words = _expand(node, state, site)
     for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
+        if fetched.is_remote(text):
             raise site.error("source can't be a URL for COPY", word.span, hint="use ADD for a URL")
     return _copied(node, words, state, site=site, source_of=source_of)
 
 
 def add(node: Add, state: State, site: Site) -> State:
-    """Like COPY from the context, and unpacks local archives."""
+    """Like COPY from the context, and unpacks local archives; or from URLs."""
     _refuse_later_flags(node, site)
-    for flag in node.flags:
-        if flag.name in {"checksum", "keep-git-dir", "unpack"}:
-            raise site.unsupported(f"ADD --{flag.name}", flag.span)
     words = _expand(node, state, site)
-    for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
-            raise site.unsupported("ADD of a URL or a git repository", word.span)
-    return _copied(node, words, state, site=site, source_of=None)
+    found = fetched.find(node, words.written, words.destination, state=state, site=site)
+    return _copied(node, words, state, site=site, source_of=None, found=found)
 
 
 def _refuse_later_flags(node: Copy | Add, site: Site) -> None:
@@ -88,7 +86,15 @@ def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
     )
 
 
-def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source_of: SourceOf | None) -> State:
+def _copied(
+    node: Copy | Add,
+    words: _Words,
+    state: State,
+    *,
+    site: Site,
+    source_of: SourceOf | None,
+    found: Mapping[int, Fetched] = _NOTHING,
+) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
     origin = source_of(from_, site) if from_ is not None and source_of is not None else site.request.context
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
@@ -99,30 +105,45 @@ def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source
         owner=words.owner,
         mode=words.mode,
         keep_owner=isinstance(origin, Vertex),
-        unpack=isinstance(node, Add),
+        unpack=isinstance(node, Add) and node.unpack is not False,
     )
     inputs: tuple[Edge, ...] = ()
-    if words.sources:
-        inputs = (
-            Edge(origin, Selection(words.sources))
-            if isinstance(origin, Vertex)
-            else Edge(_context(node, words.sources, origin, site=site)),
-        )
+    if found:
+        gathered = _gathered(node, words, found, site=site)
+        op = replace(op, sources=(), unpack=False, origins=tuple(part for _, part in gathered))
+        inputs = tuple(edge for edge, _ in gathered)
+    elif words.sources:
+        inputs = (_edge(node, words.sources, origin, site=site),)
     text = site.title(node.original)
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
 
 
-def _context(node: Copy | Add, sources: tuple[str, ...], context: FileContext | None, *, site: Site) -> Vertex:
-    """The files of a context that the sources select, keyed by what they hold."""
-    if context is None:
+def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
+    """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
+    gathered: list[Fetched] = []
+    for local, numbers in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        if not local:
+            gathered += [found[number] for number in numbers]
+            continue
+        sources = tuple(words.sources[number] for number in numbers)
+        origin = operations.Origin(sources, unpack=isinstance(node, Add) and node.unpack is not False)
+        gathered.append((_edge(node, sources, site.request.context, site=site), origin))
+    return gathered
+
+
+def _edge(node: Copy | Add, sources: tuple[str, ...], origin: Origin | None, *, site: Site) -> Edge:
+    """What the sources select of a tree, known when it is made, or of the files of a context."""
+    if isinstance(origin, Vertex):
+        return Edge(origin, Selection(sources))
+    if origin is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
     try:
-        return contexts.files(context, sources, site)
+        return Edge(contexts.files(origin, sources, site))
     except MissingSourceError as error:
         word = node.sources[sources.index(error.pattern)]
-        message, hint_ = missing_source(error, word.text, context)
+        message, hint_ = missing_source(error, word.text, origin)
         raise site.error(message, word.span, hint=hint_) from error
 
 
@@ -145,7 +166,7 @@ def _mode(word: Word, state: State, site: Site) -> str:
 
 
 def _shown(node: Copy | Add, words: _Words) -> str:
-    """What history shows after the keyword; where the files come from is not in it."""
+    """What history shows after the keyword; where files of stages come from is not in it, nor are logins of URLs."""
     flags = [f"--{name}={value}" for name, value in (("chown", words.owner), ("chmod", words.mode)) if value]
     names = [f"<<{doc.name}" for doc in node.heredocs]
-    return " ".join([*flags, *words.written, *names, words.destination])
+    return " ".join([*flags, *map(redacted, words.written), *names, words.destination])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from stagemill.graph.vertex import Label, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin, contexts
+from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
@@ -29,7 +30,7 @@ from stagemill.plan.outline import (
     undeclared,
 )
 from stagemill.plan.request import Request
-from stagemill.plan.resolver import Base, Resolver
+from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import Numbering, State, Step
@@ -70,9 +71,9 @@ class Plan:
     epoch: int | None = None
 
 
-def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver) -> Plan:
+def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
     """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
-    site = Site(dockerfile.source, dockerfile.escape, request)
+    site = Site(dockerfile.source, dockerfile.escape, request, sources=sources)
     return _Planner(Outline.of(dockerfile, site), resolver).plan()
 
 
@@ -87,23 +88,27 @@ class _Planner:
         self.bodies: dict[int, tuple[Line, ...]] = {}
 
     def plan(self) -> Plan:
-        needed = self._needed()
-        for index in sorted(needed):
-            stage = self.outline.stages[index]
-            self.planned[index] = self._stage(stage)
-            for name, word in undeclared(self.outline, stage):
-                _notice_no_effect(name, word, self.outline)
+        needed = sorted(self._needed())
+        with asked_ahead(self._additions(needed), self.site.sources):
+            for index in needed:
+                stage = self.outline.stages[index]
+                self.planned[index] = self._stage(stage)
+                for name, word in undeclared(self.outline, stage):
+                    _notice_no_effect(name, word, self.outline)
         target = self.planned[self.outline.target.index]
         labels = {**target.image.config.labels, **self.site.request.labels}
         image = replace(target.image, config=replace(target.image.config, labels=labels))
         return Plan(
             target=replace(target, image=image),
-            stages=tuple(self.planned[index] for index in sorted(needed)),
+            stages=tuple(self.planned[index] for index in needed),
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
             epoch=self._epoch(),
         )
+
+    def _additions(self, needed: Iterable[int]) -> Iterator[Add]:
+        return (node for index in needed for node, _ in self.bodies[index] if isinstance(node, Add))
 
     def _epoch(self) -> int | None:
         """A global ARG says it where the request does not."""

@@ -13,13 +13,14 @@ from stagemill.dockerfile.tree import Heredoc, Pair, Word
 from stagemill.errors import DockerfileError, UnsupportedError
 from stagemill.files.content import Content
 from stagemill.plan.request import Request
+from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The file, the request, and what planning collects on its way.
+    """The file, the request, who finds what URLs name, and what planning collects on its way.
 
     `contents` gathers, for each content digest that entered a key, the facts it was made of, so that a later miss can
     be explained; `selected` what sources were found to hold; `notices` what should be said and stops nothing.
@@ -33,6 +34,7 @@ class Site:
     contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     selected: dict[tuple[str, tuple[str, ...]], Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    sources: Sources = NOWHERE
 
     def trigger(self, source: Source | None = None) -> Site:
         """For an instruction that ONBUILD kept; `source` is its text where that is an image's."""

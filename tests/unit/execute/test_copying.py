@@ -50,7 +50,7 @@ def test_files_of_a_context_are_copied(workshop: Workshop) -> None:
 
 
 def test_files_of_the_dockerfile_need_no_source(workshop: Workshop) -> None:
-    tree = copier(workshop).copy(Copy((), "/motd", files=(InlineFile("EOF", "hello\n"),)), Tree(), None)
+    tree = copier(workshop).copy(Copy((), "/motd", files=(InlineFile("EOF", "hello\n"),)), Tree())
 
     assert workshop.layer(tree) == {"motd": "file 0644 0:0 =hello\n"}
 
