@@ -15,6 +15,7 @@ from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Result, Tree
+from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
 from stagemill.plan.planner import Plan, Stage, plan
@@ -91,18 +92,38 @@ def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services,
     return _attempt(planned, targets, services=services, options=options)
 
 
+def make_tree(vertex: Vertex, *, services: Services) -> FileView:
+    """The files of something that no Dockerfile has a part in: a remote context. Raises StagemillError."""
+    forms = Forms(services.store, remote=services.remote)
+    results = _solved((vertex,), {}, forms, services=services, options=Options())
+    result = results[vertex.digest]
+    assert isinstance(result, Tree)
+    return forms.view(result)
+
+
 def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
     forms = Forms(services.store, remote=services.remote)
-    results = solve(
+    results = _solved(targets, planned.contents, forms, services=services, options=options)
+    return Built(planned, results, forms, services, planned.epoch)
+
+
+def _solved(
+    targets: tuple[Vertex, ...],
+    contents: Mapping[Digest, tuple[tuple[str, str], ...]],
+    forms: Forms,
+    *,
+    services: Services,
+    options: Options,
+) -> Mapping[Digest, Result]:
+    return solve(
         targets,
         executor=StoreExecutor(services, forms),
-        cache=StoreCache(services.store, clock=services.clock, contents=planned.contents),
+        cache=StoreCache(services.store, clock=services.clock, contents=contents),
         listener=named_only(services.listener),
         clock=services.clock,
         workers=options.workers,
         no_cache=lambda vertex: options.fresh(vertex.label.stage),
     )
-    return Built(planned, results, forms, services, planned.epoch)
 
 
 def named_only(listener: events.Listener) -> events.Listener:

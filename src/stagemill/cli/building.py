@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,8 @@ from stagemill.cli import flags, secrets
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
-from stagemill.cli.source import Inputs
+from stagemill.cli.remote import Remote
+from stagemill.cli.source import Inputs, open_inputs
 from stagemill.context.named import NamedContexts
 from stagemill.errors import StagemillError
 from stagemill.events import Listener
@@ -22,6 +24,7 @@ from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Request
 
+_KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
@@ -76,6 +79,15 @@ class BuildFlags:
             allow=secrets.allowed(values.texts("allow")),
             contexts=NamedContexts.parse(values.texts("build_context")),
         )
+
+
+@contextmanager
+def reading(given: BuildFlags, *, place: Workplace, listener: Listener) -> Iterator[Inputs]:
+    """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
+    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
+    with open_inputs(given.context, given.file, store=place.store, remote=Remote(services, keep_git_dir)) as inputs:
+        yield inputs
 
 
 @contextmanager

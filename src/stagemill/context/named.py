@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
+from stagemill.location import Location, LocationError, parse, redacted
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
@@ -35,9 +36,6 @@ class Directory:
 
     path: Path
 
-    def __str__(self) -> str:
-        return str(self.path)
-
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
@@ -58,7 +56,14 @@ class OtherStage:
     stage: str
 
 
-ContextSource: TypeAlias = Directory | NamedImage | Empty | OtherStage
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What a URL names: the files of a repository, or of an archive, or a file."""
+
+    location: Location
+
+
+ContextSource: TypeAlias = Directory | NamedImage | Empty | OtherStage | Remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +135,19 @@ def _source(value: str, text: str) -> ContextSource:
         return NamedImage(value)
     if value.startswith(STAGE):
         return OtherStage(value.removeprefix(STAGE).lower())
+    if not (path := Path(value)).is_dir() and (location := _location(value, text)):
+        return Remote(location)
     kind, separator, _ = value.partition("://")
     if separator:
         raise UsageError(f"invalid --build-context {text!r}: unknown kind {kind!r}", hint=_kind_hint(kind))
-    return _directory(Path(value), text)
+    return _directory(path, text)
+
+
+def _location(value: str, text: str) -> Location | None:
+    try:
+        return parse(value)
+    except LocationError as error:
+        raise UsageError(f"invalid --build-context {redacted(text)!r}: {error.message}", hint=error.hint) from error
 
 
 def _image(reference: str, text: str) -> ContextSource:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeAlias
 
-from stagemill.context.named import Directory, NamedContext
-from stagemill.errors import Excerpt
+from stagemill.context.named import Directory, NamedContext, Remote
+from stagemill.errors import CancelledError, DockerfileError, Excerpt, StagemillError
 from stagemill.files.content import content
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Label, Vertex
+from stagemill.location import GitLocation, Location
 from stagemill.oci.config import History
-from stagemill.plan.request import FileContext
+from stagemill.plan.request import MAIN, FileContext
+from stagemill.plan.resolver import Sources
 from stagemill.plan.site import Site
 from stagemill.plan.state import COMMENT, State, Step
 
@@ -39,20 +41,41 @@ def scratch() -> Vertex:
     return Vertex(operations.Scratch(), (), Label(""))
 
 
-def origin(context: NamedContext, site: Site) -> Origin:
-    """What a named context is that is no image and no stage."""
-    if isinstance(context.source, Directory):
-        return site.request.directories[context.name]
-    return scratch()
+def origin(context: NamedContext, site: Site, *, at: Excerpt, stage: str = "") -> Origin:
+    """What a named context is that is no image and no stage; `at` is where it is used. Raises DockerfileError."""
+    match context.source:
+        case Directory():
+            return site.request.directories[context.name]
+        case Remote(location):
+            label = Label(f"[context {context.name}] load {location}", stage, at)
+            try:
+                return remote(location, site.sources, label=label)
+            except CancelledError:
+                raise
+            except StagemillError as error:
+                raise DockerfileError(f"the context {context.name}: {error.message}", at=at, hint=error.hint) from error
+        case _:
+            return scratch()
+
+
+def remote(location: Location, sources: Sources, *, label: Label) -> Vertex:
+    """The files of a repository, of an archive, or else one file called `context`. Raises StagemillError."""
+    if isinstance(location, GitLocation):
+        return Vertex(sources.git(location), (), label)
+    file = replace(sources.http(location), name=MAIN)
+    op = operations.Copy((MAIN,), "/", unpack=True)
+    return Vertex(op, (Edge(scratch()), Edge(Vertex(file, (), Label("", at=label.at)))), label)
 
 
 def begun(state: State, context: NamedContext, *, site: Site, at: Excerpt) -> State:
     """A stage that begins from files: all of them are its first layer. With none it begins from nothing."""
-    found = origin(context, site)
-    text = f"FROM {context.name}"
-    label = Label(f"[context {context.name}] load {context.source}", state.numbering.stage, at)
-    vertex = tree(found, "", "/", site=site, label=label) if isinstance(found, FileContext) else found
-    if isinstance(vertex.op, operations.Scratch):
+    stage = state.numbering.stage
+    found = origin(context, site, at=at, stage=stage)
+    if isinstance(found, FileContext):
+        label = Label(f"[context {context.name}] load {found.title}", stage, at)
+        found = tree(found, "", "/", site=site, label=label)
+    if isinstance(found.op, operations.Scratch):
         return state
+    text = f"FROM {context.name}"
     entry = History(created_by=f"{text} # buildkit", comment=COMMENT)
-    return replace(state, vertex=vertex, history=(entry,), steps=(Step(vertex, text, at),))
+    return replace(state, vertex=found, history=(entry,), steps=(Step(found, text, at),))

@@ -265,12 +265,12 @@ class _Planner:
         if isinstance(source, StageText):
             reads.append(source.index)
             return self.planned[source.index].vertex
-        name = self._copied_image(text, word, site)
-        if name:
+        at = site.source.excerpt(word.span)
+        if name := self._copied_image(text, word, site):
             base = self.bases[name]
             title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
-            return _base_vertex(base, Label(title, "", site.source.excerpt(word.span)))
-        return contexts.origin(source, site) if source else contexts.scratch()
+            return _base_vertex(base, Label(title, "", at))
+        return contexts.origin(source, site, at=at) if source else contexts.scratch()
 
 
 def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:

@@ -40,7 +40,7 @@ def test_a_given_dockerfile_may_be_a_pipe(tmp_path: Path) -> None:
     assert actual == b"FROM d\n"
 
 
-@pytest.mark.parametrize("name", ["Dockerfile.dev", "DOCKERFILE", "Containerfile", "api.Dockerfile", "Dokcerfile"])
+@pytest.mark.parametrize("name", ["Dockerfile.dev", "DOCKERFILE", "api.Dockerfile", "Dokcerfile"])
 def test_a_missing_dockerfile_is_an_error_that_names_the_nearest(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("FROM a\n")
     (tmp_path / "Dockerfile.dockerignore").write_text("")
