@@ -73,6 +73,17 @@ class NamedContext:
     name: str
     source: ContextSource
 
+    @property
+    def place(self) -> str:
+        """Where its files come from, as people know it; empty where that is neither a directory nor a URL."""
+        match self.source:
+            case Directory(path):
+                return str(path)
+            case Remote(location):
+                return str(location)
+            case _:
+                return ""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedContexts:
@@ -85,12 +96,12 @@ class NamedContexts:
         """`NAME=VALUE` each, the last of a name. Only directories are looked at: they must exist. Raises UsageError."""
         found: dict[str, NamedContext] = {}
         for text in texts:
-            name, equals, value = text.partition("=")
-            if not equals or not name or not value:
-                missing = "value" if name and equals else "name" if equals else "="
-                raise UsageError(f"invalid --build-context {text!r}: it has no {missing}", hint=_WRITE)
-            full, short = _names(name, text)
-            found[full] = NamedContext(short, _source(value, text))
+            try:
+                full, context = _pair(text)
+            except UsageError as error:
+                message = f"invalid --build-context {redacted(text)!r}: {error.message}"
+                raise UsageError(message, hint=error.hint) from error
+            found[full] = context
         return cls(found)
 
     @property
@@ -108,7 +119,17 @@ class NamedContexts:
         return self.by_name.get(f"{full}{_PLATFORM}{platform}") or self.by_name.get(full)
 
 
-def _names(name: str, text: str) -> tuple[str, str]:
+def _pair(text: str) -> tuple[str, NamedContext]:
+    """A full name, and what has it."""
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        missing = "value" if name and equals else "name" if equals else "="
+        raise UsageError(f"it has no {missing}", hint=_WRITE)
+    full, short = _names(name)
+    return full, NamedContext(short, _source(value))
+
+
+def _names(name: str) -> tuple[str, str]:
     """The full name and the short one."""
     image, separator, platform = name.partition(_PLATFORM)
     try:
@@ -116,58 +137,56 @@ def _names(name: str, text: str) -> tuple[str, str]:
         suffix = f"{separator}{Platform.parse(platform)}" if separator else ""
     except ValueError as error:
         hint = "a name is that of a stage or an image, such as base, alpine:3.20 or alpine::linux/arm64"
-        raise UsageError(f"invalid --build-context {text!r}: {error}", hint=hint) from error
+        raise UsageError(str(error), hint=hint) from error
     short = reference.familiar.removesuffix(":latest")
     if short in _RESERVED:
         hint = "choose another name, and use that in the Dockerfile"
-        raise UsageError(f"invalid --build-context {text!r}: {short} is always {_RESERVED[short]}", hint=hint)
+        raise UsageError(f"{short} is always {_RESERVED[short]}", hint=hint)
     return f"{reference}{suffix}", f"{short}{suffix}"
 
 
-def _source(value: str, text: str) -> ContextSource:
+def _source(value: str) -> ContextSource:
     if value.startswith(IMAGE):
-        return _image(value.removeprefix(IMAGE).removeprefix("//"), text)
+        return _image(value.removeprefix(IMAGE).removeprefix("//"))
     if value.startswith(LAYOUT):
         if value == LAYOUT:
-            raise UsageError(
-                f"invalid --build-context {text!r}: it names no directory", hint="write oci-layout://DIRECTORY:TAG"
-            )
+            raise UsageError("it names no directory", hint="write oci-layout://DIRECTORY:TAG")
         return NamedImage(value)
     if value.startswith(STAGE):
         return OtherStage(value.removeprefix(STAGE).lower())
-    if not (path := Path(value)).is_dir() and (location := _location(value, text)):
+    if not (path := Path(value)).is_dir() and (location := _location(value)):
         return Remote(location)
     kind, separator, _ = value.partition("://")
     if separator:
-        raise UsageError(f"invalid --build-context {text!r}: unknown kind {kind!r}", hint=_kind_hint(kind))
-    return _directory(path, text)
+        raise UsageError(f"unknown kind {kind!r}", hint=_kind_hint(kind))
+    return _directory(path)
 
 
-def _location(value: str, text: str) -> Location | None:
+def _location(value: str) -> Location | None:
     try:
         return parse(value)
     except LocationError as error:
-        raise UsageError(f"invalid --build-context {redacted(text)!r}: {error.message}", hint=error.hint) from error
+        raise UsageError(error.message, hint=error.hint) from error
 
 
-def _image(reference: str, text: str) -> ContextSource:
+def _image(reference: str) -> ContextSource:
     if reference == SCRATCH:
         return Empty()
     try:
         Reference.parse(reference)
     except ValueError as error:
         hint = "write docker-image://NAME:TAG"
-        raise UsageError(f"invalid --build-context {text!r}: {error}", hint=hint) from error
+        raise UsageError(str(error), hint=hint) from error
     return NamedImage(reference)
 
 
-def _directory(path: Path, text: str) -> Directory:
+def _directory(path: Path) -> Directory:
     if path.is_dir():
         return Directory(path)
     if path.exists():
         hint = "name a directory; files of an archive become one with tar -x"
-        raise UsageError(f"invalid --build-context {text!r}: {path} is no directory", hint=hint)
-    raise UsageError(f"invalid --build-context {text!r}: there is no directory {path}", hint=_nearest(path))
+        raise UsageError(f"{path} is no directory", hint=hint)
+    raise UsageError(f"there is no directory {path}", hint=_nearest(path))
 
 
 def _kind_hint(kind: str) -> str:

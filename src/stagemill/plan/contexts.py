@@ -47,15 +47,18 @@ def origin(context: NamedContext, site: Site, *, at: Excerpt, stage: str = "") -
         case Directory():
             return site.request.directories[context.name]
         case Remote(location):
-            label = Label(f"[context {context.name}] load {location}", stage, at)
             try:
-                return remote(location, site.sources, label=label)
+                return remote(location, site.sources, label=_label(context, at, stage))
             except CancelledError:
                 raise
             except StagemillError as error:
                 raise DockerfileError(f"the context {context.name}: {error.message}", at=at, hint=error.hint) from error
         case _:
             return scratch()
+
+
+def _label(context: NamedContext, at: Excerpt, stage: str) -> Label:
+    return Label(f"[context {context.name}] load {context.place}", stage, at)
 
 
 def remote(location: Location, sources: Sources, *, label: Label) -> Vertex:
@@ -72,8 +75,7 @@ def begun(state: State, context: NamedContext, *, site: Site, at: Excerpt) -> St
     stage = state.numbering.stage
     found = origin(context, site, at=at, stage=stage)
     if isinstance(found, FileContext):
-        label = Label(f"[context {context.name}] load {found.title}", stage, at)
-        found = tree(found, "", "/", site=site, label=label)
+        found = tree(found, "", "/", site=site, label=_label(context, at, stage))
     if isinstance(found.op, operations.Scratch):
         return state
     text = f"FROM {context.name}"

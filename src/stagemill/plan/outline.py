@@ -234,6 +234,24 @@ def undeclared(outline: Outline, stage: StageText) -> Iterator[tuple[str, Word]]
                 yield name, word
 
 
+def unused(outline: Outline, body: Iterable[Line]) -> Iterator[tuple[NamedContext, str]]:
+    """Named contexts that no stage, FROM or `--from` asks for, and the name there that one of them was meant for.
+
+    `body` is what is built; a context that has no near name may be for another build of the same command line.
+    """
+    site = outline.site
+    words = [word.text for word, _ in source_words(body)]
+    words += [
+        node.from_.text for stage in outline.stages for node in stage.body if isinstance(node, Copy) and node.from_
+    ]
+    words += [name for stage in outline.stages for name in (stage.name, stage.start.image.text) if name]
+    used = {site.request.contexts.find(word, site.request.platform) for word in words}
+    for context in site.request.contexts.by_name.values():
+        near = nearest(context.name, words)
+        if context not in used and near and not _INDEX.fullmatch(near):
+            yield context, near
+
+
 def source_words(body: Iterable[Line]) -> Iterator[tuple[Word, Site]]:
     """The `--from` of each COPY and the `from` of each mount, which read another stage or an image."""
     for node, site in body:

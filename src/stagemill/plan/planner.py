@@ -28,6 +28,7 @@ from stagemill.plan.outline import (
     source_words,
     triggers,
     undeclared,
+    unused,
 )
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
@@ -95,6 +96,7 @@ class _Planner:
                 self.planned[index] = self._stage(stage)
                 for name, word in undeclared(self.outline, stage):
                     _notice_no_effect(name, word, self.outline)
+        self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
         labels = {**target.image.config.labels, **self.site.request.labels}
         image = replace(target.image, config=replace(target.image.config, labels=labels))
@@ -106,6 +108,15 @@ class _Planner:
             notices=tuple(dict.fromkeys(self.site.notices)),
             epoch=self._epoch(),
         )
+
+    def _notice_unused_contexts(self) -> None:
+        if self.site.request.contexts.by_name:
+            body = [line for lines in self.bodies.values() for line in lines]
+            for context, near in unused(self.outline, body):
+                message = (
+                    f"--build-context {context.name} has no effect: nothing in {self.site.source.name} has that name"
+                )
+                self.site.notices.append(f"{message}\nhint: did you mean {near}?")
 
     def _additions(self, needed: Iterable[int]) -> Iterator[Add]:
         return (node for index in needed for node, _ in self.bodies[index] if isinstance(node, Add))
@@ -257,7 +268,9 @@ class _Planner:
         else:
             vertex = contexts.scratch()
         state = State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
-        return contexts.begun(state, context, site=self.site, at=at) if context and not base else state
+        if base or context is None:
+            return state
+        return contexts.begun(state, context, site=self.site, at=self.site.source.excerpt(text.start.image.span))
 
     def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Origin:
         """The tree or the files that a `--from` names."""
