@@ -18,6 +18,7 @@ from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
 from stagemill.plan.request import FileContext, Request
+from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ def planned(
     extra_hosts: tuple[str, ...] = (),
     epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
+    sources: Sources = NOWHERE,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
     request = Request(
@@ -47,7 +49,7 @@ def planned(
         epoch=epoch,
         allow=allow,
     )
-    return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
+    return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 
 
 def operations(found: Plan, kind: type[T]) -> list[T]:

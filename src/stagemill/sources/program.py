@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from shutil import which
 from typing import IO
@@ -26,6 +27,8 @@ _MOST_OUTPUT = 1 << 20
 _TICK = 0.1  # seconds between two looks at whether the build was stopped
 _LONGEST_SILENCE = 60  # seconds
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+_VERSION = re.compile(r"git version ([0-9]+)\.([0-9]+)")
+_OLDEST = (2, 31)
 _CONFIG = {
     "protocol.allow": "never",
     "protocol.http.allow": "always",
@@ -94,6 +97,7 @@ class Git:
         if program is None:
             hint = "install git (such as `apt-get install git`), or use a URL of an archive"
             raise SourceError("repositories need the program git, and there is none on this machine", hint=hint)
+        _check_version(program)
         with tempfile.TemporaryFile(dir=self.scratch) as out, tempfile.TemporaryFile(dir=self.scratch) as err:
             status = self._wait([program, *arguments], within or self.scratch, out=out, err=err)
             if status:
@@ -183,7 +187,17 @@ class Git:
         """Without what git should not have said: logins in URLs, and the header."""
         secret = self.access.header.rpartition(" ")[2]
         text = text.replace(secret, "…") if secret else text
-        return _LOGIN.sub("", text).strip()
+        return _LOGIN.sub("", text).replace(f"{self.scratch}/", "").strip()
+
+
+@lru_cache(maxsize=4)
+def _check_version(program: str) -> None:
+    """An older git would not read its settings from the environment, and so not keep to them."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    match = _VERSION.match(said)
+    if not match or (int(match[1]), int(match[2])) < _OLDEST:
+        wanted = ".".join(map(str, _OLDEST))
+        raise SourceError(f"{program} is {said.strip() or 'no git'}, want version {wanted}", hint="update git")
 
 
 def _text(file: IO[bytes]) -> str:

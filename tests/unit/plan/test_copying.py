@@ -223,17 +223,6 @@ def test_copy_of_a_url_is_an_error_even_out_of_a_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["https://example.com/x", "HTTP://x/y", "git@github.com:a/b.git", "ssh://a/b", "git://a/b"]
-)
-def test_add_of_a_url_is_not_supported_yet(source: str) -> None:
-    error = refused(f"FROM busybox\nADD a {source} /x/\n", context=FILES)
-
-    assert isinstance(error, UnsupportedError)
-    assert error.message == "ADD of a URL or a git repository is not supported yet"
-    assert marked(error) == f"Dockerfile:2: {source}"
-
-
-@pytest.mark.parametrize(
     ("instruction", "flag"),
     [
         ("COPY --link a /x", "--link"),
@@ -241,9 +230,6 @@ def test_add_of_a_url_is_not_supported_yet(source: str) -> None:
         ("COPY --exclude=b a /x", "--exclude=b"),
         ("ADD --link=true a /x", "--link=true"),
         ("ADD --exclude=b a /x", "--exclude=b"),
-        ("ADD --unpack=false a /x", "--unpack=false"),
-        ("ADD --keep-git-dir a /x", "--keep-git-dir"),
-        ("ADD --checksum=sha256:00 a /x", "--checksum=sha256:00"),
     ],
 )
 def test_flags_of_later_stop_with_their_place(instruction: str, flag: str) -> None:
@@ -253,6 +239,14 @@ def test_flags_of_later_stop_with_their_place(instruction: str, flag: str) -> No
     assert isinstance(error, UnsupportedError)
     assert error.message == f"{keyword} {name} is not supported yet"
     assert marked(error) == f"Dockerfile:2: {flag}"
+
+
+def test_archives_are_unpacked_by_add_unless_it_says_otherwise() -> None:
+    assert copied("ADD a /x/").unpack
+    assert copied("ADD --unpack a /x/").unpack
+    assert not copied("ADD --unpack=false a /x/").unpack
+    assert not copied("COPY a /x/").unpack
+    assert copied("ADD --unpack=false a /x/") == copied("COPY a /x/")
 
 
 @pytest.mark.parametrize("flag", ["--link=false", "--parents=false"])
