@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,10 @@ class FakeWeb(FakeRegistry):
     @property
     def url(self) -> str:
         return f"http://{self.host}"
+
+    def speak(self, context: ssl.SSLContext) -> None:
+        """https from now on; it must not be entered yet."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def has_repository(self, folder: Path, name: str, commits: list[Mapping[str, Any]]) -> dict[str, str]:
         """A repository at /`name`, of which git asks for single files; the commit of each tag and branch."""

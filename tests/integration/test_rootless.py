@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from conformance.servers import Server, make_repository
 from fakes import archives
 from fakes.mill import SOURCE, Mill
 from fakes.survivors import mark, mounts, wait_until_alone
@@ -348,3 +349,16 @@ def test_an_insecure_run_of_a_user_may_do_what_the_user_may(ordinary: Mill) -> N
     ordinary.ok("build", "-t", "bold", "--allow", "security.insecure", "-", stdin=text)
 
     assert {"null", "pts", "shm"} <= set(ordinary.cat("bold", "/out").split())
+
+
+def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) -> None:
+    mill = user.mill("remote")
+    make_repository(tmp_path / "r.git", {"commits": [{"files": {"foo": "first"}, "branch": "main"}]})
+    with Server({"file": {"text": "content"}}, tmp_path) as server:
+        mill.write({"Dockerfile": f"FROM scratch\nADD {server.url}/file /a/\nADD {server.url}/git/r.git#main /b/\n"})
+
+        entries = archives.entries(mill.ok("build", "-q", "-o", "-", ".").stdout)
+
+    assert {path: entries[path].split()[1:3] for path in ("a/file", "b/foo", "b")} == {
+        "a/file": ["0600", "0:0"], "b/foo": ["0644", "0:0"], "b": ["0755", "0:0"],
+    }  # fmt: skip

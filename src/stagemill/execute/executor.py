@@ -45,7 +45,7 @@ class StoreExecutor:
             case operations.Http() | operations.Git():
                 from stagemill.execute import fetching  # noqa: PLC0415  a build from the cache fetches nothing
 
-                return fetching.fetch(op, self.services)
+                return fetching.fetch(op, self.services, cancelled)
             case operations.Run():
                 from stagemill.execute import running  # noqa: PLC0415  a build from the cache runs nothing
 

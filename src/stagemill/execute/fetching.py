@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from stagemill.digest import Digest
 from stagemill.execute.commit import commit
@@ -17,12 +18,12 @@ _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
 _PRIVATE = 0o600
 
 
-def fetch(op: operations.Http | operations.Git, services: Services) -> Result:
+def fetch(op: operations.Http | operations.Git, services: Services, cancelled: Event) -> Result:
     """The file or the files, here. Raises SourceError, CorruptError and CancelledError."""
     if isinstance(op, operations.Http):
         return ContextFiles(FetchedFile(op, services.remotes.fetch(op)))
     with services.store.layers.workspace() as workspace:
-        services.remotes.checkout(op, workspace.fs)
+        services.remotes.checkout(op, workspace.fs, stopped=cancelled.is_set)
         return commit(workspace, Tree(), clock=services.clock)
 
 

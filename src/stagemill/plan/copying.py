@@ -114,7 +114,7 @@ def _copied(
         inputs = tuple(edge for edge, _ in gathered)
     elif words.sources:
         inputs = (_edge(node, words.sources, origin, site=site),)
-    text = site.title(node.original)
+    text = redacted(site.title(node.original))
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
 
@@ -122,18 +122,19 @@ def _copied(
 def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
     """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
     gathered: list[Fetched] = []
-    for local, numbers in groupby(range(len(words.sources)), key=lambda number: number not in found):
+    for local, group in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        numbers = list(group)
         if not local:
             gathered += [found[number] for number in numbers]
             continue
         sources = tuple(words.sources[number] for number in numbers)
         origin = operations.Origin(sources, unpack=isinstance(node, Add) and node.unpack is not False)
-        gathered.append((_edge(node, sources, site.request.context, site=site), origin))
+        gathered.append((_edge(node, sources, site.request.context, site=site, first=numbers[0]), origin))
     return gathered
 
 
-def _edge(node: Copy | Add, sources: tuple[str, ...], origin: Origin | None, *, site: Site) -> Edge:
-    """What the sources select of a tree, known when it is made, or of the files of a context."""
+def _edge(node: Copy | Add, sources: tuple[str, ...], origin: Origin | None, *, site: Site, first: int = 0) -> Edge:
+    """What sources, from the one with the number `first` on, select of a tree, known when it is made, or of a context."""
     if isinstance(origin, Vertex):
         return Edge(origin, Selection(sources))
     if origin is None:
@@ -142,7 +143,7 @@ def _edge(node: Copy | Add, sources: tuple[str, ...], origin: Origin | None, *, 
     try:
         return Edge(contexts.files(origin, sources, site))
     except MissingSourceError as error:
-        word = node.sources[sources.index(error.pattern)]
+        word = node.sources[first + sources.index(error.pattern)]
         message, hint_ = missing_source(error, word.text, origin)
         raise site.error(message, word.span, hint=hint_) from error
 

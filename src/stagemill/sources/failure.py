@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from stagemill.errors import SourceError
 from stagemill.location import GitLocation
@@ -37,6 +38,7 @@ def explain(failure: GitFailure, what: str, location: GitLocation, *, with_login
 
 
 def _hint(said: str, location: GitLocation, *, with_login: bool) -> str:
+    host = urlsplit(location.remote).netloc
     token = f"--secret id=GIT_AUTH_TOKEN.{location.host},env=VARIABLE"
     hints = (
         (_PROTOCOL, "repositories and submodules are fetched by http, https, ssh and git only"),
@@ -46,7 +48,7 @@ def _hint(said: str, location: GitLocation, *, with_login: bool) -> str:
         (_LOGIN, "check the secret: its token is not taken" if with_login else f"it may want a token: {token}"),
         (_REDIRECT if with_login else (), "use the URL it has moved to: a login is not taken along"),
         (_MISSING, f"correct the URL; a private repository needs a token: {token}"),
-        (_TLS, f'name the certificates of its authority in config.toml: [registry."{location.host}"] ca = "file.pem"'),
+        (_TLS, f'name the certificates of its authority in config.toml: [registry."{host}"] ca = "file.pem"'),
     )
     return next((hint for signs, hint in hints if _has(said, signs)), "check the URL, and try again")
 

@@ -19,6 +19,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation
+from stagemill.store.locks import never
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Remotes:
 
         def resolve() -> operations.Git:
             with self._told(f"[internal] load git source {location}"):
-                return self._git.resolve(location)
+                return self._git(self._closed.is_set).resolve(location)
 
         return self._commits.of(location, resolve)
 
@@ -92,9 +93,12 @@ class Remotes:
         self._store.blobs.verify(op.content)
         return self._store.blobs.path(op.content)
 
-    def checkout(self, op: operations.Git, into: Path) -> None:
-        """The commit's files are in an empty directory of the store's file system. Raises StagemillError with a hint."""
-        self._git.checkout(op, into)
+    def checkout(self, op: operations.Git, into: Path, *, stopped: Callable[[], bool] = never) -> None:
+        """The commit's files are in an empty directory of the store's file system. Raises StagemillError with a hint.
+
+        `stopped` is asked often while git works; CancelledError where it says so.
+        """
+        self._git(lambda: self._closed.is_set() or stopped()).checkout(op, into)
 
     def close(self) -> None:
         """Nothing is asked for any more."""
@@ -146,8 +150,7 @@ class Remotes:
         source = HttpSource(self._store, sender, Authorizations(settings.secrets), settings.limit())
         return source, transport.close
 
-    @property
-    def _git(self) -> GitSource:
+    def _git(self, stopped: Callable[[], bool]) -> GitSource:
         from stagemill.sources.authorization import Authorizations  # noqa: PLC0415
         from stagemill.sources.git import GitSource  # noqa: PLC0415
 
@@ -158,7 +161,7 @@ class Remotes:
             agents=self._settings.agents,
             known_hosts=self._settings.known_hosts,
             settings=self._settings.config().settings,
-            stopped=self._closed.is_set,
+            stopped=stopped,
         )
 
     def _pause(self, seconds: float) -> None:

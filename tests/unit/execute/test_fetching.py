@@ -10,11 +10,11 @@ import pytest
 
 from conformance.servers import Server, make_repository
 from fakes.web import FakeWeb, Page
-from fakes.workshop import Workshop
+from fakes.workshop import Workshop, never
 from stagemill import events
 from stagemill.build import Built
 from stagemill.digest import Digest
-from stagemill.errors import DockerfileError
+from stagemill.errors import CancelledError, DockerfileError
 from stagemill.execute.fetching import FetchedFile, fetch
 from stagemill.execute.tree import ContextFiles, Tree
 from stagemill.files.content import content
@@ -44,7 +44,7 @@ def cached(workshop: Workshop) -> list[str]:
 def test_a_file_is_a_tree_with_nothing_else_in_it(workshop: Workshop) -> None:
     workshop.store.blobs.put(b"content")
 
-    result = fetch(Http(CONTENT, "foo", mtime=5), workshop.services)
+    result = fetch(Http(CONTENT, "foo", mtime=5), workshop.services, never())
 
     assert isinstance(result, ContextFiles)
     view = result.view
@@ -146,7 +146,7 @@ class TestRepositories:
         ]
 
         assert top(workshop, built) == {"src": "dir 0755 0:0", "src/foo": "file 0644 0:0 =first"}
-        again = fetch(commit, workshop.services)
+        again = fetch(commit, workshop.services, never())
         assert isinstance(again, Tree)
         assert workshop.layer(again) == {"foo": "file 0644 0:0 =first"}
 
@@ -157,7 +157,7 @@ class TestRepositories:
         for _ in range(2):
             built = workshop.build(f"FROM scratch\nADD {hub.url}/git/r.git /src\n")
             (op,) = [edge.vertex.op for edge in built.plan.target.vertex.inputs if isinstance(edge.vertex.op, Git)]
-            tree = fetch(op, workshop.services)
+            tree = fetch(op, workshop.services, never())
             assert isinstance(tree, Tree)
             layers.add(tree.layers[0].digest)
 
@@ -170,6 +170,13 @@ class TestRepositories:
         workshop.build(f"FROM scratch\nADD {hub.url}/git/r.git#side:d /src\n")
 
         assert cached(workshop) == [f"[1/1] ADD {hub.url}/git/r.git#side:d /src"]
+
+    def test_a_checkout_stops_with_the_build(self, workshop: Workshop, hub: Server) -> None:
+        stopped = never()
+        stopped.set()
+
+        with pytest.raises(CancelledError):
+            fetch(Git("a" * 40, remote=f"{hub.url}/git/r.git"), workshop.services, stopped)
 
     def test_what_is_wrong_in_a_checkout_has_its_place(self, workshop: Workshop, hub: Server) -> None:
         with pytest.raises(DockerfileError) as caught:

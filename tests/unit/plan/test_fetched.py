@@ -135,6 +135,13 @@ def test_history_has_the_urls_without_their_logins() -> None:
     assert found == ["ADD --chmod=644 https://h/foo git@h:r.git a /x/ # buildkit"]
 
 
+def test_steps_are_called_without_logins() -> None:
+    found = plans("ADD https://me:pw@h/foo /x/")
+
+    assert found.target.vertex.label.name == "[1/1] ADD https://h/foo /x/"
+    assert found.target.steps[-1].text == "ADD https://h/foo /x/"
+
+
 def test_only_stages_that_are_needed_are_asked_for() -> None:
     found = sources()
 
@@ -218,6 +225,12 @@ class TestErrors:
         )
         assert marked(missing) == "Dockerfile:2: https://h/nosuch"
         assert unknown.message == "repository https://h/r.git does not contain ref nosuch"
+
+    def test_a_file_that_the_context_lacks_has_its_place_too(self) -> None:
+        error = wrong("ADD a https://h/foo b missing /x/")
+
+        assert error.message == '"/missing": not found in the build context'
+        assert marked(error) == "Dockerfile:2: missing"
 
     def test_what_is_no_url_has_its_place(self) -> None:
         error = wrong("ADD https://h/r.git?nosuch=1 /x/")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -185,7 +185,7 @@ class TestResolve:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="shows owners as root makes them")
 class TestCheckout:
-    FIRST = {"foo": "file 0644 0:0 =first", "run": "file 0755 0:0 =#!/bin/sh"}
+    FIRST: ClassVar = {"foo": "file 0644 0:0 =first", "run": "file 0755 0:0 =#!/bin/sh"}
 
     def test_files_have_plain_modes_and_no_git(
         self, checked_out: Callable[..., dict[str, str]], hub: Hub, named: dict[str, str]
@@ -217,7 +217,10 @@ class TestCheckout:
     def test_a_server_that_gives_out_no_single_commits_gives_out_its_names(
         self, checked_out: Callable[..., dict[str, str]], web: FakeWeb, tmp_path: Path
     ) -> None:
-        commits = [{"files": {"foo": "first"}, "tag": "v1", "branch": "main"}, {"files": {"foo": "second"}}]
+        commits: list[Mapping[str, Any]] = [
+            {"files": {"foo": "first"}, "tag": "v1", "branch": "main"},
+            {"files": {"foo": "second"}},
+        ]
         named = web.has_repository(tmp_path, "plain.git", commits)
 
         assert checked_out(f"{web.url}/plain.git#v1") == {"foo": "file 0644 0:0 =first"}
@@ -399,3 +402,22 @@ class TestLogins:
         assert without.hint == "it may want a token: --secret id=GIT_AUTH_TOKEN.127.0.0.1,env=VARIABLE"
         assert wrong.hint == "check the secret: its token is not taken"
         assert "wrong-token" not in f"{wrong.message}{wrong.hint}"
+
+
+class TestSsh:
+    def test_a_repository_is_reached_with_the_agent(self, build: Builds, named: dict[str, str], tmp_path: Path) -> None:
+        """The ssh is a script that writes down what it is told, and runs on this machine what it should run there."""
+        (tmp_path / "bin").mkdir()
+        ssh = tmp_path / "bin" / "ssh"
+        ssh.write_text(f'#!/bin/sh\necho "$SSH_AUTH_SOCK $@" >> {tmp_path}/told\nfor last; do :; done\neval "$last"\n')
+        ssh.chmod(0o755)
+        environment = {"PATH": f"{ssh.parent}:{os.environ['PATH']}"}
+        remotes = build(environment=environment, agents={"default": Path("/the/agent")})
+        (tmp_path / "out").mkdir()
+
+        remotes.checkout(remotes.git(location(f"git@h:{tmp_path}/hub/repo.git#v1")), tmp_path / "out")
+
+        assert (tmp_path / "out" / "foo").read_text() == "first"
+        told = (tmp_path / "told").read_text().splitlines()
+        assert {line.split()[0] for line in told} == {"/the/agent"}
+        assert told[0].endswith(f" git@h git-upload-pack '{tmp_path}/hub/repo.git'")
