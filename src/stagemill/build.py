@@ -93,11 +93,27 @@ def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services,
     return _attempt(planned, targets, services=services, options=options)
 
 
+def make_tree(vertex: Vertex, *, services: Services) -> FileView:
+    """The files of something that no Dockerfile has a part in: a remote context. Raises StagemillError."""
+    forms = Forms(services.store, remote=services.remote)
+    results = _solved((vertex,), None, forms, services=services, options=Options())
+    result = results[vertex.digest]
+    assert isinstance(result, Tree)
+    return forms.view(result)
+
+
 def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
     forms = Forms(services.store, remote=services.remote)
-    cache = StoreCache(services.store, clock=services.clock, contents=planned.contents)
+    results = _solved(targets, planned, forms, services=services, options=options)
+    return Built(planned, results, forms, services, planned.epoch)
+
+
+def _solved(
+    targets: tuple[Vertex, ...], planned: Plan | None, forms: Forms, *, services: Services, options: Options
+) -> Mapping[Digest, Result]:
+    cache = StoreCache(services.store, clock=services.clock, contents=planned.contents if planned else {})
     try:
-        results = solve(
+        return solve(
             targets,
             executor=StoreExecutor(services, forms),
             cache=cache,
@@ -107,12 +123,11 @@ def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, 
             no_cache=lambda vertex: options.fresh(vertex.label.stage),
         )
     except DockerfileError as error:
-        if not isinstance(error.__cause__, MissingSourceError):
+        if planned is None or not isinstance(error.__cause__, MissingSourceError):
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
         raise explained(error, _places(planned, cache, forms=forms, services=services)) from error.__cause__
-    return Built(planned, results, forms, services, planned.epoch)
 
 
 def _places(planned: Plan, cache: StoreCache, *, forms: Forms, services: Services) -> Iterator[tuple[str, FileView]]:

@@ -34,7 +34,7 @@ from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
@@ -153,7 +153,7 @@ class Workshop:
         **request: object,
     ) -> Built:
         """Builds a Dockerfile, with `files` as its context if there are any."""
-        context = None if files is None else MainContext(self.context(files))
+        context = None if files is None else FileContext(self.context(files))
         if context:
             self.contexts["context"] = context.view
         wanted = Request(platform=Platform.local(), context=context, **request)  # type: ignore[arg-type]

@@ -8,13 +8,12 @@ import sys
 import click
 
 from stagemill.cli import flags, later
-from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
-from stagemill.cli.source import open_inputs
 from stagemill.cli.warnings import Watch, warn
 
 _EXAMPLES = examples(
@@ -61,8 +60,8 @@ def command(**given: object) -> None:
     check(wishes, sys.stdout.buffer)
     with (
         workplace() as place,
-        open_inputs(build.context, build.file, store=place.store) as inputs,
         open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
+        reading(build, place=place, listener=listener) as inputs,
         building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
     ):
         worked = watch.worked

@@ -6,18 +6,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from stagemill.build import Built, Options, build, make_all
 from stagemill.cli import flags, secrets
+from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
-from stagemill.cli.source import Inputs
+from stagemill.cli.remote import Remote
+from stagemill.cli.source import Inputs, open_inputs
+from stagemill.context.named import NamedContexts
+from stagemill.errors import StagemillError
 from stagemill.events import Listener
 from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Request
+
+_KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
+_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,13 @@ class BuildFlags:
     secrets: Mapping[str, bytes] = field(repr=False)
     agents: Mapping[str, Path]
     allow: frozenset[str]
+    contexts: NamedContexts
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
+        if environment.get(_SOURCE_POLICY):
+            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
         given = flags.build_args(values.texts("build_arg"), environment)
         if "SOURCE_DATE_EPOCH" in environment:
             given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
@@ -66,7 +77,17 @@ class BuildFlags:
             secrets=secrets.secrets(values.texts("secret"), environment),
             agents=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow")),
+            contexts=NamedContexts.parse(values.texts("build_context")),
         )
+
+
+@contextmanager
+def reading(given: BuildFlags, *, place: Workplace, listener: Listener) -> Iterator[Inputs]:
+    """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
+    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
+    with open_inputs(given.context, given.file, store=place.store, remote=Remote(services, keep_git_dir)) as inputs:
+        yield inputs
 
 
 @contextmanager
@@ -77,14 +98,17 @@ def building(
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
-    contexts = {"context": inputs.context.view} if inputs.context else {}
-    with place.services(
-        listener=listener,
-        host_ca=given.host_ca,
-        contexts=contexts,
-        secrets=given.secrets,
-        agents=given.agents,
-    ) as services:
+    views = {inputs.context.name: inputs.context.view} if inputs.context else {}
+    with (
+        place.services(
+            listener=listener,
+            host_ca=given.host_ca,
+            contexts=views,
+            secrets=given.secrets,
+            agents=given.agents,
+        ) as services,
+        Directories(given.contexts, views, store=place.store) as directories,
+    ):
         request = Request(
             platform=given.platform,
             build_args=given.build_args,
@@ -95,6 +119,8 @@ def building(
             context=inputs.context,
             epoch=given.epoch,
             allow=given.allow,
+            contexts=given.contexts,
+            directories=directories,
         )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull

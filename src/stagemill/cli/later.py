@@ -7,7 +7,7 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
+    ("--annotation",), ("--attest",), ("--builder",), ("--cache-from",),
     ("--cache-to",), ("--call",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
     ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
     ("--print",), ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),

@@ -11,6 +11,8 @@ from stagemill.cli.command import AttachedOption
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
 
+_CONTEXT = "Put a directory, docker-image://IMAGE, oci-layout://DIRECTORY, a URL or target:STAGE in place of a stage or an image."
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -34,20 +36,18 @@ class Values:
 
 def add_build_options(command: click.Command) -> click.Command:
     """Gives a command the context argument and the flags that say what is built and how."""
-    command.params[:0] = [click.Argument(["context"], metavar="PATH|-"), *_build_options()]
+    command.params[:0] = [click.Argument(["context"], metavar="PATH|URL|-"), *_build_options()]
     return command
 
 
 def _build_options() -> list[click.Option]:
     return [
-        click.Option(["-f", "--file"], metavar="FILE", help="The Dockerfile, or - for a pipe. [PATH/Dockerfile]"),
-        click.Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built."),
         click.Option(
-            ["--build-arg"],
-            multiple=True,
-            metavar="NAME[=VALUE]",
-            help="Give an ARG a value, or that of the environment.",
+            ["-f", "--file"], metavar="FILE", help="The Dockerfile: a path, a URL, or - for a pipe. [PATH/Dockerfile]"
         ),
+        click.Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built."),
+        _several("--build-arg", "NAME[=VALUE]", "Give an ARG a value, or that of the environment."),
+        _several("--build-context", "NAME=VALUE", _CONTEXT),
         click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
         click.Option(
             ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."
@@ -86,6 +86,10 @@ def _build_options() -> list[click.Option]:
             help="How to show what happens; auto is tty on a terminal, else plain.",
         ),
     ]
+
+
+def _several(name: str, metavar: str, text: str) -> click.Option:
+    return click.Option([name], multiple=True, metavar=metavar, help=text)
 
 
 def with_host_ca(text: str) -> Callable[[click.Command], click.Command]:

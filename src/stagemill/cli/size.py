@@ -11,12 +11,11 @@ import click
 
 from stagemill.build import Built
 from stagemill.cli import table
-from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.progress import open_progress
-from stagemill.cli.source import open_inputs
 from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh
@@ -48,8 +47,8 @@ def command(**given: object) -> None:
     flags = BuildFlags.of(values, os.environ)
     with (
         workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store) as inputs,
         open_progress(flags.progress, sys.stderr) as listener,
+        reading(flags, place=place, listener=listener) as inputs,
         building(flags, inputs, place=place, listener=listener, every_stage=True) as built,
     ):
         report = weigh(weighed(built))

@@ -1,28 +1,29 @@
-"""What a build reads: the Dockerfile and the context, from a directory, a file or standard input."""
+"""What a build reads: the Dockerfile and the context, from a directory, a file, standard input or a URL."""
 
 from __future__ import annotations
 
-import re
+import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from stagemill.cli.directories import opened
 from stagemill.context import load
-from stagemill.context.directory import DirectoryContext
-from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import ContextError, StagemillError, UsageError
-from stagemill.plan.request import MainContext
+from stagemill.errors import ContextError, UsageError
+from stagemill.location import HttpLocation, Location, LocationError
+from stagemill.location import parse as parse_location
+from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
 
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@[\w.-]+:|github\.com/", re.IGNORECASE)
-_MOST_BYTES = 16 << 20
-_HEAD = 512  # bytes: a tar's magic number ends at 262
+if TYPE_CHECKING:
+    from stagemill.cli.remote import Remote
+
+_STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +31,90 @@ class Inputs:
     """A parsed Dockerfile with the context it is built in, if there is one."""
 
     dockerfile: Dockerfile
-    context: MainContext | None
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
-    """The rules of an ignore file, and what it is called."""
-
-    rules: IgnoreRules
-    name: str
-
-    def explain(self, path: str, /) -> str | None:
-        """The rule that hides a path, or the directory that the path lies in."""
-        parts = path.split("/")
-        for depth in range(len(parts), 0, -1):
-            if found := self.rules.rule_for("/".join(parts[:depth])):
-                return f'line {found[0]} of {self.name} ("{found[1]}")'
-        return None
+    context: FileContext | None
 
 
 @contextmanager
-def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inputs]:
-    """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError."""
-    for place in (context, file or ""):
-        if _REMOTE.match(place):
-            raise StagemillError(
-                f"a remote context or Dockerfile is not supported yet: {place}", hint="clone or download it first"
-            )
-    if context == "-":
-        if file == "-":
+def open_inputs(context: str, file: str | None, *, store: Store, remote: Remote) -> Iterator[Inputs]:
+    """Reads the Dockerfile and opens the context; `-` is standard input, and both may be URLs. Raises StagemillError."""
+    if context == _STDIN:
+        if file == _STDIN:
             raise UsageError("standard input cannot be both the context and the Dockerfile")
-        with _piped(sys.stdin.buffer, file, store=store) as inputs:
+        with _piped(sys.stdin.buffer, file, store=store, remote=remote) as inputs:
             yield inputs
         return
     folder = Path(context)
-    if not folder.is_dir():
-        found = f"is no directory: {context}" if folder.exists() else f"does not exist: {context}"
-        hint = "name the directory that holds the files; -f names the Dockerfile"
-        raise ContextError(f"the build context {found}", hint=hint)
-    if file == "-":
-        text = load.DockerfileText(_read(sys.stdin.buffer), "Dockerfile", folder / "Dockerfile")
-    else:
-        text = load.dockerfile(folder, given=located(file, folder))
-    dockerfile = parse(text.data, text.name)
-    rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
-    with _opened(folder, rules, store=store) as main:
+    location = None if folder.is_dir() else _location(context)
+    if location:
+        with _fetched(location, file, remote) as inputs:
+            yield inputs
+        return
+    _check(folder)
+    dockerfile, beside = _beside(folder, file, remote)
+    with opened(folder, load.ignore_rules(folder, dockerfile=beside), store=store) as main:
         yield Inputs(dockerfile, main)
+
+
+@contextmanager
+def _fetched(location: Location, file: str | None, remote: Remote) -> Iterator[Inputs]:
+    """A repository or an archive with everything, or a Dockerfile alone. An absolute `-f` is a file of this machine."""
+    with remote.context(location) as found:
+        if found.text is not None and file is not None:
+            raise UsageError(
+                f"{location} is a Dockerfile, and -f {file} names another one", hint="leave one of them out"
+            )
+        if found.text is not None:
+            dockerfile = parse(found.text, str(location))
+        elif file is not None and os.path.isabs(file):
+            dockerfile, _ = _beside(Path(), file, remote)
+        else:
+            dockerfile = _within(found.context, file, remote)
+        yield Inputs(dockerfile, found.context)
+
+
+def _location(text: str | None) -> Location | None:
+    """What a URL means; None for a path. Raises UsageError."""
+    try:
+        return parse_location(text) if text else None
+    except LocationError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def _check(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    found = f"is no directory: {folder}" if folder.exists() else f"does not exist: {folder}"
+    hint = "name the directory that holds the files; -f names the Dockerfile"
+    raise ContextError(f"the build context {found}", hint=hint)
+
+
+def _beside(folder: Path, file: str | None, remote: Remote) -> tuple[Dockerfile, Path | None]:
+    """The Dockerfile of a directory, and where it lies, if it does so on this machine."""
+    if elsewhere := _elsewhere(file, remote):
+        return elsewhere, None
+    text = load.dockerfile(folder, given=located(file, folder))
+    return parse(text.data, text.name), text.path
+
+
+def _within(context: FileContext, file: str | None, remote: Remote) -> Dockerfile:
+    """The Dockerfile of a context that was sent or fetched: in it, unless `-f` says otherwise."""
+    if elsewhere := _elsewhere(file, remote):
+        return elsewhere
+    text = load.dockerfile_in(context.view, context.title, given=file)
+    return parse(text.data, text.name)
+
+
+def _elsewhere(file: str | None, remote: Remote) -> Dockerfile | None:
+    """The Dockerfile on standard input or at a URL."""
+    if file == _STDIN:
+        return parse(_read(sys.stdin.buffer), load.DOCKERFILE)
+    location = None if file and Path(file).exists() else _location(file)
+    if isinstance(location, HttpLocation):
+        return parse(remote.dockerfile(location), str(location))
+    if location:
+        hint = "give the repository as the context, and the Dockerfile in it with -f"
+        raise UsageError(f"-f {location} is a repository, not a Dockerfile", hint=hint)
+    return None
 
 
 def located(file: str | None, folder: Path) -> Path | None:
@@ -87,33 +126,26 @@ def located(file: str | None, folder: Path) -> Path | None:
 
 
 @contextmanager
-def _opened(folder: Path, rules: load.FoundRules | None, *, store: Store) -> Iterator[MainContext]:
-    stats = store.stat_cache(str(folder.absolute()))
-    ignore = IgnoreFile(rules.rules, rules.name) if rules else None
-    view = DirectoryContext(folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns())
-    yield MainContext(view, ignored=ignore)
-    stats.save()
-
-
-@contextmanager
-def _piped(stream: BinaryIO, file: str | None, *, store: Store) -> Iterator[Inputs]:
+def _piped(stream: BinaryIO, file: str | None, *, store: Store, remote: Remote) -> Iterator[Inputs]:
     """A tar with everything, or a Dockerfile alone."""
-    from stagemill.context.archive import is_archive, unpack_context
+    from stagemill.context.archive import HEAD, is_archive, unpack_context
 
     if stream.isatty():
         raise UsageError("no context: standard input is a terminal", hint="stagemill build . builds this directory")
-    head = stream.read(_HEAD)
+    head = stream.read(HEAD)
     if not is_archive(head):
         data = head + _read(stream)
         if not data.strip():
             raise ContextError("standard input is empty", hint="pipe a Dockerfile or a tar into it")
-        yield Inputs(parse(data, "Dockerfile"), None)
+        if file is not None:
+            message = f"standard input is a Dockerfile, and -f {file} names another one"
+            raise UsageError(message, hint="pipe a tar of the context, or name a directory instead of -")
+        yield Inputs(parse(data, load.DOCKERFILE), None)
         return
     with store.scratch() as scratch:
         unpack_context(_Joined(head, stream), scratch)
-        text = load.dockerfile(scratch, given=scratch / file if file else None)
-        with _opened(scratch, None, store=store) as main:
-            yield Inputs(parse(text.data, file or text.name), main)
+        with opened(scratch, None, store=store) as main:
+            yield Inputs(_within(main, file, remote), main)
 
 
 @dataclass(slots=True)
@@ -131,7 +163,5 @@ class _Joined:
 
 
 def _read(stream: BinaryIO) -> bytes:
-    data = stream.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ContextError(f"the Dockerfile on standard input is larger than {_MOST_BYTES >> 20} MiB")
-    return data
+    data = stream.read(load.MOST_BYTES + 1)
+    return load.checked(data, "the Dockerfile on standard input")

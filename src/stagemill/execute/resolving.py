@@ -51,7 +51,7 @@ class ImageResolver:
         self._clock = clock
         self._pull = pull
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
         if reference.startswith(LAYOUT):
@@ -60,7 +60,7 @@ class ImageResolver:
         local = None if self._pull else self._local(name, wanted)
         if local:
             return _base(str(name), local)
-        image = self._fetch(name, wanted)
+        image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
@@ -78,9 +78,9 @@ class ImageResolver:
         base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
         return image
 
-    def _fetch(self, name: Reference, platform: Platform) -> Image:
+    def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
         step = Digest.of(f"resolve {name}".encode())
-        self._listener(events.Started(step, f"[internal] load metadata for {name}", self._clock()))
+        self._listener(events.Started(step, f"[{told_by}] load metadata for {name}", self._clock()))
         try:
             image = self._remote().resolve(name, platform, shelf=self.store.blobs)
         except StagemillError as error:

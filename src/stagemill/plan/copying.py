@@ -13,22 +13,20 @@ from typing import TypeAlias
 from stagemill.dockerfile.expansion import variables
 from stagemill.dockerfile.tree import Add, Copy, Word
 from stagemill.errors import ContextError, StagemillError
-from stagemill.files.content import Content, content
 from stagemill.files.exclusion import Exclusion
 from stagemill.files.paths import clean
 from stagemill.files.select import PIVOT, MissingSourceError
 from stagemill.graph import operations
-from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.graph.vertex import Edge, Selection, Vertex
 from stagemill.location import redacted
-from stagemill.plan import fetched
+from stagemill.plan import contexts, fetched
+from stagemill.plan.contexts import Origin
 from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import missing_source
-from stagemill.plan.request import MainContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
-SourceOf: TypeAlias = Callable[[Word, Site], Vertex]
-CONTEXT = "context"
+SourceOf: TypeAlias = Callable[[Word, Site], Origin]
 _NAMES = Selection(("etc/passw[d]", "etc/grou[p]"))  # patterns, since a tree may have neither
 _NOTHING: Mapping[int, Fetched] = MappingProxyType({})
 _OCTAL = re.compile(r"[0-7]+")
@@ -117,6 +115,7 @@ def _copied(
     found: Mapping[int, Fetched] = _NOTHING,
 ) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
+    origin = source_of(from_, site) if from_ is not None and source_of is not None else site.request.context
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
     link = _links(node, words, site)
     parents = _keeps_parents(node)
@@ -127,7 +126,7 @@ def _copied(
         files=files,
         owner=words.owner,
         mode=words.mode,
-        keep_owner=from_ is not None,
+        keep_owner=isinstance(origin, Vertex),
         unpack=isinstance(node, Add) and node.unpack is not False,
         excludes=words.excludes,
         parents=parents,
@@ -136,13 +135,10 @@ def _copied(
     inputs: tuple[Edge, ...] = ()
     if found:
         gathered = _gathered(node, words, found, site=site)
-        op = replace(op, sources=(), unpack=False, origins=tuple(origin for _, origin in gathered))
+        op = replace(op, sources=(), unpack=False, origins=tuple(part for _, part in gathered))
         inputs = tuple(edge for edge, _ in gathered)
-    elif from_ is not None and source_of is not None:
-        source = source_of(from_, site)
-        inputs = (Edge(source, words.selection(parents=parents)),) if words.sources else ()
     elif words.sources:
-        inputs = (Edge(_context(node, words, site)),)
+        inputs = (_edge(node, words, origin, site=site),)
     if named:
         inputs = (*inputs, Edge(state.vertex, _NAMES))
     text = redacted(site.title(node.original))
@@ -172,7 +168,7 @@ def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, 
             continue
         some = replace(words, sources=tuple(words.sources[number] for number in numbers))
         origin = operations.Origin(some.sources, unpack=isinstance(node, Add) and node.unpack is not False)
-        gathered.append((Edge(_context(node, some, site, first=numbers[0])), origin))
+        gathered.append((_edge(node, some, site.request.context, site=site, first=numbers[0]), origin))
     return gathered
 
 
@@ -182,33 +178,27 @@ def _without(excludes: tuple[str, ...], fetched_one: Fetched) -> Fetched:
     return (replace(edge, select=replace(edge.select, excludes=excludes)) if edge.select else edge), origin
 
 
-def _context(node: Copy | Add, words: _Words, site: Site, *, first: int = 0) -> Vertex:
-    """The files of the context that the words select, keyed by what they hold. Their sources are the node's from `first` on."""
-    context = site.request.context
-    if context is None:
+def _edge(node: Copy | Add, words: _Words, origin: Origin | None, *, site: Site, first: int = 0) -> Edge:
+    """What the words select of a tree, known when it is made, or of a context; their sources are the node's from `first` on."""
+    select = words.selection(parents=_keeps_parents(node))
+    if isinstance(origin, Vertex):
+        return Edge(origin, select)
+    if origin is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
-    select = words.selection(parents=_keeps_parents(node))
-    if select not in site.selected:
-        site.selected[select] = _selected(node, select, context, site=site, first=first)
-    found = site.selected[select]
+    try:
+        found = contexts.selected(origin, select, site)
+    except MissingSourceError as error:
+        word = node.sources[first + select.patterns.index(error.pattern)]
+        message, hint_ = missing_source(error, word.text, origin)
+        raise site.error(message, word.span, hint=hint_) from error
+    except StagemillError as error:
+        raise site.error(error.message, node.span, hint=error.hint) from error
     for word, source in zip(node.sources[first:], words.sources, strict=False):
         if source in found.empty:
             hint = "nothing is copied for it; only a source without a pattern has to exist"
-            site.notice(f"{word.text} matches nothing in {context.title}", word.span, hint=hint)
-    site.contents[found.digest] = found.parts
-    return Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
-
-
-def _selected(node: Copy | Add, select: Selection, context: MainContext, *, site: Site, first: int) -> Content:
-    try:
-        return content(context.view, select, owners=False)
-    except MissingSourceError as error:
-        word = node.sources[first + select.patterns.index(error.pattern)]
-        message, hint = missing_source(error, word.text, context)
-        raise site.error(message, word.span, hint=hint) from error
-    except StagemillError as error:
-        raise site.error(error.message, node.span, hint=error.hint) from error
+            site.notice(f"{word.text} matches nothing in {origin.title}", word.span, hint=hint)
+    return Edge(contexts.files(origin, select, site))
 
 
 def _destination(text: str, state: State) -> str:

@@ -12,10 +12,10 @@ from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.select import LONG_DASHES, MissingSourceError
 from stagemill.files.view import FileView
 from stagemill.plan.outline import StageText
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 
 
-def missing_source(error: MissingSourceError, written: str, context: MainContext) -> tuple[str, str | None]:
+def missing_source(error: MissingSourceError, written: str, context: FileContext) -> tuple[str, str | None]:
     """Message and hint for a literal source that the context does not have; `written` is how the Dockerfile names it."""
     path = clean(error.pattern)
     message = f'"/{path}": not found in {context.title}'

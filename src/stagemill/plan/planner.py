@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from stagemill.context.named import NamedContext, NamedImage
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
 from stagemill.errors import DockerfileError
@@ -13,8 +14,9 @@ from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan import begin
+from stagemill.plan import begin, contexts
 from stagemill.plan.ahead import asked_ahead
+from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
@@ -28,6 +30,7 @@ from stagemill.plan.outline import (
     source_words,
     triggers,
     undeclared,
+    unused,
 )
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
@@ -95,6 +98,7 @@ class _Planner:
                 self.planned[index] = self._stage(stage)
                 for name, word in undeclared(self.outline, stage):
                     _notice_no_effect(name, word, self.outline)
+        self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
         labels = {**target.image.config.labels, **self.site.request.labels}
         image = replace(target.image, config=replace(target.image.config, labels=labels))
@@ -106,6 +110,15 @@ class _Planner:
             notices=tuple(dict.fromkeys(self.site.notices)),
             epoch=self._epoch(),
         )
+
+    def _notice_unused_contexts(self) -> None:
+        if self.site.request.contexts.by_name:
+            body = [line for lines in self.bodies.values() for line in lines]
+            for context, near in unused(self.outline, body):
+                message = (
+                    f"--build-context {context.name} has no effect: nothing in {self.site.source.name} has that name"
+                )
+                self.site.notices.append(f"{message}\nhint: did you mean {near}?")
 
     def _additions(self, needed: Iterable[int]) -> Iterator[Add]:
         return (node for index in needed for node, _ in self.bodies[index] if isinstance(node, Add))
@@ -162,42 +175,44 @@ class _Planner:
 
     def _sources(self, stage: StageText, body: Sequence[Line]) -> list[StageText]:
         found = [self.outline.source(stage, word, site) for word, site in source_words(body)]
-        return [source for source in found if source]
+        return [source for source in found if isinstance(source, StageText)]
 
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
         if name := self._image(stage):
-            yield Mention(name, stage.start.image.span, self.site, self.outline.names_above(stage))
+            yield self._mention(name, stage.start.image, stage, self.site)
         yield from self._copied_images(stage, self._lines(stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
         for word, site in source_words(body):
-            if not self.outline.source(stage, word, site) and word.text != SCRATCH:
-                yield Mention(Name(word.text), word.span, site, self.outline.names_above(stage))
+            if name := self._copied_image(stage, word, site):
+                yield self._mention(name, word, stage, site)
+
+    def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
+        return Mention(name, word.span, site, self.outline.names_above(stage), site.request.contexts.names)
+
+    def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
+        """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
+        source = self.outline.source(stage, word, site)
+        if isinstance(source, NamedContext):
+            return _image_of(source)
+        return None if source or word.text == SCRATCH else Name(word.text)
 
     def _image(self, stage: StageText) -> Name | None:
-        """The image that a stage begins from; None for a stage or scratch, which have no platform of their own."""
-        platform = self._platform(stage)
-        if self.outline.parent(stage):
+        """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
+        platform = self.outline.platform(stage)
+        start = self.outline.start(stage)
+        if isinstance(start, StageText):
             return None
-        reference = self.outline.base_name(stage)
-        if reference == SCRATCH:
-            return None
-        if platform not in {None, Platform.local()}:
+        if isinstance(start, NamedContext):
+            name = _image_of(start, platform)
+        else:
+            reference = self.outline.base_name(stage)
+            name = Name(reference, platform) if reference != SCRATCH else None
+        if name and platform not in {None, Platform.local()}:
             word = stage.start.platform or stage.start.image
             raise self.site.unsupported(f"FROM --platform={platform} on a {Platform.local()} machine", word.span)
-        return Name(reference, platform)
-
-    def _platform(self, stage: StageText) -> Platform | None:
-        """What FROM --platform asks for."""
-        word = stage.start.platform
-        if word is None:
-            return None
-        try:
-            return Platform.parse(self.site.expand(word, self.outline.globals.get))
-        except ValueError as error:
-            hint = "write linux/amd64, or $BUILDPLATFORM for this machine"
-            raise self.site.error(str(error), word.span, hint=hint) from error
+        return name
 
     def _base(self, stage: StageText) -> Base | None:
         name = self._image(stage)
@@ -242,33 +257,44 @@ class _Planner:
         return begin.from_image(base.config) if base else begin.from_nothing(self.site.request.platform)
 
     def _start(self, text: StageText, image: ImageConfig, *, origin: Stage | None, base: Base | None) -> State:
-        own = int(base is not None and origin is None)
+        start = self.outline.start(text)
+        context = start if isinstance(start, NamedContext) else None
+        own = int(origin is None and (base or context) is not None)
         steps = sum(isinstance(node, Run | Copy | Add | Workdir) for node, _ in self.bodies[text.index])
         numbering = Numbering(text.title, own + steps, alone=len(self.outline.stages) == 1)
         scope = (origin.scope if origin else Scope()).begun(image.config.env)
+        at = self.site.source.excerpt(text.start.span)
         if origin:
             vertex = origin.vertex
+        elif base and context:
+            vertex = _base_vertex(base, Label(f"[context {context.name}] {base.reference}", text.title, at))
         elif base:
-            at = self.site.source.excerpt(text.start.span)
             vertex = _base_vertex(base, Label(f"{numbering.prefix(1)} FROM {base.reference}", text.title, at))
         else:
-            vertex = _scratch()
-        return State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
+            vertex = contexts.scratch()
+        state = State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
+        if base or context is None:
+            return state
+        return contexts.begun(state, context, site=self.site, at=self.site.source.excerpt(text.start.image.span))
 
-    def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Vertex:
-        """The tree that a `--from` names."""
-        stage = self.outline.source(text, word, site)
-        if stage:
-            reads.append(stage.index)
-            return self.planned[stage.index].vertex
-        if word.text == SCRATCH:
-            return _scratch()
-        base = self.bases[Name(word.text)]
-        return _base_vertex(base, Label(f"FROM {base.reference}", "", site.source.excerpt(word.span)))
+    def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Origin:
+        """The tree or the files that a `--from` names."""
+        source = self.outline.source(text, word, site)
+        if isinstance(source, StageText):
+            reads.append(source.index)
+            return self.planned[source.index].vertex
+        at = site.source.excerpt(word.span)
+        if name := self._copied_image(text, word, site):
+            base = self.bases[name]
+            title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
+            return _base_vertex(base, Label(title, "", at))
+        return contexts.origin(source, site, at=at) if source else contexts.scratch()
 
 
-def _scratch() -> Vertex:
-    return Vertex(operations.Scratch(), (), Label(""))
+def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:
+    """The image that a named context is, if it is one."""
+    source = context.source
+    return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
 
 
 def _base_vertex(base: Base, label: Label) -> Vertex:

@@ -25,9 +25,10 @@ class Base:
 class Resolver(Protocol):
     """Finds images by name. Called from several threads at once."""
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """The image for a platform; None takes the machine's, or the only one there is.
 
+        `context` is the named context that the reference comes from, if it does.
         Raises StagemillError where it cannot be found, with a hint.
         """
         ...

@@ -34,7 +34,7 @@ class Site:
     request: Request
     onbuild: bool = False
     contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    selected: dict[Selection, Content] = field(default_factory=dict)
+    selected: dict[tuple[str, Selection], Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     sources: Sources = NOWHERE
 

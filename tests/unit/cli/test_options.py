@@ -12,7 +12,7 @@ from stagemill.cli.progress import MODES
 NOTHING = {
     "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "pull": False,
     "host_ca": None, "network": "default", "add_host": (), "platform": None, "progress": None,
-    "secret": (), "ssh": (), "allow": (),
+    "secret": (), "ssh": (), "allow": (), "build_context": (),
 }  # fmt: skip
 
 
@@ -28,14 +28,15 @@ def test_flags_are_spelled_as_in_buildx() -> None:
     found = parsed(
         "-f", "other", "--target", "build", "--build-arg", "A=1", "--build-arg=B", "--no-cache", "--no-cache-filter", "a,b",
         "--pull", "--host-ca", "--network", "none", "--add-host", "db:1.2.3.4", "--platform", "linux/amd64",
-        "--progress=plain", "--secret", "id=a", "--secret=id=b,env=B", "--ssh", "default", "--allow=security.insecure", "context",
+        "--progress=plain", "--secret", "id=a", "--secret=id=b,env=B", "--ssh", "default", "--allow=security.insecure",
+        "--build-context", "a=b", "--build-context=c=docker-image://d", "context",
     )  # fmt: skip
 
     assert found == {
         "context": "context", "file": "other", "target": "build", "build_arg": ("A=1", "B"), "no_cache": True,
         "no_cache_filter": ("a,b",), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
         "platform": "linux/amd64", "progress": "plain", "secret": ("id=a", "id=b,env=B"), "ssh": ("default",),
-        "allow": ("security.insecure",),
+        "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"),
     }  # fmt: skip
 
 

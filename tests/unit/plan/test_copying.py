@@ -14,7 +14,7 @@ from stagemill.graph.vertex import Edge, Selection
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 
 FILES = MemoryTree({"a": "a", "b": "b", "dir/c": "c", "d e": "d"})
 
@@ -387,7 +387,7 @@ def test_without_a_context_only_copies_that_need_it_are_errors() -> None:
 
 
 def test_the_title_of_the_context_is_in_the_message() -> None:
-    request = Request(platform=Platform.local(), context=MainContext(FILES, title="the directory x"))
+    request = Request(platform=Platform.local(), context=FileContext(FILES, title="the directory x"))
 
     with pytest.raises(DockerfileError) as caught:
         plan(parse("FROM scratch\nCOPY dir/missing /a\n"), request, FakeImages())

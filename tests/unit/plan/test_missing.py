@@ -11,7 +11,7 @@ from fakes.tree import MemoryTree, link
 from stagemill.files.select import MissingSourceError, matches
 from stagemill.graph.vertex import Selection
 from stagemill.plan.missing import missing_source, near_name
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 
 TREE = MemoryTree({"README.md": "", "src/app.js": "", "src/link": link("nowhere"), "folder": link("src")})
 
@@ -29,7 +29,7 @@ class Rules:
 def explained(source: str, ignored: Rules | None = None) -> tuple[str, str | None]:
     with pytest.raises(MissingSourceError) as caught:
         matches(TREE, Selection((source,)))
-    return missing_source(caught.value, source, MainContext(TREE, ignored=ignored))
+    return missing_source(caught.value, source, FileContext(TREE, ignored=ignored))
 
 
 def test_a_rule_of_the_ignore_file_is_named() -> None:
