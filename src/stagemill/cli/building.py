@@ -14,10 +14,14 @@ from stagemill.cli import flags, secrets
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
 from stagemill.cli.source import Inputs
+from stagemill.cli.warnings import Checks
+from stagemill.dockerfile import syntax
+from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.tree import Dockerfile
 from stagemill.events import Listener
 from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
-from stagemill.plan.request import Request
+from stagemill.plan.request import MainContext, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,36 @@ class BuildFlags:
             allow=secrets.allowed(values.texts("allow")),
         )
 
+    def read(self, data: bytes, name: str) -> Dockerfile:
+        """What a build reads of a Dockerfile's bytes. Raises StagemillError, also for another language than ours."""
+        syntax.check(data, name, given=self.build_args.get(syntax.ARGUMENT))
+        return parse(data, name)
+
+    def request(self, context: MainContext | None) -> Request:
+        return Request(
+            platform=self.platform,
+            build_args=self.build_args,
+            target=self.target,
+            labels=self.labels,
+            network=self.network,
+            extra_hosts=self.extra_hosts,
+            context=context,
+            epoch=self.epoch,
+            allow=self.allow,
+        )
+
 
 @contextmanager
 def building(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    every_stage: bool = False,
 ) -> Iterator[Built]:
-    """The build, carried out; what it works with ends with the block.
+    """The build, carried out; what it works with ends with the block. `checks` see the plan first.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
@@ -85,23 +113,13 @@ def building(
         secrets=given.secrets,
         agents=given.agents,
     ) as services:
-        request = Request(
-            platform=given.platform,
-            build_args=given.build_args,
-            target=given.target,
-            labels=given.labels,
-            network=given.network,
-            extra_hosts=given.extra_hosts,
-            context=inputs.context,
-            epoch=given.epoch,
-            allow=given.allow,
-        )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
-        options = Options(fresh=_fresh(given))
+        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        options = Options(fresh=_fresh(given), approve=approve)
         make = make_all if every_stage else build
-        yield make(inputs.dockerfile, request, resolver, services=services, options=options)
+        yield make(inputs.dockerfile, given.request(inputs.context), resolver, services=services, options=options)
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

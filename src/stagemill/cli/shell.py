@@ -44,7 +44,7 @@ def command(**given: object) -> int:
     flags = BuildFlags.of(values, os.environ)
     with (
         workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store) as inputs,
+        open_inputs(flags.context, flags.file, store=place.store, read=flags.read) as inputs,
         ExitStack() as stack,
     ):
         with open_progress(flags.progress, sys.stderr) as listener:  # the terminal is the shell's after it

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
-from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import ContextError, StagemillError, UsageError
 from stagemill.plan.request import MainContext
 from stagemill.store.store import Store
+
+Read: TypeAlias = Callable[[bytes, str], Dockerfile]
+"""Makes a Dockerfile of bytes and a name."""
 
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@[\w.-]+:|github\.com/", re.IGNORECASE)
 _MOST_BYTES = 16 << 20
@@ -50,7 +52,7 @@ class IgnoreFile:
 
 
 @contextmanager
-def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inputs]:
+def open_inputs(context: str, file: str | None, *, store: Store, read: Read) -> Iterator[Inputs]:
     """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError."""
     for place in (context, file or ""):
         if _REMOTE.match(place):
@@ -60,7 +62,7 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
     if context == "-":
         if file == "-":
             raise UsageError("standard input cannot be both the context and the Dockerfile")
-        with _piped(sys.stdin.buffer, file, store=store) as inputs:
+        with _piped(sys.stdin.buffer, file, store=store, read=read) as inputs:
             yield inputs
         return
     folder = Path(context)
@@ -72,7 +74,7 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
         text = load.DockerfileText(_read(sys.stdin.buffer), "Dockerfile", folder / "Dockerfile")
     else:
         text = load.dockerfile(folder, given=located(file, folder))
-    dockerfile = parse(text.data, text.name)
+    dockerfile = read(text.data, text.name)
     rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
     with _opened(folder, rules, store=store) as main:
         yield Inputs(dockerfile, main)
@@ -96,7 +98,7 @@ def _opened(folder: Path, rules: load.FoundRules | None, *, store: Store) -> Ite
 
 
 @contextmanager
-def _piped(stream: BinaryIO, file: str | None, *, store: Store) -> Iterator[Inputs]:
+def _piped(stream: BinaryIO, file: str | None, *, store: Store, read: Read) -> Iterator[Inputs]:
     """A tar with everything, or a Dockerfile alone."""
     from stagemill.context.archive import is_archive, unpack_context
 
@@ -107,13 +109,13 @@ def _piped(stream: BinaryIO, file: str | None, *, store: Store) -> Iterator[Inpu
         data = head + _read(stream)
         if not data.strip():
             raise ContextError("standard input is empty", hint="pipe a Dockerfile or a tar into it")
-        yield Inputs(parse(data, "Dockerfile"), None)
+        yield Inputs(read(data, "Dockerfile"), None)
         return
     with store.scratch() as scratch:
         unpack_context(_Joined(head, stream), scratch)
         text = load.dockerfile(scratch, given=scratch / file if file else None)
         with _opened(scratch, None, store=store) as main:
-            yield Inputs(parse(text.data, file or text.name), main)
+            yield Inputs(read(text.data, file or text.name), main)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from stagemill.context.pattern import Matcher, Pattern, compiled
 from stagemill.errors import ContextError
 
+_ALL = {"*", "**", "**/*"}
 _SIGNS = re.compile(r"[*?\[\\]")
 
 
@@ -52,6 +53,16 @@ class IgnoreRules:
         lines = text.removeprefix("\ufeff").split("\n")
         parsed = (_parse(line, number=number, name=name) for number, line in enumerate(lines, 1))
         return cls(rule for rule in parsed if rule)
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether a rule begins with `!`."""
+        return any(self._exception)
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether a rule leaves out whatever there is."""
+        return any(not rule.exception and rule.pattern.text in _ALL for rule in self.rules)
 
     def excluded(self, path: str) -> bool:
         """Whether the rules leave a path out."""
