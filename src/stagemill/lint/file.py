@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stagemill.dockerfile.source import Span
@@ -93,6 +93,11 @@ class LintFile:
         found = stages.read(dockerfile, given, surroundings.bases)
         reads = tuple(read for stage in found for read in _reads(stage, found, escape=dockerfile.escape))
         return cls(dockerfile, found, reads, given, context, Options.of(dockerfile, given), surroundings)
+
+    def again(self, dockerfile: Dockerfile) -> LintFile:
+        """A changed text of the same file, with the same options."""
+        new = LintFile.of(dockerfile, build_args=self.build_args, context=self.context, known=self.surroundings)
+        return replace(new, options=self.options)
 
     @property
     def escape(self) -> str:

@@ -57,7 +57,7 @@ def violation(file: LintFile, warnings: Iterable[Finding]) -> DockerfileError | 
     if not file.options.error or not found:
         return None
     names = ", ".join(dict.fromkeys(finding.rule for finding in found))
-    hint = "stagemill build --check explains; without error=true they are only warnings"
+    hint = "stagemill build --check shows them all; without error=true they are only warnings"
     return DockerfileError(f"lint violation found for rules: {names}", at=found[0].at, hint=hint)
 
 
@@ -69,7 +69,7 @@ def text(checked: Checked) -> str:
     counted = "1 warning has been found!" if count == 1 else f"{count} warnings have been found!"
     lines = checked.source.lines()
     shown = "".join(_shown(finding, lines, name=checked.source.name) for finding in checked.warnings)
-    return f"Check complete, {counted}\n{shown}"
+    return f"Check complete, {counted}\n{shown}" + ("\n" if checked.error else "")
 
 
 def json(checked: Checked) -> str:
