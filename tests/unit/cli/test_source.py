@@ -13,6 +13,7 @@ import pytest
 from fakes.blobs import make_tar
 from stagemill.cli.source import IgnoreFile, located, open_inputs
 from stagemill.context.ignore import IgnoreRules
+from stagemill.dockerfile.parser import parse
 from stagemill.errors import ContextError, StagemillError, UsageError
 from stagemill.files.walk import walk
 from stagemill.store.store import Store
@@ -45,7 +46,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def seen(store: Store, context: Path | str, file: str | None = None) -> tuple[str, str, list[str] | None]:
     """The name and text of the Dockerfile, and the paths of the context."""
-    with open_inputs(str(context), file, store=store) as inputs:
+    with open_inputs(str(context), file, store=store, read=parse) as inputs:
         source = inputs.dockerfile.source
         paths = [path for path, _ in walk(inputs.context.view) if path] if inputs.context else None
         return source.name, source.text, paths
