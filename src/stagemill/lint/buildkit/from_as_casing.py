@@ -9,7 +9,7 @@ from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import From
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
-from stagemill.lint.place import keyword, written
+from stagemill.lint.place import keyword
 
 NAME = "FromAsCasing"
 SUMMARY = "The 'as' keyword should match the case of the 'from' keyword"
@@ -39,12 +39,11 @@ def _keywords(file: LintFile, start: From) -> tuple[str, Span, str] | None:
     if start.name is None:
         return None
     image, name = start.image.span, start.name.span
-    between = Span(image.end_line, image.end_column, name.line, name.column)
-    match = _BETWEEN.fullmatch(written(file.dockerfile, between))
-    if match is None:
+    if image.end_line != name.line:
         return None
+    between = Span(name.line, image.end_column, name.line, name.column)
+    line = file.dockerfile.source.excerpt(between).text
+    match = _BETWEEN.fullmatch(line, between.column - 1, between.end_column - 1)
     return (
-        match[1],
-        Span(image.end_line, image.end_column, name.line, name.column).at(match.start(1), 2),
-        keyword(start),
+        (match[1], Span(name.line, match.start(1) + 1, name.line, match.end(1) + 1), keyword(start)) if match else None
     )
