@@ -15,7 +15,7 @@ RANKS = {
     "lint": 2, "store": 2, "solve": 2, "sandbox": 2,
     "layer": 3, "registry": 3, "context": 3,
     "plan": 4, "export": 4, "insight": 4, "sources": 4,
-    "execute": 5,
+    "execute": 5, "subrequests": 5,
     "build": 6,
     "cli": 8,
 }  # fmt: skip

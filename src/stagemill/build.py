@@ -29,10 +29,14 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used."""
+    """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
+
+    `approve` sees the plan before anything is made of it, and raises StagemillError to stop there.
+    """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
+    approve: Callable[[Plan], None] = lambda _plan: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def build(
 ) -> Built:
     """Makes the target's tree, and only what it needs. Raises StagemillError."""
     planned = plan(dockerfile, request, resolver, services.remotes)
+    options.approve(planned)
     return carry_out(planned, (planned.target.vertex,), services=services, options=options)
 
 
@@ -73,6 +78,7 @@ def make_all(
 ) -> Built:
     """The same, and the results hold the tree of every stage that the target needs."""
     planned = plan(dockerfile, request, resolver, services.remotes)
+    options.approve(planned)
     vertices = tuple(stage.vertex for stage in planned.stages)
     return carry_out(planned, vertices, services=services, options=options)
 

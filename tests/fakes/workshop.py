@@ -112,9 +112,14 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False) -> ImageResolver:
+    def resolver(self, *, pull: bool = False, lenient: bool = False) -> ImageResolver:
         return ImageResolver(
-            self.store, remote=lambda: self.remote, listener=self.heard.append, clock=self.clock, pull=pull
+            self.store,
+            remote=lambda: self.remote,
+            listener=self.heard.append,
+            clock=self.clock,
+            pull=pull,
+            lenient=lenient,
         )
 
     def events(self, kind: type[T]) -> list[T]:

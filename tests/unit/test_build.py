@@ -17,7 +17,8 @@ from fakes.workshop import START, Workshop
 from stagemill import events
 from stagemill.build import Options, make_all, named_only
 from stagemill.digest import Digest
-from stagemill.errors import DockerfileError, StepError
+from stagemill.errors import DockerfileError, StagemillError, StepError
+from stagemill.plan.planner import Plan
 from stagemill.store.store import Store
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -59,6 +60,20 @@ def makes_link(path: str, target: str) -> Callable[[Call], None]:
 def again(workshop: Workshop) -> Workshop:
     """The same store, another day."""
     return Workshop(workshop.root, workshop.store, remote=workshop.remote)
+
+
+def test_who_does_not_approve_of_the_plan_stops_the_build_before_anything_is_made(mill: Workshop) -> None:
+    seen: list[str] = []
+
+    def refuse(planned: Plan) -> None:
+        seen.extend(stage.title for stage in planned.stages)
+        raise StagemillError("not like this")
+
+    with pytest.raises(StagemillError, match="not like this"):
+        mill.build(TWO_STAGES, files=SOURCE, options=Options(approve=refuse))
+
+    assert seen == ["build", "stage-1"]
+    assert (mill.sandbox.commands, mill.events(events.Started)) == ([], [])
 
 
 def test_a_build_ends_with_an_image_of_the_layers_of_its_last_stage(mill: Workshop) -> None:

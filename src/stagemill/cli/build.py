@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 import click
 
@@ -14,7 +15,8 @@ from stagemill.cli.environment import workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
-from stagemill.cli.warnings import Watch, warn
+from stagemill.cli.warnings import Checks, Watch
+from stagemill.errors import StepError
 
 _EXAMPLES = examples(
     {
@@ -42,13 +44,31 @@ _EXAMPLES = examples(
 @click.option("--metadata-file", metavar="FILE", help="Write the image's digests to a file, as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
+@click.option(
+    "--call", metavar="NAME[,format=json]",
+    help="Do not build, but answer: check, outline (what can be given to the build), targets, subrequests.describe.",
+)  # fmt: skip
+@click.option(
+    "--check", is_flag=True, flag_value="check", help="The same as --call=check: what BuildKit's checks find."
+)
+@click.option("--print", hidden=True, metavar="NAME[,format=json]")
 @click.option("--rm", is_flag=True, hidden=True)
 @click.option("--force-rm", is_flag=True, hidden=True)
-def command(**given: object) -> None:
+def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
-    quiet = values.flag("quiet")
     build = BuildFlags.of(values, os.environ)
+    if any(values.text(name) for name in ("call", "check", "print")):
+        from stagemill.cli import call
+
+        if asked := call.asked(values):
+            return call.answer(asked, build)
+    _build(values, build)
+    return 0
+
+
+def _build(values: Values, build: BuildFlags) -> None:
+    quiet = values.flag("quiet")
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
     wishes = Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
@@ -62,9 +82,15 @@ def command(**given: object) -> None:
         workplace() as place,
         open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
         reading(build, place=place, listener=listener) as inputs,
-        building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
     ):
-        worked = watch.worked
-        deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        checks = Checks(inputs, build.build_args, build.platform)
+        watch = Watch(listener)
+        try:
+            with building(build, inputs, place=place, listener=watch, checks=checks) as built:
+                worked = watch.worked
+                deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        except StepError:
+            checks.tell(listener, now=time.time())
+            raise
         if worked:
-            warn(inputs, build.build_args, listener=listener, now=built.services.clock())
+            checks.tell(listener, now=time.time())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from stagemill.build import Built, Options, build, make_all
@@ -16,15 +17,20 @@ from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
 from stagemill.cli.remote import Remote
-from stagemill.cli.source import Inputs, open_inputs
+from stagemill.cli.source import Inputs, Read, open_inputs
+from stagemill.cli.warnings import Checks
 from stagemill.context.named import NamedContexts
+from stagemill.dockerfile import syntax
+from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import StagemillError
 from stagemill.events import Listener
 from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
-from stagemill.plan.request import Request
+from stagemill.plan.request import FileContext, Request
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
+_NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
 _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
@@ -80,21 +86,48 @@ class BuildFlags:
             contexts=NamedContexts.parse(values.texts("build_context")),
         )
 
+    def read(self, data: bytes, name: str) -> Dockerfile:
+        """What a build reads of a Dockerfile's bytes. Raises StagemillError, also for another language than ours."""
+        syntax.check(data, name, given=self.build_args.get(syntax.ARGUMENT))
+        return parse(data, name)
+
+    def request(self, context: FileContext | None, directories: Mapping[str, FileContext] = _NO_DIRECTORIES) -> Request:
+        return Request(
+            platform=self.platform,
+            build_args=self.build_args,
+            target=self.target,
+            labels=self.labels,
+            network=self.network,
+            extra_hosts=self.extra_hosts,
+            context=context,
+            epoch=self.epoch,
+            allow=self.allow,
+            contexts=self.contexts,
+            directories=directories,
+        )
+
 
 @contextmanager
-def reading(given: BuildFlags, *, place: Workplace, listener: Listener) -> Iterator[Inputs]:
+def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
-    with open_inputs(given.context, given.file, store=place.store, remote=Remote(services, keep_git_dir)) as inputs:
+    remote = Remote(services, keep_git_dir)
+    with open_inputs(given.context, given.file, store=place.store, remote=remote, read=read or given.read) as inputs:
         yield inputs
 
 
 @contextmanager
 def building(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    every_stage: bool = False,
 ) -> Iterator[Built]:
-    """The build, carried out; what it works with ends with the block.
+    """The build, carried out; what it works with ends with the block. `checks` see the plan first.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
@@ -109,25 +142,15 @@ def building(
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
-        request = Request(
-            platform=given.platform,
-            build_args=given.build_args,
-            target=given.target,
-            labels=given.labels,
-            network=given.network,
-            extra_hosts=given.extra_hosts,
-            context=inputs.context,
-            epoch=given.epoch,
-            allow=given.allow,
-            contexts=given.contexts,
-            directories=directories,
-        )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
-        options = Options(fresh=_fresh(given))
+        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        options = Options(fresh=_fresh(given), approve=approve)
         make = make_all if every_stage else build
-        yield make(inputs.dockerfile, request, resolver, services=services, options=options)
+        yield make(
+            inputs.dockerfile, given.request(inputs.context, directories), resolver, services=services, options=options
+        )
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

@@ -8,11 +8,11 @@ from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
     ("--annotation",), ("--attest",), ("--builder",), ("--cache-from",),
-    ("--cache-to",), ("--call",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
+    ("--cache-to",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
     ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
-    ("--print",), ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
+    ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
 _ATTESTATIONS = ("--provenance", "--sbom")
 
 

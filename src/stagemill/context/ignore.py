@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stagemill.files.exclusion import Exclusion, parsed
 from stagemill.files.pattern import Pattern
 
+_ALL = {"*", "**", "**/*"}
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -35,6 +37,16 @@ class IgnoreRules:
         lines = text.removeprefix("\ufeff").split("\n")
         found = (_parse(line, number=number, name=name) for number, line in enumerate(lines, 1))
         return cls(rule for rule in found if rule)
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether a rule begins with `!`."""
+        return any(rule.exception for rule in self.rules)
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether a rule leaves out whatever there is."""
+        return any(not rule.exception and rule.pattern.text in _ALL for rule in self.rules)
 
     def excluded(self, path: str) -> bool:
         """Whether the rules leave a path out."""

@@ -74,10 +74,16 @@ class Plan:
     epoch: int | None = None
 
 
-def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+def plan(
+    dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE, *, whole: bool = False
+) -> Plan:
+    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target.
+
+    `whole` plans every stage, as if the target needed all of them.
+    """
     site = Site(dockerfile.source, dockerfile.escape, request, sources=sources)
-    return _Planner(Outline.of(dockerfile, site), resolver).plan()
+    outline = Outline.of(dockerfile, site)
+    return _Planner(outline, resolver).plan(outline.stages if whole else (outline.target,))
 
 
 class _Planner:
@@ -90,8 +96,8 @@ class _Planner:
         self.planned: dict[int, Stage] = {}
         self.bodies: dict[int, tuple[Line, ...]] = {}
 
-    def plan(self) -> Plan:
-        needed = sorted(self._needed())
+    def plan(self, wanted: Sequence[StageText]) -> Plan:
+        needed = sorted(self._needed(wanted))
         with asked_ahead(self._additions(needed), self.site.sources):
             for index in needed:
                 stage = self.outline.stages[index]
@@ -130,13 +136,13 @@ class _Planner:
         text = self.outline.globals.get(EPOCH)
         return int(text) if text else None
 
-    def _needed(self) -> set[int]:
-        """The stages that the target needs.
+    def _needed(self, wanted: Sequence[StageText]) -> set[int]:
+        """These stages, and those that they need.
 
         Most is known from the text, so that images are looked up all at once; their triggers may need more.
         """
         needed: set[int] = set()
-        wave = [self.outline.target]
+        wave = list(wanted)
         while wave:
             stages = self._reachable(wave, needed)
             self.bases.look_up([mention for stage in stages for mention in self._mentions(stage)])

@@ -16,6 +16,7 @@ from stagemill.cli.directories import IgnoreFile
 from stagemill.cli.remote import Remote
 from stagemill.cli.source import located, open_inputs
 from stagemill.context.ignore import IgnoreRules
+from stagemill.dockerfile.parser import parse
 from stagemill.errors import ContextError, StagemillError, UsageError
 from stagemill.execute.services import Services
 from stagemill.files.walk import walk
@@ -56,7 +57,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def seen(store: Store, context: Path | str, file: str | None = None) -> tuple[str, str, list[str] | None]:
     """The name and text of the Dockerfile, and the paths of the context."""
-    with open_inputs(str(context), file, store=store, remote=OFFLINE) as inputs:
+    with open_inputs(str(context), file, store=store, remote=OFFLINE, read=parse) as inputs:
         source = inputs.dockerfile.source
         paths = [path for path, _ in walk(inputs.context.view) if path] if inputs.context else None
         return source.name, source.text, paths
