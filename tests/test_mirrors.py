@@ -34,7 +34,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "sandbox/namespaces, on the real kernel: tests/integration",
         "helper launch mounts overlay requested root syscalls system",
     ),
-    "solve": ("solve/solve", "protocols step"),
+    "solve": ("solve/solve", "finder protocols step"),
     "store": ("store/database", "schema"),
 }
 EXCEPTIONS = {

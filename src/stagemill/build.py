@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemill import events
@@ -14,10 +14,12 @@ from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
+from stagemill.execute.timing import timed
 from stagemill.execute.tree import Result, Tree
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
-from stagemill.plan.planner import Plan, Stage, plan
+from stagemill.plan import rerun
+from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
 from stagemill.solve.solve import solve
@@ -27,10 +29,14 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used."""
+    """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
+
+    `rerun` names stages and lines whose steps are made again, and what depends on those that give something else then.
+    """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
+    rerun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +68,64 @@ def build(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
     """Makes the target's tree, and only what it needs. Raises StagemillError."""
-    planned = plan(dockerfile, request, resolver)
-    return carry_out(planned, (planned.target.vertex,), services=services, options=options)
+    return build_each(dockerfile, (request,), resolver, services=services, options=options)[0]
+
+
+def build_each(
+    dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, *, services: Services, options: Options
+) -> tuple[Built, ...]:
+    """The same for several targets of one file: one graph, in which equal steps are one."""
+    plans = plan_each(dockerfile, requests, resolver)
+    goals = [vertex for planned in plans for vertex in planned.goals]
+    return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 
 def make_all(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
-    """The same, and the results hold the tree of every stage that the target needs."""
+    """The same for one, and the results hold the tree of every stage that the target needs."""
     planned = plan(dockerfile, request, resolver)
-    vertices = tuple(stage.vertex for stage in planned.stages)
-    return carry_out(planned, vertices, services=services, options=options)
+    goals = [stage.vertex for stage in planned.stages]
+    return carry_out((planned,), goals, dockerfile=dockerfile, services=services, options=options)[0]
 
 
-def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
-    """Makes the trees of some vertices of a plan.
+def carry_out(
+    plans: Sequence[Plan], goals: Sequence[Vertex], *, dockerfile: Dockerfile, services: Services, options: Options
+) -> tuple[Built, ...]:
+    """Makes the trees of some vertices of these plans.
 
     What is found torn in the store has been thrown away, and so is made again at the second attempt.
     """
-    for notice in planned.notices:
+    again = rerun.chosen(options.rerun, dockerfile, plans)
+    for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
         services.listener(events.Notice(notice, services.clock()))
+
+    def attempt() -> tuple[Built, ...]:
+        forms = Forms(services.store, remote=services.remote)
+        results = solve(
+            goals,
+            executor=StoreExecutor(services, forms),
+            cache=_cache(services, plans),
+            listener=timed(named_only(services.listener), services.store.durations),
+            clock=services.clock,
+            workers=options.workers,
+            no_cache=lambda vertex: options.fresh(vertex.label.stage),
+            again=lambda vertex: vertex.digest in again,
+            order=plans[-1].order,
+        )
+        return tuple(Built(planned, results, forms, services, planned.epoch) for planned in plans)
+
     try:
-        return _attempt(planned, targets, services=services, options=options)
+        return attempt()
     except StagemillError as error:
         if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
             raise
         services.listener(events.Notice(f"{error.message}; building again", services.clock()))
-    return _attempt(planned, targets, services=services, options=options)
+    return attempt()
 
 
-def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
-    forms = Forms(services.store, remote=services.remote)
-    results = solve(
-        targets,
-        executor=StoreExecutor(services, forms),
-        cache=StoreCache(services.store, clock=services.clock, contents=planned.contents),
-        listener=named_only(services.listener),
-        clock=services.clock,
-        workers=options.workers,
-        no_cache=lambda vertex: options.fresh(vertex.label.stage),
-    )
-    return Built(planned, results, forms, services, planned.epoch)
+def _cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
+    return StoreCache(services.store, clock=services.clock, contents=plans[0].contents)
 
 
 def named_only(listener: events.Listener) -> events.Listener:

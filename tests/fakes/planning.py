@@ -16,7 +16,7 @@ from stagemill.graph.operations import Network
 from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan.planner import Plan, plan
+from stagemill.plan.planner import Plan, plan, plan_each
 from stagemill.plan.request import MainContext, Request
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ def planned(
     extra_hosts: tuple[str, ...] = (),
     epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
+    also: tuple[str, ...] = (),
+    all_stages: bool = False,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
     request = Request(
@@ -46,8 +48,16 @@ def planned(
         context=MainContext(context) if context else None,
         epoch=epoch,
         allow=allow,
+        also=also,
+        all_stages=all_stages,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
+
+
+def planned_each(text: str, *targets: str, images: FakeImages | None = None) -> tuple[Plan, ...]:
+    """The plans of several targets."""
+    requests = [Request(platform=Platform.local(), target=target) for target in targets]
+    return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
 
 
 def operations(found: Plan, kind: type[T]) -> list[T]:

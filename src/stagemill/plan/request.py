@@ -34,6 +34,8 @@ class MainContext:
 class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
 
+    `also` are stages that must be made beside the target, by name or index; with `all_stages` that is every one.
+
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`.
     """
@@ -47,3 +49,5 @@ class Request:
     context: MainContext | None = None
     epoch: int | None = None
     allow: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
+    all_stages: bool = False
