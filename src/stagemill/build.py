@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stagemill import events
 from stagemill.digest import Digest
@@ -23,6 +24,9 @@ from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
 from stagemill.solve.solve import solve
+
+if TYPE_CHECKING:
+    from stagemill.solve.forecast import Outlook
 
 DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a network or a disk
 
@@ -87,6 +91,34 @@ def make_all(
     planned = plan(dockerfile, request, resolver)
     goals = [stage.vertex for stage in planned.stages]
     return carry_out((planned,), goals, dockerfile=dockerfile, services=services, options=options)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Plans that were not carried out, and what would become of each vertex, by digest, inputs first."""
+
+    plans: tuple[Plan, ...]
+    outlooks: Mapping[Digest, Outlook]
+
+
+def foresee(
+    dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, *, services: Services, options: Options
+) -> Foreseen:
+    """What `build_each` would do. Nothing runs, and of images only what planning needs is fetched."""
+    from stagemill.execute.looking import StoreLooker  # noqa: PLC0415  a build does not need them
+    from stagemill.solve.forecast import forecast  # noqa: PLC0415
+
+    plans = plan_each(dockerfile, requests, resolver)
+    again = rerun.chosen(options.rerun, dockerfile, plans)
+    outlooks = forecast(
+        [vertex for planned in plans for vertex in planned.goals],
+        cache=_cache(services, plans),
+        looker=StoreLooker(StoreExecutor(services, Forms(services.store, remote=services.remote))),
+        no_cache=lambda vertex: options.fresh(vertex.label.stage),
+        again=lambda vertex: vertex.digest in again,
+        order=plans[-1].order,
+    )
+    return Foreseen(plans, outlooks)
 
 
 def carry_out(

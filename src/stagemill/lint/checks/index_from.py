@@ -23,6 +23,8 @@ _FROM = re.compile(r"(?:^|,)from=([0-9]+)(?=,|$)")
 def check(file: LintFile) -> Iterator[Finding]:
     proposed = names.proposals(file)
     for stage in file.stages:
+        waits = [_Use(file, stage, word.text, word.span, "FROM waits for") for word in stage.start.after]
+        yield from (_finding(use, proposed) for use in waits if use.number.isdecimal())
         for step in stage.steps:
             if isinstance(step.node, Copy) and step.node.from_ and step.node.from_.text.isdecimal():
                 word = step.node.from_
@@ -58,7 +60,7 @@ def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[
 def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
     file, number = use.file, use.number
     message = f"{use.what} stage {number} by its number"
-    source = source_stage(number, use.reader, file.stages)
+    source = _source(use)
     if source is None:
         count = (
             f"{use.reader.index} stages are above it, counted from 0" if use.reader.index else "no stage is above it"
@@ -72,6 +74,13 @@ def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
     hint = f"numbers move when a stage is added; write `{name}`, {how}"
     fix = _fix(source, name, use.span) if use.exact else None
     return file.finding(NAME, message, span=use.span, hint=hint, fix=fix)
+
+
+def _source(use: _Use) -> Stage | None:
+    """The stage that the number is of; FROM --after may name one below."""
+    if use.span in [word.span for word in use.reader.start.after]:
+        return use.file.stages[int(use.number)] if int(use.number) < len(use.file.stages) else None
+    return source_stage(use.number, use.reader, use.file.stages)
 
 
 def _name(use: _Use, source: Stage, proposed: Mapping[int, str]) -> str | None:
