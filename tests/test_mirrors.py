@@ -15,6 +15,7 @@ UNIT = TESTS / "unit"
 THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
+    "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),
     "dockerfile": ("dockerfile/parser", "statement"),
     "export": ("export/load, and the archives that others read", "archive bundle content dockers layout layouts"),

@@ -19,6 +19,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CancelledError, StagemillError
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Edge, Vertex, walk
+from stagemill.solve.forecast import State, forecast
 from stagemill.solve.solve import solve
 
 
@@ -317,3 +318,52 @@ def test_nothing_begins_before_what_it_waits_for_has_ended(case: Case) -> None:
             ended = {other for event, other in executor.at[:place] if event == "end"}
             begun = {other for event, other in executor.at if event == "begin"}
             assert {other.digest for other in case.order.get(digest, ())} & begun <= ended
+
+
+class Knowing(FakeExecutor):
+    """A looker for whom nothing is free."""
+
+    def free(self, vertex: Vertex) -> str | None:
+        del vertex
+        return None
+
+
+@MANY
+@given(cases(), st.frozensets(st.sampled_from("KLMNOPQR")))
+def test_a_forecast_tells_what_a_solve_then_does(case: Case, changed: frozenset[str]) -> None:
+    cache = MemoryCache[str]()
+    run(case, Checked(case, broken=False), cache, Log())
+    for key in case.lost:
+        cache.forget(key)
+    saved = list(cache.saved)
+
+    told = forecast(
+        goals(case),
+        cache=cache,
+        looker=Knowing(),
+        no_cache=lambda vertex: vertex.digest in case.fresh,
+        again=lambda vertex: vertex.digest in case.again,
+        order=case.order,
+    )
+
+    assert cache.saved == saved
+    executor, log = Lately(case, changed), Log()
+    solve(
+        goals(case),
+        executor=executor,
+        cache=cache,
+        listener=log,
+        clock=lambda: 0.0,
+        workers=case.workers,
+        no_cache=lambda vertex: vertex.digest in case.fresh,
+        again=lambda vertex: vertex.digest in case.again,
+        order=case.order,
+    )
+    assert log.by_step.keys() == told.keys()
+    ran = set(executor.executed)
+    for key, look in told.items():
+        cached = isinstance(log.by_step[key][-1], events.Cached)
+        if look.state is State.FOUND or (look.state is State.ALIKE and not case.again):
+            assert cached
+        elif look.state is State.RUN:  # or an equal step ran for it
+            assert not cached or name_of(look.vertex) in ran

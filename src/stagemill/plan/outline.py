@@ -27,7 +27,7 @@ Line: TypeAlias = tuple[InstructionNode, Site]
 SCRATCH = "scratch"
 EPOCH = "SOURCE_DATE_EPOCH"
 _SECONDS = re.compile("[0-9]{1,11}")
-_INDEX = re.compile("[0-9]{1,9}")
+INDEX = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Outline:
         """The stage that a `--from` names, or None where it names an image. Raises DockerfileError."""
         _refuse_variables(word, site)
         name = word.text.lower()
-        if _INDEX.fullmatch(name):
+        if INDEX.fullmatch(name):
             return self._by_index(stage, word, site)
         found = named_above(self.stages, name, stage.index)
         if found is None and (later := [other for other in self.stages if other.name == name]):
@@ -135,7 +135,7 @@ def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
-    if _INDEX.fullmatch(target) and int(target) < len(stages):
+    if INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
     raise UsageError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
 

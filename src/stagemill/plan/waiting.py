@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Word
 from stagemill.graph.vertex import Vertex, walk
-from stagemill.plan.outline import Outline, StageText, known_stages, named_above
+from stagemill.plan.outline import INDEX, Outline, StageText, known_stages, named_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def awaited(outline: Outline, stage: StageText) -> list[tuple[Word, StageText]]:
 def _find(outline: Outline, stage: StageText, word: Word) -> StageText:
     site, stages = outline.site, outline.stages
     text = site.expand(word, outline.globals.get).lower()
-    if text.isdecimal() and int(text) < len(stages):
+    if INDEX.fullmatch(text) and int(text) < len(stages):
         found: StageText | None = stages[int(text)]
     else:
         found = named_above(stages, text, stage.index) or named_above(stages, text, len(stages)) if text else None

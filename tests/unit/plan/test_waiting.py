@@ -107,7 +107,7 @@ class TestRefused:
         assert (error.message, marked(error)) == ("there is no stage 'tset' to wait for", "Dockerfile:3: tset")
         assert error.hint == "did you mean test? the stages are test"
 
-    @pytest.mark.parametrize("written", ["$UNSET", "2", "99999999999"])
+    @pytest.mark.parametrize("written", ["$UNSET", "2", "99999999999", "9" * 5000, "٣"])
     def test_so_is_what_names_none(self, written: str) -> None:
         assert "to wait for" in refused(TEXT.replace("--after=test", f"--after={written}")).message
 

@@ -17,13 +17,14 @@ from stagemill.lint.stages import Stage
 NAME = "index-from"
 SUMMARY = "a stage is read by its number"
 
+_DIGITS = 6  # no file has so many stages
 _FROM = re.compile(r"(?:^|,)from=([0-9]+)(?=,|$)")
 
 
 def check(file: LintFile) -> Iterator[Finding]:
     proposed = names.proposals(file)
     for stage in file.stages:
-        waits = [_Use(file, stage, word.text, word.span, "FROM waits for") for word in stage.start.after]
+        waits = [_Use(file, stage, word.text, word.span, "FROM waits for", below=True) for word in stage.start.after]
         yield from (_finding(use, proposed) for use in waits if use.number.isdecimal())
         for step in stage.steps:
             if isinstance(step.node, Copy) and step.node.from_ and step.node.from_.text.isdecimal():
@@ -36,7 +37,10 @@ def check(file: LintFile) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A number that names a stage; `exact` says that nothing but the number stands in `span`."""
+    """A number that names a stage; `exact` says that nothing but the number stands in `span`.
+
+    `below` says that a stage below the reader can be meant too (FROM --after).
+    """
 
     file: LintFile
     reader: Stage
@@ -44,6 +48,7 @@ class _Use:
     span: Span
     what: str
     exact: bool = True
+    below: bool = False
 
 
 def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[_Use]:
@@ -65,6 +70,7 @@ def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
         count = (
             f"{use.reader.index} stages are above it, counted from 0" if use.reader.index else "no stage is above it"
         )
+        count = f"the file has {len(file.stages)}, counted from 0" if use.below else count
         return file.finding(NAME, message, span=use.span, hint=f"there is no such stage: {count}; name one with AS")
     name = _name(use, source, proposed)
     if name is None:
@@ -77,9 +83,9 @@ def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
 
 
 def _source(use: _Use) -> Stage | None:
-    """The stage that the number is of; FROM --after may name one below."""
-    if use.span in [word.span for word in use.reader.start.after]:
-        return use.file.stages[int(use.number)] if int(use.number) < len(use.file.stages) else None
+    if use.below:
+        index = int(use.number) if len(use.number) < _DIGITS else len(use.file.stages)
+        return use.file.stages[index] if index < len(use.file.stages) else None
     return source_stage(use.number, use.reader, use.file.stages)
 
 
@@ -88,6 +94,8 @@ def _name(use: _Use, source: Stage, proposed: Mapping[int, str]) -> str | None:
     if source.start.name is None:
         return proposed.get(source.index)
     meant = stages.named_above(use.file.stages, source.name, use.reader.index)
+    if meant is None and use.below:
+        meant = stages.named_above(use.file.stages, source.name, len(use.file.stages))
     return source.start.name.text if meant == source.index else None
 
 
