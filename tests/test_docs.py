@@ -16,7 +16,7 @@ from stagemill.dockerfile.flags import KNOWN
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGE_OF = {
-    "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "store check": "store",
+    "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "plan": "plan", "store check": "store",
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "rmi", "save", "tag"), "images"),
 }  # fmt: skip
 OURS = "stagemill"

@@ -15,6 +15,7 @@ UNIT = TESTS / "unit"
 THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
+    "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),
     "dockerfile": ("dockerfile/parser", "statement"),
     "export": ("export/load, and the archives that others read", "archive bundle content dockers layout layouts"),
@@ -34,7 +35,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "sandbox/namespaces, on the real kernel: tests/integration",
         "helper launch mounts overlay requested root syscalls system",
     ),
-    "solve": ("solve/solve", "protocols step"),
+    "solve": ("solve/solve", "finder protocols step"),
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
     "store": ("store/database", "schema"),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stagemill import events
 from stagemill.digest import Digest
@@ -14,15 +15,20 @@ from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
+from stagemill.execute.timing import timed
 from stagemill.execute.tree import Result, Tree
 from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
-from stagemill.plan.planner import Plan, Stage, plan
+from stagemill.plan import rerun
+from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
 from stagemill.solve.solve import solve
+
+if TYPE_CHECKING:
+    from stagemill.solve.forecast import Outlook
 
 DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a network or a disk
 
@@ -31,12 +37,14 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
-    `approve` sees the plan before anything is made of it, and raises StagemillError to stop there.
+    `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
+    stages and lines whose steps are made again, and what depends on those that give something else then.
     """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
-    approve: Callable[[Plan], None] = lambda _plan: None
+    approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
+    rerun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,77 +76,131 @@ def build(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
     """Makes the target's tree, and only what it needs. Raises StagemillError."""
-    planned = plan(dockerfile, request, resolver, services.remotes)
-    options.approve(planned)
-    return carry_out(planned, (planned.target.vertex,), services=services, options=options)
+    return build_each(dockerfile, (request,), resolver, services=services, options=options)[0]
+
+
+def build_each(
+    dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, *, services: Services, options: Options
+) -> tuple[Built, ...]:
+    """The same for several targets of one file: one graph, in which equal steps are one."""
+    plans = plan_each(dockerfile, requests, resolver, services.remotes)
+    goals = [vertex for planned in plans for vertex in planned.goals]
+    return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 
 def make_all(
     dockerfile: Dockerfile, request: Request, resolver: Resolver, *, services: Services, options: Options
 ) -> Built:
-    """The same, and the results hold the tree of every stage that the target needs."""
+    """The same for one, and the results hold the tree of every stage that the target needs."""
     planned = plan(dockerfile, request, resolver, services.remotes)
-    options.approve(planned)
-    vertices = tuple(stage.vertex for stage in planned.stages)
-    return carry_out(planned, vertices, services=services, options=options)
+    goals = [stage.vertex for stage in planned.stages]
+    return carry_out((planned,), goals, dockerfile=dockerfile, services=services, options=options)[0]
 
 
-def carry_out(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
-    """Makes the trees of some vertices of a plan.
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Plans that were not carried out, and what would become of each vertex, by digest, inputs first."""
+
+    plans: tuple[Plan, ...]
+    outlooks: Mapping[Digest, Outlook]
+
+
+def foresee(
+    dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, *, services: Services, options: Options
+) -> Foreseen:
+    """What `build_each` would do. Nothing runs, and of images only what planning needs is fetched."""
+    from stagemill.execute.looking import StoreLooker  # noqa: PLC0415  a build does not need them
+    from stagemill.solve.forecast import forecast  # noqa: PLC0415
+
+    plans = plan_each(dockerfile, requests, resolver, services.remotes)
+    again = rerun.chosen(options.rerun, dockerfile, plans)
+    outlooks = forecast(
+        [vertex for planned in plans for vertex in planned.goals],
+        cache=_cache(services, plans),
+        looker=StoreLooker(StoreExecutor(services, Forms(services.store, remote=services.remote))),
+        no_cache=lambda vertex: options.fresh(vertex.label.stage),
+        again=lambda vertex: vertex.digest in again,
+        order=plans[-1].order,
+    )
+    return Foreseen(plans, outlooks)
+
+
+def carry_out(
+    plans: Sequence[Plan], goals: Sequence[Vertex], *, dockerfile: Dockerfile, services: Services, options: Options
+) -> tuple[Built, ...]:
+    """Makes the trees of some vertices of these plans.
 
     What is found torn in the store has been thrown away, and so is made again at the second attempt.
     """
-    for notice in planned.notices:
+    options.approve(plans)
+    again = rerun.chosen(options.rerun, dockerfile, plans)
+    for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
         services.listener(events.Notice(notice, services.clock()))
+
+    def attempt() -> tuple[Built, ...]:
+        forms = Forms(services.store, remote=services.remote)
+        results = _solved(goals, plans, forms, services=services, options=options, again=again)
+        return tuple(Built(planned, results, forms, services, planned.epoch) for planned in plans)
+
     try:
-        return _attempt(planned, targets, services=services, options=options)
+        return attempt()
     except StagemillError as error:
         if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
             raise
         services.listener(events.Notice(f"{error.message}; building again", services.clock()))
-    return _attempt(planned, targets, services=services, options=options)
+    return attempt()
 
 
 def make_tree(vertex: Vertex, *, services: Services) -> FileView:
     """The files of something that no Dockerfile has a part in: a remote context. Raises StagemillError."""
     forms = Forms(services.store, remote=services.remote)
-    results = _solved((vertex,), None, forms, services=services, options=Options())
+    results = _solved((vertex,), (), forms, services=services, options=Options())
     result = results[vertex.digest]
     assert isinstance(result, Tree)
     return forms.view(result)
 
 
-def _attempt(planned: Plan, targets: tuple[Vertex, ...], *, services: Services, options: Options) -> Built:
-    forms = Forms(services.store, remote=services.remote)
-    results = _solved(targets, planned, forms, services=services, options=options)
-    return Built(planned, results, forms, services, planned.epoch)
+def _cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
+    contents = plans[0].contents if plans else {}
+    return StoreCache(services.store, clock=services.clock, contents=contents)
 
 
 def _solved(
-    targets: tuple[Vertex, ...], planned: Plan | None, forms: Forms, *, services: Services, options: Options
+    goals: Sequence[Vertex],
+    plans: Sequence[Plan],
+    forms: Forms,
+    *,
+    services: Services,
+    options: Options,
+    again: frozenset[Digest] = frozenset(),
 ) -> Mapping[Digest, Result]:
-    cache = StoreCache(services.store, clock=services.clock, contents=planned.contents if planned else {})
+    cache = _cache(services, plans)
     try:
         return solve(
-            targets,
+            goals,
             executor=StoreExecutor(services, forms),
             cache=cache,
-            listener=named_only(services.listener),
+            listener=timed(named_only(services.listener), services.store.durations),
             clock=services.clock,
             workers=options.workers,
             no_cache=lambda vertex: options.fresh(vertex.label.stage),
+            again=lambda vertex: vertex.digest in again,
+            order=plans[-1].order if plans else None,
         )
     except DockerfileError as error:
-        if planned is None or not isinstance(error.__cause__, MissingSourceError):
+        if not plans or not isinstance(error.__cause__, MissingSourceError):
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
-        raise explained(error, _places(planned, cache, forms=forms, services=services)) from error.__cause__
+        raise explained(error, _places(plans, cache, forms=forms, services=services)) from error.__cause__
 
 
-def _places(planned: Plan, cache: StoreCache, *, forms: Forms, services: Services) -> Iterator[tuple[str, FileView]]:
+def _places(
+    plans: Sequence[Plan], cache: StoreCache, *, forms: Forms, services: Services
+) -> Iterator[tuple[str, FileView]]:
     """The trees of stages that were made, and the context, each with how a COPY names it."""
-    for stage in planned.stages:
+    stages = {stage.vertex.digest: stage for planned in plans for stage in planned.stages}
+    for stage in stages.values():
         hit = cache.load(stage.vertex.digest)
         if hit and isinstance(hit.result, Tree) and forms.here(hit.result):
             yield f"the stage {stage.title} has it: write --from={stage.name or stage.index}", forms.view(hit.result)

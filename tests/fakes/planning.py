@@ -17,7 +17,7 @@ from stagemill.graph.operations import Network
 from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan.planner import Plan, plan
+from stagemill.plan.planner import Plan, plan, plan_each
 from stagemill.plan.request import FileContext, Request
 from stagemill.plan.resolver import NOWHERE, Sources
 
@@ -39,6 +39,8 @@ def planned(
     sources: Sources = NOWHERE,
     contexts: Mapping[str, str] | None = None,
     directories: Mapping[str, FileView] | None = None,
+    also: tuple[str, ...] = (),
+    all_stages: bool = False,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
@@ -60,8 +62,16 @@ def planned(
         allow=allow,
         contexts=named,
         directories=files,
+        also=also,
+        all_stages=all_stages,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
+
+
+def planned_each(text: str, *targets: str, images: FakeImages | None = None) -> tuple[Plan, ...]:
+    """The plans of several targets."""
+    requests = [Request(platform=Platform.local(), target=target) for target in targets]
+    return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
 
 
 def operations(found: Plan, kind: type[T]) -> list[T]:

@@ -39,7 +39,8 @@ KEYWORDS = st.sampled_from([
 ])  # fmt: skip
 FROMS = st.sampled_from([
     "FROM busybox", "FROM busybox AS s0", "FROM scratch AS s1", "FROM s0", "FROM base AS s0", "FROM ${A:-busybox}", "FROM $A",
-    "FROM nosuch", "FROM --platform=$A busybox",
+    "FROM nosuch", "FROM --platform=$A busybox", "FROM --after=s0 busybox AS s1", "FROM --after=s1,0 s0 AS s0",
+    "FROM --after=s2 --after=$A busybox AS s1", "FROM --after=s0 base AS s2", "FROM --after=1 busybox AS s2",
 ])  # fmt: skip
 
 
@@ -68,11 +69,18 @@ ARGS = st.dictionaries(
 TRIGGERS = st.lists(SOUND | instructions(), max_size=2).map(tuple)
 
 
-def planned(text: str, build_args: Mapping[str, str], target: str, triggers: tuple[str, ...]) -> Plan | None:
+def planned(
+    text: str, build_args: Mapping[str, str], target: str, triggers: tuple[str, ...], *, every: bool = False
+) -> Plan | None:
     """The plan, or None where it is refused in words for people."""
     base = ImageConfig(Platform.local(), RunConfig(on_build=triggers, working_dir="w"), history=(History("x"),))
     request = Request(
-        platform=Platform.local(), build_args=build_args, target=target, context=FileContext(CONTEXT), labels={"a": "b"}
+        platform=Platform.local(),
+        build_args=build_args,
+        target=target,
+        context=FileContext(CONTEXT),
+        labels={"a": "b"},
+        all_stages=every,
     )
     try:
         return plan(parse(text), request, FakeImages(busybox=RunConfig(), base=base))
@@ -117,3 +125,19 @@ def test_what_is_for_later_never_changes_a_key(text: str, build_args: dict[str, 
     first, second = planned(text, build_args, "", ()), planned(more, build_args, "", ())
 
     assert first is None or second is None or first.target.vertex == second.target.vertex
+
+
+@given(DOCKERFILES, ARGS, TRIGGERS)
+def test_what_waits_never_waits_in_a_circle_and_all_that_is_awaited_is_made(
+    text: str, build_args: dict[str, str], triggers: tuple[str, ...]
+) -> None:
+    found = planned(text, build_args, "", triggers, every=True)
+
+    if found is None:
+        return
+    place = {vertex.digest: number for number, vertex in enumerate(walk(found.goals, found.order))}
+    for waiting, awaited in found.order.items():
+        assert all(place[other.digest] < place[waiting] for other in awaited)
+    for vertex in walk(found.goals):
+        assert all(place[edge.vertex.digest] < place[vertex.digest] for edge in vertex.inputs)
+    assert {stage.index for stage in found.stages} == set(range(len(parse(text).stages())))

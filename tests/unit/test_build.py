@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Barrier
 
@@ -65,8 +65,8 @@ def again(workshop: Workshop) -> Workshop:
 def test_who_does_not_approve_of_the_plan_stops_the_build_before_anything_is_made(mill: Workshop) -> None:
     seen: list[str] = []
 
-    def refuse(planned: Plan) -> None:
-        seen.extend(stage.title for stage in planned.stages)
+    def refuse(plans: Sequence[Plan]) -> None:
+        seen.extend(stage.title for planned in plans for stage in planned.stages)
         raise StagemillError("not like this")
 
     with pytest.raises(StagemillError, match="not like this"):

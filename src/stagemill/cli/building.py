@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from stagemill.build import Built, Options, build, make_all
-from stagemill.cli import flags, secrets
+from stagemill.build import Built, Options, build, build_each, make_all
+from stagemill.cli import flags, secrets, targets
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values
 from stagemill.cli.remote import Remote
 from stagemill.cli.source import Inputs, Read, open_inputs
+from stagemill.cli.targets import Target
 from stagemill.cli.warnings import Checks
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
@@ -26,6 +27,7 @@ from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import StagemillError
 from stagemill.events import Listener
 from stagemill.execute.resolving import ImageResolver
+from stagemill.execute.services import Services
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext, Request
 
@@ -40,7 +42,9 @@ class BuildFlags:
 
     context: str
     file: str | None
-    target: str
+    targets: tuple[Target, ...]
+    also: tuple[str, ...]
+    all_stages: bool
     build_args: Mapping[str, str]
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
@@ -48,6 +52,7 @@ class BuildFlags:
     platform: Platform
     no_cache: bool
     no_cache_filter: tuple[str, ...]
+    rerun: tuple[str, ...]
     pull: bool
     host_ca: str | None
     progress: str
@@ -68,7 +73,9 @@ class BuildFlags:
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
-            target=values.text("target") or "",
+            targets=_targets(values),
+            also=_names(values.texts("also")) if "also" in values.given else (),
+            all_stages="all_stages" in values.given and values.flag("all_stages"),
             build_args=given,
             labels=flags.labels(values.texts("label")) if "label" in values.given else {},
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
@@ -76,6 +83,7 @@ class BuildFlags:
             platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
+            rerun=_names(values.texts("rerun")),
             pull=values.flag("pull"),
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
@@ -95,7 +103,7 @@ class BuildFlags:
         return Request(
             platform=self.platform,
             build_args=self.build_args,
-            target=self.target,
+            target=self.targets[0].stage,
             labels=self.labels,
             network=self.network,
             extra_hosts=self.extra_hosts,
@@ -104,6 +112,8 @@ class BuildFlags:
             allow=self.allow,
             contexts=self.contexts,
             directories=directories,
+            also=self.also,
+            all_stages=self.all_stages,
         )
 
 
@@ -117,20 +127,33 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
         yield inputs
 
 
-@contextmanager
-def building(
-    given: BuildFlags,
-    inputs: Inputs,
-    *,
-    place: Workplace,
-    listener: Listener,
-    checks: Checks | None = None,
-    every_stage: bool = False,
-) -> Iterator[Built]:
-    """The build, carried out; what it works with ends with the block. `checks` see the plan first.
+def _targets(values: Values) -> tuple[Target, ...]:
+    """Some commands take several with names, the others one stage."""
+    if isinstance(values.given["target"], tuple):
+        return targets.parse(values.texts("target"))
+    return (Target(values.text("target") or ""),)
 
-    With `every_stage` each stage that the target needs has its tree in the results, not only the target.
-    """
+
+def _names(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A build that is ready to be planned: a request for each target, and what it works with."""
+
+    dockerfile: Dockerfile
+    requests: tuple[Request, ...]
+    resolver: ImageResolver
+    services: Services
+    options: Options
+
+
+@contextmanager
+def prepared(
+    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks | None = None
+) -> Iterator[Job]:
+    """What a build works with ends with the block. `checks` see the plans before anything is made."""
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
     with (
         place.services(
@@ -142,15 +165,36 @@ def building(
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
+        first = given.request(inputs.context, directories)
+        others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
-        options = Options(fresh=_fresh(given), approve=approve)
-        make = make_all if every_stage else build
-        yield make(
-            inputs.dockerfile, given.request(inputs.context, directories), resolver, services=services, options=options
-        )
+        options = Options(fresh=_fresh(given), approve=approve, rerun=given.rerun)
+        yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
+
+
+@contextmanager
+def building(
+    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
+) -> Iterator[Built]:
+    """The build of one target, carried out; what it works with ends with the block.
+
+    With `every_stage` each stage that the target needs has its tree in the results, not only the target.
+    """
+    make = make_all if every_stage else build
+    with prepared(given, inputs, place=place, listener=listener) as job:
+        yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)
+
+
+@contextmanager
+def building_each(
+    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks
+) -> Iterator[tuple[Built, ...]]:
+    """The same for every target."""
+    with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
+        yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

@@ -113,7 +113,7 @@ def _check(call: Call, build: BuildFlags, inputs: Inputs, *, error: StagemillErr
     planned: Plan | None = None
     if whole:
         try:
-            planned = _evaluated(build, inputs, place=place, every_stage=not build.target)
+            planned = _evaluated(build, inputs, place=place, every_stage=not build.targets[0].stage)
         except StagemillError as problem:
             error = problem
     known = check.known(planned, platform=build.platform, ignore=ignored(inputs.context)) if planned else None

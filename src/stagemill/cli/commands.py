@@ -16,6 +16,7 @@ _COMMANDS = {
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
+    "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
     "rmi": ("stagemill.cli.rmi", "Remove names of images."),
     "run": ("stagemill.cli.run", "Run a command in an image and throw its changes away."),

@@ -48,11 +48,7 @@ def _build_options() -> list[click.Option]:
         click.Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built."),
         _several("--build-arg", "NAME[=VALUE]", "Give an ARG a value, or that of the environment."),
         _several("--build-context", "NAME=VALUE", _CONTEXT),
-        click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
-        click.Option(
-            ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."
-        ),
-        click.Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them."),
+        *_cache_options(),
         _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer."),
         click.Option(
             ["--network"],
@@ -90,6 +86,44 @@ def _build_options() -> list[click.Option]:
 
 def _several(name: str, metavar: str, text: str) -> click.Option:
     return click.Option([name], multiple=True, metavar=metavar, help=text)
+
+
+def _cache_options() -> list[click.Option]:
+    """The flags that say what is made again."""
+    return [
+        click.Option(["--no-cache"], is_flag=True, help="Make every step again, whatever the cache has."),
+        click.Option(
+            ["--no-cache-filter"], multiple=True, metavar="STAGE,…", help="Make the steps of these stages again."
+        ),
+        click.Option(
+            ["--rerun"],
+            multiple=True,
+            metavar="STAGE|LINE",
+            help="Run this stage, or the step at this line, again, and what depends on it if it gives something else.",
+        ),
+        click.Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them."),
+    ]
+
+
+def with_targets(command: click.Command) -> click.Command:
+    """Lets a command that has the flags of a build have several targets, and stages that are in none of them."""
+    place = next(place for place, param in enumerate(command.params) if param.name == "target")
+    command.params[place : place + 1] = [
+        click.Option(
+            ["--target"],
+            multiple=True,
+            metavar="STAGE[=NAME[:TAG]]",
+            help="Stop at this stage; may be repeated, for several images of one graph, each with its names.",
+        ),
+        click.Option(
+            ["--also"],
+            multiple=True,
+            metavar="STAGE",
+            help="Build this stage too (tests): it must succeed, and is in no image.",
+        ),
+        click.Option(["--all-stages"], is_flag=True, help="Build every stage, also what no target needs."),
+    ]
+    return command
 
 
 def with_host_ca(text: str) -> Callable[[click.Command], click.Command]:

@@ -23,20 +23,48 @@ from stagemill.oci.image import Image
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where a build's result is to go. `tags` are full names."""
+    """Where a build's result is to go. `tags` are full names.
+
+    `digests` are wanted by somebody who gets them here; `title` says which of several results this is.
+    """
 
     tags: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     iidfile: str | None = None
     metadata_file: str | None = None
     quiet: bool = False
+    digests: bool = False
+    title: str = ""
 
     @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
         packed = any(output.type in {"oci", "docker", "image"} for output in self.outputs)
         files_only = bool(self.outputs) and not packed
-        return packed or bool(self.tags or self.iidfile or self.metadata_file) or (self.quiet and not files_only)
+        asked = self.tags or self.iidfile or self.metadata_file or self.digests
+        return packed or bool(asked) or (self.quiet and not files_only)
+
+    @property
+    def wants_any(self) -> bool:
+        return self.wants_image or bool(self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An image that was delivered, and the names it got."""
+
+    image: Image
+    names: tuple[str, ...]
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What buildx writes to a --metadata-file, as far as there are no attestations."""
+        document: dict[str, object] = {
+            "containerimage.config.digest": self.image.manifest.config.digest,
+            "containerimage.descriptor": self.image.descriptor.to_json(),
+            "containerimage.digest": self.image.digest,
+        }
+        return {**document, "image.name": ",".join(self.names)} if self.names else document
 
 
 NO_OUTPUT = (
@@ -45,8 +73,8 @@ NO_OUTPUT = (
 )
 
 
-def check(wishes: Wishes, stdout: BinaryIO) -> None:
-    """Raises before anything is built where the result could not be delivered."""
+def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
+    """Raises before anything is built where the result could not be delivered. `places`: paths are looked at too."""
     piped = [output for output in wishes.outputs if output.dest == "-"]
     if len(piped) > 1:
         raise UsageError("only one --output can go to standard output", hint="give the others a file with dest=FILE")
@@ -54,6 +82,8 @@ def check(wishes: Wishes, stdout: BinaryIO) -> None:
         raise UsageError("refusing to write an archive to the terminal", hint="redirect it to a file, or use dest=FILE")
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
+    if not places:
+        return
     for output in wishes.outputs:
         if output.dest not in {"", "-"}:
             _check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
@@ -73,52 +103,46 @@ def _check_place(flag: str, dest: str, *, directory: bool) -> None:
         raise UsageError(f"{flag}: there is no directory {path.parent}", hint=f"make it first: mkdir -p {path.parent}")
 
 
-def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> None:
-    """Afterwards everything that was asked for is there."""
-    if not wishes.wants_image and not wishes.outputs:
+def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> Delivered | None:
+    """Afterwards everything that was asked for is there. The image, if one was asked for."""
+    if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
-        return
-    image = _packed(built, listener) if wishes.wants_image else None
+    step = _Steps(built, listener, wishes.title)
+    image = None
+    if wishes.wants_image:
+        with step("exporting to image"):
+            image = built.image()
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
             continue
         where = "standard output" if output.dest == "-" else output.dest
-        with _step(built, listener, f"exporting to {output.type} {where}"):
+        with step(f"exporting to {output.type} {where}"):
             _Export(built, image, output.names or wishes.tags, listener).write(output, stdout)
     if image is None:
-        return
+        return None
     names = [
         *wishes.tags,
         *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
     ]
     for name in names:
-        with _step(built, listener, f"naming to {name}"):
+        with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
-    config = image.manifest.config.digest
+    found = Delivered(image, tuple(names))
+    _tell(found, wishes, stdout)
+    return found
+
+
+def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
+    """Writes the digests to where they are wanted."""
+    config = found.image.manifest.config.digest
     if wishes.iidfile:
         write_atomically(Path(wishes.iidfile), config.encode())
     if wishes.metadata_file:
-        write_atomically(Path(wishes.metadata_file), metadata(image, names))
+        text = json.dumps(found.metadata, indent=2, sort_keys=True) + "\n"
+        write_atomically(Path(wishes.metadata_file), text.encode())
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
         stdout.write(f"{config}\n".encode())
         stdout.flush()
-
-
-def metadata(image: Image, names: list[str]) -> bytes:
-    """What buildx writes to a --metadata-file, as far as there are no attestations."""
-    document = {
-        "containerimage.config.digest": image.manifest.config.digest,
-        "containerimage.descriptor": image.descriptor.to_json(),
-        "containerimage.digest": image.digest,
-    }
-    if names:
-        document["image.name"] = ",".join(names)
-    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _packed(built: Built, listener: Listener) -> Image:
-    with _step(built, listener, "exporting to image"):
-        return built.image()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +187,26 @@ class _Export:
         self.listener(events.Notice(text, self.built.services.clock()))
 
 
-@contextmanager
-def _step(built: Built, listener: Listener, name: str) -> Iterator[None]:
-    step = Digest.of(f"deliver {name}".encode())
-    clock = built.services.clock
-    listener(events.Started(step, name, clock()))
-    try:
-        yield
-    except Exception as error:
-        listener(events.Failed(step, str(error), clock()))
-        raise
-    listener(events.Finished(step, clock()))
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Reports what is done with a result; with several targets each step names its own."""
+
+    built: Built
+    listener: Listener
+    title: str
+
+    @contextmanager
+    def __call__(self, text: str) -> Iterator[None]:
+        name = f"[{self.title}] {text}" if self.title else text
+        step = Digest.of(f"deliver {name}".encode())
+        clock = self.built.services.clock
+        self.listener(events.Started(step, name, clock()))
+        try:
+            yield
+        except Exception as error:
+            self.listener(events.Failed(step, str(error), clock()))
+            raise
+        self.listener(events.Finished(step, clock()))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stagemill import events
@@ -39,9 +39,9 @@ class Checks:
         self._platform = platform
         self._plan: Plan | None = None
 
-    def approve(self, planned: Plan) -> None:
+    def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
-        self._plan = planned
+        self._plan = plans[0]
         if CHECK in self._build_args or self._inputs.dockerfile.directive("check"):
             from stagemill.lint.rules import CHECKS, check
             from stagemill.subrequests.check import violation

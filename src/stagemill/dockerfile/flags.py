@@ -31,7 +31,7 @@ class Kind(enum.Enum):
 _COPY = {"chown": Kind.TEXT, "chmod": Kind.TEXT, "link": Kind.SWITCH, "exclude": Kind.TEXTS}
 
 KNOWN: Mapping[str, Mapping[str, Kind]] = {
-    "FROM": {"platform": Kind.TEXT},
+    "FROM": {"platform": Kind.TEXT, "after": Kind.TEXTS},  # --after is buildah's
     "RUN": {"mount": Kind.TEXTS, "network": Kind.TEXT, "security": Kind.TEXT, "device": Kind.TEXTS},
     "COPY": _COPY | {"from": Kind.TEXT, "parents": Kind.SWITCH},
     "ADD": _COPY | {"checksum": Kind.TEXT, "keep-git-dir": Kind.SWITCH, "unpack": Kind.SWITCH},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from stagemill.dockerfile import commands, directives, heredocs, settings, transfers
@@ -11,7 +11,7 @@ from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, Span, printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
-from stagemill.dockerfile.tree import Arg, Dockerfile, From, InstructionNode, OnBuild, Word
+from stagemill.dockerfile.tree import Arg, Dockerfile, Flag, From, InstructionNode, OnBuild, Word
 from stagemill.errors import DockerfileError
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -168,7 +168,20 @@ def _from(statement: Statement) -> From:
             )
     elif len(words) != 1:
         raise _bad_from(statement, words)
-    return From(**statement.common(), image=words[0], platform=statement.checked().word("platform"), name=name)
+    flags = statement.checked()
+    after = tuple(part for flag in flags.all("after") for part in _after(statement, flag))
+    return From(**statement.common(), image=words[0], platform=flags.word("platform"), name=name, after=after)
+
+
+def _after(statement: Statement, flag: Flag) -> Iterator[Word]:
+    """The stages that one `--after` names, with commas between."""
+    offset = 0
+    for text in (flag.value or "").split(","):
+        span = flag.value_span.at(offset, max(1, len(text)))
+        if not text:
+            raise statement.error("the name of a stage is missing", at=span, hint="write --after=STAGE or STAGE,STAGE")
+        yield Word(text, span)
+        offset += len(text) + 1
 
 
 def _bad_from(statement: Statement, words: list[Word]) -> DockerfileError:

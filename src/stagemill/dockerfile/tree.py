@@ -89,11 +89,12 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class From(Instruction):
-    """Begins a stage. `name` is as written; stages are compared in lower case."""
+    """Begins a stage. `name` is as written; stages are compared in lower case. `after` are the stages that it waits for."""
 
     image: Word
     platform: Word | None = None
     name: Word | None = None
+    after: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

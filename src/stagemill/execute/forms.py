@@ -92,6 +92,10 @@ class Forms:
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
         return [self._name(layer) for layer in tree.layers]
 
+    def is_here(self, tree: Tree) -> bool:
+        """Whether all layers have their directory already."""
+        return all(layer.form == "layer" or self._unpacked(layer.digest) is not None for layer in tree.layers)
+
     def _name(self, layer: TreeLayer) -> Digest:
         if layer.form == "layer":
             return layer.digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -15,12 +15,13 @@ from stagemill.oci import document as json
 class TreeLayer:
     """A layer by its name: a `layer` of the store by its index, or a base's layer by its `chain` id.
 
-    A base's layer need not be on this machine; `created` (RFC 3339) is empty for it, its time stands in its image.
+    A base's layer need not be on this machine; `created` (RFC 3339) is empty for it, its time stands in its image. Two that
+    differ only in it are the same layer.
     """
 
     form: Literal["layer", "chain"]
     digest: Digest
-    created: str = ""
+    created: str = field(default="", compare=False)
 
 
 def timestamp(seconds: float) -> str:

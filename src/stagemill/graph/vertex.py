@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from stagemill.digest import Canonical, Digest
 from stagemill.errors import Excerpt
@@ -66,8 +67,16 @@ class Edge:
         return {"vertex": self.vertex.digest, "select": select}
 
 
-def walk(targets: Iterable[Vertex]) -> Iterator[Vertex]:
-    """Every vertex that the targets need, once each, inputs before what reads them; no recursion, so depth is free."""
+Order: TypeAlias = Mapping[Digest, Sequence[Vertex]]
+"""Vertices that others wait for though they are no inputs of theirs, by who waits. Without a circle, inputs included."""
+
+
+def walk(targets: Iterable[Vertex], order: Order | None = None) -> Iterator[Vertex]:
+    """Every vertex that the targets need, once each, inputs before what reads them; no recursion, so depth is free.
+
+    What is waited for by `order` counts as needed, and comes before what waits.
+    """
+    waits: Order = order or {}
     seen: set[Digest] = set()
     stack: list[tuple[Vertex, bool]] = [(vertex, False) for vertex in reversed(list(targets))]
     while stack:
@@ -77,4 +86,5 @@ def walk(targets: Iterable[Vertex]) -> Iterator[Vertex]:
         elif vertex.digest not in seen:
             seen.add(vertex.digest)
             stack.append((vertex, True))
+            stack.extend((other, False) for other in waits.get(vertex.digest, ()))
             stack.extend((edge.vertex, False) for edge in reversed(vertex.inputs))

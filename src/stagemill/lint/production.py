@@ -230,6 +230,8 @@ def _is_lone_ci(case: Case) -> bool:
 
 def _has_numbers(file: LintFile, index: int) -> bool:
     """Whether something names a stage at or after a position by its number, which a new stage would move."""
+    if any(word.text.isdecimal() for stage in file.stages for word in stage.start.after):
+        return True
     return any(read.source.index >= index and _is_numbered(read) for read in file.reads)
 
 

@@ -33,7 +33,7 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 SCRATCH = "scratch"
 EPOCH = "SOURCE_DATE_EPOCH"
 _SECONDS = re.compile("[0-9]{1,11}")
-_INDEX = re.compile("[0-9]{1,9}")
+INDEX = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +53,35 @@ class StageText:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The stages of a file with the global scope that their FROM lines see."""
+    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target."""
 
     site: Site
     stages: tuple[StageText, ...]
     globals: Scope
     target: StageText
+    also: tuple[StageText, ...] = ()
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
         """A target that a named context replaces has no instructions of its own.
 
-        Raises DockerfileError for a bad global ARG and UsageError for an unknown target.
+        Raises DockerfileError for a bad global ARG and UsageError for an unknown stage of the request.
         """
         stages = tuple(
             StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
             for index, (start, body) in enumerate(dockerfile.stages())
         )
-        target = find_target(stages, site.request.target)
+        target = find_stage(stages, site.request.target, "target stage") if site.request.target else stages[-1]
         if site.request.contexts.find(target.name, site.request.platform):
             target = replace(target, body=())
             stages = (*stages[: target.index], target, *stages[target.index + 1 :])
+        also = (
+            stages
+            if site.request.all_stages
+            else [find_stage(stages, name, "--also: stage") for name in site.request.also]
+        )
         automatic = platform_args(target=site.request.platform, stage=target.name)
-        return cls(site, stages, global_scope(dockerfile, site, automatic), target)
+        return cls(site, stages, global_scope(dockerfile, site, automatic), target, tuple(also))
 
     def base_name(self, stage: StageText) -> str:
         """The text after FROM, expanded; never blank."""
@@ -127,7 +133,7 @@ class Outline:
         """What a `--from` names. Raises DockerfileError."""
         _refuse_variables(word, site)
         name = word.text.lower()
-        if _INDEX.fullmatch(name):
+        if INDEX.fullmatch(name):
             return self._unless_replaced(self._by_index(stage, word, site), stage, word.span, site=site)
         if found := named_above(self.stages, name, stage.index):
             return self._unless_replaced(found, stage, word.span, site=site)
@@ -185,20 +191,22 @@ def _refuse_variables(word: Word, site: Site) -> None:
         raise site.error("--from does not expand variables", word.span, hint=hint)
 
 
-def find_target(stages: Sequence[StageText], target: str) -> StageText:
-    """The stage of a name or an index, the last one of a name; without a target the last stage."""
-    if not target:
-        return stages[-1]
+def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText:
+    """The stage of a name or an index, the last one of a name. Raises UsageError, which begins with `what` it is."""
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
-    if _INDEX.fullmatch(target) and int(target) < len(stages):
+    if INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
-    names = [stage.name for stage in stages if stage.name]
-    near = difflib.get_close_matches(target.lower(), names, n=1)
+    raise UsageError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
+
+
+def known_stages(stages: Sequence[StageText], wanted: str) -> str:
+    """What to write instead of a name that no stage has."""
+    names = list(dict.fromkeys(stage.name for stage in stages if stage.name))
+    near = difflib.get_close_matches(wanted.lower(), names, n=1)
     known = f"the stages are {', '.join(names)}" if names else "no stage of this file has a name"
-    hint = f"did you mean {near[0]}? {known}" if near else known
-    raise UsageError(f"target stage {target!r} could not be found", hint=hint)
+    return f"did you mean {near[0]}? {known}" if near else known
 
 
 def named_above(stages: Sequence[StageText], name: str, index: int) -> StageText | None:
@@ -248,7 +256,7 @@ def unused(outline: Outline, body: Iterable[Line]) -> Iterator[tuple[NamedContex
     used = {site.request.contexts.find(word, site.request.platform) for word in words}
     for context in site.request.contexts.by_name.values():
         near = nearest(context.name, words)
-        if context not in used and near and not _INDEX.fullmatch(near):
+        if context not in used and near and not INDEX.fullmatch(near):
             yield context, near
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from stagemill.context.named import NamedContext, NamedImage
@@ -11,7 +11,7 @@ from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
 from stagemill.errors import DockerfileError
 from stagemill.graph import operations
-from stagemill.graph.vertex import Label, Vertex
+from stagemill.graph.vertex import Label, Order, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin, contexts
@@ -37,6 +37,7 @@ from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import Numbering, State, Step
+from stagemill.plan.waiting import Link, Waiting, awaited, in_order, refuse_circles
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Stage:
     """A planned stage. `image` has no diff_ids and no times yet: they are known when the layers are.
 
     `base` is the image that it begins from, directly or through other stages (None for scratch); `parent` the index of
-    the stage named by FROM; `steps` are its own layers, the lowest first; `reads` are the stages it copies from.
+    the stage named by FROM; `steps` are its own layers, the lowest first; `reads` are the stages it copies from, `after`
+    those that it waits for.
     """
 
     index: int
@@ -57,13 +59,16 @@ class Stage:
     steps: tuple[Step, ...]
     reads: tuple[int, ...]
     scope: Scope
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to build. `stages` are those that the target needs, in the order of the file; `skipped` are the others.
+    """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
-    `epoch` is SOURCE_DATE_EPOCH in seconds, of the request or of a global ARG.
+    `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, of the
+    request or of a global ARG.
     """
 
     target: Stage
@@ -72,32 +77,55 @@ class Plan:
     contents: Mapping[Digest, tuple[tuple[str, str], ...]]
     notices: tuple[str, ...]
     epoch: int | None = None
+    also: tuple[Stage, ...] = ()
+    order: Order = field(default_factory=dict)
+
+    @property
+    def goals(self) -> tuple[Vertex, ...]:
+        """What has to be made, the target first."""
+        return (self.target.vertex, *(stage.vertex for stage in self.also))
 
 
-def plan(
-    dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE, *, whole: bool = False
-) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target.
+def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
+    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+    return plan_each(dockerfile, (request,), resolver, sources)[0]
 
-    `whole` plans every stage, as if the target needed all of them.
+
+def plan_each(
+    dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, sources: Sources = NOWHERE
+) -> tuple[Plan, ...]:
+    """Plans for several targets of one file, which look up an image and read a source once. Raises as `plan` does.
+
+    Each is planned by itself, since steps may see the target's name in TARGETSTAGE; what is equal is one vertex.
     """
-    site = Site(dockerfile.source, dockerfile.escape, request, sources=sources)
-    outline = Outline.of(dockerfile, site)
-    return _Planner(outline, resolver).plan(outline.stages if whole else (outline.target,))
+    site = Site(dockerfile.source, dockerfile.escape, requests[0], sources=sources)
+    shared = Shared(Bases(resolver), Waiting())
+    outlines = [Outline.of(dockerfile, replace(site, request=request)) for request in requests]
+    return tuple(_Planner(outline, shared).plan() for outline in outlines)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the plans of one file have in common."""
+
+    bases: Bases
+    waiting: Waiting
 
 
 class _Planner:
     """Plans the stages of one file, each once."""
 
-    def __init__(self, outline: Outline, resolver: Resolver) -> None:
+    def __init__(self, outline: Outline, shared: Shared) -> None:
         self.outline = outline
         self.site = outline.site
-        self.bases = Bases(resolver)
+        self.bases = shared.bases
+        self.waiting = shared.waiting
         self.planned: dict[int, Stage] = {}
         self.bodies: dict[int, tuple[Line, ...]] = {}
 
-    def plan(self, wanted: Sequence[StageText]) -> Plan:
-        needed = sorted(self._needed(wanted))
+    def plan(self) -> Plan:
+        needed = sorted(self._needed((self.outline.target, *self.outline.also)))
+        self._refuse_circles(needed)
         with asked_ahead(self._additions(needed), self.site.sources):
             for index in needed:
                 stage = self.outline.stages[index]
@@ -115,6 +143,8 @@ class _Planner:
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
             epoch=self._epoch(),
+            also=self._also(),
+            order=self._order(),
         )
 
     def _notice_unused_contexts(self) -> None:
@@ -128,6 +158,43 @@ class _Planner:
 
     def _additions(self, needed: Iterable[int]) -> Iterator[Add]:
         return (node for index in needed for node, _ in self.bodies[index] if isinstance(node, Add))
+
+    def _refuse_circles(self, needed: Iterable[int]) -> None:
+        stages = self.outline.stages
+        if any(stages[index].start.after for index in needed):
+            refuse_circles(self.outline, {index: list(self._links(stages[index])) for index in needed})
+
+    def _links(self, stage: StageText) -> Iterator[Link]:
+        """What a stage needs, and how."""
+        if parent := self.outline.parent(stage):
+            yield Link("begins from", parent.index)
+        yield from (Link("copies from", other.index) for other in self._sources(stage, self.bodies[stage.index]))
+        yield from (Link("waits for", other.index) for _, other in awaited(self.outline, stage))
+
+    def _also(self) -> tuple[Stage, ...]:
+        """The stages that nobody but the request or `--after` asks for, in the order of the file."""
+        wanted = {stage.index for stage in self.outline.also} | {
+            index for stage in self.planned.values() for index in stage.after
+        }
+        return tuple(self.planned[index] for index in sorted(wanted - {self.outline.target.index}))
+
+    def _order(self) -> Order:
+        """Which vertices wait for which; those of other plans of the file among them."""
+        if not any(stage.after for stage in self.planned.values()):
+            return self.waiting.order
+        waiting = self.waiting.begin()
+        for index in in_order(sorted(self.planned), lambda index: (*self._needs(index), *self.planned[index].after)):
+            stage = self.planned[index]
+            awaits = (
+                vertex for other in stage.after for vertex in (self.planned[other].vertex, *waiting.pending(other))
+            )
+            steps = [step.vertex for step in stage.steps]
+            waiting.add(index, steps, awaits=awaits, needs=self._needs(index))
+        return waiting.order
+
+    def _needs(self, index: int) -> tuple[int, ...]:
+        stage = self.planned[index]
+        return (*([] if stage.parent is None else [stage.parent]), *stage.reads)
 
     def _epoch(self) -> int | None:
         """A global ARG says it where the request does not."""
@@ -163,6 +230,7 @@ class _Planner:
             parent = self.outline.parent(stage)
             pending += [parent] if parent else []
             pending += self._sources(stage, self._lines(stage))
+            pending += [other for _, other in awaited(self.outline, stage)]
         return [stage for _, stage in sorted(found.items())]
 
     def _begin(self, stage: StageText) -> Iterator[StageText]:
@@ -255,6 +323,7 @@ class _Planner:
             steps=state.steps,
             reads=tuple(dict.fromkeys(reads)),
             scope=state.scope,
+            after=tuple(other.index for _, other in awaited(self.outline, text)),
         )
 
     def _inherited(self, origin: Stage | None, base: Base | None) -> ImageConfig:

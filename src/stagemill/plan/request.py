@@ -39,6 +39,8 @@ class FileContext:
 class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
 
+    `also` are stages that must be made beside the target, by name or index; with `all_stages` that is every one.
+
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
@@ -55,3 +57,5 @@ class Request:
     allow: frozenset[str] = frozenset()
     contexts: NamedContexts = field(default_factory=NamedContexts)
     directories: Mapping[str, FileContext] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    all_stages: bool = False

@@ -52,3 +52,15 @@ class Executor(Protocol[T]):
         Waits for its turn, and raises CancelledError when `cancelled` is set while it waits.
         """
         ...
+
+
+class Looker(Protocol[T]):
+    """Who knows results without doing anything for them."""
+
+    def free(self, vertex: Vertex) -> T | None:
+        """The result of an operation that costs nothing, or None."""
+        ...
+
+    def content(self, reader: Vertex, result: T, select: Selection) -> Digest | None:
+        """As an executor's, or None where the files of the result would have to be fetched first."""
+        ...

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from typing import TypeAlias
 
 from stagemill.digest import Digest
-from stagemill.graph.vertex import Vertex
+from stagemill.graph.vertex import Order, Vertex
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ Decision: TypeAlias = Start | Cancel
 class Schedule:
     """The order of work on `needed`: the vertices to make, each once, inputs before what reads them.
 
-    An input that is not in `needed` has its result already.
+    An input that is not in `needed` has its result already. What `order` names is waited for as inputs are.
     """
 
-    def __init__(self, needed: Sequence[Vertex], *, workers: int) -> None:
+    def __init__(self, needed: Sequence[Vertex], *, workers: int, order: Order | None = None) -> None:
         assert workers >= 1, "nobody would work"
         self._workers = workers
         self._vertices = {vertex.digest: vertex for vertex in needed}
@@ -63,7 +63,9 @@ class Schedule:
         self._running: set[Digest] = set()
         self._cancelled = False
         for vertex in needed:
-            inputs = {edge.vertex.digest for edge in vertex.inputs} & self._vertices.keys()
+            waits = (order or {}).get(vertex.digest, ())
+            below = {edge.vertex.digest for edge in vertex.inputs} | {other.digest for other in waits}
+            inputs = below & self._vertices.keys()
             self._lacking[vertex.digest] = len(inputs)
             for key in inputs:
                 self._readers[key].append(vertex.digest)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError
-from stagemill.graph.vertex import Vertex
+from stagemill.graph.vertex import Order, Vertex
 from stagemill.solve.protocols import Cache, Executor, Hit
 from stagemill.solve.schedule import Cancel, Decision, Done, Failed, Schedule, Start
 from stagemill.solve.step import Maker
@@ -32,15 +32,19 @@ def solve(
     clock: Callable[[], float],
     workers: int,
     no_cache: Callable[[Vertex], bool],
+    again: Callable[[Vertex], bool] = lambda _vertex: False,
+    order: Order | None = None,
 ) -> dict[Digest, T]:
     """The results of the targets, and of everything that was loaded or executed for them, by vertex digest.
 
     At most `workers` steps run at once. After the first error nothing is started, what runs is cancelled, and when all
     of it has ended that error is raised, whatever its type. Ctrl-C likewise, as CancelledError; a second one does not
-    wait. `no_cache` says of which vertices no result made before may serve; their results are saved all the same.
+    wait. `no_cache` says of which vertices no result made before may serve; their results are saved all the same. Those
+    of `again` are executed too, and what stands on them only where the result is another one than before. A vertex
+    starts after those that `order` has for it.
     """
     try:
-        known = survey(targets, load=cache.load, no_cache=no_cache)
+        known = survey(targets, load=cache.load, no_cache=no_cache, again=again, order=order)
         for vertex in known.found:
             listener(events.Cached(vertex.digest, vertex.label.name, clock(), vertex.label.stage))
         hits = {vertex.digest: hit for vertex, hit in known.found.items()}
@@ -52,9 +56,11 @@ def solve(
                 listener=listener,
                 clock=clock,
                 fresh=known.fresh,
+                again=known.again,
                 cancelled=cancelled,
             )
-            _Crew(maker.make, hits=hits, cancelled=cancelled).work(Schedule(known.needed, workers=workers))
+            schedule = Schedule(known.needed, workers=workers, order=order)
+            _Crew(maker.make, hits=hits, cancelled=cancelled).work(schedule)
     except KeyboardInterrupt:
         raise CancelledError("the build was stopped") from None
     return {key: hit.result for key, hit in hits.items()}

@@ -6,6 +6,9 @@ people see them. On a miss all inputs are demanded.
 A vertex is *fresh* where nothing made before may serve: the caller said so, or it stands on (an edge without
 selection) something fresh, whose result it would otherwise replace by an older one. Above something fresh a
 definition proves nothing, so it is not asked; content still does.
+
+A vertex is made *again* where the caller wants to see whether it still gives the same: no look-up answers it, but what
+stands on it is made anew only if its result turns out to be another one.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stagemill.digest import Digest
-from stagemill.graph.vertex import Vertex, walk
+from stagemill.graph.vertex import Order, Vertex, walk
 from stagemill.solve.protocols import Hit
 
 T = TypeVar("T")
@@ -23,11 +26,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Survey(Generic[T]):
-    """`found` and `needed` are disjoint, inputs before what reads them; `fresh` are those that no look-up may answer."""
+    """`found` and `needed` are disjoint, inputs before what reads them, what is waited for before what waits.
+
+    `fresh` are those that no look-up may answer, `again` those that are compared with what was made before.
+    """
 
     found: Mapping[Vertex, Hit[T]]
     needed: tuple[Vertex, ...]
     fresh: frozenset[Digest]
+    again: frozenset[Digest] = frozenset()
 
 
 def survey(
@@ -35,10 +42,14 @@ def survey(
     *,
     load: Callable[[Digest], Hit[T] | None],
     no_cache: Callable[[Vertex], bool],
+    again: Callable[[Vertex], bool] = lambda _vertex: False,
+    order: Order | None = None,
 ) -> Survey[T]:
-    """Look up by definition what the targets demand, each vertex at most once."""
-    order = tuple(walk(targets))
-    fresh, unproven = _fresh(order, no_cache)
+    """Look up by definition what the targets demand, each vertex at most once; all that is waited for must be a target's."""
+    line = tuple(walk(targets, order))
+    fresh = _fresh(line, no_cache)
+    repeated = frozenset(vertex.digest for vertex in line if again(vertex)) - fresh
+    unproven = _above(line, fresh | repeated)
     looked: dict[Digest, Hit[T] | None] = {}
     needed: set[Digest] = set()
     stack = [(vertex, True) for vertex in targets]
@@ -56,19 +67,25 @@ def survey(
         if missed or first:
             stack.extend((edge.vertex, missed) for edge in vertex.inputs)
     return Survey(
-        found={vertex: hit for vertex in order if (hit := looked.get(vertex.digest)) is not None},
-        needed=tuple(vertex for vertex in order if vertex.digest in needed),
+        found={vertex: hit for vertex in line if (hit := looked.get(vertex.digest)) is not None},
+        needed=tuple(vertex for vertex in line if vertex.digest in needed),
         fresh=fresh,
+        again=repeated,
     )
 
 
-def _fresh(order: Sequence[Vertex], no_cache: Callable[[Vertex], bool]) -> tuple[frozenset[Digest], set[Digest]]:
-    """Which vertices are fresh, and which are fresh or have something fresh below them."""
+def _fresh(line: Sequence[Vertex], no_cache: Callable[[Vertex], bool]) -> frozenset[Digest]:
     fresh: set[Digest] = set()
-    unproven: set[Digest] = set()
-    for vertex in order:
+    for vertex in line:
         if no_cache(vertex) or any(edge.vertex.digest in fresh for edge in vertex.inputs if not edge.select):
             fresh.add(vertex.digest)
-        if vertex.digest in fresh or any(edge.vertex.digest in unproven for edge in vertex.inputs):
-            unproven.add(vertex.digest)
-    return frozenset(fresh), unproven
+    return frozenset(fresh)
+
+
+def _above(line: Sequence[Vertex], some: frozenset[Digest]) -> set[Digest]:
+    """Some vertices, and all that has one of them below it."""
+    found: set[Digest] = set()
+    for vertex in line:
+        if vertex.digest in some or any(edge.vertex.digest in found for edge in vertex.inputs):
+            found.add(vertex.digest)
+    return found

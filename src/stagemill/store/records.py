@@ -16,6 +16,8 @@ KEPT_NOTES = 256
 _GET = "SELECT key, canonical, result, ingredients, name, created FROM records WHERE key = ?"
 _RECENT = """SELECT key, canonical, result, ingredients, name, created FROM records
     WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"""
+_ENDING = """SELECT key, canonical, result, ingredients, name, created FROM records
+    WHERE substr(name, ?) = ? ORDER BY created DESC, rowid DESC LIMIT ?"""
 _ALL = "SELECT key, canonical, result, ingredients, name, created FROM records ORDER BY key"
 _PUT = """INSERT OR REPLACE INTO records (key, canonical, result, ingredients, name, created)
     VALUES (?, ?, ?, ?, ?, ?)"""
@@ -76,6 +78,11 @@ class Records:
         """The latest records of steps with a name, the newest first."""
         return self._database.rows(Record.from_row, _RECENT, _bytes(name), RECENT)
 
+    def ending(self, text: str) -> list[Record]:
+        """The same for all whose name ends so; looks at every record."""
+        data = _bytes(text)
+        return self._database.rows(Record.from_row, _ENDING, -len(data), data, RECENT)
+
     def all(self) -> list[Record]:
         """Every record, by key."""
         return self._database.rows(Record.from_row, _ALL)
@@ -88,10 +95,22 @@ class Records:
         self._database.change("INSERT OR IGNORE INTO notes (content, parts) VALUES (?, ?)", content, packed)
         self._database.change(_FORGET, KEPT_NOTES)
 
+    def contents(self) -> list[Digest]:
+        """The content digests of which it is known what they were made of, the latest first."""
+        return self._database.rows(_digest, "SELECT content FROM notes ORDER BY rowid DESC")
+
     def noted(self, content: Digest) -> tuple[tuple[str, str], ...] | None:
         """What a content digest was made of, or None where nobody remembers."""
         found = self._database.rows(_parts, "SELECT parts FROM notes WHERE content = ?", content)
         return found[0] if found else None
+
+
+def _digest(row: Row) -> Digest:
+    match row:
+        case (str(text),):
+            return Digest(text)
+        case _:
+            raise ValueError("no digest")
 
 
 def _parts(row: Row) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from stagemill.errors import StoreError
 
 NAMES_VERSION = 1
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 VERSION = NAMES_VERSION * 1000 + CACHE_VERSION
 """Kept as the file's `user_version`."""
 
@@ -22,6 +22,7 @@ _CACHE = {
     "records": "key TEXT PRIMARY KEY, canonical TEXT NOT NULL, result BLOB NOT NULL, ingredients BLOB NOT NULL, "
     "name BLOB NOT NULL, created REAL NOT NULL",
     "notes": "content TEXT PRIMARY KEY, parts BLOB NOT NULL",
+    "durations": "step TEXT PRIMARY KEY, name BLOB NOT NULL, seconds REAL NOT NULL",
     "chains": "chain TEXT PRIMARY KEY, layer TEXT NOT NULL",
     "packed": "layer TEXT PRIMARY KEY, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL",
     "bases": "chain TEXT PRIMARY KEY, parent TEXT, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL, "
@@ -32,7 +33,10 @@ _TAKE_OVER = (
     ("SELECT reference, descriptor, created FROM images", "INSERT OR IGNORE INTO images VALUES (?, ?, ?)"),
     ("SELECT blob, reference FROM origins", "INSERT OR IGNORE INTO origins VALUES (?, ?)"),
 )
-_INDEXES = ("CREATE INDEX IF NOT EXISTS records_by_name ON records (name, created)",)
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS records_by_name ON records (name, created)",
+    "CREATE INDEX IF NOT EXISTS durations_by_name ON durations (name)",
+)
 
 
 def version(connection: sqlite3.Connection) -> int:

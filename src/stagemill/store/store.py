@@ -20,6 +20,7 @@ from stagemill.store.blobs import Blobs
 from stagemill.store.caches import Caches
 from stagemill.store.database import Database
 from stagemill.store.downloads import Downloads
+from stagemill.store.durations import Durations
 from stagemill.store.faults import explained, store_error
 from stagemill.store.images import Images
 from stagemill.store.layers import Layers
@@ -58,6 +59,7 @@ class Store:
         self.caches = Caches(root / "caches", self.temporary, self.locks)
         self.database = Database(root / "state.sqlite", lock=lambda: self.locks.hold("state"), report=report)
         self.records = Records(self.database)
+        self.durations = Durations(self.database)
         self.images = Images(self.database)
         self.links = Links(self.database)
         self.downloads = Downloads(self.database)

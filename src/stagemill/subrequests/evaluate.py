@@ -51,5 +51,5 @@ def evaluate(dockerfile: Dockerfile, request: Request, resolver: Resolver, *, wh
     directories = {
         item.name: FileContext(Anything(), name=item.name) for item in named if isinstance(item.source, Directory)
     }
-    asked = replace(request, context=FileContext(Anything()), directories=directories)
-    return plan(dockerfile, asked, resolver, AnySource(), whole=whole)
+    asked = replace(request, context=FileContext(Anything()), directories=directories, all_stages=whole)
+    return plan(dockerfile, asked, resolver, AnySource())

@@ -16,6 +16,7 @@ from stagemill.cli.command import Command
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import Values, add_build_options
 from stagemill.cli.source import Inputs
+from stagemill.cli.targets import Target
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError, UsageError
@@ -36,7 +37,9 @@ class TestFlags:
         assert given() == BuildFlags(
             context=".",
             file=None,
-            target="",
+            targets=(Target(),),
+            also=(),
+            all_stages=False,
             build_args={},
             labels={},
             extra_hosts=(),
@@ -44,6 +47,7 @@ class TestFlags:
             platform=Platform.local(),
             no_cache=False,
             no_cache_filter=(),
+            rerun=(),
             pull=False,
             host_ca=None,
             progress="auto",
@@ -60,7 +64,7 @@ class TestFlags:
             "--no-cache-filter", "A,b", "--host-ca", "--progress", "rawjson", "--network", "none", TOKEN="secret",
         )  # fmt: skip
 
-        assert (found.target, found.build_args) == ("b", {"A": "1", "TOKEN": "secret"})
+        assert (found.targets, found.build_args) == ((Target("b"),), {"A": "1", "TOKEN": "secret"})
         assert (found.extra_hosts, found.network) == (("192.0.2.1\tdb",), "none")
         assert (found.no_cache_filter, found.host_ca, found.progress) == (("a", "b"), "auto", "rawjson")
 

@@ -10,7 +10,7 @@ from stagemill.cli.options import PROGRESS, Values, add_build_options, with_host
 from stagemill.cli.progress import MODES
 
 NOTHING = {
-    "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "pull": False,
+    "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "rerun": (), "pull": False,
     "host_ca": None, "network": "default", "add_host": (), "platform": None, "progress": None,
     "secret": (), "ssh": (), "allow": (), "build_context": (),
 }  # fmt: skip
@@ -34,7 +34,7 @@ def test_flags_are_spelled_as_in_buildx() -> None:
 
     assert found == {
         "context": "context", "file": "other", "target": "build", "build_arg": ("A=1", "B"), "no_cache": True,
-        "no_cache_filter": ("a,b",), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
+        "no_cache_filter": ("a,b",), "rerun": (), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
         "platform": "linux/amd64", "progress": "plain", "secret": ("id=a", "id=b,env=B"), "ssh": ("default",),
         "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"),
     }  # fmt: skip

@@ -72,7 +72,7 @@ def test_with_a_plan_the_images_are_known_and_what_the_target_does_not_need_is_l
     text = "FROM scratch AS unused\nWORKDIR a\nFROM busybox\nUSER $NONE\n"
     heard: list[events.Event] = []
     watched = checks(text)
-    watched.approve(planned(text))
+    watched.approve([planned(text)])
 
     watched.tell(heard.append, now=7)
 
@@ -89,7 +89,7 @@ class TestErrors:
 
     def test_warnings_stop_the_build_where_the_file_wants_that(self) -> None:
         with pytest.raises(DockerfileError) as caught:
-            checks(self.TEXT).approve(planned(self.TEXT))
+            checks(self.TEXT).approve([planned(self.TEXT)])
 
         assert caught.value.message == "lint violation found for rules: FromAsCasing"
         assert caught.value.hint == "stagemill build --check shows them all; without error=true they are only warnings"
@@ -99,21 +99,21 @@ class TestErrors:
     def test_our_own_rules_stop_nothing(self) -> None:
         text = "# check=error=true\nFROM scratch\nFROM scratch AS b\nCOPY --from=0 /x /x\n"
 
-        checks(text).approve(planned("FROM scratch\n"))
+        checks(text).approve([planned("FROM scratch\n")])
 
     def test_the_build_argument_wins(self) -> None:
-        checks(self.TEXT, BUILDKIT_DOCKERFILE_CHECK="skip=all").approve(planned(self.TEXT))
+        checks(self.TEXT, BUILDKIT_DOCKERFILE_CHECK="skip=all").approve([planned(self.TEXT)])
 
     def test_without_options_nothing_is_asked(self) -> None:
         text = "FROM scratch AS A\n"
 
-        checks(text).approve(planned(text))
+        checks(text).approve([planned(text)])
 
     def test_wrong_options_stop_it_too(self) -> None:
         text = "# check=errors=true\nFROM scratch\n"
 
         with pytest.raises(DockerfileError, match="invalid check option 'errors'"):
-            checks(text).approve(planned(text))
+            checks(text).approve([planned(text)])
 
 
 def test_the_rules_of_an_ignore_file_are_those_of_the_context() -> None:

@@ -101,7 +101,7 @@ def test_an_empty_value_is_as_good_as_none() -> None:
         ("COPY --form=a b c", ("unknown flag `--form` of COPY", "--form=a", "did you mean --from?")),
         (
             "FROM --quux a",
-            ("unknown flag `--quux` of FROM", "--quux", "FROM takes --platform"),
+            ("unknown flag `--quux` of FROM", "--quux", "FROM takes --after, --platform"),
         ),
         (
             "ENV --a=b",

@@ -226,3 +226,23 @@ def test_without_a_mistake_all_of_it_is_there_and_without_a_stage_nothing_may_be
     assert (len(found.instructions), found.stages()) == (1, [])
     assert error
     assert error.message == "the Dockerfile has no stage"
+
+
+def test_a_stage_names_those_that_it_waits_for_each_with_its_place() -> None:
+    text = "FROM --after=test,Lint --after=docs --platform=$BUILDPLATFORM x AS a\n"
+    (start,) = parse(text).instructions
+
+    assert isinstance(start, From)
+    found = [(word.text, text[word.span.column - 1 : word.span.end_column - 1]) for word in start.after]
+    assert found == [("test", "test"), ("Lint", "Lint"), ("docs", "docs")]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"), [("FROM --after= x", 14), ("FROM --after=a,,b x", 16), ("FROM --after=a, x", 16)]
+)
+def test_a_stage_to_wait_for_has_a_name(line: str, column: int) -> None:
+    error = refused(line)
+
+    assert (error.message, error.hint) == ("the name of a stage is missing", "write --after=STAGE or STAGE,STAGE")
+    assert error.at is not None
+    assert error.at.column == column

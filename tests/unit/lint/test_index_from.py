@@ -85,3 +85,19 @@ def test_a_number_behind_a_continuation_is_mended_in_place() -> None:
     text = "FROM a AS x\r\nFROM b AS y\r\nCOPY --chown=1:1 \\\r\n  --from=0 /a /a\r\n"
 
     assert mended(RULE, text) == text.replace("--from=0", "--from=x")
+
+
+def test_a_stage_that_waits_for_a_number_is_found_and_mended() -> None:
+    text = "FROM a AS test\nFROM --after=0,later b AS web\nFROM --after=3 c AS later\nFROM d AS last\n"
+
+    found = findings(RULE, text)
+
+    assert [(f.span.line, f.span.column, f.message) for f in found] == [
+        (2, 14, "FROM waits for stage 0 by its number"),
+        (3, 14, "FROM waits for stage 3 by its number"),
+    ]
+    assert mended(RULE, text).splitlines()[1] == "FROM --after=test,later b AS web"
+
+
+def test_a_number_that_no_stage_has_is_told_without_a_fix() -> None:
+    assert [f.fix for f in findings(RULE, "FROM a AS test\nFROM --after=7 b AS web\n")] == [None]

@@ -128,3 +128,19 @@ def test_after_a_failure_it_is_finished_when_what_runs_has_ended() -> None:
 def test_no_workers_is_a_bug() -> None:
     with pytest.raises(AssertionError):
         Schedule([], workers=0)
+
+
+def test_what_waits_starts_when_the_awaited_is_done_and_counts_for_its_height() -> None:
+    test, web, other = step("test"), step("web"), step("other")
+    order = {web.digest: [test]}
+    state = Schedule(list(walk([other, web], order)), workers=1, order=order)
+
+    assert said(state.begin()) == ["test"]
+    assert said(state.on(Done(test.digest))) == ["other"]
+    assert said(state.on(Done(other.digest))) == ["web"]
+
+
+def test_an_awaited_step_that_is_found_is_not_waited_for() -> None:
+    web = step("web")
+
+    assert said(Schedule([web], workers=1, order={web.digest: [step("test")]}).begin()) == ["web"]

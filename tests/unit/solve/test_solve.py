@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from fakes.cache import MemoryCache
-from fakes.executor import FakeExecutor, fails, of, step, until_cancelled
+from fakes.executor import Act, FakeExecutor, fails, of, step, until_cancelled
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, StepError, StoreError
-from stagemill.graph.vertex import Selection, Vertex
+from stagemill.graph.vertex import Order, Selection, Vertex
 from stagemill.solve.keys import CacheKey
 from stagemill.solve.solve import solve
 
@@ -33,6 +33,8 @@ class Solver:
         executor: FakeExecutor | None = None,
         workers: int = 8,
         fresh: Container[Vertex] = (),
+        again: Container[Vertex] = (),
+        order: Order | None = None,
         listener: events.Listener | None = None,
     ) -> dict[Digest, str]:
         ticks = itertools.count()
@@ -44,6 +46,8 @@ class Solver:
             clock=lambda: float(next(ticks)),
             workers=workers,
             no_cache=lambda vertex: vertex in fresh,
+            again=lambda vertex: vertex in again,
+            order=order,
         )
 
     def reported(self) -> list[str]:
@@ -292,6 +296,110 @@ def test_equal_steps_run_once_without_a_cache_too(solver: Solver) -> None:
     solver.run(one, other, executor=executor, fresh=[one, other])
 
     assert executor.executed.count("copy") == 1
+
+
+def test_what_stands_on_a_step_that_was_made_again_with_the_same_result_is_found(solver: Solver) -> None:
+    base = step("base")
+    target = step("target", base)
+    solver.run(target)
+    executor = FakeExecutor()
+
+    solver.run(target, executor=executor, again=[base])
+
+    assert executor.executed == ["base"]
+
+
+def test_what_stands_on_a_step_that_gives_something_else_now_is_made_too_until_something_is_the_same(
+    solver: Solver,
+) -> None:
+    base = step("base")
+    middle = step("middle", base)
+    target = step("target", middle)
+    solver.run(target, executor=FakeExecutor(results={"middle": "m"}))
+    executor = FakeExecutor(results={"base": "other", "middle": "m"})
+
+    results = solver.run(target, executor=executor, again=[base])
+
+    assert executor.executed == ["base", "middle"]
+    assert results[target.digest] == "target(m)"
+
+
+def test_what_was_made_again_is_what_the_next_solve_finds(solver: Solver) -> None:
+    base = step("base")
+    target = step("target", base)
+    solver.run(target)
+    solver.run(target, executor=FakeExecutor(results={"base": "other"}), again=[base])
+    executor = FakeExecutor()
+
+    results = solver.run(target, executor=executor)
+
+    assert (executor.executed, results[target.digest]) == ([], "target(other)")
+
+
+def test_a_copy_from_a_step_that_was_made_again_is_found_if_its_content_is_the_same(solver: Solver) -> None:
+    build = step("build")
+    target = step("target", of(build, "a"))
+    solver.run(target, executor=FakeExecutor(results={"build": "a=1 b=1"}))
+    executor = FakeExecutor(results={"build": "a=1 b=2"})
+
+    solver.run(target, executor=executor, again=[build])
+
+    assert executor.executed == ["build"]
+
+
+def test_equal_steps_are_made_again_once(solver: Solver) -> None:
+    one, two = step("build", step("one")), step("build", of(step("one"), "nothing"))
+    targets = [step("a", one), step("b", one), step("c", two)]
+    solver.run(*targets)
+    executor = FakeExecutor(results={"build": "other"})
+
+    solver.run(*targets, executor=executor, again=[one])
+
+    assert sorted(executor.executed) == ["a", "b", "build"]
+
+
+def test_without_a_result_from_before_a_step_that_is_made_again_is_simply_made(solver: Solver) -> None:
+    base = step("base")
+
+    assert solver.run(step("target", base), again=[base])[base.digest] == "base()"
+
+
+def test_a_vertex_starts_after_those_that_it_waits_for(solver: Solver) -> None:
+    ended: list[str] = []
+    test, web = step("test"), step("web")
+
+    def end(name: str, seconds: float = 0) -> Act:
+        def act(_: Event) -> None:
+            time.sleep(seconds)
+            ended.append(name)
+
+        return act
+
+    executor = FakeExecutor(acts={"test": end("test", 0.05), "web": end("web")})
+
+    solver.run(web, test, executor=executor, order={web.digest: [test]})
+
+    assert ended == ["test", "web"]
+
+
+def test_what_waits_for_a_failure_never_starts(solver: Solver) -> None:
+    test, web = step("test"), step("web")
+    executor = FakeExecutor(acts={"test": fails(failure())})
+
+    with pytest.raises(StepError):
+        solver.run(web, test, executor=executor, order={web.digest: [test]})
+
+    assert executor.executed == ["test"]
+
+
+def test_waiting_is_no_part_of_a_key(solver: Solver) -> None:
+    test, web = step("test"), step("web")
+    solver.run(web)
+    executor = FakeExecutor()
+
+    solver.run(web, test, executor=executor, order={web.digest: [test]}, fresh=[test])
+
+    assert executor.executed == ["test"]
 
 
 def test_steps_of_all_stages_run_at_the_same_time(solver: Solver) -> None:

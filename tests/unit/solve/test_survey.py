@@ -123,3 +123,26 @@ def test_depth_is_free() -> None:
         vertex = step(str(number), vertex)
 
     assert len(look(MemoryCache(), vertex).needed) == 3001
+
+
+def test_above_what_is_made_again_no_definition_is_asked_and_nothing_is_fresh() -> None:
+    cache = cache_with(BASE, MIDDLE, TARGET)
+
+    result = survey([TARGET], load=cache.load, no_cache=lambda _: False, again=lambda vertex: vertex == MIDDLE)
+
+    assert (found(result), needed(result)) == (["base"], ["middle", "target"])
+    assert (result.again, result.fresh) == (frozenset([MIDDLE.digest]), frozenset())
+
+
+def test_what_is_fresh_is_not_compared_as_well() -> None:
+    result = survey([TARGET], load=MemoryCache[str]().load, no_cache=lambda _: True, again=lambda _: True)
+
+    assert (result.again, len(result.fresh)) == (frozenset(), 3)
+
+
+def test_what_is_waited_for_comes_before_what_waits() -> None:
+    test, web = step("test"), step("web")
+
+    result = survey([web, test], load=MemoryCache[str]().load, no_cache=lambda _: False, order={web.digest: [test]})
+
+    assert needed(result) == ["test", "web"]

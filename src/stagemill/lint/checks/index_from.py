@@ -17,12 +17,15 @@ from stagemill.lint.stages import Stage
 NAME = "index-from"
 SUMMARY = "a stage is read by its number"
 
+_DIGITS = 6  # no file has so many stages
 _FROM = re.compile(r"(?:^|,)from=([0-9]+)(?=,|$)")
 
 
 def check(file: LintFile) -> Iterator[Finding]:
     proposed = names.proposals(file)
     for stage in file.stages:
+        waits = [_Use(file, stage, word.text, word.span, "FROM waits for", below=True) for word in stage.start.after]
+        yield from (_finding(use, proposed) for use in waits if use.number.isdecimal())
         for step in stage.steps:
             if isinstance(step.node, Copy) and step.node.from_ and step.node.from_.text.isdecimal():
                 word = step.node.from_
@@ -34,7 +37,10 @@ def check(file: LintFile) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A number that names a stage; `exact` says that nothing but the number stands in `span`."""
+    """A number that names a stage; `exact` says that nothing but the number stands in `span`.
+
+    `below` says that a stage below the reader can be meant too (FROM --after).
+    """
 
     file: LintFile
     reader: Stage
@@ -42,6 +48,7 @@ class _Use:
     span: Span
     what: str
     exact: bool = True
+    below: bool = False
 
 
 def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[_Use]:
@@ -58,11 +65,12 @@ def _mounts(file: LintFile, stage: Stage, mounts: tuple[Flag, ...]) -> Iterator[
 def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
     file, number = use.file, use.number
     message = f"{use.what} stage {number} by its number"
-    source = source_stage(number, use.reader, file.stages)
+    source = _source(use)
     if source is None:
         count = (
             f"{use.reader.index} stages are above it, counted from 0" if use.reader.index else "no stage is above it"
         )
+        count = f"the file has {len(file.stages)}, counted from 0" if use.below else count
         return file.finding(NAME, message, span=use.span, hint=f"there is no such stage: {count}; name one with AS")
     name = _name(use, source, proposed)
     if name is None:
@@ -74,11 +82,20 @@ def _finding(use: _Use, proposed: Mapping[int, str]) -> Finding:
     return file.finding(NAME, message, span=use.span, hint=hint, fix=fix)
 
 
+def _source(use: _Use) -> Stage | None:
+    if use.below:
+        index = int(use.number) if len(use.number) < _DIGITS else len(use.file.stages)
+        return use.file.stages[index] if index < len(use.file.stages) else None
+    return source_stage(use.number, use.reader, use.file.stages)
+
+
 def _name(use: _Use, source: Stage, proposed: Mapping[int, str]) -> str | None:
     """The name that means the source where the reader stands."""
     if source.start.name is None:
         return proposed.get(source.index)
     meant = stages.named_above(use.file.stages, source.name, use.reader.index)
+    if meant is None and use.below:
+        meant = stages.named_above(use.file.stages, source.name, len(use.file.stages))
     return source.start.name.text if meant == source.index else None
 
 

@@ -1,0 +1,83 @@
+"""Which steps are made again by `--rerun`: those of a stage that may give something else, or the one at a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from stagemill.digest import Digest
+from stagemill.dockerfile.suggest import nearest
+from stagemill.dockerfile.tree import Dockerfile, InstructionNode
+from stagemill.errors import UsageError
+from stagemill.graph.operations import Run
+from stagemill.plan.planner import Plan, Stage
+from stagemill.plan.state import Step
+
+_LINE = re.compile("[0-9]{1,9}")
+_SHOWN = 40  # characters of an instruction
+
+
+def chosen(names: Sequence[str], dockerfile: Dockerfile, plans: Sequence[Plan]) -> frozenset[Digest]:
+    """The vertices of steps. A number is a line, anything else the name of a stage. Raises UsageError."""
+    stages = [stage for plan in plans for stage in plan.stages]
+    found = [_at_line if _LINE.fullmatch(name) else _of_stage for name in names]
+    return frozenset(
+        step.vertex.digest
+        for name, steps in zip(names, found, strict=True)
+        for step in steps(name, dockerfile, stages, plans=plans)
+    )
+
+
+def _of_stage(name: str, _file: Dockerfile, stages: Sequence[Stage], *, plans: Sequence[Plan]) -> Iterator[Step]:
+    """Only what RUN does can give something else for the same input; all other steps are left to the cache."""
+    wanted = name.lower()
+    titles = {stage.title for stage in stages}
+    if wanted not in titles:
+        raise _unknown(name, titles, plans)
+    for stage in stages:
+        if stage.title == wanted:
+            yield from (step for step in stage.steps if isinstance(step.vertex.op, Run))
+
+
+def _unknown(name: str, titles: set[str], plans: Sequence[Plan]) -> UsageError:
+    targets = " and ".join(plan.target.title for plan in plans)
+    if any(name.lower() == stage.title for plan in plans for stage in plan.skipped):
+        hint = f"add --also {name}, or leave it out"
+        return UsageError(f"--rerun {name}: {targets} does not need that stage", hint=hint)
+    near = nearest(name, titles)
+    known = f"the stages are {', '.join(sorted(titles))}; a number is a line of the Dockerfile"
+    hint = f"did you mean {near}? {known}" if near else known
+    return UsageError(f"--rerun {name}: there is no such stage", hint=hint)
+
+
+def _at_line(name: str, file: Dockerfile, stages: Sequence[Stage], *, plans: Sequence[Plan]) -> Iterator[Step]:
+    node = next((node for node in file.instructions if node.span.line <= int(name) <= _last_line(node)), None)
+    steps = [step for stage in stages for step in stage.steps if step.at.file == file.source.name]
+    found = [step for step in steps if node and step.at.line == node.span.line]
+    if not found:
+        raise _no_step(name, node, steps, file=file, plans=plans)
+    yield from found
+
+
+def _last_line(node: InstructionNode) -> int:
+    span = node.span
+    return span.end_line if span.end_column > 1 or span.end_line == span.line else span.end_line - 1
+
+
+def _no_step(
+    name: str, node: InstructionNode | None, steps: Sequence[Step], *, file: Dockerfile, plans: Sequence[Plan]
+) -> UsageError:
+    """Says what is there instead, and the nearest lines that have a step."""
+    line = int(name)
+    what = f"holds {_cut(node.original)}, which is no step" if node else "holds no instruction"
+    if node and any(node in stage.body for plan in plans for stage in plan.skipped):
+        what = f"belongs to a stage that {' and '.join(plan.target.title for plan in plans)} does not need"
+    near = sorted({step.at.line: step for step in steps}.items(), key=lambda item: (abs(item[0] - line), item[0]))[:2]
+    told = " and ".join(f"{number} ({_cut(step.text)})" for number, step in sorted(near))
+    where = f"the nearest steps are in line {told}" if near else "the target has no steps of its own"
+    return UsageError(f"--rerun {line}: line {line} of {file.source.name} {what}", hint=where)
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
