@@ -68,7 +68,7 @@ USER alice
 WORKDIR /made/here
 RUN id > id && umask > umask && touch mine && mkdir private && chmod 1700 private && env | sort > env
 USER 1234:4321
-RUN touch /tmp/theirs && ls -ln /tmp > /tmp/list 2>&1; cat /proc/self/status | grep -E '^(Cap|NoNewPrivs|Seccomp:)' > /tmp/caps
+RUN touch /tmp/theirs && stat -c '%n %a %u:%g' /tmp /tmp/theirs > /tmp/list 2>&1; cat /proc/self/status | grep -E '^(Cap|NoNewPrivs|Seccomp:)' > /tmp/caps
 """
 
 
