@@ -17,7 +17,7 @@ from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import Devices, EveryRun, MainContext, Request
 
 T = TypeVar("T")
 
@@ -34,6 +34,8 @@ def planned(
     extra_hosts: tuple[str, ...] = (),
     epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
+    every_run: EveryRun | None = None,
+    devices: Devices | None = None,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
     request = Request(
@@ -46,6 +48,8 @@ def planned(
         context=MainContext(context) if context else None,
         epoch=epoch,
         allow=allow,
+        every_run=every_run or EveryRun(),
+        devices=devices,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
 

@@ -11,10 +11,11 @@ from stagemill.cli import flags, later
 from stagemill.cli.building import BuildFlags, building
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.options import add_build_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
+from stagemill.cli.values import Values
 from stagemill.cli.warnings import Watch, warn
 
 _EXAMPLES = examples(

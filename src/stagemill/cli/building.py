@@ -12,9 +12,10 @@ from typing import Literal
 from stagemill.build import Built, Options, build, make_all
 from stagemill.cli import flags, secrets
 from stagemill.cli.environment import Workplace
-from stagemill.cli.options import Values
+from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.source import Inputs
-from stagemill.events import Listener
+from stagemill.cli.values import Values
+from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Request
@@ -41,6 +42,7 @@ class BuildFlags:
     secrets: Mapping[str, bytes] = field(repr=False)
     agents: Mapping[str, Path]
     allow: frozenset[str]
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -65,7 +67,8 @@ class BuildFlags:
             epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
             agents=secrets.agents(values.texts("ssh"), environment),
-            allow=secrets.allowed(values.texts("allow")),
+            allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
+            surroundings=Surroundings.of(values),
         )
 
 
@@ -84,7 +87,10 @@ def building(
         contexts=contexts,
         secrets=given.secrets,
         agents=given.agents,
+        surroundings=given.surroundings,
     ) as services:
+        for text in beyond(given.surroundings.every_run.ulimits):
+            listener(Notice(text, services.clock()))
         request = Request(
             platform=given.platform,
             build_args=given.build_args,
@@ -95,6 +101,8 @@ def building(
             context=inputs.context,
             epoch=given.epoch,
             allow=given.allow,
+            every_run=given.surroundings.every_run,
+            devices=services.host.devices,
         )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull

@@ -8,9 +8,7 @@ from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
     ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
-    ("--cache-to",), ("--call",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
-    ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
-    ("--print",), ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
+    ("--cache-to",), ("--call",), ("--isolation",), ("--policy",), ("--print",), ("--security-opt",),
 )  # fmt: skip
 _SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
 _ATTESTATIONS = ("--provenance", "--sbom")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from stagemill.files.view import FileView
+from stagemill.graph.mounts import HostMount
 from stagemill.oci.platform import Platform
 
 
@@ -30,12 +31,35 @@ class MainContext:
     ignored: IgnoredBy | None = None
 
 
+class Devices(Protocol):
+    """The devices of this machine that a RUN may ask for."""
+
+    def is_free(self, name: str, /) -> bool | None:
+        """Whether anybody may have the device without being allowed to; None where there is no such device."""
+        ...
+
+    def advice(self) -> str:
+        """What to do where a device is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EveryRun:
+    """What the command line says of every RUN, in the words of `operations.Run`; all of it is in its key."""
+
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_size: int = 0
+    capabilities: tuple[str, ...] = ()
+    volumes: tuple[HostMount, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
 
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
-    (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`.
+    (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `devices` is
+    None where nobody looks for any.
     """
 
     platform: Platform
@@ -47,3 +71,5 @@ class Request:
     context: MainContext | None = None
     epoch: int | None = None
     allow: frozenset[str] = frozenset()
+    every_run: EveryRun = field(default_factory=EveryRun)
+    devices: Devices | None = None
