@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from stagemill.cli import flags, later
+from stagemill.cli import compat, flags, later
+from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options
+from stagemill.cli.options import add_build_options, with_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import open_inputs
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Watch, warn
+from stagemill.errors import UsageError
+from stagemill.events import Listener, Notice
 
 _EXAMPLES = examples(
     {
@@ -31,6 +36,7 @@ _EXAMPLES = examples(
 
 @later.refusing
 @add_build_options
+@with_options(compat.options())
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t", "--tag", multiple=True, metavar="NAME[:TAG]", help="Name the image in the local store; may be repeated."
@@ -40,33 +46,65 @@ _EXAMPLES = examples(
     help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; may be repeated.",
 )  # fmt: skip
 @click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
+@click.option("--annotation", multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
+@click.option("--unsetlabel", multiple=True, metavar="NAME", help="Leave a label out of the image.")
+@click.option("--unsetenv", multiple=True, metavar="NAME", help="Leave a variable out of the image.")
+@click.option("--squash", is_flag=True, help="Make one layer of all that is not the base's.")
 @click.option("--iidfile", metavar="FILE", help="Write the image's config digest to a file.")
 @click.option("--metadata-file", metavar="FILE", help="Write the image's digests to a file, as JSON.")
+@click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
-@click.option("--rm", is_flag=True, hidden=True)
-@click.option("--force-rm", is_flag=True, hidden=True)
 def command(**given: object) -> None:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
-    quiet = values.flag("quiet")
     build = BuildFlags.of(values, os.environ)
+    wishes = _wishes(values, build)
+    check(wishes, sys.stdout.buffer)
+    with (
+        _progress(values, build) as listener,
+        workplace() as place,
+        open_inputs(build.context, build.file, store=place.store, ignore_file=build.ignore_file) as inputs,
+        building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
+    ):
+        worked = watch.worked
+        for text in compat.notes(values):
+            listener(Notice(text, built.services.clock()))
+        deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        if worked:
+            warn(inputs, build.build_args, listener=listener, now=built.services.clock())
+
+
+def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    wishes = Wishes(
+    for output in outputs:
+        Annotations.of_output(output.annotations, build.platform)
+    return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
         iidfile=values.text("iidfile"),
         metadata_file=values.text("metadata_file"),
-        quiet=quiet or build.progress == "quiet",
+        quiet=values.flag("quiet") or build.progress == "quiet",
+        squash=values.flag("squash"),
+        annotations=Annotations.parse(values.texts("annotation"), build.platform),
+        warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )
-    check(wishes, sys.stdout.buffer)
-    with (
-        workplace() as place,
-        open_inputs(build.context, build.file, store=place.store) as inputs,
-        open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
-        building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
-    ):
-        worked = watch.worked
-        deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
-        if worked:
-            warn(inputs, build.build_args, listener=listener, now=built.services.clock())
+
+
+@contextmanager
+def _progress(values: Values, build: BuildFlags) -> Iterator[Listener]:
+    mode = "quiet" if values.flag("quiet") else build.progress
+    path = values.text("logfile")
+    if path is None:
+        with open_progress(mode, sys.stderr) as listener:
+            yield listener
+        return
+    try:
+        file = open(path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - it is closed below
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"cannot write --logfile {path}: {why}", hint="name a file in a directory that is there"
+        ) from error
+    with file, open_progress(mode, file) as listener:
+        yield listener

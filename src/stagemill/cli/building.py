@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from stagemill.build import Built, Options, build, make_all
+from stagemill.build import DEFAULT_WORKERS, Built, Options, build, make_all
 from stagemill.cli import flags, secrets
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
@@ -43,19 +43,32 @@ class BuildFlags:
     agents: Mapping[str, Path]
     allow: frozenset[str]
     surroundings: Surroundings = field(default_factory=Surroundings)
+    jobs: int = 0
+    debug: bool = False
+    ignore_file: str | None = None
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        given = flags.build_args(values.texts("build_arg"), environment)
+        given = {
+            **flags.build_arg_files(values.texts("build_arg_file")),
+            **flags.build_args(values.texts("build_arg"), environment),
+        }
         if "SOURCE_DATE_EPOCH" in environment:
             given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        labels = flags.labels(values.texts("label")) if "label" in values.given else {}
+        if environment.get("BUILDX_GIT_LABELS"):
+            from stagemill.cli.git_labels import git_labels
+
+            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
             target=values.text("target") or "",
             build_args=given,
-            labels=flags.labels(values.texts("label")) if "label" in values.given else {},
+            labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
             platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
@@ -69,6 +82,15 @@ class BuildFlags:
             agents=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
             surroundings=Surroundings.of(values),
+            jobs=values.number("jobs"),
+            debug=values.flag("debug"),
+            ignore_file=values.text("ignorefile"),
+            unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
+            if "unsetenv" in values.given
+            else frozenset(),
+            unset_labels=flags.names("--unsetlabel", values.texts("unsetlabel"))
+            if "unsetlabel" in values.given
+            else frozenset(),
         )
 
 
@@ -91,6 +113,8 @@ def building(
     ) as services:
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
+        if given.debug:
+            listener(Notice(circumstances(place), services.clock()))
         request = Request(
             platform=given.platform,
             build_args=given.build_args,
@@ -103,13 +127,36 @@ def building(
             allow=given.allow,
             every_run=given.surroundings.every_run,
             devices=services.host.devices,
+            unset_env=given.unset_env,
+            unset_labels=given.unset_labels,
         )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
-        options = Options(fresh=_fresh(given))
+        options = Options(workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given))
         make = make_all if every_stage else build
         yield make(inputs.dockerfile, request, resolver, services=services, options=options)
+
+
+def circumstances(place: Workplace) -> str:
+    """What a build works with, for who looks for the reason of something (`--debug`)."""
+    import os
+    import sys
+
+    from stagemill import __version__
+    from stagemill.sandbox.hierarchies import hierarchies
+
+    groups = sorted({f"v{2 if found.unified else 1} {found.own}" for found in hierarchies()})
+    user = " ".join(Path("/proc/self/uid_map").read_text().split())
+    lines = {
+        "stagemill": f"{__version__}, Python {sys.version.split()[0]}, {' '.join(os.uname()[::2][:2])} {os.uname().machine}",
+        "store": str(place.store.root),
+        "config": str(place.config),
+        "user": f"{os.getuid()}, ids {user}",
+        "processors": str(len(os.sched_getaffinity(0))),
+        "control groups": ", ".join(groups) or "none",
+    }
+    return "\n".join(f"debug: {name}: {text}" for name, text in lines.items())
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

@@ -7,10 +7,9 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--annotation",), ("--attest",), ("--build-context",), ("--builder",), ("--cache-from",),
-    ("--cache-to",), ("--call",), ("--isolation",), ("--policy",), ("--print",), ("--security-opt",),
+    ("--attest",), ("--build-context",), ("--cache-from",), ("--cache-to",), ("--call",), ("--policy",), ("--print",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--push",))
 _ATTESTATIONS = ("--provenance", "--sbom")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 import click
 
@@ -38,6 +38,10 @@ def _what() -> Iterator[Option]:
         metavar="NAME[=VALUE]",
         help="Give an ARG a value, or that of the environment.",
     )
+    yield Option(
+        ["--build-arg-file"], multiple=True, metavar="FILE", help="Take build arguments from the lines of a file."
+    )
+    yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
     yield Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far.")
 
 
@@ -88,11 +92,23 @@ def _for_run() -> Iterator[Option]:
 
 
 def _shown() -> Iterator[Option]:
+    yield Option(["-j", "--jobs"], type=click.IntRange(min=0), metavar="N", help="How many steps run at once. [16]")
+    yield Option(["-D", "--debug"], is_flag=True, help="Say what the build works with before it begins.")
     yield Option(
         ["--progress"],
         type=click.Choice(PROGRESS),
         help="How to show what happens; auto is tty on a terminal, else plain.",
     )
+
+
+def with_options(options: Iterable[Option]) -> Callable[[click.Command], click.Command]:
+    """Gives a command more flags."""
+
+    def add(command: click.Command) -> click.Command:
+        command.params += options
+        return command
+
+    return add
 
 
 def with_host_ca(text: str) -> Callable[[click.Command], click.Command]:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from stagemill import events
 from stagemill.build import Built
-from stagemill.cli.flags import Output
+from stagemill.cli.annotations import Annotations
+from stagemill.cli.flags import Output, epoch
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
+from stagemill.execute.assemble import Finish
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.oci.image import Image
+
+PACKED = ("oci", "docker", "image")
+"""The types of output that carry an image, not its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,14 @@ class Wishes:
     iidfile: str | None = None
     metadata_file: str | None = None
     quiet: bool = False
+    squash: bool = False
+    annotations: Annotations = field(default_factory=Annotations)
+    warnings_in_metadata: bool = False
 
     @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
-        packed = any(output.type in {"oci", "docker", "image"} for output in self.outputs)
+        packed = any(output.type in PACKED for output in self.outputs)
         files_only = bool(self.outputs) and not packed
         return packed or bool(self.tags or self.iidfile or self.metadata_file) or (self.quiet and not files_only)
 
@@ -79,15 +88,17 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     if not wishes.wants_image and not wishes.outputs:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
         return
-    image = _packed(built, listener) if wishes.wants_image else None
+    images = _Images(built, wishes, listener)
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
             continue
+        made = images.of(output) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with _step(built, listener, f"exporting to {output.type} {where}"):
-            _Export(built, image, output.names or wishes.tags, listener).write(output, stdout)
-    if image is None:
+            _Export(built, made, output.names or wishes.tags, listener).write(output, stdout)
+    if not wishes.wants_image:
         return
+    image = images.main()
     names = [
         *wishes.tags,
         *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
@@ -99,27 +110,55 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     if wishes.iidfile:
         write_atomically(Path(wishes.iidfile), config.encode())
     if wishes.metadata_file:
-        write_atomically(Path(wishes.metadata_file), metadata(image, names))
+        warnings = built.plan.notices if wishes.warnings_in_metadata else None
+        write_atomically(Path(wishes.metadata_file), metadata(image, names, warnings=warnings))
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
         stdout.write(f"{config}\n".encode())
         stdout.flush()
 
 
-def metadata(image: Image, names: list[str]) -> bytes:
+def metadata(image: Image, names: list[str], *, warnings: Iterable[str] | None = None) -> bytes:
     """What buildx writes to a --metadata-file, as far as there are no attestations."""
-    document = {
+    document: dict[str, object] = {
         "containerimage.config.digest": image.manifest.config.digest,
         "containerimage.descriptor": image.descriptor.to_json(),
         "containerimage.digest": image.digest,
     }
     if names:
         document["image.name"] = ",".join(names)
+    if warnings is not None:
+        document["buildx.build.warnings"] = [{"short": text.split("\n", 1)[0], "detail": text} for text in warnings]
     return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
 
 
-def _packed(built: Built, listener: Listener) -> Image:
-    with _step(built, listener, "exporting to image"):
-        return built.image()
+@dataclass(slots=True)
+class _Images:
+    """The images of a build, each packed once: outputs may ask for times and annotations of their own."""
+
+    built: Built
+    wishes: Wishes
+    listener: Listener
+    found: dict[Finish, Image] = field(default_factory=dict)
+
+    def main(self) -> Image:
+        """The one that names are given to: the first that an output asks for, else that of the build."""
+        own = [output for output in self.wishes.outputs if output.type in PACKED]
+        return self.of(own[0] if own else Output("image"))
+
+    def of(self, output: Output) -> Image:
+        platform = self.built.plan.target.image.platform
+        annotations = self.wishes.annotations | Annotations.of_output(output.annotations, platform)
+        finish = Finish(
+            epoch=self.built.epoch if output.epoch is None else epoch(output.epoch),
+            rewrite=output.rewrite,
+            squash=self.wishes.squash,
+            annotations=annotations.manifest,
+            descriptor=annotations.descriptor,
+        )
+        if finish not in self.found:
+            with _step(self.built, self.listener, "exporting to image"):
+                self.found[finish] = self.built.image(finish)
+        return self.found[finish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,30 +174,32 @@ class _Export:
         from stagemill.export import local, oci
 
         if output.type == "local":
-            local.filesystem_directory(self._files(), Path(output.dest), notice=self._notice)
+            local.filesystem_directory(self._files(output), Path(output.dest), notice=self._notice)
         elif not output.tar:
             assert self.image is not None
             blobs = StoredBlobs(self.built.forms)
             oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
         elif output.dest == "-":
-            self._archive(output.type, stdout)
+            self._archive(output, stdout)
             stdout.flush()
         else:
             with replacing(Path(output.dest)) as file:
-                self._archive(output.type, file)
+                self._archive(output, file)
 
-    def _archive(self, form: str, out: BinaryIO) -> None:
+    def _archive(self, output: Output, out: BinaryIO) -> None:
         from stagemill.export import docker, oci, tar
 
-        if form == "tar":
-            tar.filesystem_tar(self._files(), out, notice=self._notice)
+        if output.type == "tar":
+            tar.filesystem_tar(self._files(output), out, notice=self._notice)
             return
         assert self.image is not None
-        write = docker.docker_archive if form == "docker" else oci.oci_archive
+        write = docker.docker_archive if output.type == "docker" else oci.oci_archive
         write(self.image, StoredBlobs(self.built.forms), names=self.names, out=out)
 
-    def _files(self) -> FileView:
-        return self.built.forms.view(self.built.tree(self.built.plan.target))
+    def _files(self, output: Output) -> FileView:
+        view = self.built.forms.view(self.built.tree(self.built.plan.target))
+        seconds = self.built.epoch if output.epoch is None else epoch(output.epoch)
+        return view if seconds is None else Dated(view, seconds)
 
     def _notice(self, text: str) -> None:
         self.listener(events.Notice(text, self.built.services.clock()))

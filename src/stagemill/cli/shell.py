@@ -45,7 +45,7 @@ def command(**given: object) -> int:
     flags = BuildFlags.of(values, os.environ)
     with (
         workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store) as inputs,
+        open_inputs(flags.context, flags.file, store=place.store, ignore_file=flags.ignore_file) as inputs,
         ExitStack() as stack,
     ):
         with open_progress(flags.progress, sys.stderr) as listener:  # the terminal is the shell's after it

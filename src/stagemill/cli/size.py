@@ -48,7 +48,7 @@ def command(**given: object) -> None:
     flags = BuildFlags.of(values, os.environ)
     with (
         workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store) as inputs,
+        open_inputs(flags.context, flags.file, store=place.store, ignore_file=flags.ignore_file) as inputs,
         open_progress(flags.progress, sys.stderr) as listener,
         building(flags, inputs, place=place, listener=listener, every_stage=True) as built,
     ):

@@ -50,14 +50,21 @@ class IgnoreFile:
 
 
 @contextmanager
-def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inputs]:
-    """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError."""
+def open_inputs(context: str, file: str | None, *, store: Store, ignore_file: str | None = None) -> Iterator[Inputs]:
+    """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError.
+
+    `ignore_file` takes the place of those that a build would find.
+    """
     for place in (context, file or ""):
         if _REMOTE.match(place):
             raise StagemillError(
                 f"a remote context or Dockerfile is not supported yet: {place}", hint="clone or download it first"
             )
     if context == "-":
+        if ignore_file is not None:
+            raise UsageError(
+                "--ignorefile is for a directory", hint="leave it out, or leave the files out of the archive"
+            )
         if file == "-":
             raise UsageError("standard input cannot be both the context and the Dockerfile")
         with _piped(sys.stdin.buffer, file, store=store) as inputs:
@@ -73,7 +80,10 @@ def open_inputs(context: str, file: str | None, *, store: Store) -> Iterator[Inp
     else:
         text = load.dockerfile(folder, given=located(file, folder))
     dockerfile = parse(text.data, text.name)
-    rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
+    if ignore_file is None:
+        rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
+    else:
+        rules = load.rules_of(Path(ignore_file))
     with _opened(folder, rules, store=store) as main:
         yield Inputs(dockerfile, main)
 

@@ -24,3 +24,9 @@ class Values:
 
     def flag(self, name: str) -> bool:
         return self.given[name] is True
+
+    def number(self, name: str) -> int:
+        """0 where it was not given."""
+        value = self.given[name]
+        assert value is None or isinstance(value, int)
+        return value or 0

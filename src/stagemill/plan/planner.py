@@ -10,12 +10,13 @@ from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
 from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Vertex
-from stagemill.oci.config import ImageConfig
+from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin
 from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.outline import (
+    CONTEXT,
     EPOCH,
     SCRATCH,
     Line,
@@ -92,8 +93,7 @@ class _Planner:
             for name, word in undeclared(self.outline, stage):
                 _notice_no_effect(name, word, self.outline)
         target = self.planned[self.outline.target.index]
-        labels = {**target.image.config.labels, **self.site.request.labels}
-        image = replace(target.image, config=replace(target.image.config, labels=labels))
+        image = replace(target.image, config=_asked(target.image.config, self.site.request))
         return Plan(
             target=replace(target, image=image),
             stages=tuple(self.planned[index] for index in sorted(needed)),
@@ -108,7 +108,7 @@ class _Planner:
         if self.site.request.epoch is not None:
             return self.site.request.epoch
         text = self.outline.globals.get(EPOCH)
-        return int(text) if text else None
+        return int(text) if text and text != CONTEXT else None
 
     def _needed(self) -> set[int]:
         """The stages that the target needs.
@@ -255,6 +255,13 @@ class _Planner:
             return _scratch()
         base = self.bases[Name(word.text)]
         return _base_vertex(base, Label(f"FROM {base.reference}", "", site.source.excerpt(word.span)))
+
+
+def _asked(config: RunConfig, request: Request) -> RunConfig:
+    """The config of the image as the request changes it."""
+    labels = {name: value for name, value in config.labels.items() if name not in request.unset_labels}
+    env = tuple((name, value) for name, value in config.env if name not in request.unset_env)
+    return replace(config, labels={**labels, **request.labels}, env=env)
 
 
 def _scratch() -> Vertex:

@@ -59,7 +59,7 @@ class Request:
 
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `devices` is
-    None where nobody looks for any.
+    None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -73,3 +73,5 @@ class Request:
     allow: frozenset[str] = frozenset()
     every_run: EveryRun = field(default_factory=EveryRun)
     devices: Devices | None = None
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()
