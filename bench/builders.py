@@ -15,23 +15,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workload import MOUNTS
-
 REGISTRIES = ("docker.io", "gcr.io")
 
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """`build` and `reset` are shell commands with the fields dockerfile, folder, context, tag, out and state.
+    """`build` and `reset` are shell commands, with fields that `Rounds` fills in.
 
-    `state` is a folder of its own. `needs` are programs that must be on PATH; `lacks` is what it cannot build.
+    The field state is a folder of its own. `needs` are programs that must be on PATH.
     """
 
     name: str
     build: str
     reset: str
     needs: tuple[str, ...]
-    lacks: tuple[str, ...] = ()
 
     @property
     def is_here(self) -> bool:
@@ -41,7 +38,7 @@ class Builder:
 def all_builders(stagemill: str) -> dict[str, Builder]:
     """By name; `stagemill` is the path of that program."""
     buildah = "buildah --root {state}/root --runroot {state}/run "
-    push = f"{buildah}push --quiet --compression-format gzip {{tag}} oci-archive:{{out}}"
+    push = f"{buildah}push --quiet --compression-format {{compression}} {{tag}} oci-archive:{{out}}"
     build = f"{buildah}build --layers --jobs 8 %s -f {{dockerfile}} -t {{tag}} {{context}} && {push}"
     # buildah asks for higher limits than a machine without CAP_SYS_RESOURCE grants.
     limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
@@ -51,17 +48,16 @@ def all_builders(stagemill: str) -> dict[str, Builder]:
         Builder(
             "stagemill",
             f"STAGEMILL_ROOT={{state}}/store {shlex.quote(stagemill)} build --progress plain -f {{dockerfile}}"
-            " -t {tag} -o type=oci,dest={out} {context}",
+            " -t {tag} -o type=oci,dest={out}{compression_key} {context}",
             "rm -rf {state}",
             (stagemill,),
-            (MOUNTS,),
         ),
         Builder("buildah", build % f"--isolation oci --network host {' '.join(hard)}", forget, ("buildah", "runc")),
         Builder("buildah-chroot", build % "--isolation chroot", forget, ("buildah",)),
         Builder(
             "buildkit",
             "buildctl build --progress=plain --frontend dockerfile.v0 --local context={context}"
-            " --local dockerfile={folder} --output type=oci,dest={out},compression=gzip",
+            " --local dockerfile={folder} --output type=oci,dest={out},compression={compression}",
             "buildctl prune --all",
             ("buildctl", "buildkitd"),
         ),
@@ -81,8 +77,9 @@ def environment(folder: Path, registry: str) -> dict[str, str]:
     (folder / "registries.conf").write_text("\n".join(lines) + "\n")
     # runc knows every cgroup layout.
     (folder / "containers.conf").write_text('[engine]\nruntime = "runc"\n')
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
         "STAGEMILL_CONFIG": str(folder / "config.toml"),
         "CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf"),
         "CONTAINERS_CONF": str(folder / "containers.conf"),

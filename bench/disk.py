@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ def own_filesystem(workdir: Path, *, gigabytes: int) -> Iterator[Path]:
     if not gigabytes:
         yield folder
         return
+    if os.geteuid():
+        raise SystemExit("a file system of its own needs root; run this as root, or with --own-fs 0")
     image = workdir / "run.img"
     with image.open("wb") as file:
         file.truncate(gigabytes << 30)

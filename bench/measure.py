@@ -16,7 +16,17 @@ _TAIL = 3000
 
 
 class BuildError(Exception):
-    """A build that was to be timed failed; the text has the end of its output."""
+    """A command that was to be timed failed; the text has the end of its output."""
+
+    def __init__(self, command: str, *, status: int, output: str) -> None:
+        super().__init__(f"exit status {status} from: {command}\n{output[-_TAIL:]}")
+        self._output = output
+
+    @property
+    def reason(self) -> str:
+        """One line where the command does not support what it was asked for, else all there is."""
+        lines = [line.strip() for line in self._output.splitlines() if "not supported yet" in line]
+        return lines[0] if lines else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +48,17 @@ def measure(command: str, *, env: Mapping[str, str], log: Path, daemon: int | No
     with log.open("wb") as output:
         machine, own, start = _machine_cpu(), _process_cpu(daemon), time.perf_counter()
         child = subprocess.Popen(["/bin/sh", "-ec", command], env=env, stdout=output, stderr=output)
-        sampler = _Sampler({child.pid} | ({daemon} if daemon else set()))
+        sampler = _Sampler(child.pid, daemon)
         sampler.start()
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         sampler.stop()
     if child.returncode:
-        tail = log.read_text(errors="replace")[-_TAIL:]
-        raise BuildError(f"exit status {child.returncode} from: {command}\n{tail}")
+        raise BuildError(command, status=child.returncode, output=log.read_text(errors="replace"))
     return Sample(
         wall=wall,
-        cpu=usage.ru_utime + usage.ru_stime + _process_cpu(daemon) - own,
+        cpu=max(usage.ru_utime + usage.ru_stime, sampler.inside) + _process_cpu(daemon) - own,
         machine=_machine_cpu() - machine,
         other=sampler.outside,
         rss=max(sampler.peak, usage.ru_maxrss * 1024),
@@ -59,12 +68,19 @@ def measure(command: str, *, env: Mapping[str, str], log: Path, daemon: int | No
 class _Sampler(threading.Thread):
     """Looks at all processes ten times a second: the memory of the trees below some roots, the CPU time of the rest."""
 
-    def __init__(self, roots: set[int]) -> None:
+    def __init__(self, command: int, daemon: int | None) -> None:
         super().__init__()
         self.peak = 0
-        self._roots = roots
+        self._command = command
+        self._roots = {command, daemon} if daemon else {command}
+        self._ours: dict[int, int] = {}
         self._others: dict[int, tuple[int, int]] = {}
         self._done = threading.Event()
+
+    @property
+    def inside(self) -> float:
+        """The command's processes as they were last seen; one that nobody waits for counts nowhere else."""
+        return sum(self._ours.values()) / TICK
 
     @property
     def outside(self) -> float:
@@ -87,10 +103,12 @@ class _Sampler(threading.Thread):
             above = pid
             while above not in self._roots and above in stats:
                 above = int(stats[above][1])
+            ticks = int(fields[11]) + int(fields[12])
             if above in self._roots:
                 rss += int(fields[21]) * PAGE
+                if above == self._command:
+                    self._ours[pid] = ticks
             elif pid != os.getpid():
-                ticks = int(fields[11]) + int(fields[12])
                 self._others[pid] = (self._others.get(pid, (ticks, 0))[0], ticks)
         self.peak = max(self.peak, rss)
 

@@ -44,6 +44,12 @@ def fill(address: str, bases: Sequence[str], *, stagemill: str, workdir: Path) -
     subprocess.run([str(_BASES), "--registry", address, *bases], env=env, check=True)
 
 
+def has_blob(workdir: Path, digest: str) -> bool:
+    """Whether a base image in the registry has this blob."""
+    algorithm, _, name = digest.partition(":")
+    return (workdir / "registry/docker/registry/v2/blobs" / algorithm / name[:2] / name / "data").exists()
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

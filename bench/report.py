@@ -1,112 +1,86 @@
-"""What a run measured, as a table for people and as JSON for programs."""
+"""The tables that people read: what was measured, what it is against the others, and against the machine itself."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import os
-import platform
-import statistics
-import tarfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-from measure import Sample
+from results import Results, Timed, cpu, wall
+from spread import Spread
 
 _MEGA = 1e6
+_FIGURES: dict[str, Callable[[Timed], float]] = {
+    "other s": lambda item: item.sample.other,
+    "RSS MB": lambda item: item.sample.rss / _MEGA,
+    "out MB": lambda item: item.size / _MEGA,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A build that was timed; `size` is the archive's in bytes, `layers` how many the image has."""
-
-    workload: str
-    scenario: str
-    builder: str
-    turn: int
-    sample: Sample
-    size: int
-    layers: int
+def report(results: Results) -> str:
+    """Everything, with the machine on top and what is missing at the end."""
+    parts = ["\n".join(f"{key}: {value}" for key, value in results.machine.items())]
+    if results.timed:
+        parts.append(_builders(results))
+    if results.yards:
+        parts.append(_yardsticks(results))
+    parts.append("\n".join(f"{note.row}: no figures of {note.builder}: {note.text}" for note in results.notes))
+    return "\n\n".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Why there are no figures: a builder failed, or cannot build the workload at all."""
+def between(spread: Spread | None) -> str:
+    """`1.20 (1.10-1.43)`: the median and the outermost; only the number where there is one; `-` for nothing."""
+    if spread is None:
+        return "-"
+    middle = f"{spread.median:.2f}"
+    return middle if spread.count == 1 else f"{middle} ({spread.low:.2f}-{spread.high:.2f})"
 
-    workload: str
-    builder: str
-    text: str
+
+def columns(rows: list[list[str]], *, left: int) -> str:
+    """Rows of cells as aligned lines: the first `left` columns to the left, the others to the right."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """All of a run. `builders` in order: the first is what the others are compared with."""
+def _builders(results: Results) -> str:
+    first = results.builders[0]
+    head = ["row", "scenario", "builder"]
+    for name in ("wall", "cpu"):
+        head += [f"{name} s", f"{name} {first}/it"]
+    rows = [[*head, *_FIGURES, "layers"]]
+    for case in results.cases:
+        timed = [builder for builder in results.builders if results.spread(case, builder, wall)]
+        rows += [[*case, builder, *_figures(results, case, builder)] for builder in timed]
+    return columns(rows, left=3)
 
-    builders: tuple[str, ...]
-    timed: tuple[Timed, ...]
-    notes: tuple[Note, ...]
 
-    def table(self) -> str:
-        """The medians. `times` is a builder's wall time over the first builder's: above 1 it took longer."""
-        titles = ("times", "wall s", "cpu s", "other s", "RSS MB", "out MB", "layers")
-        lines = [f"{'workload':10}{'scenario':9}{'builder':15}" + "".join(f"{title:>9}" for title in titles)]
-        for workload, scenario in dict.fromkeys((item.workload, item.scenario) for item in self.timed):
-            first = self._medians(workload, scenario, self.builders[0])
-            for builder in self.builders:
-                if values := self._medians(workload, scenario, builder):
-                    times = f"{values[0] / first[0]:9.2f}" if first else f"{'':9}"
-                    figures = "".join(f"{value:9.2f}" for value in values)
-                    lines.append(f"{workload:10}{scenario:9}{builder:15}{times}{figures}")
-        lines += [f"{note.workload}: no figures for {note.builder}: {note.text}" for note in self.notes]
-        return "\n".join(lines)
+def _figures(results: Results, case: tuple[str, str], builder: str) -> Iterator[str]:
+    both: tuple[Callable[[Timed], float], ...] = (wall, cpu)
+    for figure in both:
+        yield between(results.spread(case, builder, figure))
+        yield "" if builder == results.builders[0] else between(results.against(case, builder, figure))
+    for figure in _FIGURES.values():
+        found = results.spread(case, builder, figure)
+        yield f"{found.median:.1f}" if found else "-"
+    layers = results.spread(case, builder, lambda item: item.layers)
+    yield f"{layers.median:.0f}" if layers else "-"
 
-    def _medians(self, workload: str, scenario: str, builder: str) -> list[float]:
-        rows = [
-            item for item in self.timed if (item.workload, item.scenario, item.builder) == (workload, scenario, builder)
+
+def _yardsticks(results: Results) -> str:
+    first = results.builders[0]
+    rows = [["row", "scenario", *(f"{first}/{name}" for name in results.yardsticks)]]
+    for case in results.cases:
+        ratios = [between(results.against_yardstick(case, name)) for name in results.yardsticks]
+        if any(cell != "-" for cell in ratios):
+            rows.append([*case, *ratios])
+    for row in dict.fromkeys(yard.row for yard in results.yards):
+        walls = [
+            Spread.of(yard.wall for yard in results.yards if (yard.row, yard.yardstick) == (row, name))
+            for name in results.yardsticks
         ]
-        if not rows:
-            return []
-        columns = zip(*map(_figures, rows), strict=True)
-        return [statistics.median(column) for column in columns]
-
-    def to_json(self) -> str:
-        document = {
-            "machine": machine(),
-            "timed": [dataclasses.asdict(item) for item in self.timed],
-            "notes": [dataclasses.asdict(note) for note in self.notes],
-        }
-        return json.dumps(document, indent=1) + "\n"
-
-
-def machine() -> dict[str, str | int | None]:
-    """What the figures depend on."""
-    return {"cores": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
-
-
-def _figures(item: Timed) -> Sequence[float]:
-    sample = item.sample
-    return (sample.wall, sample.cpu, sample.other, sample.rss / _MEGA, item.size / _MEGA, item.layers)
-
-
-def layers_in(archive_path: Path) -> int:
-    """How many layers the image of an OCI archive has; all of them are in it. Raises ValueError."""
-    with tarfile.open(archive_path) as archive:
-
-        def load(name: str) -> dict[str, list[dict[str, str]]]:
-            member = archive.extractfile(name)
-            if member is None:
-                raise ValueError(f"{archive_path} has no file {name}")
-            document: dict[str, list[dict[str, str]]] = json.load(member)
-            return document
-
-        def blob(descriptor: dict[str, str]) -> str:
-            return "blobs/" + descriptor["digest"].replace(":", "/")
-
-        document = load("index.json")
-        while "manifests" in document:
-            document = load(blob(document["manifests"][0]))
-        missing = {blob(layer) for layer in document["layers"]} - set(archive.getnames())
-        if missing:
-            raise ValueError(f"{archive_path} lacks {sorted(missing)}")
-        return len(document["layers"])
+        rows.append([row, "(seconds)", *map(between, walls)])
+    return columns(rows, left=2)

@@ -12,21 +12,27 @@ from types import ModuleType
 
 FOLDER = Path(__file__).parent / "workloads"
 SCENARIOS = ("cold", "warm", "edit")
-MOUNTS = "RUN --mount"
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`bases` are the names of scripts/bases that it starts from; `needs` what not every builder has."""
+    """A row. `bases` are the names of scripts/bases that it starts from; `compression` that of the layers in the archive.
+
+    What comes after a `+` in the name tells rows of one folder apart.
+    """
 
     name: str
     bases: tuple[str, ...]
     scenarios: tuple[str, ...] = SCENARIOS
-    needs: str = ""
+    compression: str = "gzip"
+
+    @property
+    def folder(self) -> Path:
+        return FOLDER / self.name.partition("+")[0]
 
     @property
     def dockerfile(self) -> Path:
-        return FOLDER / self.name / "Dockerfile"
+        return self.folder / "Dockerfile"
 
 
 ALL = {
@@ -37,8 +43,9 @@ ALL = {
         Workload("parallel", ("busybox",), scenarios=("cold", "warm")),
         Workload("bigctx", ("busybox",)),
         Workload("deep", ("alpine",)),
-        Workload("go", ("golang:1.23",), needs=MOUNTS),
+        Workload("go", ("golang:1.23",)),
         Workload("bigfile", ("busybox", "node:22-slim"), scenarios=("cold", "warm")),
+        Workload("bigfile+zstd", ("busybox", "node:22-slim"), scenarios=("cold", "warm"), compression="zstd"),
         Workload("pull", ("node:22",)),
     )
 }
@@ -71,7 +78,8 @@ class Context:
 
 
 def _module(workload: Workload) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"context_of_{workload.name}", FOLDER / workload.name / "context.py")
+    folder = workload.folder
+    spec = importlib.util.spec_from_file_location(f"context_of_{folder.name}", folder / "context.py")
     assert spec, "a path to a .py file has a spec"
     assert spec.loader, "and the spec a loader"
     module = importlib.util.module_from_spec(spec)

@@ -35,6 +35,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "helper launch mounts overlay requested root syscalls system",
     ),
     "solve": ("solve/solve", "protocols step"),
+    "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
     "store": ("store/database", "schema"),
 }
 EXCEPTIONS = {

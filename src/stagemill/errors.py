@@ -10,6 +10,7 @@
     │   └── CorruptError        bytes are not what their name says
     ├── RegistryError           a registry answered with an error, or not at all
     │   └── NotFoundError       there is no such image, manifest or blob
+    ├── SourceError             what a URL names, a file or a repository, cannot be had
     ├── ArchiveError            a tar archive or an image archive is broken
     ├── ContextError            the build context cannot be read
     └── SandboxError            the kernel or its settings do not allow what a RUN needs
@@ -117,6 +118,10 @@ class RegistryError(StagemillError):
 
 class NotFoundError(RegistryError):
     """There is no such image, manifest or blob."""
+
+
+class SourceError(StagemillError):
+    """What a URL names, a file or a git repository, cannot be had."""
 
 
 class ArchiveError(StagemillError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
+from stagemill.errors import Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Notice:
 
     text: str
     at: float
+
+
+def remark(message: str, at: Excerpt, *, hint: str) -> str:
+    """The text of a notice about a place in a Dockerfile."""
+    return f"{message}\n{at.render()}\nhint: {hint}"
 
 
 Event: TypeAlias = Started | Cached | Output | Transfer | Finished | Failed | Notice

@@ -55,12 +55,29 @@ def _remove(root: Path) -> None:
 def example(request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str]) -> Example:
     """The example that the test's module names in EXAMPLE, with the bases it names in BASES."""
     name, bases = request.module.EXAMPLE, request.module.BASES
-    command = [str(REPOSITORY / "scripts" / "bases"), *bases]
-    made = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
-    assert made.returncode == 0, made.stderr
+    _make_bases(environment, *bases)
     folder = tmp_path / name
     shutil.copytree(REPOSITORY / "examples" / name, folder)
     return Example(folder, environment)
+
+
+@pytest.fixture
+def named_example(name: str, tmp_path: Path, environment: dict[str, str], all_bases: None) -> Example:
+    """The example of this name, for tests of all of them."""
+    folder = tmp_path / name
+    shutil.copytree(REPOSITORY / "examples" / name, folder)
+    return Example(folder, environment)
+
+
+@pytest.fixture(scope="session")
+def all_bases(environment: dict[str, str]) -> None:
+    _make_bases(environment)
+
+
+def _make_bases(environment: dict[str, str], *names: str) -> None:
+    command = [str(REPOSITORY / "scripts" / "bases"), *names]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
+    assert made.returncode == 0, made.stderr
 
 
 @pytest.fixture

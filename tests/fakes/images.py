@@ -17,7 +17,7 @@ class FakeImages:
         self.asked: list[str] = []
         self.platforms: list[Platform | None] = []
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         self.asked.append(reference)
         self.platforms.append(platform)
         if reference not in self.configs:

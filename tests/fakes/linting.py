@@ -6,11 +6,16 @@ import json
 from collections.abc import Mapping
 
 from fakes.tree import MemoryTree
+from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.files.view import FileView
 from stagemill.lint import Finding, LintFile, check, mend
+from stagemill.lint.file import Known
 from stagemill.lint.rules import select
+from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.oci.platform import Platform
 
+AMD, ARM = Platform("linux", "amd64"), Platform("linux", "arm64")
 PACKAGE = {
     "name": "app",
     "scripts": {"build": "tsc", "start": "node dist/index.js"},
@@ -33,20 +38,46 @@ def project(files: Mapping[str, str] | None = None, *, package: object = PACKAGE
     return MemoryTree({**facts, **(files or {})})
 
 
-def lint_file(text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None) -> LintFile:
-    return LintFile.of(parse(text), context=context, build_args=build_args)
+def base(
+    *,
+    env: tuple[tuple[str, str], ...] = (),
+    shell: tuple[str, ...] | None = None,
+    platform: Platform = AMD,
+) -> Known:
+    """What is known where the first stage begins from an image, in a build for linux/amd64."""
+    return Known(bases={0: ImageConfig(platform, RunConfig(env=env, shell=shell))}, platform=AMD)
+
+
+def ignoring(*rules: str) -> Known:
+    """What is known where the context has an ignore file."""
+    return Known(ignore=IgnoreRules.parse("\n".join(rules), ".dockerignore"))
+
+
+def lint_file(
+    text: str,
+    *,
+    context: FileView | None = None,
+    build_args: Mapping[str, str] | None = None,
+    known: Known | None = None,
+) -> LintFile:
+    return LintFile.of(parse(text), context=context, build_args=build_args, known=known)
 
 
 def findings(
-    rule: str, text: str, *, context: FileView | None = None, build_args: Mapping[str, str] | None = None
+    rule: str,
+    text: str,
+    *,
+    context: FileView | None = None,
+    build_args: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> list[Finding]:
     """What one rule finds in a text."""
-    return check(lint_file(text, context=context, build_args=build_args), select(only=[rule]))
+    return check(lint_file(text, context=context, build_args=build_args, known=known), select(only=[rule]))
 
 
-def lines_found(rule: str, text: str, *, context: FileView | None = None) -> list[int]:
+def lines_found(rule: str, text: str, *, context: FileView | None = None, known: Known | None = None) -> list[int]:
     """The lines in which a rule finds something."""
-    return [finding.span.line for finding in findings(rule, text, context=context)]
+    return [finding.span.line for finding in findings(rule, text, context=context, known=known)]
 
 
 def mended(rule: str, text: str, *, context: FileView | None = None) -> str:

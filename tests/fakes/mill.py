@@ -17,7 +17,7 @@ from typing import Any
 
 SOURCE = Path(__file__).parents[2] / "src"
 COMMAND = (sys.executable, "-m", "stagemill")
-LONGEST = 120  # seconds
+LONGEST = 600  # seconds
 
 _NOT_OURS = (
     "STAGEMILL",
@@ -97,13 +97,17 @@ def _seconds(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Mill:
-    """Runs stagemill on the store `root`, in `folder`, which is the context of `build`. `prefix` goes before the command."""
+    """Runs stagemill on the store `root`, in `folder`, which is the context of `build`.
+
+    `prefix` goes before the command, which may take `longest` seconds.
+    """
 
     root: Path
     folder: Path
     prefix: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = COMMAND
+    longest: int = LONGEST
 
     @property
     def environment(self) -> dict[str, str]:
@@ -160,7 +164,7 @@ class Mill:
             stdin=subprocess.DEVNULL if stdin is None else None,
             input=stdin,
             capture_output=True,
-            timeout=LONGEST,
+            timeout=self.longest,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr.decode(errors="replace"))

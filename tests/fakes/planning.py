@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fakes.images import FakeImages
+from stagemill.context.named import NamedContexts
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import DockerfileError
@@ -17,7 +18,8 @@ from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import Devices, EveryRun, MainContext, Request
+from stagemill.plan.request import Devices, EveryRun, FileContext, Request
+from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
 
@@ -36,8 +38,18 @@ def planned(
     allow: frozenset[str] = frozenset(),
     every_run: EveryRun | None = None,
     devices: Devices | None = None,
+    sources: Sources = NOWHERE,
+    contexts: Mapping[str, str] | None = None,
+    directories: Mapping[str, FileView] | None = None,
 ) -> Plan:
-    """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own."""
+    """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
+
+    `contexts` are values of `--build-context` by name, `directories` the files of more of them.
+    """
+    files = {name: FileContext(view, f"the context {name}", name=name) for name, view in (directories or {}).items()}
+    named = NamedContexts.parse(
+        f"{name}={value}" for name, value in {**dict.fromkeys(files, "/"), **(contexts or {})}.items()
+    )
     request = Request(
         platform=Platform.local(),
         build_args=build_args or {},
@@ -45,13 +57,15 @@ def planned(
         labels=labels or {},
         network=network,
         extra_hosts=extra_hosts,
-        context=MainContext(context) if context else None,
+        context=FileContext(context) if context else None,
         epoch=epoch,
         allow=allow,
         every_run=every_run or EveryRun(),
         devices=devices,
+        contexts=named,
+        directories=files,
     )
-    return plan(parse(text), request, images or FakeImages(busybox=RunConfig()))
+    return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 
 
 def operations(found: Plan, kind: type[T]) -> list[T]:

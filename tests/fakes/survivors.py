@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-PATIENCE = 10.0  # seconds: what ends by itself needs a moment
+PATIENCE = 30.0  # seconds: what ends by itself needs a moment
 
 
 def processes(store: Path) -> list[str]:
@@ -28,9 +28,13 @@ def mounts(store: Path) -> list[str]:
 
 
 def wait_until_alone(store: Path) -> list[str]:
-    """The processes on a store that are still there after a while; none as soon as there are none."""
+    """The processes on a store that are still there after a while; none as soon as there are none.
+
+    A process that is killed loses its memory, and with it what it is known by, some time before its mounts: as long as
+    there are mounts, somebody is dying.
+    """
     end = time.monotonic() + PATIENCE
-    while (found := processes(store)) and time.monotonic() < end:
+    while ((found := processes(store)) or mounts(store)) and time.monotonic() < end:
         time.sleep(0.01)
     return found
 

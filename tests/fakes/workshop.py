@@ -5,6 +5,7 @@ Not a fake itself: planning, solving, copying, packing are done for real. Only R
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,7 +34,9 @@ from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
+from stagemill.registry.config import RegistryConfig
+from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 T = TypeVar("T")
@@ -83,6 +86,7 @@ class Workshop:
             store=self.store,
             sandbox=self.sandbox,
             remote=self.remote.source,
+            remotes=self.remotes,
             listener=self.heard.append,
             clock=self.clock,
             host=self.host,
@@ -92,12 +96,30 @@ class Workshop:
         )
 
     @property
+    def remotes(self) -> Remotes:
+        """Finds what URLs on loopback name, as the command line would."""
+        settings = Settings(
+            RegistryConfig,
+            user_agent="test",
+            environment={"PATH": os.environ["PATH"]},
+            secrets=self.secrets,
+            agents=self.agents,
+            sleep=lambda _seconds: None,
+        )
+        return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)
+
+    @property
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False) -> ImageResolver:
+    def resolver(self, *, pull: bool = False, lenient: bool = False) -> ImageResolver:
         return ImageResolver(
-            self.store, remote=lambda: self.remote, listener=self.heard.append, clock=self.clock, pull=pull
+            self.store,
+            remote=lambda: self.remote,
+            listener=self.heard.append,
+            clock=self.clock,
+            pull=pull,
+            lenient=lenient,
         )
 
     def events(self, kind: type[T]) -> list[T]:
@@ -136,7 +158,7 @@ class Workshop:
         **request: object,
     ) -> Built:
         """Builds a Dockerfile, with `files` as its context if there are any."""
-        context = None if files is None else MainContext(self.context(files))
+        context = None if files is None else FileContext(self.context(files))
         if context:
             self.contexts["context"] = context.view
         wanted = Request(platform=Platform.local(), context=context, **request)  # type: ignore[arg-type]

@@ -224,7 +224,12 @@ COMMANDS = {
     "push": Case("not supported yet", arguments=("build", "--push", "."), hint=""),
     "blank filter": Case("--no-cache-filter", arguments=("build", "--no-cache-filter", "a,", "."), status=2),
     "missing CA bundle": Case("--host-ca", arguments=("build", "--host-ca=nofile", "."), status=2, hint="PEM"),
-    "remote context": Case("not supported yet", arguments=("build", "https://example.com/x.git"), hint="clone"),
+    "remote context that nobody answers for": Case(
+        "cannot fetch http://127.0.0.1:1/x.git", arguments=("build", "http://127.0.0.1:1/x.git"), hint="check"
+    ),
+    "named context that is missing": Case(
+        "there is no directory nosuch", arguments=("build", "--build-context", "a=nosuch", "."), status=2, hint="name a"
+    ),
     "empty pipe": Case("empty", arguments=("build", "-"), stdin=b"", hint="pipe"),
     "pipe for both": Case("both", arguments=("build", "-f", "-", "-"), status=2),
     "broken tar in a pipe": Case(

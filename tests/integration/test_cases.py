@@ -19,11 +19,6 @@ from fakes.mill import COMMAND, Mill
 
 CASES = Path(os.environ.get("STAGEMILL_CASES") or Path(__file__).parents[3] / "shared" / "cases")
 NAMES = sorted(path.parent.name for path in CASES.glob("*/expect.json"))
-# What these are about is not built yet.
-LATER = {
-    "24-exclude-with-wildcard": "COPY --exclude",
-    "26-parents-pivot": "COPY --parents",
-}
 LONGEST = 900  # seconds
 _BUILD = "build --progress=plain -f {dockerfile} -t {tag} {flags} {no_cache} -o type=oci,dest={out} {context}"
 # What matters of Debian: its programs are in /usr/bin, and /bin is a link.
@@ -49,12 +44,7 @@ def cases_mill(base: Mill, tmp_path_factory: pytest.TempPathFactory) -> Mill:
     return mill
 
 
-def _row(name: str) -> object:
-    later = [pytest.mark.xfail(reason=f"{LATER[name]} is not built yet", strict=True)] if name in LATER else []
-    return pytest.param(name, marks=later)
-
-
-@pytest.mark.parametrize("name", [_row(name) for name in NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_case_has_its_right_result(name: str, cases_mill: Mill, tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     builder = f"{shlex.join(COMMAND)} {_BUILD}"
@@ -72,8 +62,3 @@ def test_a_case_has_its_right_result(name: str, cases_mill: Mill, tmp_path: Path
 
     assert done.returncode in {0, 1}, done.stderr
     assert [case["problems"] for case in json.loads(results.read_text())] == [[]]
-
-
-@pytest.mark.skipif(not NAMES, reason=f"there are no cases in {CASES}")
-def test_what_is_left_for_later_is_a_case() -> None:
-    assert sorted(LATER.keys() - set(NAMES)) == []

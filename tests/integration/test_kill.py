@@ -22,6 +22,7 @@ from fakes.survivors import descendants, mark, mounts, processes, wait_until_alo
 
 pytestmark = pytest.mark.root
 
+HANGS = 120.0  # seconds after which nobody waits any more, however slow the machine
 KILLS = int(os.environ.get("STAGEMILL_KILLS", "50"))
 DOCKERFILE = """
 FROM busybox AS one
@@ -108,6 +109,19 @@ def test_builds_killed_at_random_moments_leave_nothing_and_the_next_one_is_right
     assert killed > 0
 
 
+def test_who_dies_is_waited_for_though_it_has_lost_its_environment(tmp_path: Path) -> None:
+    """What a killed process looks like before its mounts are gone; here it takes longer."""
+    script = 'mount -t tmpfs stagemill "$1"; echo ready; exec env -i /bin/sleep 1'
+    command = ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+
+        assert wait_until_alone(tmp_path) == []
+
+        assert mounts(tmp_path) == []
+
+
 def begun(mill: Mill, process: subprocess.Popen[bytes], script: str) -> None:
     """Waits until a RUN's process says `ready`, and leaves the rest of what is said unread."""
     assert process.stderr is not None
@@ -118,7 +132,7 @@ def begun(mill: Mill, process: subprocess.Popen[bytes], script: str) -> None:
         said += data
 
 
-SLEEPER = "sleep 300 & sleep 300 & echo re''ady; wait"
+SLEEPER = "trap 'echo by''e; exit 1' TERM; sleep 300 & sleep 300 & echo re''ady; wait"
 STUBBORN = "trap '' TERM INT; sleep 300 & echo re''ady; while true; do wait; done"
 
 
@@ -127,16 +141,14 @@ def test_a_signal_stops_the_build_with_status_130_and_nothing_is_left(mill: Mill
     mill.write({"Dockerfile": f"FROM busybox\nARG MARK\nRUN echo before > /x\nRUN {SLEEPER}\n"})
     with mill.start("build", "--progress=plain", *mark(mill.root), ".") as process:
         begun(mill, process, SLEEPER)
-        began = time.monotonic()
 
         process.send_signal(number)
 
-        _, err = process.communicate(timeout=30)
-        took = time.monotonic() - began
+        _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert err.decode().splitlines()[-1] == "error: the build was stopped"
     assert "Traceback" not in err.decode()
-    assert took < 2.5  # nobody had to be killed
+    assert " bye\n" in err.decode()  # it was not killed
     assert leftovers(mill) == NOTHING
     assert "#3 [3/3]" not in err.decode()
     again = mill.build("FROM busybox\nARG MARK\nRUN echo before > /x\n", *mark(mill.root))
@@ -150,7 +162,7 @@ def test_a_process_that_will_not_go_is_killed_after_a_grace(mill: Mill) -> None:
 
         process.send_signal(signal.SIGINT)
 
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert leftovers(mill) == NOTHING
 
@@ -165,14 +177,16 @@ def test_a_second_signal_does_not_wait_for_the_grace(mill: Mill) -> None:
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
 
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=HANGS)
         took = time.monotonic() - began
     assert process.returncode == 130
     assert "Traceback" not in err.decode()
-    assert took < 2.5
     assert wait_until_alone(mill.root) == []
+    began = time.monotonic()
     mill.ok("images")
+    pace = time.monotonic() - began
     assert leftovers(mill) == NOTHING
+    assert took < 2.5 or pace > 0.5, f"it took {took} seconds, where looking at images takes {pace}"
 
 
 def catches_signals(process: subprocess.Popen[bytes]) -> bool:
@@ -196,7 +210,7 @@ def test_a_signal_at_any_moment_stops_cleanly(mill: Mill, number: signal.Signals
 
             process.send_signal(number)
 
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=HANGS)
         assert (process.returncode, "Traceback" in err.decode()) == (130, False), err.decode()
         assert err.decode().splitlines()[-1] in {"stopped", "error: the build was stopped"}
         assert wait_until_alone(mill.root) == []
@@ -215,7 +229,7 @@ def test_a_killed_helper_is_an_error_and_no_hang(mill: Mill) -> None:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=HANGS)
     assert process.returncode == 1
     assert "error: the sandbox ended without a word" in err.decode()
     assert " --> Dockerfile:3\n" in err.decode()
@@ -250,7 +264,7 @@ def test_ctrl_c_at_a_terminal_stops_the_build_and_gives_the_terminal_back(mill: 
 def read_screen(terminal: int, *, until: bytes | None = None) -> bytes:
     """What appears on a terminal until it is closed, or until a text has appeared, as it is written by a process."""
     said = b""
-    end = time.monotonic() + 30
+    end = time.monotonic() + HANGS
     while until is None or until not in said:
         ready, _, _ = select.select([terminal], [], [], 1.0)
         assert time.monotonic() < end, said.decode(errors="replace")
@@ -287,7 +301,7 @@ def test_a_stopped_run_ends_with_the_status_of_its_process(mill: Mill) -> None:
 
         process.send_signal(signal.SIGTERM)
 
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=HANGS)
     assert (process.returncode, out, err) == (9, b"bye\n", b"")
     assert leftovers(mill) == NOTHING
 
@@ -300,7 +314,7 @@ def test_output_that_nobody_reads_any_more_stops_nothing(mill: Mill, tmp_path: P
         os.read(reading, 10)
         os.close(reading)
 
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
 
     assert process.returncode == 0
     assert mill.inspect("quiet")["RepoTags"] == ["quiet:latest"]

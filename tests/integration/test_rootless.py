@@ -2,104 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
-import pwd
-import shutil
 import subprocess
-import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.servers import Server, make_repository
 from fakes import archives
-from fakes.mill import SOURCE, Mill
+from fakes.mill import Mill
 from fakes.survivors import mark, mounts, wait_until_alone
+from fakes.user import User, make_user
 
 pytestmark = pytest.mark.root
-
-_LIBRARIES = ("click", "isal", "urllib3", "zstandard")
-_TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
-_NAME = f"smtest{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-
-
-@dataclass(frozen=True)
-class User:
-    """An ordinary user with subordinate ids, and a program, and a Python, that this user may read."""
-
-    name: str
-    uid: int
-    home: Path
-    program: Path
-    python: str
-
-    def mill(self, name: str) -> Mill:
-        """The command line as this user, on a store of its own."""
-        place = self.home / name
-        (place / "context").mkdir(parents=True)
-        self.give(place)
-        who = ("setpriv", f"--reuid={self.name}", f"--regid={self.uid}", "--init-groups")
-        settings = {"PYTHONPATH": str(self.program), "PYTHONDONTWRITEBYTECODE": "1"}
-        return Mill(place / "store", place / "context", (*who, "--"), settings, (self.python, "-m", "stagemill"))
-
-    def give(self, place: Path) -> None:
-        subprocess.run(["chown", "-R", f"{self.uid}:{self.uid}", str(place)], check=True)
 
 
 @pytest.fixture(scope="session")
 def user(base: Mill) -> Iterator[User]:
-    missing = [tool for tool in _TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
-    home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), _NAME], check=True)
-    try:
-        account = pwd.getpwnam(_NAME)
-        _give_subordinate_ids()
-        made = User(_NAME, account.pw_uid, home, _copy_program(home / "program"), _a_python())
-        made.give(home)
-        home.chmod(0o755)
+    with make_user() as made:
         yield made
-    finally:
-        subprocess.run(["userdel", _NAME], check=True, capture_output=True)
-        shutil.rmtree(home)
-
-
-def _give_subordinate_ids() -> None:
-    """useradd gives them where /etc/login.defs says so; else a range far from those."""
-    owners = {line.partition(":")[0] for line in Path("/etc/subuid").read_text().splitlines()}
-    if _NAME not in owners:
-        subprocess.run(["usermod", "-v", "2000000-2065535", "-w", "2000000-2065535", _NAME], check=True)
-
-
-def _copy_program(place: Path) -> Path:
-    """Our package and its libraries where everybody may read them: the work tree may lie in root's home."""
-    shutil.copytree(SOURCE, place)
-    for name in _LIBRARIES:
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        shutil.copytree(Path(spec.origin).parent, place / name)
-    return place
-
-
-def _a_python() -> str:
-    """One of this version, for which the libraries were made, that everybody may start: ours may lie in root's home."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    places = [os.path.realpath(sys.executable), *(f"{folder}/{version}" for folder in ("/usr/bin", "/usr/local/bin"))]
-    for place in filter(os.path.exists, places):
-        # By way of a shell: setpriv itself may still start what the user may not.
-        who = ("setpriv", f"--reuid={_NAME}", f"--regid={_NAME}", "--init-groups", "sh", "-c", 'exec "$0" -c ""', place)
-        if subprocess.run(who, check=False, capture_output=True, cwd="/").returncode == 0:
-            return place
-    pytest.skip(f"an ordinary user can start none of {', '.join(places)}")
 
 
 CAPABILITY = "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -348,3 +274,16 @@ def test_an_insecure_run_of_a_user_may_do_what_the_user_may(ordinary: Mill) -> N
     ordinary.ok("build", "-t", "bold", "--allow", "security.insecure", "-", stdin=text)
 
     assert {"null", "pts", "shm"} <= set(ordinary.cat("bold", "/out").split())
+
+
+def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) -> None:
+    mill = user.mill("remote")
+    make_repository(tmp_path / "r.git", {"commits": [{"files": {"foo": "first"}, "branch": "main"}]})
+    with Server({"file": {"text": "content"}}, tmp_path) as server:
+        mill.write({"Dockerfile": f"FROM scratch\nADD {server.url}/file /a/\nADD {server.url}/git/r.git#main /b/\n"})
+
+        entries = archives.entries(mill.ok("build", "-q", "-o", "-", ".").stdout)
+
+    assert {path: entries[path].split()[1:3] for path in ("a/file", "b/foo", "b")} == {
+        "a/file": ["0600", "0:0"], "b/foo": ["0644", "0:0"], "b": ["0755", "0:0"],
+    }  # fmt: skip

@@ -16,7 +16,7 @@ from stagemill.oci.config import History, ImageConfig, RunConfig
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 
 CONTEXT = MemoryTree({"a": "1", "b/c": "2", "l": link("a"), "loop": link("loop"), "out": link("/../..")})
 WORDS = st.sampled_from([
@@ -72,7 +72,7 @@ def planned(text: str, build_args: Mapping[str, str], target: str, triggers: tup
     """The plan, or None where it is refused in words for people."""
     base = ImageConfig(Platform.local(), RunConfig(on_build=triggers, working_dir="w"), history=(History("x"),))
     request = Request(
-        platform=Platform.local(), build_args=build_args, target=target, context=MainContext(CONTEXT), labels={"a": "b"}
+        platform=Platform.local(), build_args=build_args, target=target, context=FileContext(CONTEXT), labels={"a": "b"}
     )
     try:
         return plan(parse(text), request, FakeImages(busybox=RunConfig(), base=base))

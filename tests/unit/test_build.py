@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier
 
@@ -17,7 +17,8 @@ from fakes.workshop import START, Workshop
 from stagemill import events
 from stagemill.build import Options, make_all, named_only
 from stagemill.digest import Digest
-from stagemill.errors import DockerfileError, StepError
+from stagemill.errors import DockerfileError, StagemillError, StepError
+from stagemill.plan.planner import Plan
 from stagemill.store.store import Store
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -46,9 +47,33 @@ def mill(workshop: Workshop) -> Workshop:
     return workshop
 
 
+def makes_link(path: str, target: str) -> Callable[[Call], None]:
+    """An act that makes a symbolic link in the layer."""
+
+    def act(call: Call) -> None:
+        assert call.rootfs.upper
+        (call.rootfs.upper / path).symlink_to(target)
+
+    return act
+
+
 def again(workshop: Workshop) -> Workshop:
     """The same store, another day."""
     return Workshop(workshop.root, workshop.store, remote=workshop.remote)
+
+
+def test_who_does_not_approve_of_the_plan_stops_the_build_before_anything_is_made(mill: Workshop) -> None:
+    seen: list[str] = []
+
+    def refuse(planned: Plan) -> None:
+        seen.extend(stage.title for stage in planned.stages)
+        raise StagemillError("not like this")
+
+    with pytest.raises(StagemillError, match="not like this"):
+        mill.build(TWO_STAGES, files=SOURCE, options=Options(approve=refuse))
+
+    assert seen == ["build", "stage-1"]
+    assert (mill.sandbox.commands, mill.events(events.Started)) == ([], [])
 
 
 def test_a_build_ends_with_an_image_of_the_layers_of_its_last_stage(mill: Workshop) -> None:
@@ -275,12 +300,136 @@ class TestFailure:
         with pytest.raises(DockerfileError) as caught:
             workshop.build("FROM scratch AS a\nRUN compile\nFROM scratch\nCOPY --from=a /app /app\n")
 
-        assert caught.value.message == '"/app" was not found'
+        assert caught.value.message == '"/app" was not found in the stage a'
         assert caught.value.hint == 'did you mean "apps"?'
         assert str(caught.value.at) == "Dockerfile:4"
 
+    def test_a_source_that_another_stage_has_is_said_to_be_there(self, workshop: Workshop) -> None:
+        workshop.sandbox.acts["compile"] = writes("out/app", "")
+        text = (
+            "FROM scratch AS made\nRUN compile\nFROM scratch AS other\nRUN other\n"
+            "FROM scratch\nCOPY --from=made /out /out\nCOPY --from=other /out/app /app\n"
+        )
+
+        with pytest.raises(DockerfileError) as caught:
+            workshop.build(text, options=Options(workers=1))
+
+        assert caught.value.message == '"/out/app" was not found in the stage other'
+        assert caught.value.hint == "the stage made has it: write --from=made"
+
+    def test_a_source_that_the_context_has_is_said_to_be_there(self, workshop: Workshop) -> None:
+        text = "FROM scratch AS s\nCOPY a /b\nFROM scratch\nCOPY --from=s /a /\n"
+
+        with pytest.raises(DockerfileError) as caught:
+            workshop.build(text, files={"a": ""})
+
+        assert caught.value.hint is not None
+        assert caught.value.hint.startswith("the build context has it: leave --from out")
+
+
+class TestLink:
+    def test_a_changed_base_makes_no_linked_layer_again(self, workshop: Workshop) -> None:
+        text = "FROM scratch AS base\nRUN one\nFROM base\nCOPY --link src dest/\nADD --link more /dest/\n"
+        files = {"src/a": "A", "more": "M"}
+        first = workshop.build(text, files=files)
+
+        later = again(workshop)
+        later.sandbox.acts["two"] = writes("base", "changed")
+        second = later.build(text.replace("RUN one", "RUN two"), files=files)
+
+        before, after = (built.tree(built.plan.target).layers for built in (first, second))
+        assert [call.command for call in later.sandbox.calls] == ["two"]
+        assert before[0] != after[0]
+        assert before[1:] == after[1:]
+        names = [event.name for event in later.events(events.Cached)]
+        assert names == ["[stage-1 1/2] COPY --link src dest/", "[stage-1 2/2] ADD --link more /dest/"]
+        assert [event.name for event in later.events(events.Started)] == ["[base 1/1] RUN two"]
+
+    def test_without_link_the_same_copies_are_made_again(self, workshop: Workshop) -> None:
+        text = "FROM scratch\nRUN one\nCOPY src dest/\n"
+        workshop.build(text, files={"src/a": "A"})
+
+        later = again(workshop)
+        later.build(text.replace("one", "two"), files={"src/a": "A"})
+
+        assert [event.name for event in later.events(events.Started)] == ["[1/2] RUN two", "[2/2] COPY src dest/"]
+
+    def test_what_a_linked_copy_takes_from_a_stage_is_keyed_by_content(self, workshop: Workshop) -> None:
+        text = "FROM scratch AS s\nRUN compile\nRUN one\nFROM scratch\nRUN base\nCOPY --link --from=s /app /app\n"
+        workshop.sandbox.acts["compile"] = writes("app", "made")
+        workshop.build(text)
+
+        later = again(workshop)
+        later.build(text.replace("one", "two").replace("base", "other"))
+
+        assert sorted(call.command for call in later.sandbox.calls) == ["other", "two"]
+
+    def test_the_destination_of_a_linked_layer_follows_no_link_and_that_is_said(self, workshop: Workshop) -> None:
+        workshop.sandbox.acts["setup"] = makes_link("bin", "usr/bin")
+
+        built = workshop.build("FROM scratch\nRUN setup\nCOPY --link a /bin/\n", files={"a": "A"})
+
+        assert workshop.layer(built.tree(built.plan.target)) == {"bin": "dir 0755 0:0", "bin/a": "file 0644 0:0 =A"}
+        (notice,) = workshop.events(events.Notice)
+        assert notice.text.startswith('--link puts a directory in the place of "/bin", a symbolic link to usr/bin\n')
+
+    def test_names_of_owners_are_those_of_the_stage_and_another_base_with_the_same_names_changes_nothing(
+        self, workshop: Workshop
+    ) -> None:
+        text = "FROM scratch\nCOPY passwd /etc/passwd\nRUN one\nCOPY --link --chown=app a /a\n"
+        files = {"passwd": "app:x:5:6::/:\n", "a": "A"}
+        built = workshop.build(text, files=files)
+
+        later = again(workshop)
+        later.build(text.replace("one", "two"), files=files)
+
+        assert workshop.layer(built.tree(built.plan.target)) == {"a": "file 0644 5:6 =A"}
+        assert [event.name for event in later.events(events.Started)] == ["[2/3] RUN two"]
+        other = again(workshop).build(text, files={**files, "passwd": "app:x:7:8::/:\n"})
+        assert workshop.layer(other.tree(other.plan.target)) == {"a": "file 0644 7:8 =A"}
+
+    def test_every_stage_has_its_tree_where_all_are_wanted(self, workshop: Workshop) -> None:
+        text = "FROM scratch AS s\nCOPY --link a /a\nFROM s\nCOPY --link a /b\nRUN one\n"
+        for mill in (workshop, again(workshop)):
+            built = mill.build(text, files={"a": "A"}, make=make_all)
+
+            assert [len(built.tree(stage).layers) for stage in built.plan.stages] == [1, 3]
+
+
+class TestLeftOut:
+    def test_a_file_that_is_left_out_changes_no_step(self, workshop: Workshop) -> None:
+        text = (
+            "FROM scratch AS s\nCOPY --exclude=**/*.log . /src/\nRUN compile\n"
+            "FROM scratch\nCOPY --from=s --exclude=b /out /out\n"
+        )
+        workshop.sandbox.acts["compile"] = writes("out/a", "")
+        workshop.build(text, files={"a": "1", "d/x.log": "1"})
+
+        later = again(workshop)
+        later.build(text, files={"a": "1", "d/x.log": "2", "d/y.log": ""})
+
+        assert later.events(events.Started) == []
+
+    def test_what_a_copy_from_a_stage_leaves_out_does_not_count(self, workshop: Workshop) -> None:
+        text = "FROM scratch AS s\nCOPY . /src/\nFROM scratch\nCOPY --from=s --exclude=*.log /src /out\nRUN one\n"
+        workshop.build(text, files={"a": "1", "x.log": "1"})
+
+        later = again(workshop)
+        later.build(text, files={"a": "1", "x.log": "2"})
+
+        assert [event.name for event in later.events(events.Started)] == ["[s 1/1] COPY . /src/"]
+
 
 class TestNotices:
+    def test_a_pattern_that_matches_nothing_in_a_stage_is_said(self, workshop: Workshop) -> None:
+        workshop.build("FROM scratch AS s\nRUN one\nFROM scratch\nCOPY --from=s /no* /x/\n")
+
+        (notice,) = workshop.events(events.Notice)
+        assert notice.text.splitlines()[:2] == [
+            '"/no*" matches nothing where it is copied from',
+            " --> Dockerfile:4",
+        ]
+
     def test_a_build_argument_without_effect_is_said_aloud(self, workshop: Workshop) -> None:
         workshop.build("FROM scratch AS prod\nFROM ${ENV:-prod}\nRUN one\n", build_args={"ENV": "dev"})
 

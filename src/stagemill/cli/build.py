@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,16 +12,15 @@ import click
 
 from stagemill.cli import compat, flags, later
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import add_build_options, with_options
 from stagemill.cli.outputs import Wishes, check, deliver
 from stagemill.cli.progress import open_progress
-from stagemill.cli.source import open_inputs
 from stagemill.cli.values import Values
-from stagemill.cli.warnings import Watch, warn
-from stagemill.errors import UsageError
+from stagemill.cli.warnings import Checks, Watch
+from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
 
 _EXAMPLES = examples(
@@ -55,24 +55,48 @@ _EXAMPLES = examples(
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
-def command(**given: object) -> None:
+@click.option(
+    "--call", metavar="NAME[,format=json]",
+    help="Do not build, but answer: check, outline (what can be given to the build), targets, subrequests.describe.",
+)  # fmt: skip
+@click.option(
+    "--check", is_flag=True, flag_value="check", help="The same as --call=check: what BuildKit's checks find."
+)
+@click.option("--print", hidden=True, metavar="NAME[,format=json]")
+def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
     build = BuildFlags.of(values, os.environ)
+    if any(values.text(name) for name in ("call", "check", "print")):
+        from stagemill.cli import call
+
+        if asked := call.asked(values):
+            return call.answer(asked, build)
+    _build(values, build)
+    return 0
+
+
+def _build(values: Values, build: BuildFlags) -> None:
     wishes = _wishes(values, build)
     check(wishes, sys.stdout.buffer)
     with (
-        _progress(values, build) as listener,
         workplace() as place,
-        open_inputs(build.context, build.file, store=place.store, ignore_file=build.ignore_file) as inputs,
-        building(build, inputs, place=place, listener=(watch := Watch(listener))) as built,
+        _progress(values, build) as listener,
+        reading(build, place=place, listener=listener) as inputs,
     ):
-        worked = watch.worked
-        for text in compat.notes(values):
-            listener(Notice(text, built.services.clock()))
-        deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        checks = Checks(inputs, build.build_args, build.platform)
+        watch = Watch(listener)
+        try:
+            with building(build, inputs, place=place, listener=watch, checks=checks) as built:
+                worked = watch.worked
+                for text in compat.notes(values):
+                    listener(Notice(text, built.services.clock()))
+                deliver(built, wishes, listener=listener, stdout=sys.stdout.buffer)
+        except StepError:
+            checks.tell(listener, now=time.time())
+            raise
         if worked:
-            warn(inputs, build.build_args, listener=listener, now=built.services.clock())
+            checks.tell(listener, now=time.time())
 
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:

@@ -6,19 +6,33 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, make_all
 from stagemill.cli import flags, secrets
+from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
-from stagemill.cli.source import Inputs
+from stagemill.cli.remote import Remote
+from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.values import Values
+from stagemill.cli.warnings import Checks
+from stagemill.context.named import NamedContexts
+from stagemill.dockerfile import syntax
+from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.tree import Dockerfile
+from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.oci.platform import Platform
-from stagemill.plan.request import Request
+from stagemill.plan.request import Devices, FileContext, Request
+
+_KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
+_NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
+_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class BuildFlags:
     secrets: Mapping[str, bytes] = field(repr=False)
     agents: Mapping[str, Path]
     allow: frozenset[str]
+    contexts: NamedContexts
     surroundings: Surroundings = field(default_factory=Surroundings)
     jobs: int = 0
     debug: bool = False
@@ -52,6 +67,8 @@ class BuildFlags:
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
+        if environment.get(_SOURCE_POLICY):
+            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
         given = {
             **flags.build_arg_files(values.texts("build_arg_file")),
             **flags.build_args(values.texts("build_arg"), environment),
@@ -91,49 +108,93 @@ class BuildFlags:
             unset_labels=flags.names("--unsetlabel", values.texts("unsetlabel"))
             if "unsetlabel" in values.given
             else frozenset(),
+            contexts=NamedContexts.parse(values.texts("build_context")),
+        )
+
+    def read(self, data: bytes, name: str) -> Dockerfile:
+        """What a build reads of a Dockerfile's bytes. Raises StagemillError, also for another language than ours."""
+        syntax.check(data, name, given=self.build_args.get(syntax.ARGUMENT))
+        return parse(data, name)
+
+    def request(
+        self,
+        context: FileContext | None,
+        directories: Mapping[str, FileContext] = _NO_DIRECTORIES,
+        *,
+        devices: Devices | None = None,
+    ) -> Request:
+        return Request(
+            platform=self.platform,
+            build_args=self.build_args,
+            target=self.target,
+            labels=self.labels,
+            network=self.network,
+            extra_hosts=self.extra_hosts,
+            context=context,
+            epoch=self.epoch,
+            allow=self.allow,
+            contexts=self.contexts,
+            directories=directories,
+            every_run=self.surroundings.every_run,
+            devices=devices,
+            unset_env=self.unset_env,
+            unset_labels=self.unset_labels,
         )
 
 
 @contextmanager
+def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
+    """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
+    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
+    remote = Remote(services, keep_git_dir)
+    with open_inputs(
+        given.context,
+        given.file,
+        store=place.store,
+        remote=remote,
+        read=read or given.read,
+        ignore_file=given.ignore_file,
+    ) as inputs:
+        yield inputs
+
+
+@contextmanager
 def building(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    every_stage: bool = False,
 ) -> Iterator[Built]:
-    """The build, carried out; what it works with ends with the block.
+    """The build, carried out; what it works with ends with the block. `checks` see the plan first.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
-    contexts = {"context": inputs.context.view} if inputs.context else {}
-    with place.services(
-        listener=listener,
-        host_ca=given.host_ca,
-        contexts=contexts,
-        secrets=given.secrets,
-        agents=given.agents,
-        surroundings=given.surroundings,
-    ) as services:
+    views = {inputs.context.name: inputs.context.view} if inputs.context else {}
+    with (
+        place.services(
+            listener=listener,
+            host_ca=given.host_ca,
+            contexts=views,
+            secrets=given.secrets,
+            agents=given.agents,
+            surroundings=given.surroundings,
+        ) as services,
+        Directories(given.contexts, views, store=place.store) as directories,
+    ):
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
-        request = Request(
-            platform=given.platform,
-            build_args=given.build_args,
-            target=given.target,
-            labels=given.labels,
-            network=given.network,
-            extra_hosts=given.extra_hosts,
-            context=inputs.context,
-            epoch=given.epoch,
-            allow=given.allow,
-            every_run=given.surroundings.every_run,
-            devices=services.host.devices,
-            unset_env=given.unset_env,
-            unset_labels=given.unset_labels,
-        )
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
-        options = Options(workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given))
+        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        options = Options(workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve)
+        request = given.request(inputs.context, directories, devices=services.host.devices)
         make = make_all if every_stage else build
         yield make(inputs.dockerfile, request, resolver, services=services, options=options)
 

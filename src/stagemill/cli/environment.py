@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagemill.cli.stopping import interruptible
 from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, ignore
 from stagemill.execute.services import Host, Services
@@ -22,11 +21,13 @@ from stagemill.oci.blobs import BlobSource
 from stagemill.oci.reference import Reference
 from stagemill.sandbox import userns
 from stagemill.sandbox.late import LateSandbox
+from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.cli.every_run import Surroundings
     from stagemill.registry.client import RegistryClient
+    from stagemill.registry.config import RegistryConfig
 
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -92,25 +93,55 @@ class Workplace:
     config: Path
     environment: Mapping[str, str]
 
+    remotes: list[Remotes] = field(default_factory=list)
+
     @cached_property
-    def registry(self) -> RegistryClient:
-        from stagemill import __version__
-        from stagemill.registry.client import RegistryClient
+    def registry_config(self) -> RegistryConfig:
         from stagemill.registry.config import RegistryConfig, parse
         from stagemill.registry.credentials import DockerCredentials
         from stagemill.registry.proxies import Proxies
 
-        config = RegistryConfig(
+        return RegistryConfig(
             parse(_text_of(self.config), path=self.config),
             credentials=DockerCredentials.of(self.environment),
             proxies=Proxies.of(self.environment),
         )
-        return RegistryClient(config, user_agent=f"stagemill/{__version__}")
+
+    @cached_property
+    def registry(self) -> RegistryClient:
+        from stagemill.registry.client import RegistryClient
+
+        return RegistryClient(self.registry_config, user_agent=_user_agent())
+
+    def open_remotes(
+        self, *, listener: Listener = ignore, secrets: Mapping[str, bytes], agents: Mapping[str, Path]
+    ) -> Remotes:
+        """Finds what URLs name; the secrets say who asks. It ends when the workplace does."""
+        known_hosts = Path(self.environment.get("HOME", "/"), ".ssh", "known_hosts")
+        settings = Settings(
+            config=lambda: self.registry_config,
+            user_agent=_user_agent(),
+            environment=self.environment,
+            secrets=secrets,
+            agents=agents,
+            known_hosts=known_hosts if known_hosts.is_file() else None,
+            limit=self._largest_download,
+        )
+        remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
+        self.remotes.append(remotes)
+        return remotes
+
+    def _largest_download(self) -> int | None:
+        from stagemill.registry.config import largest_download
+
+        return largest_download(_text_of(self.config), path=self.config)
 
     def hang_up(self) -> None:
-        """Ends what is under way with registries, if anything is: who waits for bytes gets CancelledError."""
+        """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
         if "registry" in self.__dict__:
             self.registry.close()
+        for remotes in self.remotes:
+            remotes.close()
 
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
@@ -148,6 +179,7 @@ class Workplace:
                 store=self.store,
                 sandbox=sandbox,
                 remote=self.remote,
+                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=agents or {}),
                 listener=listener,
                 clock=time.time,
                 host=self.host(host_ca, surroundings),
@@ -155,6 +187,12 @@ class Workplace:
                 secrets=secrets or {},
                 agents=agents or {},
             )
+
+
+def _user_agent() -> str:
+    from stagemill import __version__
+
+    return f"stagemill/{__version__}"
 
 
 def _text_of(path: Path) -> str:
@@ -184,25 +222,8 @@ def workplace() -> Iterator[Workplace]:
     userns.enter()
     store = Store.open(location, report=_tell)
     place = Workplace(store, config, dict(os.environ))
-    with store, _interruptible(place.hang_up):
+    with store, interruptible(place.hang_up):
         try:
             yield place
         finally:
             place.hang_up()
-
-
-@contextmanager
-def _interruptible(hang_up: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end transfers at once, and then raise KeyboardInterrupt in the main thread as always."""
-
-    def stop(_signal: int, _frame: object) -> None:
-        # A thread of its own: the main thread may be holding the very lock that this needs.
-        threading.Thread(target=hang_up, daemon=True).start()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,8 +15,9 @@ from stagemill.oci.reference import Reference
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
+_COMPRESSION = ("compression", "compression-level", "force-compression")
+_LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
 _KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
-_COMPRESSION = {"compression", "compression-level", "force-compression", "oci-mediatypes", "unpack", "store"}
 CONTEXT = "context"
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
@@ -127,8 +128,9 @@ class Output:
                 raise StagemillError(
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
                 )
-            if key in _COMPRESSION:
-                raise StagemillError(f"--output {key} is not supported yet", hint="leave it out")
+            if key in _LATER_KEYS:
+                why = "; layers are gzip of one level" if key in _COMPRESSION else ""
+                raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
             if key not in _KEYS and not re.match(r"annotation[-.\[]", key):
                 known = ", ".join(sorted(_KEYS))
                 raise UsageError(

@@ -7,9 +7,9 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--attest",), ("--build-context",), ("--cache-from",), ("--cache-to",), ("--call",), ("--policy",), ("--print",),
+    ("--attest",), ("--cache-from",), ("--cache-to",), ("--policy",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--check",), ("--push",))
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 _ATTESTATIONS = ("--provenance", "--sbom")
 
 

@@ -6,7 +6,8 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +22,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import ContextError, StagemillError
-from stagemill.lint.file import LintFile
+from stagemill.lint.file import Known, LintFile
 from stagemill.lint.formats import json, text
 from stagemill.lint.mend import Mended, diff, mend
 from stagemill.lint.rules import RULES, check, select
@@ -60,6 +61,8 @@ def command(
     """
     rules = select(only=only, ignore=ignore)
     given = _Given.read(path, file, build_args=flags.build_args(build_args, os.environ))
+    if only:
+        given = given.asking(rule.name for rule in rules)
     out = sys.stderr if fix and given.is_piped else sys.stdout
     if fix:
         result = mend(given.file, rules)
@@ -109,8 +112,18 @@ class _Given:
         else:
             found = load.dockerfile(Path(path), given=located(file, Path(path)))
             data, name, place = found.data, found.name, found.path
-        view = None if path == _STDIN else _context(Path(path), place)
-        return cls(LintFile.of(parse(data, name), build_args=build_args, context=view), place)
+        dockerfile = parse(data, name)
+        if path == _STDIN:
+            return cls(LintFile.of(dockerfile, build_args=build_args), place)
+        rules = load.ignore_rules(Path(path), dockerfile=place)
+        ignore = rules.rules if rules else None
+        view = DirectoryContext(Path(path), ignore=ignore, stats=_Stats(), started_ns=time.time_ns())
+        known = Known(ignore=ignore)
+        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=known), place)
+
+    def asking(self, names: Iterable[str]) -> _Given:
+        """With rules that are asked only where somebody wants it."""
+        return replace(self, file=replace(self.file, options=self.file.options.with_experimental(names)))
 
     @property
     def is_piped(self) -> bool:
@@ -124,12 +137,6 @@ class _Given:
             sys.stdout.flush()
         elif new != self.file.dockerfile.source.text:
             _replace(self.place, data)
-
-
-def _context(folder: Path, dockerfile: Path | None) -> DirectoryContext:
-    rules = load.ignore_rules(folder, dockerfile=dockerfile)
-    ignore = rules.rules if rules else None
-    return DirectoryContext(folder, ignore=ignore, stats=_Stats(), started_ns=time.time_ns())
 
 
 def _piped() -> bytes:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sys import UnraisableHookArgs
-
-STOPPED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main() -> None:
@@ -22,16 +14,16 @@ def main() -> None:
 
         print(f"stagemill {__version__}")
         return
+    from stagemill.cli import stopping
+
     _open_streams()
-    sys.unraisablehook = _unraisable
-    for number in _SIGNALS:
-        signal.signal(number, _stop)
+    stopping.listen()
     try:
         status = run(sys.argv[1:])
+        stopping.leave()
     except KeyboardInterrupt:  # a second one, while the first was being told
-        status = STOPPED
-    for number in _SIGNALS:  # nothing is left to be tidied up
-        signal.signal(number, signal.SIG_DFL)
+        stopping.leave()
+        status = stopping.STOPPED
     sys.exit(status)
 
 
@@ -68,21 +60,3 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     return status if isinstance(status, int) else 0
-
-
-class Stop(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM. Where a plain KeyboardInterrupt leaves an `exec`, as in dataclasses, Python ends by that signal."""
-
-
-def _stop(_signal: int, _frame: object) -> None:
-    raise Stop
-
-
-def _unraisable(raised: UnraisableHookArgs) -> None:
-    """One that comes while the interpreter is tidying up would be lost: it comes again."""
-    if issubclass(raised.exc_type, KeyboardInterrupt):
-        import _thread
-
-        _thread.interrupt_main()
-    else:
-        sys.__unraisablehook__(raised)

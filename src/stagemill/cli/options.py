@@ -11,11 +11,13 @@ from stagemill.cli.command import AttachedOption, Option, under
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
 
+_CONTEXT = "Put a directory, docker-image://IMAGE, oci-layout://DIRECTORY, a URL or target:STAGE in place of a stage or an image."
+
 
 def add_build_options(command: click.Command) -> click.Command:
     """Gives a command the context argument and the flags that say what is built and how."""
     taken = {name for param in command.params for name in param.opts}
-    command.params[:0] = [click.Argument(["context"], metavar="PATH|-"), *_build_options(taken)]
+    command.params[:0] = [click.Argument(["context"], metavar="PATH|URL|-"), *_build_options(taken)]
     return command
 
 
@@ -30,7 +32,9 @@ def _build_options(taken: Container[str]) -> list[Option]:
 
 
 def _what() -> Iterator[Option]:
-    yield Option(["-f", "--file"], metavar="FILE", help="The Dockerfile, or - for a pipe. [PATH/Dockerfile]")
+    yield Option(
+        ["-f", "--file"], metavar="FILE", help="The Dockerfile: a path, a URL, or - for a pipe. [PATH/Dockerfile]"
+    )
     yield Option(["--target"], metavar="STAGE", help="Stop at this stage; what it does not need is not built.")
     yield Option(
         ["--build-arg"],
@@ -41,6 +45,7 @@ def _what() -> Iterator[Option]:
     yield Option(
         ["--build-arg-file"], multiple=True, metavar="FILE", help="Take build arguments from the lines of a file."
     )
+    yield Option(["--build-context"], multiple=True, metavar="NAME=VALUE", help=_CONTEXT)
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
     yield Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far.")
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import click
 
 from stagemill.build import Built
-from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import add_build_options
 from stagemill.cli.progress import open_progress
-from stagemill.cli.source import open_inputs
 from stagemill.cli.values import Values
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch
@@ -43,12 +42,9 @@ def command(**given: object) -> int:
     """Build up to a stage and open a shell in its tree, with its environment; changes are thrown away."""
     values = Values(given)
     flags = BuildFlags.of(values, os.environ)
-    with (
-        workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store, ignore_file=flags.ignore_file) as inputs,
-        ExitStack() as stack,
-    ):
+    with workplace() as place, ExitStack() as stack:
         with open_progress(flags.progress, sys.stderr) as listener:  # the terminal is the shell's after it
+            inputs = stack.enter_context(reading(flags, place=place, listener=listener))
             built = stack.enter_context(building(flags, inputs, place=place, listener=listener))
         return _open(built, values)
 

@@ -11,13 +11,13 @@ import click
 
 from stagemill.build import Built
 from stagemill.cli import table
-from stagemill.cli.building import BuildFlags, building
+from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.options import add_build_options
 from stagemill.cli.progress import open_progress
-from stagemill.cli.source import open_inputs
 from stagemill.cli.values import Values
+from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh
 from stagemill.plan.planner import Plan, Stage
@@ -48,8 +48,8 @@ def command(**given: object) -> None:
     flags = BuildFlags.of(values, os.environ)
     with (
         workplace() as place,
-        open_inputs(flags.context, flags.file, store=place.store, ignore_file=flags.ignore_file) as inputs,
         open_progress(flags.progress, sys.stderr) as listener,
+        reading(flags, place=place, listener=listener) as inputs,
         building(flags, inputs, place=place, listener=listener, every_stage=True) as built,
     ):
         report = weigh(weighed(built))
@@ -97,6 +97,8 @@ def _steps_above(stage: Stage, plan: Plan) -> list[Step]:
 
 def _copied_from(vertex: Vertex, plan: Plan) -> int | None:
     """The stage whose tree a COPY reads, where it is one of the file's."""
+    if isinstance(vertex.op, Stack):
+        vertex = vertex.inputs[1].vertex
     sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
     return next((stage.index for stage in plan.stages if stage.vertex.digest in sources), None)
 

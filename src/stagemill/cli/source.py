@@ -1,28 +1,31 @@
-"""What a build reads: the Dockerfile and the context, from a directory, a file or standard input."""
+"""What a build reads: the Dockerfile and the context, from a directory, a file, standard input or a URL."""
 
 from __future__ import annotations
 
-import re
+import os
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+from stagemill.cli.directories import opened
 from stagemill.context import load
-from stagemill.context.directory import DirectoryContext
-from stagemill.context.ignore import IgnoreRules
-from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import ContextError, StagemillError, UsageError
-from stagemill.plan.request import MainContext
+from stagemill.errors import ContextError, UsageError
+from stagemill.location import HttpLocation, Location, LocationError
+from stagemill.location import parse as parse_location
+from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
 
-_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@[\w.-]+:|github\.com/", re.IGNORECASE)
-_MOST_BYTES = 16 << 20
-_HEAD = 512  # bytes: a tar's magic number ends at 262
+if TYPE_CHECKING:
+    from stagemill.cli.remote import Remote
+
+Read: TypeAlias = Callable[[bytes, str], Dockerfile]
+"""Makes a Dockerfile of bytes and a name."""
+
+_STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,62 +33,133 @@ class Inputs:
     """A parsed Dockerfile with the context it is built in, if there is one."""
 
     dockerfile: Dockerfile
-    context: MainContext | None
-
-
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
-    """The rules of an ignore file, and what it is called."""
-
-    rules: IgnoreRules
-    name: str
-
-    def explain(self, path: str, /) -> str | None:
-        """The rule that hides a path, or the directory that the path lies in."""
-        parts = path.split("/")
-        for depth in range(len(parts), 0, -1):
-            if found := self.rules.rule_for("/".join(parts[:depth])):
-                return f'line {found[0]} of {self.name} ("{found[1]}")'
-        return None
+    context: FileContext | None
 
 
 @contextmanager
-def open_inputs(context: str, file: str | None, *, store: Store, ignore_file: str | None = None) -> Iterator[Inputs]:
-    """Reads the Dockerfile and opens the context; `-` is standard input. Raises StagemillError.
+def open_inputs(
+    context: str, file: str | None, *, store: Store, remote: Remote, read: Read, ignore_file: str | None = None
+) -> Iterator[Inputs]:
+    """Reads the Dockerfile and opens the context; `-` is standard input, and both may be URLs. Raises StagemillError.
 
     `ignore_file` takes the place of those that a build would find.
     """
-    for place in (context, file or ""):
-        if _REMOTE.match(place):
-            raise StagemillError(
-                f"a remote context or Dockerfile is not supported yet: {place}", hint="clone or download it first"
-            )
-    if context == "-":
-        if ignore_file is not None:
-            raise UsageError(
-                "--ignorefile is for a directory", hint="leave it out, or leave the files out of the archive"
-            )
-        if file == "-":
-            raise UsageError("standard input cannot be both the context and the Dockerfile")
-        with _piped(sys.stdin.buffer, file, store=store) as inputs:
-            yield inputs
-        return
-    folder = Path(context)
-    if not folder.is_dir():
-        found = f"is no directory: {context}" if folder.exists() else f"does not exist: {context}"
-        hint = "name the directory that holds the files; -f names the Dockerfile"
-        raise ContextError(f"the build context {found}", hint=hint)
-    if file == "-":
-        text = load.DockerfileText(_read(sys.stdin.buffer), "Dockerfile", folder / "Dockerfile")
-    else:
+    with _Opener(store, remote, read, ignore_file).open(context, file) as inputs:
+        yield inputs
+
+
+class _Opener:
+    def __init__(self, store: Store, remote: Remote, read: Read, ignore_file: str | None) -> None:
+        self._store = store
+        self._remote = remote
+        self._read = read
+        self._ignore_file = ignore_file
+
+    @contextmanager
+    def open(self, context: str, file: str | None) -> Iterator[Inputs]:
+        folder = Path(context)
+        location = None if context == _STDIN or folder.is_dir() else _location(context)
+        if self._ignore_file is not None and (location or context == _STDIN):
+            hint = "leave it out, or leave the files out of the context"
+            raise UsageError("--ignorefile is for a directory", hint=hint)
+        if context == _STDIN:
+            if file == _STDIN:
+                raise UsageError("standard input cannot be both the context and the Dockerfile")
+            with self._piped(sys.stdin.buffer, file) as inputs:
+                yield inputs
+            return
+        if location:
+            with self._fetched(location, file) as inputs:
+                yield inputs
+            return
+        _check(folder)
+        dockerfile, beside = self._beside(folder, file)
+        if self._ignore_file is None:
+            rules = load.ignore_rules(folder, dockerfile=beside)
+        else:
+            rules = load.rules_of(Path(self._ignore_file))
+        with opened(folder, rules, store=self._store) as main:
+            yield Inputs(dockerfile, main)
+
+    @contextmanager
+    def _fetched(self, location: Location, file: str | None) -> Iterator[Inputs]:
+        """A repository or an archive with everything, or a Dockerfile alone. An absolute `-f` is a file of this machine."""
+        with self._remote.context(location) as found:
+            if found.text is not None and file is not None:
+                raise UsageError(
+                    f"{location} is a Dockerfile, and -f {file} names another one", hint="leave one of them out"
+                )
+            if found.text is not None:
+                dockerfile = self._read(found.text, str(location))
+            elif file is not None and os.path.isabs(file):
+                dockerfile, _ = self._beside(Path(), file)
+            else:
+                dockerfile = self._within(found.context, file)
+            yield Inputs(dockerfile, found.context)
+
+    @contextmanager
+    def _piped(self, stream: BinaryIO, file: str | None) -> Iterator[Inputs]:
+        """A tar with everything, or a Dockerfile alone."""
+        from stagemill.context.archive import HEAD, is_archive, unpack_context
+
+        if stream.isatty():
+            raise UsageError("no context: standard input is a terminal", hint="stagemill build . builds this directory")
+        head = stream.read(HEAD)
+        if not is_archive(head):
+            data = head + _all_of(stream)
+            if not data.strip():
+                raise ContextError("standard input is empty", hint="pipe a Dockerfile or a tar into it")
+            if file is not None:
+                message = f"standard input is a Dockerfile, and -f {file} names another one"
+                raise UsageError(message, hint="pipe a tar of the context, or name a directory instead of -")
+            yield Inputs(self._read(data, load.DOCKERFILE), None)
+            return
+        with self._store.scratch() as scratch:
+            unpack_context(_Joined(head, stream), scratch)
+            with opened(scratch, None, store=self._store) as main:
+                yield Inputs(self._within(main, file), main)
+
+    def _beside(self, folder: Path, file: str | None) -> tuple[Dockerfile, Path | None]:
+        """The Dockerfile of a directory, and where it lies, if it does so on this machine."""
+        if elsewhere := self._elsewhere(file):
+            return elsewhere, None
         text = load.dockerfile(folder, given=located(file, folder))
-    dockerfile = parse(text.data, text.name)
-    if ignore_file is None:
-        rules = load.ignore_rules(folder, dockerfile=None if file == "-" else text.path)
-    else:
-        rules = load.rules_of(Path(ignore_file))
-    with _opened(folder, rules, store=store) as main:
-        yield Inputs(dockerfile, main)
+        return self._read(text.data, text.name), text.path
+
+    def _within(self, context: FileContext, file: str | None) -> Dockerfile:
+        """The Dockerfile of a context that was sent or fetched: in it, unless `-f` says otherwise."""
+        if elsewhere := self._elsewhere(file):
+            return elsewhere
+        text = load.dockerfile_in(context.view, context.title, given=file)
+        return self._read(text.data, text.name)
+
+    def _elsewhere(self, file: str | None) -> Dockerfile | None:
+        """The Dockerfile on standard input or at a URL."""
+        if file == _STDIN:
+            return self._read(_all_of(sys.stdin.buffer), load.DOCKERFILE)
+        location = None if file and Path(file).exists() else _location(file)
+        if isinstance(location, HttpLocation):
+            return self._read(self._remote.dockerfile(location), str(location))
+        if location:
+            hint = "give the repository as the context, and the Dockerfile in it with -f"
+            raise UsageError(f"-f {location} is a repository, not a Dockerfile", hint=hint)
+        return None
+
+
+def _location(text: str | None) -> Location | None:
+    """What a URL means; None for a path. Raises UsageError."""
+    try:
+        return parse_location(text) if text else None
+    except LocationError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def _check(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    found = f"is no directory: {folder}" if folder.exists() else f"does not exist: {folder}"
+    hint = "name the directory that holds the files; -f names the Dockerfile"
+    raise ContextError(f"the build context {found}", hint=hint)
 
 
 def located(file: str | None, folder: Path) -> Path | None:
@@ -94,36 +168,6 @@ def located(file: str | None, folder: Path) -> Path | None:
         return None
     path = Path(file)
     return path if path.exists() or not (folder / path).exists() else folder / path
-
-
-@contextmanager
-def _opened(folder: Path, rules: load.FoundRules | None, *, store: Store) -> Iterator[MainContext]:
-    stats = store.stat_cache(str(folder.absolute()))
-    ignore = IgnoreFile(rules.rules, rules.name) if rules else None
-    view = DirectoryContext(folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns())
-    yield MainContext(view, ignored=ignore)
-    stats.save()
-
-
-@contextmanager
-def _piped(stream: BinaryIO, file: str | None, *, store: Store) -> Iterator[Inputs]:
-    """A tar with everything, or a Dockerfile alone."""
-    from stagemill.context.archive import is_archive, unpack_context
-
-    if stream.isatty():
-        raise UsageError("no context: standard input is a terminal", hint="stagemill build . builds this directory")
-    head = stream.read(_HEAD)
-    if not is_archive(head):
-        data = head + _read(stream)
-        if not data.strip():
-            raise ContextError("standard input is empty", hint="pipe a Dockerfile or a tar into it")
-        yield Inputs(parse(data, "Dockerfile"), None)
-        return
-    with store.scratch() as scratch:
-        unpack_context(_Joined(head, stream), scratch)
-        text = load.dockerfile(scratch, given=scratch / file if file else None)
-        with _opened(scratch, None, store=store) as main:
-            yield Inputs(parse(text.data, file or text.name), main)
 
 
 @dataclass(slots=True)
@@ -140,8 +184,6 @@ class _Joined:
         return self.rest.read(size)
 
 
-def _read(stream: BinaryIO) -> bytes:
-    data = stream.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ContextError(f"the Dockerfile on standard input is larger than {_MOST_BYTES >> 20} MiB")
-    return data
+def _all_of(stream: BinaryIO) -> bytes:
+    data = stream.read(load.MOST_BYTES + 1)
+    return load.checked(data, "the Dockerfile on standard input")

@@ -25,6 +25,9 @@ from stagemill.errors import ArchiveError, StoreError
 from stagemill.files.paths import clean
 
 _BLOCK = 512
+HEAD = _BLOCK
+"""How many bytes of a stream `is_archive` needs."""
+
 _CHUNK = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _XATTR = "SCHILY.xattr."

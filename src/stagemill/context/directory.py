@@ -44,11 +44,20 @@ class StatCache(Protocol):
 class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
-    `started_ns` is when the build began, in nanoseconds since the epoch. No symlink is followed, so nothing outside of
+    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. No symlink is followed, so nothing outside of
     the directory is ever seen. Reads raise ContextError.
     """
 
-    def __init__(self, root: Path, *, ignore: IgnoreRules | None, stats: StatCache, started_ns: int) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        ignore: IgnoreRules | None,
+        stats: StatCache,
+        started_ns: int,
+        title: str = "the build context",
+    ) -> None:
+        self._title = title
         self._root = os.path.realpath(root)
         self._ignore = ignore
         self._stats = stats
@@ -104,10 +113,10 @@ class DirectoryContext:
                 os.close(descriptor)
         except OSError as error:
             if error.errno not in {errno.ENOENT, errno.ELOOP}:
-                raise _unreadable(path, error) from error
+                raise self._unreadable(path, error) from error
             unchanged = False
         if not unchanged:
-            raise ContextError(f'"/{path}" of the build context changed while it was read', hint="build again")
+            raise ContextError(f'"/{path}" of {self._title} changed while it was read', hint="build again")
         return Digest.from_hex(sha256.hexdigest())
 
     def _reach(self, directory: str) -> list[str]:
@@ -130,7 +139,7 @@ class DirectoryContext:
             with os.scandir(self._place(directory)) as listing:
                 items = [(item.name, item.stat(follow_symlinks=False)) for item in listing]
         except OSError as error:
-            raise _unreadable(directory, error) from error
+            raise self._unreadable(directory, error) from error
         excluded = self._ignore.judge(directory) if self._ignore else None
         for name, status in items:
             path = prefix + name
@@ -157,7 +166,7 @@ class DirectoryContext:
             target = os.readlink(place) if kind == "symlink" else ""
             xattrs = () if kind == "symlink" else _xattrs(place)
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise self._unreadable(path, error) from error
         self._entries[path] = Entry(
             kind,
             status.st_mode & 0o7777,
@@ -176,17 +185,23 @@ class DirectoryContext:
     def _place(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
 
+    def _unreadable(self, path: str, error: OSError) -> ContextError:
+        return ContextError(
+            f'cannot read "/{path}" of {self._title}: {error.strerror}',
+            hint="make it readable, or leave it out with a line in .dockerignore",
+        )
+
     def _root_status(self) -> os.stat_result:
         try:
             status = os.stat(self._root)
         except OSError as error:
             raise ContextError(
-                f"cannot read the build context {self._root}: {error.strerror}",
+                f"cannot read {self._title} {self._root}: {error.strerror}",
                 hint="name a directory that exists and that you may read",
             ) from error
         if not stat.S_ISDIR(status.st_mode):
             raise ContextError(
-                f"the build context {self._root} is not a directory",
+                f"{self._title} {self._root} is not a directory",
                 hint="name the directory that holds the files; `-f` names the Dockerfile",
             )
         return status
@@ -213,10 +228,3 @@ def _xattrs(place: str) -> tuple[tuple[str, bytes], ...]:
 
 def _travels(xattr: str) -> bool:
     return xattr == "security.capability" or (xattr.startswith("user.") and not xattr.startswith("user.overlay."))
-
-
-def _unreadable(path: str, error: OSError) -> ContextError:
-    return ContextError(
-        f'cannot read "/{path}" of the build context: {error.strerror}',
-        hint="make it readable, or leave it out with a line in .dockerignore",
-    )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.context.ignore import IgnoreRules
 from stagemill.errors import ContextError
+from stagemill.files.paths import clean, join, resolve, split
+from stagemill.files.view import FileView
 
-_NAMES = ("Dockerfile", "dockerfile")
-_MOST_BYTES = 16 << 20
+DOCKERFILE = "Dockerfile"
+_NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
+MOST_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +27,51 @@ class DockerfileText:
 
 
 def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
-    """The Dockerfile that was `given`, else the one of the context: `Dockerfile`, or `dockerfile`.
+    """The Dockerfile that was `given`, else the context's: `Dockerfile`, `dockerfile` or `Containerfile`, the first there is.
 
-    Raises ContextError with the nearest name that there is.
+    A `Dockerfile` that was given may be a `dockerfile` too. Raises ContextError with the nearest name that there is.
     """
     if given is not None:
-        return DockerfileText(_read(given, pipes=True), os.fspath(given), given)
+        path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
+        return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
     for name in _NAMES:
         path = context / name
         if os.path.lexists(path):
             return DockerfileText(_read(path), name, path)
-    raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, "Dockerfile"))
+    raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
+
+
+def dockerfile_in(view: FileView, title: str, *, given: str | None = None) -> DockerfileText:
+    """The same in a tree that somebody else made: nothing outside of it is read, wherever its symlinks point."""
+    names = (given, *map(str, _spellings(Path(given)))) if given else _NAMES
+    for name in names:
+        path = resolve(view, name)
+        entry = view.lstat(path)
+        if entry is None:
+            continue
+        if not path or entry.kind != "file":
+            raise ContextError(f"{name} in {title} is no file", hint="name the Dockerfile with -f")
+        with view.real_path(path).open("rb") as file:
+            data = checked(file.read(MOST_BYTES + 1), name)
+        return DockerfileText(data, name, view.real_path(path))
+    folder, wanted = split(clean(given or DOCKERFILE))
+    there = [name for name in view.listdir(resolve(view, folder)) if _is_file(view, join(folder, name))]
+    near = _likely(there, wanted)
+    hint = (
+        f"did you mean {join(folder, near)}? name it with -f" if near else "name one with -f, relative to the context"
+    )
+    raise ContextError(f"there is no {given or DOCKERFILE} in {title}", hint=hint)
+
+
+def _is_file(view: FileView, path: str) -> bool:
+    entry = view.lstat(resolve(view, path))
+    return entry is not None and entry.kind == "file"
+
+
+def _spellings(path: Path) -> Iterator[Path]:
+    """Other names that a file may have which is named as a Dockerfile."""
+    if path.name == DOCKERFILE:
+        yield path.with_name(DOCKERFILE.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +82,7 @@ class FoundRules:
     name: str
 
 
-def ignore_rules(context: Path, *, dockerfile: Path | None) -> FoundRules | None:
+def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules | None:
     """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`."""
     candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
     for path in (*candidates, context / ".dockerignore"):
@@ -65,28 +103,38 @@ def _read(path: Path, *, pipes: bool = False) -> bytes:
         if not pipes and path.exists() and not path.is_file() and not path.is_dir():
             raise ContextError(f"{path} is not a regular file", hint="name a file with -f")
         with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+            data = file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise ContextError(f"there is no file {path}", hint=_nearest(path.parent, path.name)) from error
     except IsADirectoryError as error:
         raise ContextError(f"{path} is a directory", hint="name the file itself") from error
     except OSError as error:
         raise ContextError(f"cannot read {path}: {error.strerror}", hint="make it a file that you may read") from error
-    if len(data) > _MOST_BYTES:
-        raise ContextError(f"{path} is larger than {_MOST_BYTES >> 20} MiB", hint="is this the file you meant?")
+    return checked(data, str(path))
+
+
+def checked(data: bytes, name: str) -> bytes:
+    """The bytes of a Dockerfile, of which one more than allowed was read. Raises ContextError where it is too large."""
+    if len(data) > MOST_BYTES:
+        raise ContextError(f"{name} is larger than {MOST_BYTES >> 20} MiB", hint="is this the file you meant?")
     return data
 
 
 def _nearest(directory: Path, name: str) -> str:
     """A hint that names the file which was probably meant."""
-    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
-
     try:
         names = sorted(item.name for item in os.scandir(directory) if item.is_file())
     except OSError:
         return f"the directory {directory} cannot be read"
+    if near := _likely(names, name):
+        return f"did you mean {directory / near}? name it with -f"
+    return "name one with -f, or the right directory"
+
+
+def _likely(names: Sequence[str], name: str) -> str | None:
+    """The one of these files that was probably meant."""
+    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+
     close = [found for found in names if found.lower().endswith("dockerfile") or found == "Containerfile"]
     near = close or get_close_matches(name, [found for found in names if not found.endswith(".dockerignore")], n=1)
-    if near:
-        return f"did you mean {directory / near[0]}? name it with -f"
-    return "name one with -f, or the right directory"
+    return near[0] if near else None

@@ -21,29 +21,47 @@ _START = Span(1, 1, 1, 1)
 
 def parse(text: str | bytes, name: str = "Dockerfile") -> Dockerfile:
     """The whole file; at least one stage is in it. DockerfileError for whatever is wrong with it."""
+    found, error = parse_prefix(text, name)
+    if error is not None:
+        raise error
+    return found
+
+
+def parse_prefix(text: str | bytes, name: str = "Dockerfile") -> tuple[Dockerfile, DockerfileError | None]:
+    """The file up to its first mistake, and that mistake; there may be no stage in it.
+
+    DockerfileError where not even that can be read: for a file that is no text, and for wrong directives.
+    """
     source = _source(text, name)
     found = directives.read(source)
     escape = directives.escape(source, found)
-    skipped = found[-1].span.line if found else 0
-    reader = LineReader(source, escape=escape, directives=skipped)
+    reader = LineReader(source, escape=escape, directives=found[-1].span.line if found else 0)
     instructions: list[InstructionNode] = []
     done = 0
     in_stage = False
-    while (line := reader.read()) is not None:
-        instruction = _instruction(reader, line, source=source, escape=escape, done=done)
-        in_stage = in_stage or isinstance(instruction, From)
-        if not in_stage and not isinstance(instruction, Arg):
-            raise DockerfileError(
-                f"{instruction.keyword} stands before the first FROM",
-                at=source.excerpt(instruction.span),
-                hint="only ARG may; begin the stage with FROM",
-            )
-        instructions.append(instruction)
-        done = reader.at
-    if not in_stage:
-        raise _no_stage(source, instructions)
+    error: DockerfileError | None = None
+    try:
+        while (line := reader.read()) is not None:
+            instruction = _instruction(reader, line, source=source, escape=escape, done=done)
+            in_stage = in_stage or isinstance(instruction, From)
+            if not in_stage and not isinstance(instruction, Arg):
+                raise _too_early(instruction, source)
+            instructions.append(instruction)
+            done = reader.at
+        if not in_stage:
+            raise _no_stage(source, instructions)
+    except DockerfileError as mistake:
+        error = mistake
     trailing = reader.slice(done, len(reader.lines))
-    return Dockerfile(source, found, escape, tuple(instructions), trailing, tuple(reader.blank))
+    return Dockerfile(source, found, escape, tuple(instructions), trailing, tuple(reader.blank)), error
+
+
+def _too_early(instruction: InstructionNode, source: Source) -> DockerfileError:
+    return DockerfileError(
+        f"{instruction.keyword} stands before the first FROM",
+        at=source.excerpt(instruction.span),
+        hint="only ARG may; begin the stage with FROM",
+    )
 
 
 def parse_trigger(text: str, name: str) -> InstructionNode:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,13 +21,15 @@ from stagemill.execute.chmod import Mode
 from stagemill.execute.draft import Draft, explained
 from stagemill.execute.ownership import Owner
 from stagemill.files.paths import clean, join, resolve, split
-from stagemill.files.select import Match, matches
+from stagemill.files.select import Match, matches, walked
 from stagemill.files.view import Entry, FileView
-from stagemill.files.walk import walk
 from stagemill.graph import operations
+from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
 from stagemill.layer.index import build
 from stagemill.layer.stack import StackView
+
+_EVERYTHING = operations.Origin(("",))
 
 
 class Extract(Protocol):
@@ -38,20 +40,50 @@ class Extract(Protocol):
     def __call__(self, archive: Path, into: Path, /, *, implied: Callable[[str], Entry]) -> bool: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A tree to copy from; `fixed` says that its files never change."""
+
+    view: FileView
+    fixed: bool = False
+
+
 def copy(
-    op: operations.Copy, parent: FileView, source: FileView | None, *, into: Path, link: bool, extract: Extract
+    op: operations.Copy,
+    parent: FileView,
+    source: FileView | None,
+    *,
+    into: Path,
+    link: bool,
+    extract: Extract,
+    names: FileView | None = None,
+) -> dict[str, Digest]:
+    """The same as `copy_all`, from at most one tree; `link` says that its files never change."""
+    return copy_all(op, parent, [Files(source, link)] if source else [], into=into, extract=extract, names=names)
+
+
+def copy_all(
+    op: operations.Copy,
+    parent: FileView,
+    sources: Sequence[Files],
+    *,
+    into: Path,
+    extract: Extract,
+    names: FileView | None = None,
 ) -> dict[str, Digest]:
     """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
 
-    `link` says that the source's files never change: they may become hard links, and their digests are believed. Else they
+    `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
     are hashed as they are copied, and ContextError says that one is not what it was when the key was made. An archive is
-    unpacked beside `into`, on the same file system. Raises StagemillError.
+    unpacked beside `into`, on the same file system. Names of owners are looked up in `names`, or else in the parent.
+    Raises StagemillError.
     """
     draft = Draft(parent, into)
     try:
-        owner = ownership.find(op.owner, parent, flag="--chown") if op.owner else None
+        owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
         job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract)
-        job.run(_Source(source, fixed=link) if source else None)
+        origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
+        job.run([_Source(files.view, files.fixed, origin) for files, origin in zip(sources, origins, strict=True)])
         draft.finish()
     except OSError as error:
         raise explained(error, into) from error
@@ -60,13 +92,14 @@ def copy(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where files come from. `implied` holds the directories that an archive has no member for, None without an archive.
+    """Where files come from, and which ones. `implied` holds the directories that an archive has no member for, None without an archive.
 
     `nodes` tells, for a file of several names, where its first one was copied to, and as what.
     """
 
     view: FileView
     fixed: bool
+    origin: operations.Origin = _EVERYTHING
     implied: set[str] | None = None
     nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
 
@@ -86,13 +119,17 @@ class _Copying:
         made = owner or Owner()
         self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
 
-    def run(self, source: _Source | None) -> None:
-        found = matches(source.view, self._op.sources) if source else []
-        self._fault = self._no_place_for_files(len(found) + len(self._op.files))
-        if source:
-            for match in found:
+    def run(self, sources: Sequence[_Source]) -> None:
+        op = self._op
+        found = [
+            (source, matches(source.view, Selection(source.origin.sources, op.excludes, op.parents)))
+            for source in sources
+        ]
+        self._fault = self._no_place_for_files(sum(len(some) for _, some in found) + len(op.files))
+        for source, some in found:
+            for match in some:
                 self._copy(source, match)
-        for file in self._op.files:
+        for file in op.files:
             self._inline(file)
 
     def _no_place_for_files(self, count: int) -> StagemillError | None:
@@ -116,8 +153,8 @@ class _Copying:
         assert entry, "a match exists"
         path, folder = self._destination()
         if entry.kind == "dir":
-            self._tree(source, match.path, path)
-        elif not (self._op.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
+            self._tree(source, match, path)
+        elif not (source.origin.unpack and entry.kind == "file" and self._unpack(source, match.path, path)):
             self._place(source, match.path, self._file_target(path, match.name, folder=folder), entry)
 
     def _file_target(self, path: str, name: str, *, folder: bool) -> str:
@@ -127,16 +164,29 @@ class _Copying:
         self._draft.make_directories(split(target)[0], self._new)
         return target
 
-    def _tree(self, source: _Source, top: str, destination: str) -> None:
+    def _tree(self, source: _Source, match: Match, destination: str) -> None:
         """What is in a directory; the directory itself gives the destination neither mode nor owner (traps 1)."""
         new = self._new if source.implied is None else replace(self._new, mode=0o755)
         self._draft.make_directories(destination, new)
-        places = {top: destination}
-        for path, entry in walk(source.view, top):
-            if path == top:
+        places = {match.path: destination}
+        for path, below, entry in walked(source.view, match):
+            if not below:
                 continue
             above, name = split(path)
-            places[path] = self._place(source, path, join(places[above], name), entry)
+            target = join(places[above], name)
+            along = match.only is not None and not match.only.keeps(below)
+            if along and self._comes_along(target, entry):
+                places[path] = target
+            else:
+                places[path] = self._place(source, path, target, entry)
+
+    def _comes_along(self, target: str, entry: Entry) -> bool:
+        """A directory that is copied only for what is in it gives an existing one its mode, and nothing else."""
+        existing = self._draft.lstat(target)
+        if existing is None or existing.kind != "dir":
+            return False
+        self._draft.put_directory(target, replace(existing, mode=entry.mode))
+        return True
 
     def _place(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         """Puts one path of the source at its target; where it is then, which differs below a followed symlink."""
@@ -234,7 +284,7 @@ class _Copying:
                 raise transfer.changed(path)
             index = build(Path(scratch))
             unpacked = StackView([(Path(scratch), lambda: index)])
-            self._tree(_Source(unpacked, fixed=True, implied=implied), "", destination)
+            self._tree(_Source(unpacked, fixed=True, implied=implied), Match("", ""), destination)
         finally:
             shutil.rmtree(scratch)
         return True

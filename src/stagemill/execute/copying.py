@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
 
 from stagemill.execute.commit import commit
-from stagemill.execute.copy import copy
+from stagemill.execute.copy import Files, copy_all
 from stagemill.execute.forms import Forms
 from stagemill.execute.make_directory import make_directory
 from stagemill.execute.progress import Progress
@@ -26,13 +27,17 @@ class Copier:
     progress: Progress
     cancelled: Event
 
-    def copy(self, op: operations.Copy, parent: Tree, source: Result | None) -> Tree:
+    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result]) -> Tree:
         """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
         below = self._view(parent)
-        fixed = isinstance(source, Tree)
-        view = source.view if isinstance(source, ContextFiles) else self._view(source) if source else None
+        named = sources[-1] if op.named_owner else None
+        names = self._view(named) if isinstance(named, Tree) else None
+        origins = [
+            Files(source.view) if isinstance(source, ContextFiles) else Files(self._view(source), fixed=True)
+            for source in (sources[:-1] if op.named_owner else sources)
+        ]
         with self.services.store.layers.workspace() as workspace:
-            known = copy(op, below, view, into=workspace.fs, link=fixed, extract=extract)
+            known = copy_all(op, below, origins, into=workspace.fs, extract=extract, names=names)
             return commit(workspace, parent, clock=self.services.clock, known=known)
 
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

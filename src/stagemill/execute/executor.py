@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from threading import Event
 from typing import assert_never
 
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, DockerfileError, StagemillError
+from stagemill.events import Notice, remark
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.progress import reporter
 from stagemill.execute.services import Services
 from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.files.content import content
+from stagemill.files.paths import clean
+from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection, Vertex
 from stagemill.store.faults import store_error
@@ -42,6 +46,10 @@ class StoreExecutor:
                 return ContextFiles(self.services.contexts[op.name])
             case operations.BaseImage():
                 return base.tree(self.services.store, op.manifest)
+            case operations.Http() | operations.Git():
+                from stagemill.execute import fetching  # noqa: PLC0415  a build from the cache fetches nothing
+
+                return fetching.fetch(op, self.services, cancelled)
             case operations.Run():
                 from stagemill.execute import running  # noqa: PLC0415  a build from the cache runs nothing
 
@@ -54,7 +62,12 @@ class StoreExecutor:
                 copier = copying.Copier(self.services, self.forms, progress, cancelled)
                 if isinstance(op, operations.MakeDirectory):
                     return copier.make_directory(op, _tree(inputs[0]))
-                return copier.copy(op, _tree(inputs[0]), inputs[1] if len(inputs) > 1 else None)
+                return copier.copy(op, _tree(inputs[0]), inputs[1:])
+            case operations.Stack():
+                from stagemill.execute import stacking  # noqa: PLC0415  nor does it put layers on each other
+
+                below, above = map(_tree, inputs)
+                return stacking.stack(below, above, forms=self.forms, report=partial(self._remark, vertex))
             case _:
                 assert_never(op)
 
@@ -62,7 +75,27 @@ class StoreExecutor:
         """The digest of what a COPY selects from a stage or an image, owners included."""
         with _placed(reader):
             view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
-            return content(view, select.patterns, owners=True).digest
+            try:
+                found = content(view, select, owners=True)
+            except MissingSourceError as error:
+                where = _origin(reader, select)
+                raise DockerfileError(f"{error.message}{where}", at=reader.label.at, hint=error.hint) from error
+        self._report(reader, select, found.empty)
+        return found.digest
+
+    def _report(self, reader: Vertex, select: Selection, empty: Sequence[str]) -> None:
+        """Says which patterns of a COPY select nothing, once it is looked at; that is no error (traps 6)."""
+        if not isinstance(reader.op, operations.Copy) or select.patterns != reader.op.sources:
+            return
+        for pattern in empty:
+            hint = "nothing is copied for it; only a source without a pattern has to exist"
+            self._remark(reader, f'"/{clean(pattern)}" matches nothing where it is copied from', hint)
+
+    def _remark(self, vertex: Vertex, message: str, hint: str) -> None:
+        """Says something about an instruction that has a place."""
+        if vertex.label.at:
+            text = remark(message, vertex.label.at, hint=hint)
+            self.services.listener(Notice(text, self.services.clock()))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -87,6 +120,17 @@ def _placed(vertex: Vertex) -> Iterator[None]:
         if vertex.label.at is None:
             raise
         raise DockerfileError(error.message, at=vertex.label.at, hint=error.hint) from error
+
+
+def _origin(reader: Vertex, select: Selection) -> str:
+    """What a selection is taken from, as the end of a sentence."""
+    for edge in reader.inputs:
+        if edge.select == select:
+            op, stage = edge.vertex.op, edge.vertex.label.stage
+            if stage:
+                return f" in the stage {stage}"
+            return f" in {op.reference}" if isinstance(op, operations.BaseImage) and op.reference else ""
+    return ""
 
 
 def _tree(result: Result) -> Tree:

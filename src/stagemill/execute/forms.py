@@ -63,6 +63,10 @@ class Forms:
                 self._views[tree.layers] = found
         return found
 
+    def here(self, tree: Tree) -> bool:
+        """Whether all layers can be read without fetching any."""
+        return all(layer.form == "layer" or self._unpacked(layer.digest) for layer in tree.layers)
+
     def index(self, layer: Digest) -> LayerIndex:
         with self._lock:
             found = self._indexes.get(layer)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from stagemill.digest import Digest
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
 from stagemill.oci.blobs import BlobSource, copy
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.store.store import Store
+
+if TYPE_CHECKING:
+    from stagemill.export.loaded import LoadedImage
+
+_LATEST = "latest"
 
 
 def import_image(store: Store, image: Image, source: BlobSource, *, reference: str = "") -> None:
@@ -20,15 +28,37 @@ def import_image(store: Store, image: Image, source: BlobSource, *, reference: s
 
 
 def import_layout(store: Store, path: Path, platform: Platform) -> Image:
-    """The image of an `oci-layout://` path, whose tag may follow after a colon. Raises NotFoundError."""
+    """The image of an `oci-layout://` path, which `:tag` or `@digest` may follow; with neither it is `latest`, or the only one.
+
+    A digest may be that of an index, of which the platform's image is taken. Raises NotFoundError.
+    """
     from stagemill.export.load import images  # noqa: PLC0415  (few builds begin from a layout)
 
-    location, _, tag = str(path).partition(":")
-    with store.scratch() as scratch, images(Path(location), platform=platform, scratch=scratch) as loaded:
-        found = [item.image for item in loaded.images if not tag or tag in item.tags]
-        if not found:
-            known = ", ".join(sorted(tag for item in loaded.images for tag in item.tags)) or "none"
-            raise NotFoundError(f"{location} has no image with the tag {tag}", hint=f"the tags in it: {known}")
-        image = found[0]
+    location, at, name = str(path).partition("@")
+    location, _, tag = location.partition(":")
+    digest = _digest(name, location) if at else None
+    with (
+        store.scratch() as scratch,
+        images(Path(location), platform=platform, scratch=scratch, digest=digest) as loaded,
+    ):
+        image = loaded.images[0].image if digest else _by_tag(loaded.images, tag, location)
         import_image(store, image, loaded.blobs)
         return image
+
+
+def _digest(text: str, location: str) -> Digest:
+    try:
+        return Digest(text)
+    except ValueError as error:
+        message = f"{text!r} is no digest of an image in {location}"
+        raise NotFoundError(message, hint="write oci-layout://DIRECTORY@sha256: and 64 hex digits") from error
+
+
+def _by_tag(images: Sequence[LoadedImage], tag: str, location: str) -> Image:
+    found = [item.image for item in images if (tag or _LATEST) in item.tags]
+    if found:
+        return found[0]
+    if not tag and len(images) == 1:
+        return images[0].image
+    known = ", ".join(sorted(tag for item in images for tag in item.tags)) or "none"
+    raise NotFoundError(f"{location} has no image with the tag {tag or _LATEST}", hint=f"the tags in it: {known}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stagemill import events
 from stagemill.digest import Digest
-from stagemill.errors import CorruptError, NotFoundError, StagemillError
+from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError
 from stagemill.execute import base
 from stagemill.execute.importing import import_layout
 from stagemill.oci.choice import choose
@@ -33,7 +33,8 @@ class Remote(Protocol):
 class ImageResolver:
     """Resolves names to images, and tells the listener when that takes the network.
 
-    With `pull` the store's own images are passed over where a registry has the name. Thread-safe.
+    With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
+    platform is taken where there is none for the right one; it cannot be built with, but looked at. Thread-safe.
     """
 
     def __init__(
@@ -44,14 +45,16 @@ class ImageResolver:
         listener: events.Listener,
         clock: Callable[[], float],
         pull: bool = False,
+        lenient: bool = False,
     ) -> None:
         self.store = store
         self._remote = remote
         self._listener = listener
         self._clock = clock
         self._pull = pull
+        self._lenient = lenient
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
         if reference.startswith(LAYOUT):
@@ -60,12 +63,18 @@ class ImageResolver:
         local = None if self._pull else self._local(name, wanted)
         if local:
             return _base(str(name), local)
-        image = self._fetch(name, wanted)
+        try:
+            image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
+        except RegistryError:
+            other = self._local(name, None) if self._lenient else None
+            if other is None:
+                raise
+            return _base(str(name), other)
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
-    def _local(self, name: Reference, platform: Platform) -> Image | None:
-        """The store's image of this name, unless it is torn, or another platform's."""
+    def _local(self, name: Reference, platform: Platform | None) -> Image | None:
+        """The store's image of this name, unless it is torn, or another platform's; None takes any."""
         descriptor = self.store.images.get(str(name))
         if descriptor is None:
             return None
@@ -78,9 +87,9 @@ class ImageResolver:
         base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
         return image
 
-    def _fetch(self, name: Reference, platform: Platform) -> Image:
+    def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
         step = Digest.of(f"resolve {name}".encode())
-        self._listener(events.Started(step, f"[internal] load metadata for {name}", self._clock()))
+        self._listener(events.Started(step, f"[{told_by}] load metadata for {name}", self._clock()))
         try:
             image = self._remote().resolve(name, platform, shelf=self.store.blobs)
         except StagemillError as error:

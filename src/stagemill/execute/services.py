@@ -16,6 +16,7 @@ from stagemill.store.store import Store
 if TYPE_CHECKING:
     from stagemill.execute.devices import DeviceBook
     from stagemill.sandbox.protocol import Sandbox
+    from stagemill.sources.remotes import Remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`remote(reference)` is where the blobs of an image are; `contexts` holds the user's files by context name.
+    """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
     `secrets` are the contents of what RUN may mount by id, `agents` the sockets of SSH agents. No secret enters a key, a
     layer, the history or a log.
@@ -42,6 +43,7 @@ class Services:
     store: Store
     sandbox: Sandbox
     remote: Callable[[str], BlobSource]
+    remotes: Remotes
     listener: Listener
     clock: Callable[[], float]
     host: Host = field(default_factory=Host)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, NotFoundError
 from stagemill.export.bundle import DAMAGED, Bundle, document
 from stagemill.export.layout import INDEX, NAME, TAG, blob_path
 from stagemill.export.loaded import LoadedImage
+from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.blobs import CHUNK, Reader
 from stagemill.oci.choice import candidates, choose
@@ -69,6 +70,23 @@ def read_layout(blobs: LayoutBlobs, platform: Platform | None) -> tuple[LoadedIm
         return tuple(found.values())
     except ValueError as error:
         raise ArchiveError(f"{blobs.where} is no image layout that can be read: {error}", hint=DAMAGED) from error
+
+
+def read_by_digest(blobs: LayoutBlobs, digest: Digest, platform: Platform | None) -> LoadedImage:
+    """The image of a manifest, or the one of an index that fits the platform; no name need lead to it. Raises NotFoundError."""
+    size = blobs.bundle.size(blob_path(digest))
+    if size is None:
+        raise NotFoundError(f"{blobs.where} has no image {digest}", hint="its index.json lists what it has")
+    try:
+        named = Descriptor("", digest, size)
+        is_index = "manifests" in json.parse_object(blobs.read(named), "image manifest")
+        kind = media_types.INDEX if is_index else media_types.MANIFEST
+        image = _image(blobs, _pick(blobs, [replace(named, media_type=kind)], platform))
+    except ValueError as error:
+        raise ArchiveError(f"{digest} in {blobs.where} is no image: {error}", hint=DAMAGED) from error
+    if image is None:
+        raise NotFoundError(f"{digest} in {blobs.where} is no image", hint="its index.json lists what it has")
+    return LoadedImage((), (), image)
 
 
 def _groups(manifests: Sequence[Descriptor]) -> list[list[Descriptor]]:

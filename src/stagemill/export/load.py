@@ -6,26 +6,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stagemill.digest import Digest
 from stagemill.errors import ArchiveError
 from stagemill.export import dockers
 from stagemill.export.bundle import Bundle, open_bundle
 from stagemill.export.docker import MANIFEST
 from stagemill.export.layout import INDEX
-from stagemill.export.layouts import LayoutBlobs, read_layout
+from stagemill.export.layouts import LayoutBlobs, read_by_digest, read_layout
 from stagemill.export.loaded import LoadedImage, LoadedImages
 from stagemill.oci.platform import Platform
 
 
 @contextmanager
-def images(path: Path, *, platform: Platform | None = None, scratch: Path | None = None) -> Iterator[LoadedImages]:
+def images(
+    path: Path, *, platform: Platform | None = None, scratch: Path | None = None, digest: Digest | None = None
+) -> Iterator[LoadedImages]:
     """The images in a file or directory, as long as the block lasts. Their layers are there, not yet read.
 
     Where a name stands for several platforms, it is the one that fits `platform` (None: this machine's, or the only
     one). An archive that is compressed, or comes through a pipe, is unpacked into `scratch`, None being the system's
-    place for temporary files. Raises ArchiveError for everything that is wrong with the file.
+    place for temporary files. With a `digest` it is that image of a layout, even where no name leads to it, or
+    NotFoundError. Raises ArchiveError for everything that is wrong with the file.
     """
     with open_bundle(path, scratch=scratch) as bundle:
-        yield _read(bundle, platform, str(path))
+        if digest:
+            blobs = LayoutBlobs(bundle, str(path))
+            yield LoadedImages((read_by_digest(blobs, digest, platform),), blobs)
+        else:
+            yield _read(bundle, platform, str(path))
 
 
 def _read(bundle: Bundle, platform: Platform | None, where: str) -> LoadedImages:

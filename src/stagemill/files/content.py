@@ -6,55 +6,49 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from stagemill.digest import Digest
-from stagemill.files.select import Match, matches
+from stagemill.files.select import Sources, matches, walked
 from stagemill.files.view import Entry, FileView
-from stagemill.files.walk import walk
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The digest of what is selected, and its parts: (relative path, digest of its facts), sorted."""
+    """The digest of what is selected, and its parts: (relative path, digest of its facts), sorted.
+
+    `empty` are the patterns that select nothing.
+    """
 
     digest: Digest
     parts: tuple[tuple[str, str], ...]
+    empty: tuple[str, ...] = ()
 
 
-def content(view: FileView, patterns: Sequence[str], *, owners: bool) -> Content:
-    """What the patterns select, as COPY would see it.
+def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
+    """What the sources select, as COPY would see it.
 
     A directory's files are named relative to it, a file by its name. Kind, mode, size, xattrs, bytes, symlink text,
     device and hard links count, owners where asked for, times never. Raises MissingSourceError.
     """
     seen: dict[Hashable, str] = {}
     groups: list[list[tuple[str, str]]] = []
-    for number, match in enumerate(matches(view, patterns)):
+    full: set[str] = set()
+    for number, match in enumerate(matches(view, sources)):
         group = []
-        for path, name, entry in _named(view, match):
+        for path, name, entry in walked(view, match):
             first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
             link = "" if first == f"{number}/{name}" else first
             data = view.digest(path) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             group.append((name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()))
         groups.append(group)
+        if not sources.parents or len(group) > 1:
+            full.add(match.pattern)
     digest = Digest.of_value([[list(part) for part in group] for group in groups])
-    return Content(digest, tuple(sorted(part for group in groups for part in group)))
-
-
-def _named(view: FileView, match: Match) -> Iterator[tuple[str, str, Entry]]:
-    """(path, name in the copy, entry); the directory whose contents are copied has the empty name."""
-    entries = walk(view, match.path)
-    top, entry = next(entries)
-    if entry.kind != "dir":
-        yield top, match.name, entry
-        return
-    yield top, "", entry
-    skipped = len(top) + 1 if top else 0
-    for path, below in entries:
-        yield path, path[skipped:], below
+    empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
+    return Content(digest, tuple(sorted(part for group in groups for part in group)), empty)
 
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:

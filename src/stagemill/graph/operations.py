@@ -58,6 +58,55 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Http:
+    """A file that was fetched from a URL: a tree with nothing else in it, mode 0600, owned by root.
+
+    `url` is where to fetch it again, with the `login` of the URL (`user:password`); neither they nor the time are in the key.
+    """
+
+    kind: ClassVar[str] = "http/1"
+
+    content: Digest
+    name: str
+    url: str = field(default="", compare=False)
+    login: str = field(default="", compare=False, repr=False)
+    mtime: int = field(default=0, compare=False)
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind, "content": self.content, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The files of a commit, or of one of its directories. `remote` and `ref` are where to fetch it.
+
+    Remote and ref are in the key only where the repository itself is kept, for it names them. With `checkout_times`
+    files have the time of the checkout and not the commit's.
+    """
+
+    kind: ClassVar[str] = "git/1"
+
+    commit: str
+    subdir: str = ""
+    keep_git_dir: bool = False
+    submodules: bool = True
+    checkout_times: bool = False
+    remote: str = field(default="", compare=False)
+    ref: str = field(default="", compare=False)
+    login: str = field(default="", compare=False, repr=False)
+
+    def canonical(self) -> Canonical:
+        return {
+            "kind": self.kind,
+            "commit": self.commit,
+            "subdir": self.subdir,
+            "origin": f"{self.remote}#{self.ref}" if self.keep_git_dir else None,
+            "submodules": self.submodules,
+            "checkout_times": self.checkout_times,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A process in the parent's tree; its inputs are the parent, then the trees that its mounts read, in their order.
 
@@ -118,16 +167,30 @@ class InlineFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Sources of one of several inputs of a Copy, and whether the archives among them are unpacked."""
+
+    sources: tuple[str, ...]
+    unpack: bool = False
+
+    def canonical(self) -> Canonical:
+        return {"sources": self.sources, "unpack": self.unpack}
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """Files from a source tree into the parent's tree, as a new layer. Inputs: the parent, then the source if any.
 
     `sources` are relative to the source's root, without a leading or trailing slash (`""` is the whole tree);
-    each may be a pattern. `destination` is absolute; a trailing slash says that it is a directory.
+    each may be a pattern. With `parents` each is `root/./rest`, and paths are kept from `root` on. `excludes` are patterns
+    of what is left out. `destination` is absolute; a trailing slash says that it is a directory.
     `owner` is the text of `--chown`; `keep_owner` (COPY --from) keeps owners where there is none, else files are 0:0.
-    `unpack` is ADD's: an archive becomes what is in it.
+    `unpack` is ADD's: an archive becomes what is in it. With `named_owner` the last input is a tree that knows the names
+    in `owner`; otherwise the parent does. `origins` are for an ADD that reads more than one tree or a remote one: one for
+    each input between, in order, and `sources` is empty.
     """
 
-    kind: ClassVar[str] = "copy/1"
+    kind: ClassVar[str] = "copy/2"
 
     sources: tuple[str, ...]
     destination: str
@@ -136,8 +199,13 @@ class Copy:
     mode: str = ""
     keep_owner: bool = False
     unpack: bool = False
+    excludes: tuple[str, ...] = ()
+    parents: bool = False
+    named_owner: bool = False
+    origins: tuple[Origin, ...] = ()
 
     def canonical(self) -> Canonical:
+        several = {"origins": [origin.canonical() for origin in self.origins]} if self.origins else {}
         return {
             "kind": self.kind,
             "sources": self.sources,
@@ -147,7 +215,21 @@ class Copy:
             "mode": self.mode,
             "keep_owner": self.keep_owner,
             "unpack": self.unpack,
+            "excludes": self.excludes,
+            "parents": self.parents,
+            "named_owner": self.named_owner,
+            **several,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The layers of the second input on top of those of the first, as `--link` wants it: neither knows of the other."""
+
+    kind: ClassVar[str] = "stack/1"
+
+    def canonical(self) -> Canonical:
+        return {"kind": self.kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +245,4 @@ class MakeDirectory:
         return {"kind": self.kind, "path": self.path, "user": self.user}
 
 
-Operation: TypeAlias = Scratch | BaseImage | Context | Run | Copy | MakeDirectory
+Operation: TypeAlias = Scratch | BaseImage | Context | Http | Git | Run | Copy | Stack | MakeDirectory

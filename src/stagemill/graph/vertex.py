@@ -12,12 +12,17 @@ from stagemill.graph.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Paths of an input, as patterns relative to its root: what an edge that is keyed by content looks at."""
+    """Paths of an input, as patterns relative to its root: what an edge that is keyed by content looks at.
+
+    `excludes` and `parents` are those of COPY.
+    """
 
     patterns: tuple[str, ...]
+    excludes: tuple[str, ...] = ()
+    parents: bool = False
 
     def canonical(self) -> Canonical:
-        return {"patterns": self.patterns}
+        return {"patterns": self.patterns, "excludes": self.excludes, "parents": self.parents}
 
 
 @dataclass(frozen=True, slots=True)

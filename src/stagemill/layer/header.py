@@ -7,6 +7,7 @@ extended attributes, which every reader of image layers knows. Owner names are l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -99,8 +100,13 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
 
 def _pax(records: list[tuple[bytes, bytes]]) -> bytes:
     content = b"".join(_record(key, value) for key, value in sorted(records))
-    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (0, 0, 0, len(content), 0)
-    return _block(_PAX_NAME, _PAX, numbers=numbers) + content + padding(len(content))
+    return _pax_block(len(content)) + content + padding(len(content))
+
+
+@lru_cache(maxsize=64)  # nearly every file has one, for its mtime, and all of them are of few lengths
+def _pax_block(size: int) -> bytes:
+    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (0, 0, 0, size, 0)
+    return _block(_PAX_NAME, _PAX, numbers=numbers)
 
 
 def _record(key: bytes, value: bytes) -> bytes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, OnBuild, Run
@@ -12,7 +14,10 @@ from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import stages
 from stagemill.lint.finding import Finding, Fix
+from stagemill.lint.options import Options
 from stagemill.lint.stages import Stage, Step
+from stagemill.oci.config import ImageConfig
+from stagemill.oci.platform import Platform
 
 _VARIABLE = re.compile(r"\$\{[^{}$]*\}|\$\w+")
 _STAGE_NAME = re.compile(r"[a-z0-9._-]*")
@@ -28,6 +33,36 @@ class Read:
     paths: tuple[str | None, ...]
 
 
+class Ignore(Protocol):
+    """What the ignore file of a context leaves out."""
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether a rule begins with `!`."""
+        ...
+
+    @property
+    def hides_all(self) -> bool:
+        """Whether a rule leaves everything out."""
+        ...
+
+    def excluded(self, path: str, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the file and its context.
+
+    `bases` are the images that stages begin from, by the stages' indices, and `platform` is what they should be made
+    for. `needed` are the stages that a target needs, None for all.
+    """
+
+    ignore: Ignore | None = None
+    bases: Mapping[int, ImageConfig] = field(default_factory=dict)
+    platform: Platform | None = None
+    needed: frozenset[int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LintFile:
     """`context` is None where no context is given; then nothing about its files is proven."""
@@ -37,20 +72,49 @@ class LintFile:
     reads: tuple[Read, ...]
     build_args: Mapping[str, str] = field(default_factory=dict)
     context: FileView | None = None
+    options: Options = field(default_factory=Options)
+    surroundings: Known = field(default_factory=Known)
 
     @classmethod
     def of(
-        cls, dockerfile: Dockerfile, *, build_args: Mapping[str, str] | None = None, context: FileView | None = None
+        cls,
+        dockerfile: Dockerfile,
+        *,
+        build_args: Mapping[str, str] | None = None,
+        context: FileView | None = None,
+        known: Known | None = None,
     ) -> LintFile:
-        """Reads the stages; FROM lines are expanded with `build_args` and the defaults of the file."""
+        """Reads the stages; FROM lines are expanded with `build_args` and the defaults of the file.
+
+        Raises DockerfileError or UsageError where the options of the checks are wrong.
+        """
         given = dict(build_args or {})
-        found = stages.read(dockerfile, given)
+        surroundings = known or Known()
+        found = stages.read(dockerfile, given, surroundings.bases)
         reads = tuple(read for stage in found for read in _reads(stage, found, escape=dockerfile.escape))
-        return cls(dockerfile, found, reads, given, context)
+        return cls(dockerfile, found, reads, given, context, Options.of(dockerfile, given), surroundings)
+
+    def again(self, dockerfile: Dockerfile) -> LintFile:
+        """A changed text of the same file, with the same options."""
+        new = LintFile.of(dockerfile, build_args=self.build_args, context=self.context, known=self.surroundings)
+        return replace(new, options=self.options)
 
     @property
     def escape(self) -> str:
         return self.dockerfile.escape
+
+    @property
+    def asked(self) -> tuple[Stage, ...]:
+        """The stages that matter: what a target needs, or all."""
+        needed = self.surroundings.needed
+        return self.stages if needed is None else tuple(stage for stage in self.stages if stage.index in needed)
+
+    def allows(self, name: str, line: int, *, experimental: bool = False) -> bool:
+        """Whether the options of the file, and a comment above the instruction in a line, let a rule speak of it."""
+        instructions = self.dockerfile.instructions
+        place = bisect_right(instructions, line, key=lambda node: node.span.line) - 1
+        options = self.options.above(instructions[place].comments) if place >= 0 else self.options
+        return options.allow(name, experimental=experimental)
 
     def chain(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and those it begins from, the first one first."""
@@ -84,9 +148,16 @@ class LintFile:
         return stages.known(text, step.before.env, escape=self.escape)
 
     def finding(
-        self, rule: str, message: str, *, span: Span, hint: str | None = None, fix: Fix | None = None
+        self,
+        rule: str,
+        message: str,
+        *,
+        span: Span,
+        hint: str | None = None,
+        fix: Fix | None = None,
+        about: Span | None = None,
     ) -> Finding:
-        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix)
+        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix, about)
 
 
 def may_mean(text: str, name: str) -> bool:

@@ -26,7 +26,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found. `at` shows the place; `fix` is there only where it provably does what the hint says."""
+    """What a rule found. `at` shows the place; `fix` is there only where it provably does what the hint says.
+
+    `about` is what a check of BuildKit's points at: all of an instruction, where `span` may be a word of it.
+    """
 
     rule: str
     message: str
@@ -34,3 +37,4 @@ class Finding:
     at: Excerpt
     hint: str | None = None
     fix: Fix | None = None
+    about: Span | None = None

@@ -70,7 +70,7 @@ def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
         if not applied.done:
             break
         dockerfile = parse(applied.text, file.dockerfile.source.name)
-        changed = LintFile.of(dockerfile, build_args=file.build_args, context=file.context)
+        changed = file.again(dockerfile)
         now = check(changed, rules)
         if len(now) >= len(findings):
             break

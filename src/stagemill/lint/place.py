@@ -23,6 +23,11 @@ def written(dockerfile: Dockerfile, span: Span) -> str:
     return dockerfile.source.text[start:end]
 
 
+def keyword(node: InstructionNode) -> str:
+    """The keyword as it is written."""
+    return node.original[: len(node.keyword)]
+
+
 def first_line(dockerfile: Dockerfile, node: InstructionNode) -> int:
     """The number of the line that an instruction begins in."""
     return _lines_before(dockerfile, node) + node.leading.count("\n") + 1

@@ -1,7 +1,7 @@
 """`Stage`, a stage of a Dockerfile as far as its text tells: base, steps, and what holds before each of them.
 
-Nothing is resolved outside of the file, so much is not known: the environment and working directory of a base image,
-platform arguments. What is not known is None and proves nothing.
+Nothing is resolved outside of the file, so much is not known unless a build tells it: the environment and working
+directory of a base image, platform arguments. What is not known is None and proves nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.tree import Arg, Dockerfile, Env, From, InstructionNode, Pair, Shell, User, Workdir
+from stagemill.oci.config import DEFAULT_PATH, ImageConfig
 
 PLATFORM_ARGS = frozenset(
     f"{side}{fact}" for side in ("TARGET", "BUILD") for fact in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
@@ -47,7 +48,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`name` is in lower case, empty where there is none. `base` is what FROM means, `parent` the index of that stage."""
+    """`name` is in lower case, empty where there is none. `base` is what FROM means, `parent` the index of that stage.
+
+    `certain` says that the environment is known: what is not in it is not set.
+    """
 
     index: int
     name: str
@@ -56,6 +60,7 @@ class Stage:
     parent: int | None
     steps: tuple[Step, ...]
     end: Moment
+    certain: bool = False
 
     @property
     def title(self) -> str:
@@ -67,18 +72,19 @@ class Stage:
         return self.steps[-1].node if self.steps else self.start
 
 
-def read(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> tuple[Stage, ...]:
-    """The stages of a file, in its order."""
-    given = _global_args(dockerfile, build_args)
+def read(dockerfile: Dockerfile, build_args: Mapping[str, str], bases: Mapping[int, ImageConfig]) -> tuple[Stage, ...]:
+    """The stages of a file, in its order; `bases` are the images that stages begin from, as far as they are known."""
+    given = global_args(dockerfile, build_args)
     stages: list[Stage] = []
     for index, (start, body) in enumerate(dockerfile.stages()):
         base = _base(start.image.text, given, escape=dockerfile.escape)
         parent = named_above(stages, base or "", index)
-        first = stages[parent].end if parent is not None else _first(base)
+        first = stages[parent].end if parent is not None else _first(base, bases.get(index))
         scope = _Scope(build_args, given, dockerfile.escape)
         steps, end = scope.walk(body, first)
         name = start.name.text.lower() if start.name else ""
-        stages.append(Stage(index, name, start, base, parent, steps, end))
+        certain = stages[parent].certain if parent is not None else base == "scratch" or index in bases
+        stages.append(Stage(index, name, start, base, parent, steps, end, certain))
     return tuple(stages)
 
 
@@ -96,8 +102,14 @@ def named_above(stages: Iterable[Stage], name: str, index: int) -> int | None:
     return found[-1] if found else None
 
 
-def _first(base: str | None) -> Moment:
-    return Moment({}, "/" if base == "scratch" else None)
+def _first(base: str | None, image: ImageConfig | None) -> Moment:
+    if base == "scratch":
+        return Moment({"PATH": DEFAULT_PATH}, "/")
+    if image is None:
+        return Moment({})
+    config = image.config
+    env = {"PATH": DEFAULT_PATH, **dict(config.env)}
+    return Moment(env, config.working_dir or "/", config.user or None, config.shell or None)
 
 
 def _base(text: str, given: Environment, *, escape: str) -> str | None:
@@ -114,7 +126,8 @@ def _expand(text: str, env: Environment, *, escape: str) -> str | None:
         return None
 
 
-def _global_args(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> Environment:
+def global_args(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> Environment:
+    """The values of the ARGs before the first FROM; None where one has none."""
     env: dict[str, str | None] = {}
     for node in dockerfile.global_args:
         for pair in node.items:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import MappingProxyType
 from typing import TypeAlias
 
+from stagemill.dockerfile.expansion import variables
 from stagemill.dockerfile.tree import Add, Copy, Word
-from stagemill.files.content import Content, content
+from stagemill.errors import ContextError, StagemillError
+from stagemill.files.exclusion import Exclusion
 from stagemill.files.paths import clean
-from stagemill.files.select import MissingSourceError
+from stagemill.files.select import PIVOT, MissingSourceError
 from stagemill.graph import operations
-from stagemill.graph.vertex import Edge, Label, Selection, Vertex
+from stagemill.graph.vertex import Edge, Selection, Vertex
+from stagemill.location import redacted
+from stagemill.plan import contexts, fetched
+from stagemill.plan.contexts import Origin
+from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import missing_source
-from stagemill.plan.request import MainContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
-SourceOf: TypeAlias = Callable[[Word, Site], Vertex]
-CONTEXT = "context"
-_URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+SourceOf: TypeAlias = Callable[[Word, Site], Origin]
+_NAMES = Selection(("etc/passw[d]", "etc/grou[p]"))  # patterns, since a tree may have neither
+_NOTHING: Mapping[int, Fetched] = MappingProxyType({})
 _OCTAL = re.compile(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
 _SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
@@ -36,40 +43,26 @@ class _Words:
     destination: str
     owner: str
     mode: str
+    excludes: tuple[str, ...]
+
+    def selection(self, *, parents: bool) -> Selection:
+        return Selection(self.sources, self.excludes, parents)
 
 
 def copy(node: Copy, state: State, site: Site, *, source_of: SourceOf) -> State:
     """Files of the context, of a stage or of an image. Owners are kept only from the latter two (traps 2)."""
-    _refuse_later_flags(node, site)
     words = _expand(node, state, site)
     for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
+        if fetched.is_remote(text):
             raise site.error("source can't be a URL for COPY", word.span, hint="use ADD for a URL")
     return _copied(node, words, state, site=site, source_of=source_of)
 
 
 def add(node: Add, state: State, site: Site) -> State:
-    """Like COPY from the context, and unpacks local archives."""
-    _refuse_later_flags(node, site)
-    for flag in node.flags:
-        if flag.name in {"checksum", "keep-git-dir", "unpack"}:
-            raise site.unsupported(f"ADD --{flag.name}", flag.span)
+    """Like COPY from the context, and unpacks local archives unless told not to; or from URLs."""
     words = _expand(node, state, site)
-    for word, text in zip(node.sources, words.written, strict=True):
-        if _URL.match(text):
-            raise site.unsupported("ADD of a URL or a git repository", word.span)
-    return _copied(node, words, state, site=site, source_of=None)
-
-
-def _refuse_later_flags(node: Copy | Add, site: Site) -> None:
-    asked = {
-        "exclude": bool(node.excludes),
-        "link": bool(node.link),
-        "parents": isinstance(node, Copy) and bool(node.parents),
-    }
-    for flag in node.flags:
-        if asked.get(flag.name):
-            raise site.unsupported(f"{node.keyword} --{flag.name}", flag.span)
+    found = fetched.find(node, words.written, words.destination, state=state, site=site)
+    return _copied(node, words, state, site=site, source_of=None, found=found)
 
 
 def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
@@ -81,56 +74,131 @@ def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
             site.notice(f"the source {word.text} is blank, so everything is copied", word.span, hint=hint)
     return _Words(
         written=written,
-        sources=tuple(map(clean, written)),
+        sources=tuple(map(_pivoted if _keeps_parents(node) else clean, written)),
         destination=site.expand(node.destination, lookup),
         owner=site.expand(node.chown, lookup) if node.chown else "",
         mode=_mode(node.chmod, state, site) if node.chmod else "",
+        excludes=_excludes(node, site),
     )
 
 
-def _copied(node: Copy | Add, words: _Words, state: State, *, site: Site, source_of: SourceOf | None) -> State:
+def _keeps_parents(node: Copy | Add) -> bool:
+    return isinstance(node, Copy) and bool(node.parents)
+
+
+def _pivoted(source: str) -> str:
+    """`root/./rest`; without a pivot of its own a source keeps all of its path."""
+    root, pivot, rest = source.partition(PIVOT)
+    return f"{clean(root)}{PIVOT}{clean(rest)}" if pivot else f"{PIVOT}{clean(source)}"
+
+
+def _excludes(node: Copy | Add, site: Site) -> tuple[str, ...]:
+    """The patterns, which expand no variables."""
+    for word in node.excludes:
+        try:
+            Exclusion.of([word.text], name="--exclude")
+        except ContextError as error:
+            raise site.error(error.message, word.span, hint=error.hint) from error
+        if variables(word.text, escape=site.escape):
+            hint = "write the pattern out; only sources, the destination, --chown and --chmod expand variables"
+            site.notice(f"--exclude={word.text} does not expand variables", word.span, hint=hint)
+    return tuple(word.text.strip() for word in node.excludes if word.text.strip())
+
+
+def _copied(
+    node: Copy | Add,
+    words: _Words,
+    state: State,
+    *,
+    site: Site,
+    source_of: SourceOf | None,
+    found: Mapping[int, Fetched] = _NOTHING,
+) -> State:
     from_ = node.from_ if isinstance(node, Copy) else None
+    origin = source_of(from_, site) if from_ is not None and source_of is not None else site.request.context
     files = tuple(operations.InlineFile(doc.name, site.expand_body(doc, state.scope.get)) for doc in node.heredocs)
+    link = _links(node, words, site)
+    parents = _keeps_parents(node)
+    named = link and any(name and not (name.isascii() and name.isdigit()) for name in words.owner.split(":"))
     op = operations.Copy(
         sources=words.sources,
         destination=_destination(words.destination, state),
         files=files,
         owner=words.owner,
         mode=words.mode,
-        keep_owner=from_ is not None,
-        unpack=isinstance(node, Add),
+        keep_owner=isinstance(origin, Vertex),
+        unpack=isinstance(node, Add) and node.unpack is not False,
+        excludes=words.excludes,
+        parents=parents,
+        named_owner=named,
     )
     inputs: tuple[Edge, ...] = ()
-    if from_ is not None and source_of is not None:
-        source = source_of(from_, site)
-        inputs = (Edge(source, Selection(words.sources)),) if words.sources else ()
+    if found:
+        gathered = _gathered(node, words, found, site=site)
+        op = replace(op, sources=(), unpack=False, origins=tuple(part for _, part in gathered))
+        inputs = tuple(edge for edge, _ in gathered)
     elif words.sources:
-        inputs = (Edge(_context(node, words.sources, site)),)
-    text = site.title(node.original)
+        inputs = (_edge(node, words, origin, site=site),)
+    if named:
+        inputs = (*inputs, Edge(state.vertex, _NAMES))
+    text = redacted(site.title(node.original))
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
-    return state.layered(op, inputs, text=text, created_by=created_by, at=site.source.excerpt(node.span))
+    at = site.source.excerpt(node.span)
+    return state.layered(op, inputs, text=text, created_by=created_by, at=at, link=link)
 
 
-def _context(node: Copy | Add, sources: tuple[str, ...], site: Site) -> Vertex:
-    """The files of the context that the sources select, keyed by what they hold."""
-    context = site.request.context
-    if context is None:
+def _links(node: Copy | Add, words: _Words, site: Site) -> bool:
+    """Whether the layer is to know nothing of the stage below it."""
+    if not node.link or not words.mode:
+        return bool(node.link)
+    for flag in node.flags:
+        if flag.name == "link":
+            hint = "leave --link out, or set the modes where the files come from"
+            site.notice("--link has no effect beside --chmod", flag.span, hint=hint)
+    return False
+
+
+def _gathered(node: Copy | Add, words: _Words, found: Mapping[int, Fetched], *, site: Site) -> list[Fetched]:
+    """What an instruction reads that reads URLs, in the order of its sources; neighbours in the context count as one."""
+    gathered: list[Fetched] = []
+    for local, group in groupby(range(len(words.sources)), key=lambda number: number not in found):
+        numbers = list(group)
+        if not local:
+            gathered += [_without(words.excludes, found[number]) for number in numbers]
+            continue
+        some = replace(words, sources=tuple(words.sources[number] for number in numbers))
+        origin = operations.Origin(some.sources, unpack=isinstance(node, Add) and node.unpack is not False)
+        gathered.append((_edge(node, some, site.request.context, site=site, first=numbers[0]), origin))
+    return gathered
+
+
+def _without(excludes: tuple[str, ...], fetched_one: Fetched) -> Fetched:
+    """What is excluded counts in no key."""
+    edge, origin = fetched_one
+    return (replace(edge, select=replace(edge.select, excludes=excludes)) if edge.select else edge), origin
+
+
+def _edge(node: Copy | Add, words: _Words, origin: Origin | None, *, site: Site, first: int = 0) -> Edge:
+    """What the words select of a tree, known when it is made, or of a context; their sources are the node's from `first` on."""
+    select = words.selection(parents=_keeps_parents(node))
+    if isinstance(origin, Vertex):
+        return Edge(origin, select)
+    if origin is None:
         hint = "give a directory as the last argument, and the Dockerfile with -f -"
         raise site.error(f"{node.keyword} needs a build context, and this build has none", node.span, hint=hint)
-    if sources not in site.selected:
-        site.selected[sources] = _selected(node, sources, context, site=site)
-    found = site.selected[sources]
-    site.contents[found.digest] = found.parts
-    return Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
-
-
-def _selected(node: Copy | Add, sources: Sequence[str], context: MainContext, *, site: Site) -> Content:
     try:
-        return content(context.view, sources, owners=False)
+        found = contexts.selected(origin, select, site)
     except MissingSourceError as error:
-        word = node.sources[sources.index(error.pattern)]
-        message, hint = missing_source(error, word.text, context)
-        raise site.error(message, word.span, hint=hint) from error
+        word = node.sources[first + select.patterns.index(error.pattern)]
+        message, hint_ = missing_source(error, word.text, origin)
+        raise site.error(message, word.span, hint=hint_) from error
+    except StagemillError as error:
+        raise site.error(error.message, node.span, hint=error.hint) from error
+    for word, source in zip(node.sources[first:], words.sources, strict=False):
+        if source in found.empty:
+            hint = "nothing is copied for it; only a source without a pattern has to exist"
+            site.notice(f"{word.text} matches nothing in {origin.title}", word.span, hint=hint)
+    return Edge(contexts.files(origin, select, site))
 
 
 def _destination(text: str, state: State) -> str:
@@ -152,7 +220,8 @@ def _mode(word: Word, state: State, site: Site) -> str:
 
 
 def _shown(node: Copy | Add, words: _Words) -> str:
-    """What history shows after the keyword; where the files come from is not in it."""
-    flags = [f"--{name}={value}" for name, value in (("chown", words.owner), ("chmod", words.mode)) if value]
+    """What history shows after the keyword; where files of stages come from is not in it, nor are logins of URLs."""
+    flags = ["--parents"] if _keeps_parents(node) else []
+    flags += [f"--{name}={value}" for name, value in (("chown", words.owner), ("chmod", words.mode)) if value]
     names = [f"<<{doc.name}" for doc in node.heredocs]
-    return " ".join([*flags, *words.written, *names, words.destination])
+    return " ".join([*flags, *map(redacted, words.written), *names, words.destination])

@@ -16,20 +16,22 @@ _PARALLEL_LOOKUPS = 8
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An image as FROM or `--from` names it. Without a platform it is this machine's."""
+    """An image as FROM or `--from` names it, or a named `context` does. Without a platform it is this machine's."""
 
     reference: str
     platform: Platform | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place where an image is named; `stages` are the names of the stages that could be meant instead."""
+    """A place where an image is named; `stages` and `contexts` are names that could be meant instead."""
 
     name: Name
     span: Span
     site: Site
     stages: tuple[str, ...]
+    contexts: tuple[str, ...] = ()
 
 
 class Bases:
@@ -59,13 +61,23 @@ class Bases:
         """Raises DockerfileError at the place."""
         name = mention.name
         try:
-            return self._resolver.resolve(name.reference, name.platform)
+            return self._resolver.resolve(name.reference, name.platform, context=name.context)
         except CancelledError:
             raise
         except (StagemillError, ValueError) as error:
             hints = [error.hint] if isinstance(error, StagemillError) and error.hint else []
-            from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+            if not name.context and (near := _near(mention)):
+                hints.append(f"did you mean {near}?")
+            message = f"the context {name.context}: {error}" if name.context else str(error)
+            raise mention.site.error(message, mention.span, hint="; or ".join(hints) or None) from error
 
-            if near := get_close_matches(name.reference.lower(), mention.stages, n=1):
-                hints.append(f"did you mean the stage {near[0]}?")
-            raise mention.site.error(str(error), mention.span, hint="; or ".join(hints) or None) from error
+
+def _near(mention: Mention) -> str | None:
+    """A stage or a context of a similar name."""
+    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
+
+    name = mention.name.reference.lower()
+    for kind, names in ("stage", mention.stages), ("context", mention.contexts):
+        if near := get_close_matches(name, names, n=1):
+            return f"the {kind} {near[0]}"
+    return None

@@ -11,16 +11,17 @@ from typing import NoReturn, TypeVar
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Flag, Run
-from stagemill.files.content import content
 from stagemill.files.glob import escaped
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
-from stagemill.graph import operations
 from stagemill.graph.mounts import BindMount, CacheMount, Mount, SecretMount, Sharing, SshMount, TmpfsMount
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex
-from stagemill.plan.copying import CONTEXT, SourceOf
+from stagemill.plan import contexts
+from stagemill.plan.contexts import Origin
+from stagemill.plan.copying import SourceOf
 from stagemill.plan.missing import missing_source
 from stagemill.plan.mount_options import BARE, NAMES, Option, options
+from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 from stagemill.sandbox.limits import size
@@ -48,11 +49,24 @@ def mounts(node: Run, state: State, site: Site, *, source_of: SourceOf) -> tuple
     found: list[Mount] = []
     edges: list[Edge] = []
     for flag in node.mounts:
-        planner = _Planner(_Given.of(flag, state, site), state, site, source_of)
+        given = _Given.of(flag, state, site)
+        planner = _Planner(given, state, site, _origin(given, source_of))
         agents = sum(isinstance(mount, SshMount) for mount in found)
         found.append(planner.mount(agents))
         edges += planner.edges()
     return tuple(found), tuple(edges)
+
+
+def _origin(given: _Given, source_of: SourceOf) -> Origin | None:
+    """Where the files of a mount come from, None where it has none."""
+    if given.text("from"):
+        return source_of(given.options["from"].word, given.site)
+    if given.kind != "bind":
+        return None
+    if given.site.request.context is None:
+        hint = "give a directory as the last argument, and the Dockerfile with -f -"
+        given.fail("source", "RUN --mount needs a build context, and this build has none", hint=hint)
+    return given.site.request.context
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +152,7 @@ class _Planner:
     given: _Given
     state: State
     site: Site
-    source_of: SourceOf
+    origin: Origin | None
 
     def mount(self, agents: int) -> Mount:
         """`agents` counts the ssh mounts before this one."""
@@ -146,7 +160,7 @@ class _Planner:
         match given.kind:
             case "bind":
                 writable = not given.read_only(default=True)
-                return BindMount(self._target(), _CONTENT if self._context else self._source, writable)
+                return BindMount(self._target(), self._place, writable)
             case "cache":
                 return self._cache()
             case "tmpfs":
@@ -161,16 +175,15 @@ class _Planner:
 
     def edges(self) -> Sequence[Edge]:
         """The tree that the mount reads, if it does."""
-        if self._context:
-            return (Edge(self._context_files(), Selection((_CONTENT,))),)
-        if not self.given.text("from"):
+        if self.origin is None:
             return ()
-        vertex = self.source_of(self.given.options["from"].word, self.site)
-        return (Edge(vertex, Selection((escaped(self._source),))),)
+        tree = self._tree(self.origin) if isinstance(self.origin, FileContext) else self.origin
+        return (Edge(tree, Selection((escaped(self._place),))),)
 
     @property
-    def _context(self) -> bool:
-        return self.given.kind == "bind" and not self.given.text("from")
+    def _place(self) -> str:
+        """Where the source lies in the tree that is read."""
+        return _CONTENT if isinstance(self.origin, FileContext) else self._source
 
     @property
     def _source(self) -> str:
@@ -195,8 +208,8 @@ class _Planner:
             target=target,
             id=f"{namespace}/{given.text('id') or posixpath.normpath(given.text('target'))}",
             sharing=given.parsed("sharing", _sharing, default="shared", hint="it is shared, private or locked"),
-            source=self._source,
-            seeded=bool(given.text("from")),
+            source=self._place,
+            seeded=self.origin is not None,
             read_only=given.read_only(default=False),
             mode=given.mode(0o755),
             uid=given.owner("uid"),
@@ -241,27 +254,16 @@ class _Planner:
         if self.given.switch("readonly") is False:
             self.given.fail("readonly", f"a {self.given.kind} mount is always read-only", hint="leave it out")
 
-    def _context_files(self) -> Vertex:
-        """A tree with what the source selects from the context, as COPY would bring it."""
+    def _tree(self, context: FileContext) -> Vertex:
+        """A tree with what the source selects from a context, as COPY would bring it."""
         span = self.given.span("source")
-        context = self.site.request.context
-        if context is None:
-            hint = "give a directory as the last argument, and the Dockerfile with -f -"
-            raise self.site.error("RUN --mount needs a build context, and this build has none", span, hint=hint)
-        sources = (escaped(self._source),)
-        if sources not in self.site.selected:
-            try:
-                self.site.selected[sources] = content(context.view, sources, owners=False)
-            except MissingSourceError as error:
-                message, hint_ = missing_source(error, self.given.text("source"), context)
-                raise self.site.error(message, span, hint=hint_) from error
-        found = self.site.selected[sources]
-        self.site.contents[found.digest] = found.parts
         label = Label("", self.state.numbering.stage, self.site.source.excerpt(span))
-        files = Vertex(operations.Context(CONTEXT, found.digest), (), Label(""))
-        nothing = Vertex(operations.Scratch(), (), Label(""))
-        op = operations.Copy(sources, f"/{_CONTENT}")
-        return Vertex(op, (Edge(nothing), Edge(files)), label)
+        select = Selection((escaped(self._source),))
+        try:
+            return contexts.tree(context, select, f"/{_CONTENT}", site=self.site, label=label)
+        except MissingSourceError as error:
+            message, hint = missing_source(error, self.given.text("source"), context)
+            raise self.site.error(message, span, hint=hint) from error
 
 
 def _expanded(option: Option, state: State, site: Site) -> str:

@@ -9,20 +9,26 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from stagemill.context.named import NamedContext, OtherStage
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.parser import parse_trigger
-from stagemill.dockerfile.source import Source
+from stagemill.dockerfile.source import Source, Span
+from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Copy, Dockerfile, From, InstructionNode, OnBuild, Run, Word
 from stagemill.errors import UsageError
+from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
 from stagemill.plan.site import Site
 
 Line: TypeAlias = tuple[InstructionNode, Site]
 """An instruction of a stage, and where it stands."""
+
+Meaning: TypeAlias = "StageText | NamedContext | None"
+"""What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -57,12 +63,18 @@ class Outline:
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
-        """Raises DockerfileError for a bad global ARG and UsageError for an unknown target."""
+        """A target that a named context replaces has no instructions of its own.
+
+        Raises DockerfileError for a bad global ARG and UsageError for an unknown target.
+        """
         stages = tuple(
             StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
             for index, (start, body) in enumerate(dockerfile.stages())
         )
         target = find_target(stages, site.request.target)
+        if site.request.contexts.find(target.name, site.request.platform):
+            target = replace(target, body=())
+            stages = (*stages[: target.index], target, *stages[target.index + 1 :])
         automatic = platform_args(target=site.request.platform, stage=target.name)
         return cls(site, stages, global_scope(dockerfile, site, automatic), target)
 
@@ -85,23 +97,72 @@ class Outline:
                     return f"only an ARG before the first FROM counts in FROM: move or copy line {line} to the top"
         return None
 
-    def parent(self, stage: StageText) -> StageText | None:
-        """The stage that FROM names: the last one of that name above, or None where it names an image."""
-        return named_above(self.stages, self.base_name(stage).lower(), stage.index)
+    def platform(self, stage: StageText) -> Platform | None:
+        """What FROM --platform asks for."""
+        word = stage.start.platform
+        if word is None:
+            return None
+        try:
+            return Platform.parse(self.site.expand(word, self.globals.get))
+        except ValueError as error:
+            hint = "write linux/amd64, or $BUILDPLATFORM for this machine"
+            raise self.site.error(str(error), word.span, hint=hint) from error
 
-    def source(self, stage: StageText, word: Word, site: Site) -> StageText | None:
-        """The stage that a `--from` names, or None where it names an image. Raises DockerfileError."""
+    def parent(self, stage: StageText) -> StageText | None:
+        """The stage that a stage begins from, or None where that is no stage."""
+        start = self.start(stage)
+        return start if isinstance(start, StageText) else None
+
+    def start(self, stage: StageText) -> Meaning:
+        """What FROM names: the last stage of that name above, a named context, or neither."""
+        span = stage.start.image.span
+        if replacement := self._context(stage.name, stage, span, site=self.site):
+            return replacement
+        name = self.base_name(stage)
+        found = named_above(self.stages, name.lower(), stage.index)
+        return self._unless_replaced(found, stage, span, site=self.site) or self._context(
+            name, stage, span, site=self.site
+        )
+
+    def source(self, stage: StageText, word: Word, site: Site) -> Meaning:
+        """What a `--from` names. Raises DockerfileError."""
         _refuse_variables(word, site)
         name = word.text.lower()
         if _INDEX.fullmatch(name):
-            return self._by_index(stage, word, site)
-        found = named_above(self.stages, name, stage.index)
-        if found is None and (later := [other for other in self.stages if other.name == name]):
+            return self._unless_replaced(self._by_index(stage, word, site), stage, word.span, site=site)
+        if found := named_above(self.stages, name, stage.index):
+            return self._unless_replaced(found, stage, word.span, site=site)
+        if context := self._context(word.text, stage, word.span, site=site):
+            return context
+        if later := [other for other in self.stages if other.name == name]:
             itself = later[0].index == stage.index
             what = "is this stage itself" if itself else f"is defined below, in line {later[0].start.span.line}"
             hint = "a stage can only copy from stages above it; move the stage up"
             raise site.error(f"cannot copy from stage {word.text!r}: it {what}", word.span, hint=hint)
-        return found
+        return None
+
+    def _unless_replaced(self, stage: StageText | None, user: StageText, span: Span, *, site: Site) -> Meaning:
+        """The stage, or what stands in its place: nobody asks for the stage itself then."""
+        return (stage and self._context(stage.name, user, span, site=site)) or stage
+
+    def _context(
+        self, name: str, user: StageText, span: Span, *, site: Site, above: int | None = None
+    ) -> StageText | NamedContext | None:
+        """The named context of a name that a stage uses, if there is one. One that is a stage is that stage, from those
+        above the user, or above an index.
+        """
+        known = site.request.contexts
+        found = known.find(name, self.platform(user) or site.request.platform) if known.by_name else None
+        if found is None or not isinstance(found.source, OtherStage):
+            return found
+        above = user.index if above is None else above
+        other = named_above(self.stages, found.source.stage, above)
+        if other is None:
+            near = nearest(found.source.stage, self.names_above(user))
+            hint = f"did you mean target:{near}?" if near else "name one that is above the stage that uses it"
+            message = f"the context {found.name} is the stage {found.source.stage!r}, and there is none above"
+            raise site.error(message, span, hint=hint)
+        return self._context(other.name, user, span, site=site, above=other.index) or other
 
     def _by_index(self, stage: StageText, word: Word, site: Site) -> StageText:
         index = int(word.text)
@@ -172,6 +233,24 @@ def undeclared(outline: Outline, stage: StageText) -> Iterator[tuple[str, Word]]
         for name, _ in names:
             if word and name in outline.site.request.build_args and name not in known:
                 yield name, word
+
+
+def unused(outline: Outline, body: Iterable[Line]) -> Iterator[tuple[NamedContext, str]]:
+    """Named contexts that no stage, FROM or `--from` asks for, and the name there that one of them was meant for.
+
+    `body` is what is built; a context that has no near name may be for another build of the same command line.
+    """
+    site = outline.site
+    words = [word.text for word, _ in source_words(body)]
+    words += [
+        node.from_.text for stage in outline.stages for node in stage.body if isinstance(node, Copy) and node.from_
+    ]
+    words += [name for stage in outline.stages for name in (stage.name, stage.start.image.text) if name]
+    used = {site.request.contexts.find(word, site.request.platform) for word in words}
+    for context in site.request.contexts.by_name.values():
+        near = nearest(context.name, words)
+        if context not in used and near and not _INDEX.fullmatch(near):
+            yield context, near
 
 
 def source_words(body: Iterable[Line]) -> Iterator[tuple[Word, Site]]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from stagemill.context.named import NamedContext, NamedImage
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
+from stagemill.errors import DockerfileError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Vertex
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan import begin
+from stagemill.plan import begin, contexts
+from stagemill.plan.ahead import asked_ahead
+from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
+from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
     CONTEXT,
     EPOCH,
@@ -26,9 +31,10 @@ from stagemill.plan.outline import (
     source_words,
     triggers,
     undeclared,
+    unused,
 )
 from stagemill.plan.request import Request
-from stagemill.plan.resolver import Base, Resolver
+from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import Numbering, State, Step
@@ -69,10 +75,16 @@ class Plan:
     epoch: int | None = None
 
 
-def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
-    site = Site(dockerfile.source, dockerfile.escape, request)
-    return _Planner(Outline.of(dockerfile, site), resolver).plan()
+def plan(
+    dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE, *, whole: bool = False
+) -> Plan:
+    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target.
+
+    `whole` plans every stage, as if the target needed all of them.
+    """
+    site = Site(dockerfile.source, dockerfile.escape, request, sources=sources)
+    outline = Outline.of(dockerfile, site)
+    return _Planner(outline, resolver).plan(outline.stages if whole else (outline.target,))
 
 
 class _Planner:
@@ -85,23 +97,37 @@ class _Planner:
         self.planned: dict[int, Stage] = {}
         self.bodies: dict[int, tuple[Line, ...]] = {}
 
-    def plan(self) -> Plan:
-        needed = self._needed()
-        for index in sorted(needed):
-            stage = self.outline.stages[index]
-            self.planned[index] = self._stage(stage)
-            for name, word in undeclared(self.outline, stage):
-                _notice_no_effect(name, word, self.outline)
+    def plan(self, wanted: Sequence[StageText]) -> Plan:
+        needed = sorted(self._needed(wanted))
+        with asked_ahead(self._additions(needed), self.site.sources):
+            for index in needed:
+                stage = self.outline.stages[index]
+                self.planned[index] = self._stage(stage)
+                for name, word in undeclared(self.outline, stage):
+                    _notice_no_effect(name, word, self.outline)
+        self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
         image = replace(target.image, config=_asked(target.image.config, self.site.request))
         return Plan(
             target=replace(target, image=image),
-            stages=tuple(self.planned[index] for index in sorted(needed)),
+            stages=tuple(self.planned[index] for index in needed),
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
             epoch=self._epoch(),
         )
+
+    def _notice_unused_contexts(self) -> None:
+        if self.site.request.contexts.by_name:
+            body = [line for lines in self.bodies.values() for line in lines]
+            for context, near in unused(self.outline, body):
+                message = (
+                    f"--build-context {context.name} has no effect: nothing in {self.site.source.name} has that name"
+                )
+                self.site.notices.append(f"{message}\nhint: did you mean {near}?")
+
+    def _additions(self, needed: Iterable[int]) -> Iterator[Add]:
+        return (node for index in needed for node, _ in self.bodies[index] if isinstance(node, Add))
 
     def _epoch(self) -> int | None:
         """A global ARG says it where the request does not."""
@@ -110,13 +136,13 @@ class _Planner:
         text = self.outline.globals.get(EPOCH)
         return int(text) if text and text != CONTEXT else None
 
-    def _needed(self) -> set[int]:
-        """The stages that the target needs.
+    def _needed(self, wanted: Sequence[StageText]) -> set[int]:
+        """These stages, and those that they need.
 
         Most is known from the text, so that images are looked up all at once; their triggers may need more.
         """
         needed: set[int] = set()
-        wave = [self.outline.target]
+        wave = list(wanted)
         while wave:
             stages = self._reachable(wave, needed)
             self.bases.look_up([mention for stage in stages for mention in self._mentions(stage)])
@@ -155,42 +181,44 @@ class _Planner:
 
     def _sources(self, stage: StageText, body: Sequence[Line]) -> list[StageText]:
         found = [self.outline.source(stage, word, site) for word, site in source_words(body)]
-        return [source for source in found if source]
+        return [source for source in found if isinstance(source, StageText)]
 
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
         if name := self._image(stage):
-            yield Mention(name, stage.start.image.span, self.site, self.outline.names_above(stage))
+            yield self._mention(name, stage.start.image, stage, self.site)
         yield from self._copied_images(stage, self._lines(stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
         for word, site in source_words(body):
-            if not self.outline.source(stage, word, site) and word.text != SCRATCH:
-                yield Mention(Name(word.text), word.span, site, self.outline.names_above(stage))
+            if name := self._copied_image(stage, word, site):
+                yield self._mention(name, word, stage, site)
+
+    def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
+        return Mention(name, word.span, site, self.outline.names_above(stage), site.request.contexts.names)
+
+    def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
+        """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
+        source = self.outline.source(stage, word, site)
+        if isinstance(source, NamedContext):
+            return _image_of(source)
+        return None if source or word.text == SCRATCH else Name(word.text)
 
     def _image(self, stage: StageText) -> Name | None:
-        """The image that a stage begins from; None for a stage or scratch, which have no platform of their own."""
-        platform = self._platform(stage)
-        if self.outline.parent(stage):
+        """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
+        platform = self.outline.platform(stage)
+        start = self.outline.start(stage)
+        if isinstance(start, StageText):
             return None
-        reference = self.outline.base_name(stage)
-        if reference == SCRATCH:
-            return None
-        if platform not in {None, Platform.local()}:
+        if isinstance(start, NamedContext):
+            name = _image_of(start, platform)
+        else:
+            reference = self.outline.base_name(stage)
+            name = Name(reference, platform) if reference != SCRATCH else None
+        if name and platform not in {None, Platform.local()}:
             word = stage.start.platform or stage.start.image
             raise self.site.unsupported(f"FROM --platform={platform} on a {Platform.local()} machine", word.span)
-        return Name(reference, platform)
-
-    def _platform(self, stage: StageText) -> Platform | None:
-        """What FROM --platform asks for."""
-        word = stage.start.platform
-        if word is None:
-            return None
-        try:
-            return Platform.parse(self.site.expand(word, self.outline.globals.get))
-        except ValueError as error:
-            hint = "write linux/amd64, or $BUILDPLATFORM for this machine"
-            raise self.site.error(str(error), word.span, hint=hint) from error
+        return name
 
     def _base(self, stage: StageText) -> Base | None:
         name = self._image(stage)
@@ -205,7 +233,10 @@ class _Planner:
         state = self._start(text, inherited, origin=origin, base=base)
         source_of = partial(self._source, text, reads)
         for node, site in self.bodies[text.index]:
-            state = apply(node, state, site, source_of=source_of)
+            try:
+                state = apply(node, state, site, source_of=source_of)
+            except DockerfileError as error:
+                raise also_in_stage(error, node, self.outline.stages[: text.index]) from error.__cause__
         image = replace(
             inherited,
             config=state.config,
@@ -232,29 +263,38 @@ class _Planner:
         return begin.from_image(base.config) if base else begin.from_nothing(self.site.request.platform)
 
     def _start(self, text: StageText, image: ImageConfig, *, origin: Stage | None, base: Base | None) -> State:
-        own = int(base is not None and origin is None)
+        start = self.outline.start(text)
+        context = start if isinstance(start, NamedContext) else None
+        own = int(origin is None and (base or context) is not None)
         steps = sum(isinstance(node, Run | Copy | Add | Workdir) for node, _ in self.bodies[text.index])
         numbering = Numbering(text.title, own + steps, alone=len(self.outline.stages) == 1)
         scope = (origin.scope if origin else Scope()).begun(image.config.env)
+        at = self.site.source.excerpt(text.start.span)
         if origin:
             vertex = origin.vertex
+        elif base and context:
+            vertex = _base_vertex(base, Label(f"[context {context.name}] {base.reference}", text.title, at))
         elif base:
-            at = self.site.source.excerpt(text.start.span)
             vertex = _base_vertex(base, Label(f"{numbering.prefix(1)} FROM {base.reference}", text.title, at))
         else:
-            vertex = _scratch()
-        return State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
+            vertex = contexts.scratch()
+        state = State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
+        if base or context is None:
+            return state
+        return contexts.begun(state, context, site=self.site, at=self.site.source.excerpt(text.start.image.span))
 
-    def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Vertex:
-        """The tree that a `--from` names."""
-        stage = self.outline.source(text, word, site)
-        if stage:
-            reads.append(stage.index)
-            return self.planned[stage.index].vertex
-        if word.text == SCRATCH:
-            return _scratch()
-        base = self.bases[Name(word.text)]
-        return _base_vertex(base, Label(f"FROM {base.reference}", "", site.source.excerpt(word.span)))
+    def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Origin:
+        """The tree or the files that a `--from` names."""
+        source = self.outline.source(text, word, site)
+        if isinstance(source, StageText):
+            reads.append(source.index)
+            return self.planned[source.index].vertex
+        at = site.source.excerpt(word.span)
+        if name := self._copied_image(text, word, site):
+            base = self.bases[name]
+            title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
+            return _base_vertex(base, Label(title, "", at))
+        return contexts.origin(source, site, at=at) if source else contexts.scratch()
 
 
 def _asked(config: RunConfig, request: Request) -> RunConfig:
@@ -264,8 +304,10 @@ def _asked(config: RunConfig, request: Request) -> RunConfig:
     return replace(config, labels={**labels, **request.labels}, env=env)
 
 
-def _scratch() -> Vertex:
-    return Vertex(operations.Scratch(), (), Label(""))
+def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:
+    """The image that a named context is, if it is one."""
+    source = context.source
+    return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
 
 
 def _base_vertex(base: Base, label: Label) -> Vertex:

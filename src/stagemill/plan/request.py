@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
 from stagemill.oci.platform import Platform
+
+MAIN = "context"
 
 
 class IgnoredBy(Protocol):
@@ -20,15 +23,17 @@ class IgnoredBy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MainContext:
-    """The files that COPY and ADD without `--from` read. `title` is what a person calls it.
+class FileContext:
+    """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
-    `ignored` answers for a path that is not there: the rule of the ignore file that hides it, as words, or None.
+    `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
+    rule of the ignore file that hides it, as words, or None.
     """
 
     view: FileView
     title: str = "the build context"
     ignored: IgnoredBy | None = None
+    name: str = MAIN
 
 
 class Devices(Protocol):
@@ -58,8 +63,9 @@ class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
 
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
-    (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `devices` is
-    None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
+    (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
+    those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
+    `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -68,9 +74,11 @@ class Request:
     labels: Mapping[str, str] = field(default_factory=dict)
     network: Literal["default", "host", "none"] = "default"
     extra_hosts: tuple[str, ...] = ()
-    context: MainContext | None = None
+    context: FileContext | None = None
     epoch: int | None = None
     allow: frozenset[str] = frozenset()
+    contexts: NamedContexts = field(default_factory=NamedContexts)
+    directories: Mapping[str, FileContext] = field(default_factory=dict)
     every_run: EveryRun = field(default_factory=EveryRun)
     devices: Devices | None = None
     unset_env: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""`Resolver`: turns the name of an image into what a plan needs to know of it, so that after planning there are no names."""
+"""`Resolver` and `Sources`: turn names of images and URLs into what they mean now, so that after planning there are no names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stagemill.digest import Digest
+from stagemill.errors import StagemillError
+from stagemill.graph import operations
+from stagemill.location import GitLocation, HttpLocation
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 
@@ -22,9 +25,37 @@ class Base:
 class Resolver(Protocol):
     """Finds images by name. Called from several threads at once."""
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """The image for a platform; None takes the machine's, or the only one there is.
 
+        `context` is the named context that the reference comes from, if it does.
         Raises StagemillError where it cannot be found, with a hint.
         """
         ...
+
+
+class Sources(Protocol):
+    """Finds what URLs name. Called from several threads at once; a second call for the same has the same answer."""
+
+    def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> operations.Http:
+        """The file that is there now. Raises StagemillError where it cannot be had, or is not that of the checksum."""
+        ...
+
+    def git(self, location: GitLocation) -> operations.Git:
+        """The commit that is meant now. Raises StagemillError where it cannot be found, or is not that of the checksum."""
+        ...
+
+
+class Nowhere:
+    """Sources of a plan that is made without asking anybody: there is nothing."""
+
+    def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> operations.Http:
+        wanted = f"{location} ({checksum})" if checksum else str(location)
+        raise StagemillError(f"{wanted} was not asked for", hint=_ASK)
+
+    def git(self, location: GitLocation) -> operations.Git:
+        raise StagemillError(f"{location} was not asked for", hint=_ASK)
+
+
+_ASK = "build it: nobody is asked for what is only looked at"
+NOWHERE = Nowhere()

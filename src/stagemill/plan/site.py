@@ -11,15 +11,18 @@ from stagemill.dockerfile.expansion import ExpansionError, Lookup, expand, expan
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Heredoc, Pair, Word
 from stagemill.errors import DockerfileError, UnsupportedError
+from stagemill.events import remark
 from stagemill.files.content import Content
+from stagemill.graph.vertex import Selection
 from stagemill.plan.request import Request
+from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The file, the request, and what planning collects on its way.
+    """The file, the request, who finds what URLs name, and what planning collects on its way.
 
     `contents` gathers, for each content digest that entered a key, the facts it was made of, so that a later miss can
     be explained; `selected` what sources were found to hold; `notices` what should be said and stops nothing.
@@ -31,8 +34,9 @@ class Site:
     request: Request
     onbuild: bool = False
     contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    selected: dict[tuple[str, ...], Content] = field(default_factory=dict)
+    selected: dict[tuple[str, Selection], Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    sources: Sources = NOWHERE
 
     def trigger(self, source: Source | None = None) -> Site:
         """For an instruction that ONBUILD kept; `source` is its text where that is an image's."""
@@ -52,7 +56,7 @@ class Site:
 
     def notice(self, message: str, span: Span, *, hint: str) -> None:
         """Keeps something that should be said, with its place."""
-        self.notices.append(f"{message}\n{self.source.excerpt(span).render()}\nhint: {hint}")
+        self.notices.append(remark(message, self.source.excerpt(span), hint=hint))
 
     def expand(self, word: Word, lookup: Lookup) -> str:
         """A word with its variables replaced and its quotes removed."""

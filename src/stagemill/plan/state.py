@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from stagemill.errors import Excerpt
 from stagemill.files.paths import clean
-from stagemill.graph.operations import Operation
+from stagemill.graph.operations import Operation, Scratch, Stack
 from stagemill.graph.vertex import Edge, Label, Vertex
 from stagemill.oci.config import History, RunConfig
 from stagemill.plan.scope import Scope
@@ -74,11 +74,16 @@ class State:
         entry = History(created_by=created_by, comment=COMMENT, empty_layer=True)
         return replace(self, config=config, history=(*self.history, entry))
 
-    def layered(self, op: Operation, inputs: tuple[Edge, ...], *, text: str, created_by: str, at: Excerpt) -> State:
-        """After an instruction that makes a layer on top of the stage."""
+    def layered(
+        self, op: Operation, inputs: tuple[Edge, ...], *, text: str, created_by: str, at: Excerpt, link: bool = False
+    ) -> State:
+        """After an instruction that makes a layer on top of the stage; with `link` one that knows nothing of the stage."""
         number = self.number + 1
         label = Label(f"{self.numbering.prefix(number)} {text}", self.numbering.stage, at)
-        vertex = Vertex(op, (Edge(self.vertex), *inputs), label)
+        below = Vertex(Scratch(), (), Label("")) if link else self.vertex
+        vertex = Vertex(op, (Edge(below), *inputs), label)
+        if link:
+            vertex = Vertex(Stack(), (Edge(self.vertex), Edge(vertex)), Label("", self.numbering.stage, at))
         entry = History(created_by=created_by, comment=COMMENT)
         return replace(
             self,

@@ -5,11 +5,15 @@ mirrors = ["127.0.0.1:5000", "http://mirror.example/prefix"]   # asked in this o
 fallback = false                                               # ... or not
 insecure = true                                                # certificates are not checked, http is tried too
 ca = "company.pem"                                             # relative to the file
+
+[download]
+limit = "2g"                                                   # of a file that ADD fetches from a URL
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +28,8 @@ from stagemill.registry.proxies import Proxies
 
 _ALIASES = frozenset({"index.docker.io", "registry-1.docker.io"})
 _KEYS = ("mirrors", "fallback", "insecure", "ca")
+_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)(?:i?b)?")
+_UNITS = ("", "k", "m", "g", "t")
 _Table: TypeAlias = Mapping[str, object]
 
 
@@ -78,15 +84,35 @@ def canonical_host(host: str) -> str:
 
 def parse(text: str, *, path: Path) -> Mapping[str, HostSettings]:
     """The registries in a `config.toml`; `path` is where it lies. Raises StagemillError that names what is wrong."""
-    try:
-        document: _Table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StagemillError(f"{path} is no TOML: {error}", hint=f"correct {path}") from error
-    _refuse_unknown(document, ("registry",), where=f"{path}")
+    document = _document(text, path=path)
     tables = document.get("registry", {})
     if not isinstance(tables, dict):
         raise _wrong(path, "registry", 'a table for each registry, such as [registry."docker.io"]')
     return {canonical_host(host): _settings(host, table, path=path) for host, table in tables.items()}
+
+
+def largest_download(text: str, *, path: Path) -> int | None:
+    """The bytes that `[download] limit` allows a file of ADD, None for any number. Raises StagemillError."""
+    table = _document(text, path=path).get("download", {})
+    if not isinstance(table, dict):
+        raise _wrong(path, "download", "a table: [download]")
+    _refuse_unknown(table, ("limit",), where=f"{path}: download")
+    limit = table.get("limit")
+    if limit is None:
+        return None
+    match = _SIZE.fullmatch(str(limit).lower())
+    if not match or isinstance(limit, bool):
+        raise _wrong(path, "download.limit", 'a number of bytes, or such as "500m" or "2g"')
+    return int(match[1]) << (10 * _UNITS.index(match[2]))
+
+
+def _document(text: str, *, path: Path) -> _Table:
+    try:
+        document: _Table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StagemillError(f"{path} is no TOML: {error}", hint=f"correct {path}") from error
+    _refuse_unknown(document, ("registry", "download"), where=f"{path}")
+    return document
 
 
 def _settings(host: str, table: object, *, path: Path) -> HostSettings:

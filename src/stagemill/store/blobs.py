@@ -204,9 +204,14 @@ class BlobWriter:
         self.size += len(data)
         return len(data)
 
+    @property
+    def digest(self) -> Digest:
+        """The digest of what was written so far."""
+        return Digest.from_hex(self._hash.hexdigest())
+
     def commit(self, expected: Digest | None = None) -> tuple[Digest, int]:
         """The blob's name and size; it is in the store. Raises CorruptError where it is not the expected one."""
-        digest = Digest.from_hex(self._hash.hexdigest())
+        digest = self.digest
         if expected is not None and digest != expected:
             raise CorruptError(f"blob {expected} came torn: its bytes are {digest}")
         target = self._directory / digest.hex

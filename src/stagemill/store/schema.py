@@ -9,7 +9,7 @@ from pathlib import Path
 from stagemill.errors import StoreError
 
 NAMES_VERSION = 1
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 VERSION = NAMES_VERSION * 1000 + CACHE_VERSION
 """Kept as the file's `user_version`."""
 
@@ -26,6 +26,7 @@ _CACHE = {
     "packed": "layer TEXT PRIMARY KEY, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL",
     "bases": "chain TEXT PRIMARY KEY, parent TEXT, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL, "
     "reference TEXT NOT NULL",
+    "downloads": "url TEXT PRIMARY KEY, content TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL",
 }
 _TAKE_OVER = (
     ("SELECT reference, descriptor, created FROM images", "INSERT OR IGNORE INTO images VALUES (?, ?, ?)"),

@@ -19,6 +19,7 @@ from stagemill.digest import Digest
 from stagemill.store.blobs import Blobs
 from stagemill.store.caches import Caches
 from stagemill.store.database import Database
+from stagemill.store.downloads import Downloads
 from stagemill.store.faults import explained, store_error
 from stagemill.store.images import Images
 from stagemill.store.layers import Layers
@@ -59,6 +60,7 @@ class Store:
         self.records = Records(self.database)
         self.images = Images(self.database)
         self.links = Links(self.database)
+        self.downloads = Downloads(self.database)
 
     @classmethod
     def open(cls, root: Path, *, report: Callable[[str], None] = unheard) -> Self:

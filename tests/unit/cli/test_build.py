@@ -93,5 +93,6 @@ class TestBuild:
 
         first, second = (stagemill("build", "-t", "app", ".") for _ in range(2))
 
-        assert "stagemill lint explains" in first.err
+        assert "2 warnings found (stagemill lint explains" in first.err
+        assert " - index-from: COPY copies from stage 0 by its number (line " in first.err
         assert "stagemill lint explains" not in second.err

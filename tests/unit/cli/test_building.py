@@ -17,10 +17,11 @@ from stagemill.cli.environment import Workplace
 from stagemill.cli.options import add_build_options
 from stagemill.cli.source import Inputs
 from stagemill.cli.values import Values
+from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
 
 COPIES = "FROM scratch AS a\nCOPY app /\nFROM scratch AS b\nCOPY --from=a /app /copied\n"
@@ -51,6 +52,7 @@ class TestFlags:
             secrets={},
             agents={},
             allow=frozenset(),
+            contexts=NamedContexts(),
         )
 
     def test_each_becomes_what_it_means(self) -> None:
@@ -113,7 +115,7 @@ class TestBuilding:
     ) -> tuple[list[str], list[str]]:
         """The steps that were done and those that were found, by their instructions."""
         place = Workplace(workshop.store, workshop.root / "config.toml", {})
-        inputs = Inputs(parse(text), MainContext(workshop.context({"app": "binary"})))
+        inputs = Inputs(parse(text), FileContext(workshop.context({"app": "binary"})))
         workshop.heard.clear()
         with building(flags, inputs, place=place, listener=workshop.heard.append, every_stage=every_stage) as built:
             self.trees = [stage for stage in built.plan.stages if stage.vertex.digest in built.results]

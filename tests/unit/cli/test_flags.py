@@ -131,6 +131,15 @@ def test_pushing_is_not_supported_yet(text: str) -> None:
     assert caught.value.hint == "save an archive and push it with skopeo"
 
 
+@pytest.mark.parametrize("key", ["compression=zstd", "compression-level=9", "force-compression=true"])
+def test_other_compressions_than_our_own_are_not_supported_yet(key: str) -> None:
+    with pytest.raises(StagemillError) as caught:
+        Output.parse(f"type=oci,dest=x,{key}")
+
+    assert caught.value.message == f"--output {key} is not supported yet"
+    assert caught.value.hint == "leave it out; layers are gzip of one level"
+
+
 def test_a_reference_is_the_name_of_an_image() -> None:
     assert flags.reference("a:b") == Reference("docker.io", "library/a", "b")
     assert usage(lambda: flags.reference("A")) == (

@@ -149,6 +149,33 @@ def test_rules_are_chosen_and_ignored(project: Path, capsys: pytest.CaptureFixtu
     assert run(["lint", "--rule", "index-from"]) == 1
 
 
+def test_a_check_of_buildkit_is_chosen_by_either_name(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text("FROM scratch AS A\nCMD x\n")
+
+    assert run(["lint", "--rule", "stage-name-casing", "--rule", "JSONArgsRecommended"]) == 1
+    out = capsys.readouterr().out
+    assert "Dockerfile:1:17: StageNameCasing: Stage name 'A' should be lowercase\n" in out
+    assert "Dockerfile:2:5: JSONArgsRecommended: " in out
+
+
+def test_a_rule_that_is_experimental_is_asked_where_it_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "Dockerfile").write_text("# what it is\nARG A\nFROM scratch\n")
+
+    assert run(["lint"]) == 0
+    assert run(["lint", "--rule", "InvalidDefinitionDescription"]) == 1
+
+
+def test_the_ignore_file_and_the_file_itself_have_a_say(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text("# check=skip=StageNameCasing\nFROM scratch AS A\nCOPY a /\n")
+    assert run(["lint"]) == 0
+
+    (project / ".dockerignore").write_text("a\n")
+    assert run(["lint"]) == 1
+    assert "CopyIgnoredFile" in capsys.readouterr().out
+
+
 def test_an_unknown_rule_is_wrong_usage(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lint", "--rule", "index"]) == 2
     err = capsys.readouterr().err

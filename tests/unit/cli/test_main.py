@@ -83,7 +83,7 @@ def test_nobody_listening_is_no_traceback() -> None:
 
 
 def test_signals_are_the_systems_again_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     monkeypatch.setattr(sys, "argv", ["stagemill", "nothing"])
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
@@ -95,4 +95,4 @@ def test_signals_are_the_systems_again_when_it_ends(monkeypatch: pytest.MonkeyPa
             signal.signal(number, handler)
 
     assert caught.value.code == 2
-    assert after == [signal.SIG_DFL, signal.SIG_DFL]
+    assert after == [signal.SIG_DFL, signal.SIG_DFL, signal.SIG_IGN]

@@ -6,18 +6,30 @@ import io
 import sys
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from fakes.blobs import make_tar
-from stagemill.cli.source import IgnoreFile, located, open_inputs
+from stagemill.cli.directories import IgnoreFile
+from stagemill.cli.remote import Remote
+from stagemill.cli.source import located, open_inputs
 from stagemill.context.ignore import IgnoreRules
+from stagemill.dockerfile.parser import parse
 from stagemill.errors import ContextError, StagemillError, UsageError
+from stagemill.execute.services import Services
 from stagemill.files.walk import walk
 from stagemill.store.store import Store
 
 TEXT = "FROM scratch\n"
+
+
+def _nobody() -> AbstractContextManager[Services]:
+    raise StagemillError("somebody was asked")
+
+
+OFFLINE = Remote(_nobody)
 
 
 @pytest.fixture
@@ -45,7 +57,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def seen(store: Store, context: Path | str, file: str | None = None) -> tuple[str, str, list[str] | None]:
     """The name and text of the Dockerfile, and the paths of the context."""
-    with open_inputs(str(context), file, store=store) as inputs:
+    with open_inputs(str(context), file, store=store, remote=OFFLINE, read=parse) as inputs:
         source = inputs.dockerfile.source
         paths = [path for path, _ in walk(inputs.context.view) if path] if inputs.context else None
         return source.name, source.text, paths
@@ -159,22 +171,54 @@ class TestErrors:
             seen(store, "-", "-")
 
     @pytest.mark.parametrize(
-        ("context", "file", "named"),
+        ("context", "file"),
         [
-            ("https://example.com/x.git", None, "https://example.com/x.git"),
-            ("git@example.com:team/x", None, "git@example.com:team/x"),
-            ("github.com/team/x", None, "github.com/team/x"),
-            (".", "https://example.com/Dockerfile", "https://example.com/Dockerfile"),
+            ("https://example.com/x.git", None),
+            ("git@example.com:team/x", None),
+            ("github.com/team/x", None),
+            (".", "https://example.com/Dockerfile"),
         ],
     )
-    def test_what_lies_elsewhere_is_not_supported_yet(
-        self, store: Store, context: str, file: str | None, named: str
-    ) -> None:
-        with pytest.raises(StagemillError) as caught:
+    def test_what_lies_elsewhere_is_asked_for_there(self, store: Store, context: str, file: str | None) -> None:
+        with pytest.raises(StagemillError, match="somebody was asked"):
             seen(store, context, file)
 
-        assert caught.value.message == f"a remote context or Dockerfile is not supported yet: {named}"
-        assert caught.value.hint == "clone or download it first"
+    @pytest.mark.parametrize(
+        ("context", "file", "message", "hint"),
+        [
+            ("https://h/x.git?nosuch=1", None, "unexpected query 'nosuch' of a git URL", "the queries are"),
+            ("https://h/x.git#a:../b", None, "the directory '../b' leads out of the repository", "name one below"),
+            (".", "https://h/x.git", "-f https://h/x.git is a repository, not a Dockerfile", "give the repository as"),
+        ],
+    )
+    def test_a_url_that_cannot_be_meant_is_told_before_anybody_is_asked(
+        self, store: Store, context: str, file: str | None, message: str, hint: str
+    ) -> None:
+        with pytest.raises(UsageError) as caught:
+            seen(store, context, file)
+
+        assert caught.value.message == message
+        assert caught.value.hint
+        assert caught.value.hint.startswith(hint)
+
+    def test_a_directory_of_the_name_of_a_repository_is_the_directory(
+        self, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(folder, {"github.com/team/x/Dockerfile": TEXT})
+        monkeypatch.chdir(folder)
+
+        assert seen(store, "github.com/team/x")[1] == TEXT
+
+    def test_a_dockerfile_in_the_pipe_and_another_one_are_too_many(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pipe(monkeypatch, TEXT.encode())
+
+        with pytest.raises(UsageError) as caught:
+            seen(store, "-", "Other")
+
+        assert caught.value.message == "standard input is a Dockerfile, and -f Other names another one"
+        assert caught.value.hint == "pipe a tar of the context, or name a directory instead of -"
 
     def test_a_context_that_is_not_there_is_told(self, store: Store, folder: Path) -> None:
         with pytest.raises(ContextError) as caught:

@@ -118,3 +118,10 @@ def test_an_exception_without_a_pattern_is_an_error(line: str) -> None:
 
 def test_a_deep_path_needs_no_recursion() -> None:
     assert rules("x").excluded("/".join(["x"] * 3000)) is True
+
+
+def test_rules_say_whether_they_have_exceptions_and_whether_they_leave_everything_out() -> None:
+    assert (rules("a", "!b").has_exceptions, rules("a").has_exceptions) == (True, False)
+    assert [rules(line).hides_all for line in ("*", "**", "**/*", "/*", "a", ".*", "!*")] == [
+        True, True, True, True, False, False, False,
+    ]  # fmt: skip

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stagemill.context.load import DockerfileText, dockerfile, ignore_rules
+from fakes.tree import MemoryTree, link
+from stagemill.context.load import DockerfileText, dockerfile, dockerfile_in, ignore_rules
 from stagemill.errors import ContextError
 
 
@@ -40,7 +41,7 @@ def test_a_given_dockerfile_may_be_a_pipe(tmp_path: Path) -> None:
     assert actual == b"FROM d\n"
 
 
-@pytest.mark.parametrize("name", ["Dockerfile.dev", "DOCKERFILE", "Containerfile", "api.Dockerfile", "Dokcerfile"])
+@pytest.mark.parametrize("name", ["Dockerfile.dev", "DOCKERFILE", "api.Dockerfile", "Dokcerfile"])
 def test_a_missing_dockerfile_is_an_error_that_names_the_nearest(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("FROM a\n")
     (tmp_path / "Dockerfile.dockerignore").write_text("")
@@ -132,3 +133,71 @@ def test_a_bad_pattern_is_an_error_with_file_and_line(tmp_path: Path) -> None:
         ignore_rules(tmp_path, dockerfile=None)
 
     assert caught.value.message.startswith('.dockerignore:2: "[" is not a valid pattern')
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["Dockerfile", "dockerfile", "Containerfile"])
+    def test_each_of_three_names_is_found(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).write_text("FROM a\n")
+
+        assert dockerfile(tmp_path).name == name
+        assert dockerfile_in(MemoryTree({name: "FROM a\n"}), "it").name == name
+
+    def test_the_first_of_them_counts(self, tmp_path: Path) -> None:
+        names = ["Containerfile", "dockerfile", "Dockerfile"]
+        tree: dict[str, str] = {}
+        for name in names:
+            (tmp_path / name).write_text(f"FROM {name}\n")
+            tree[name] = f"FROM {name}\n"
+
+            assert dockerfile(tmp_path).name == name
+            assert dockerfile_in(MemoryTree(tree), "it").data == f"FROM {name}\n".encode()
+
+    def test_a_dockerfile_that_was_given_may_be_in_lower_case(self, tmp_path: Path) -> None:
+        (tmp_path / "dockerfile").write_text("FROM a\n")
+
+        assert dockerfile(tmp_path, given=tmp_path / "Dockerfile").name == f"{tmp_path}/dockerfile"
+        assert (
+            dockerfile_in(MemoryTree({"sub/dockerfile": "FROM a\n"}), "it", given="sub/Dockerfile").data == b"FROM a\n"
+        )
+
+
+class TestInside:
+    """A Dockerfile of a tree that somebody else made."""
+
+    TREE = MemoryTree({
+        "sub/Dockerfile": "FROM a\n", "in": link("sub"), "etc/passwd": "FROM own\n", "out": link("/etc"), "up": link("../../../etc/passwd"),
+    })  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("given", "text"),
+        [
+            ("sub/Dockerfile", "FROM a\n"), ("/sub/Dockerfile", "FROM a\n"), ("../sub/Dockerfile", "FROM a\n"),
+            ("in/Dockerfile", "FROM a\n"), ("out/passwd", "FROM own\n"), ("up", "FROM own\n"),
+        ],
+    )  # fmt: skip
+    def test_links_and_dots_stay_inside(self, given: str, text: str) -> None:
+        assert dockerfile_in(self.TREE, "it", given=given).data == text.encode()
+
+    def test_one_that_is_missing_is_an_error_that_names_the_nearest(self) -> None:
+        with pytest.raises(ContextError) as caught:
+            dockerfile_in(self.TREE, "the build context https://h/a", given="in/Dockerfle")
+
+        assert caught.value.message == "there is no in/Dockerfle in the build context https://h/a"
+        assert caught.value.hint == "did you mean in/Dockerfile? name it with -f"
+
+    def test_without_a_near_one_it_says_what_to_do(self) -> None:
+        with pytest.raises(ContextError) as caught:
+            dockerfile_in(MemoryTree({"a": "1"}), "the build context")
+
+        assert caught.value.message == "there is no Dockerfile in the build context"
+        assert caught.value.hint == "name one with -f, relative to the context"
+
+    @pytest.mark.parametrize("given", ["sub", ".", "in"])
+    def test_a_directory_is_none(self, given: str) -> None:
+        with pytest.raises(ContextError, match="in it is no file"):
+            dockerfile_in(self.TREE, "it", given=given)
+
+    def test_one_that_is_too_large_is_refused(self) -> None:
+        with pytest.raises(ContextError, match="Dockerfile is larger than 16 MiB"):
+            dockerfile_in(MemoryTree({"Dockerfile": "#" * ((16 << 20) + 1)}), "it")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from stagemill.dockerfile.parser import parse, parse_trigger
+from stagemill.dockerfile.parser import parse, parse_prefix, parse_trigger
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Arg, Copy, From, OnBuild, Run, Word
 from stagemill.errors import DockerfileError
@@ -210,3 +210,19 @@ def test_long_texts_do_not_hang(text: str) -> None:
     parse(text)
 
     assert time.process_time() - begin < HANGING
+
+
+def test_of_a_file_with_a_mistake_what_stands_above_it_can_be_had() -> None:
+    found, error = parse_prefix("FROM scratch AS a\nUSER x\nBADCMD\nUSER y\n")
+
+    assert [node.original for node in found.instructions] == ["FROM scratch AS a", "USER x"]
+    assert error
+    assert error.message == "unknown instruction `BADCMD`"
+
+
+def test_without_a_mistake_all_of_it_is_there_and_without_a_stage_nothing_may_be() -> None:
+    assert parse_prefix("FROM scratch\n") == (parse("FROM scratch\n"), None)
+    found, error = parse_prefix("ARG A\n")
+    assert (len(found.instructions), found.stages()) == (1, [])
+    assert error
+    assert error.message == "the Dockerfile has no stage"

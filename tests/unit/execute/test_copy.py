@@ -142,6 +142,51 @@ def test_several_sources_go_into_a_directory(bench: Workbench) -> None:
     assert [path for path in actual if actual[path].startswith("file")] == ["w/one", "w/three", "w/two"]
 
 
+def test_what_is_left_out_is_not_copied_and_an_empty_source_makes_its_directory(bench: Workbench) -> None:
+    source = bench.context({"d/a.md": "", "d/b": "B", "d/s/c.md": "", "e/x.md": ""})
+
+    assert bench.copy(source, "d", to="/w", excludes=("**/*.md",)) == {
+        "w": "dir 0755 0:0",
+        "w/b": "file 0644 0:0 =B",
+        "w/s": "dir 0755 0:0",
+    }
+    assert bench.copy(source, "e*", to="/w", excludes=("*",)) == {"w": "dir 0755 0:0"}
+
+
+def test_parents_are_made_as_they_are_in_the_source(bench: Workbench) -> None:
+    nodes: dict[str, Node | str] = {"m/n": directory(mode=0o710, uid=3, gid=4), "m/n/a": "A", "m/n/b": "B", "m/c": "C"}
+
+    assert bench.from_stage(nodes, "/./m/n/a", "m/./c", to="/p", parents=True) == {
+        "p": "dir 0755 0:0",
+        "p/c": "file 0644 0:0 =C",
+        "p/m": "dir 0755 0:0",
+        "p/m/n": "dir 0710 3:4",
+        "p/m/n/a": "file 0644 0:0 =A",
+    }
+    assert bench.from_stage(nodes, "m/./n", to="/", parents=True, owner="7:8", mode="0700")["n"] == "dir 0700 7:8"
+
+
+def test_a_directory_that_comes_along_changes_the_mode_of_an_existing_one_and_nothing_else(bench: Workbench) -> None:
+    source = bench.context({"srv": directory(mode=0o711), "srv/a": "A"})
+
+    actual = bench.copy(source, "/./srv/a", to="/", parent=MemoryTree(BASE), parents=True)
+
+    assert actual == {"srv": "dir 0711 33:34", "srv/a": "file 0644 0:0 =A"}
+    assert bench.copy(source, "/./srv", to="/", parent=MemoryTree(BASE), parents=True)["srv"] == "dir 0711 0:0"
+
+
+def test_names_of_owners_may_be_those_of_another_tree(bench: Workbench) -> None:
+    op = operations.Copy(("a",), "/a", owner="node:staff", named_owner=True)
+    bench.layer.mkdir(parents=True)
+
+    copy(
+        op, MemoryTree({}), bench.context({"a": ""}), into=bench.layer, link=False, extract=no_archive,
+        names=MemoryTree(BASE),
+    )  # fmt: skip
+
+    assert shown(bench.layer) == {"a": "file 0644 1000:50 ="}
+
+
 def test_a_pattern_may_match_nothing(bench: Workbench) -> None:
     actual = bench.copy(bench.context({"have": "x"}), "nosuch*", "have", to="/d/")
 

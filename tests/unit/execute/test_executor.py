@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
 from threading import Event
 
 import pytest
@@ -136,12 +135,12 @@ class TestErrors:
 
 class TestContent:
     @pytest.mark.parametrize("patterns", [("a",), ("d",), ("",), ("a", "d/*")])
-    def test_it_is_what_a_copy_would_take(self, workshop: Workshop, patterns: Sequence[str]) -> None:
+    def test_it_is_what_a_copy_would_take(self, workshop: Workshop, patterns: tuple[str, ...]) -> None:
         tree = workshop.tree({"a": "1", "d/b": "2"})
 
         found = contents(workshop, tree, *patterns)
 
-        assert found == content(workshop.forms.view(tree), patterns, owners=True).digest
+        assert found == content(workshop.forms.view(tree), Selection(patterns), owners=True).digest
 
     def test_another_owner_is_another_content(self, workshop: Workshop) -> None:
         trees = [workshop.tree({"a": file("1", uid=uid)}) for uid in (0, 5)]
@@ -155,7 +154,7 @@ class TestContent:
 
         found = contents(workshop, ContextFiles(view), "a")
 
-        assert found == content(view, ["a"], owners=True).digest
+        assert found == content(view, Selection(("a",)), owners=True).digest
 
     def test_a_source_that_is_missing_is_an_error_at_the_copy_that_reads_it(self, workshop: Workshop) -> None:
         with pytest.raises(DockerfileError) as caught:

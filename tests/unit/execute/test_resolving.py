@@ -88,6 +88,20 @@ def test_an_image_for_another_platform_is_passed_over(workshop: Workshop) -> Non
     assert workshop.resolver().resolve("app", Platform.local()).manifest == fitting.digest
 
 
+def test_who_only_looks_at_images_takes_one_for_another_platform_where_there_is_no_fitting_one(
+    workshop: Workshop,
+) -> None:
+    other = an_image(workshop, platform=OTHER)
+    workshop.has_image("app", other)
+
+    with pytest.raises(NotFoundError):
+        workshop.resolver().resolve("app", None)
+    assert workshop.resolver(lenient=True).resolve("app", None) == Base(FULL, other.digest, other.config)
+
+    fitting = workshop.remote.images[FULL] = an_image(workshop)
+    assert workshop.resolver(lenient=True).resolve("app", None).manifest == fitting.digest
+
+
 def test_an_image_for_the_wanted_platform_is_taken(workshop: Workshop) -> None:
     other = an_image(workshop, platform=OTHER)
     workshop.has_image("app", other)

@@ -7,10 +7,11 @@ import pytest
 from fakes.tree import MemoryTree, Node, directory, file, link
 from stagemill.files.content import Content, content
 from stagemill.files.select import MissingSourceError
+from stagemill.graph.vertex import Selection
 
 
 def key(tree: MemoryTree, *patterns: str, owners: bool = True) -> Content:
-    return content(tree, patterns or ("src",), owners=owners)
+    return content(tree, Selection(patterns or ("src",)), owners=owners)
 
 
 BASE: dict[str, Node | str] = {"src/a": "one", "src/d/b": "two", "src/l": link("a")}
@@ -111,3 +112,33 @@ def test_the_digest_of_a_content_is_for_ever() -> None:
     )
 
     assert key(tree).digest == "sha256:1451038674c28bd7ee037998dbb4215857d49b9bccc752fcf193cde3655b132e"
+
+
+def test_what_is_left_out_does_not_change_the_digest() -> None:
+    def of(tree: MemoryTree) -> Content:
+        return content(tree, Selection(("src",), ("**/*.log",)), owners=True)
+
+    assert (
+        of(MemoryTree({**BASE, "src/d/x.log": "1"}))
+        == of(MemoryTree({**BASE, "src/d/x.log": "2"}))
+        == of(MemoryTree(BASE))
+    )
+    assert of(MemoryTree({**BASE, "src/d/x": "1"})) != of(MemoryTree(BASE))
+
+
+def test_names_and_directories_that_parents_keep_count() -> None:
+    def of(nodes: dict[str, Node | str], source: str = "/./src/*") -> Content:
+        return content(MemoryTree(nodes), Selection((source,), (), parents=True), owners=True)
+
+    assert [name for name, _ in of(BASE).parts] == ["", "src", "src/a", "src/d", "src/d/b", "src/l"]
+    assert of(BASE) == of({**BASE, "other": ""})
+    assert of(BASE).digest != of({**BASE, "src": directory(mode=0o700)}).digest
+    assert of(BASE).digest != of(BASE, "src/./*").digest
+
+
+def test_patterns_that_select_nothing_are_told() -> None:
+    tree = MemoryTree({"a": "", "d/x": ""})
+
+    assert content(tree, Selection(("a", "b*", "d/*"), ("x",)), owners=True).empty == ("b*", "d/*")
+    assert content(tree, Selection(("d",), ("*",)), owners=True).empty == ()
+    assert content(tree, Selection(("/./d/*", "d/./y*"), parents=True), owners=True).empty == ("d/./y*",)

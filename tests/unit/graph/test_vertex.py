@@ -9,7 +9,7 @@ from stagemill.graph.operations import Copy, Scratch
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex, walk
 
 SCRATCH = Digest("sha256:e557e37323f19f133b167d9267e2dccfd0e732cac14a7bbe591b2e4e85657c54")
-COPY = Digest("sha256:9fab6b7c3b116318c62b36539d08b4fc91b1205622f4a5207b5673c4a72c6d26")
+COPY = Digest("sha256:05aed50d2ec8d1f5350dddcb4ab11039c30988817e5fd5d91cc9b448a7e5be1c")
 
 
 def names(vertices: list[Vertex]) -> list[str]:

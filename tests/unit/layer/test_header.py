@@ -107,3 +107,11 @@ def test_xattrs_come_back_as_bytes() -> None:
 @pytest.mark.parametrize("size", range(80, 120))
 def test_a_record_counts_the_digits_of_its_own_length(size: int) -> None:
     assert read_back(tar.header(b"x" * (size + 21), tar.FILE, mode=0)).name == "x" * (size + 21)
+
+
+def test_entries_whose_pax_records_are_of_one_length_keep_their_own_words() -> None:
+    times = (1_700_000_000_123_456_789, 1_600_000_000_987_654_321, 1_700_000_000_500_000_000)
+
+    found = [read_back(tar.header(b"f", tar.FILE, mode=0o644, mtime_ns=mtime)).pax_headers["mtime"] for mtime in times]
+
+    assert found == ["1700000000.123456789", "1600000000.987654321", "1700000000.5"]

@@ -89,4 +89,4 @@ def test_bytes_that_are_no_text_can_be_shown() -> None:
 
 
 def test_short_is_one_line_for_each() -> None:
-    assert short(FOUND) == ["Dockerfile:3: index-from: COPY copies from stage 0 by its number"]
+    assert short(FOUND) == [" - index-from: COPY copies from stage 0 by its number (line 3)"]

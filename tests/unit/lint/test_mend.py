@@ -73,10 +73,10 @@ def test_findings_without_a_fix_are_left() -> None:
 
 
 def test_mending_goes_on_until_nothing_is_left_to_mend() -> None:
-    result = mend(lint_file("FROM a:$X-$Y\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"))
+    result = mend(lint_file("FROM a:1$X-$Y\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"))
 
     assert meaning(result.text) == [
-        "ARG X", "ARG Y", "FROM a:$X-$Y AS builder", "RUN x", "FROM b AS runtime", "COPY --from=builder /x /x",
+        "ARG X", "ARG Y", "FROM a:1$X-$Y AS builder", "RUN x", "FROM b AS runtime", "COPY --from=builder /x /x",
     ]  # fmt: skip
     assert result.left == ()
     assert sorted(f.rule for f in result.done) == [

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fakes.linting import lint_file
+from fakes.linting import ARM, base, ignoring, lint_file
 from stagemill.errors import UsageError
-from stagemill.lint import RULES, check
+from stagemill.lint import RULES, Rule, buildkit, check, mend
 from stagemill.lint import checks as checks_folder
-from stagemill.lint.rules import select
+from stagemill.lint.file import Known
+from stagemill.lint.rules import CHECKS, OURS, select
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
 NAMES = [rule.name for rule in RULES]
+PAGES = [rule.page for rule in RULES]
+KNOWN = {"copy-ignored-file": ignoring(".env"), "invalid-base-image-platform": base(platform=ARM)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_rule_has_a_test_file(name: str) -> None:
-    assert (HERE / f"test_{name.replace('-', '_')}.py").is_file()
+@pytest.fixture(params=RULES, ids=PAGES)
+def rule(request: pytest.FixtureRequest) -> Rule:
+    found = request.param
+    assert isinstance(found, Rule)
+    return found
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_rule_has_a_page_that_shows_before_and_after(name: str) -> None:
-    page = (DOCS / "lint" / f"{name}.md").read_text()
+def test_every_rule_has_a_test_file(rule: Rule) -> None:
+    folder = HERE if rule in OURS else HERE / "buildkit"
 
-    assert page.startswith(f"# {name}\n")
+    assert (folder / f"test_{rule.page.replace('-', '_')}.py").is_file()
+
+
+def test_every_rule_has_a_page_that_shows_before_and_after(rule: Rule) -> None:
+    page = (DOCS / "lint" / f"{rule.page}.md").read_text()
+
+    assert page.startswith(f"# {rule.name}\n")
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## Why",
         "## Before",
@@ -35,28 +46,47 @@ def test_every_rule_has_a_page_that_shows_before_and_after(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_overview_links_to_every_rule(name: str) -> None:
-    assert f"(lint/{name}.md)" in (DOCS / "lint.md").read_text()
+def test_the_overview_links_to_every_rule(rule: Rule) -> None:
+    assert f"[{rule.name}](lint/{rule.page}.md)" in (DOCS / "lint.md").read_text()
 
 
 def test_every_page_and_every_file_belongs_to_a_rule() -> None:
-    files = {path.stem.replace("_", "-") for path in Path(checks_folder.__path__[0]).glob("[!_]*.py")}
+    folders = [Path(folder) for module in (checks_folder, buildkit) for folder in module.__path__]
+    files = {path.stem.replace("_", "-") for folder in folders for path in folder.glob("[!_]*.py")}
     pages = {path.stem for path in (DOCS / "lint").glob("*.md")}
 
-    assert files == set(NAMES)
-    assert pages == set(NAMES)
+    assert files == set(PAGES)
+    assert pages == set(PAGES)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_example_of_a_page_is_found_before_and_not_after(name: str) -> None:
-    page = (DOCS / "lint" / f"{name}.md").read_text()
+def test_there_are_all_checks_of_buildkit() -> None:
+    assert len(CHECKS) == 22
+    assert [rule.name for rule in CHECKS if rule.experimental] == ["InvalidDefinitionDescription"]
+
+
+def test_the_example_of_a_page_is_found_before_and_not_after(rule: Rule) -> None:
+    page = (DOCS / "lint" / f"{rule.page}.md").read_text()
     before, after = (part.split("```dockerfile\n")[1].split("```")[0] for part in page.split("## ")[2:4])
+    known = KNOWN.get(rule.page, Known())
 
-    rule = select(only=[name])
+    def found(text: str) -> list[str]:
+        file = lint_file(text, known=known)
+        asked = replace(file, options=file.options.with_experimental([rule.name]))
+        return [finding.rule for finding in check(asked, [rule])]
 
-    assert [f.rule for f in check(lint_file(before), rule)][:1] == [name]
-    assert check(lint_file(after), rule) == []
+    assert found(before)[:1] == [rule.name]
+    assert found(after) == []
+
+
+def test_a_fix_that_a_page_promises_is_there(rule: Rule) -> None:
+    page = (DOCS / "lint" / f"{rule.page}.md").read_text()
+    before, after = (part.split("```dockerfile\n")[1].split("```")[0] for part in page.split("## ")[2:4])
+    if rule in OURS or "There is none" in page.split("## Fix")[1] or rule.twin:
+        return
+
+    result = mend(lint_file(before), [rule])
+
+    assert result.text == after
 
 
 def test_findings_come_in_the_order_of_the_file() -> None:
@@ -65,7 +95,8 @@ def test_findings_come_in_the_order_of_the_file() -> None:
     found = [(f.span.line, f.rule) for f in check(file)]
 
     assert found == [
-        (1, "unnamed-stage"), (1, "undeclared-arg"), (3, "unnamed-stage"), (4, "index-from"), (4, "whole-directory"),
+        (1, "unnamed-stage"), (1, "InvalidDefaultArgInFrom"), (1, "undeclared-arg"), (3, "unnamed-stage"),
+        (4, "index-from"), (4, "whole-directory"),
     ]  # fmt: skip
 
 
@@ -73,6 +104,18 @@ def test_rules_are_chosen_and_left_out_by_name() -> None:
     assert [rule.name for rule in select(only=["index-from", "unnamed-stage"])] == ["index-from", "unnamed-stage"]
     assert [rule.name for rule in select(ignore=NAMES[1:])] == NAMES[:1]
     assert select() == RULES
+
+
+def test_a_check_may_be_called_by_its_page() -> None:
+    assert [rule.name for rule in select(only=["stage-name-casing"])] == ["StageNameCasing"]
+    assert "UndefinedVar" not in [rule.name for rule in select(ignore=["undefined-var"])]
+
+
+def test_what_a_file_says_counts_for_all_rules() -> None:
+    text = "# check=skip=index-from,StageNameCasing\nFROM scratch AS A\nFROM scratch AS b\nCOPY --from=0 /x /x\n"
+
+    assert check(lint_file(text)) == []
+    assert [f.rule for f in check(lint_file(text.partition("\n")[2]))] == ["StageNameCasing", "index-from"]
 
 
 def test_an_unknown_rule_is_an_error_with_the_near_name() -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from fakes.images import FakeImages
-from fakes.planning import marked, operations, planned, refused
+from fakes.planning import history, marked, operations, planned, refused
 from fakes.tree import MemoryTree, directory, file, link
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import DockerfileError, UnsupportedError
-from stagemill.graph.operations import BaseImage, Context, Copy, InlineFile, Scratch
-from stagemill.graph.vertex import Selection
+from stagemill.errors import DockerfileError
+from stagemill.graph.operations import BaseImage, Context, Copy, InlineFile, Scratch, Stack
+from stagemill.graph.vertex import Edge, Selection
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 
 FILES = MemoryTree({"a": "a", "b": "b", "dir/c": "c", "d e": "d"})
 
@@ -169,6 +169,114 @@ def test_equal_sources_are_looked_at_once() -> None:
     assert Counting.read == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("dir/c", "/./dir/c"),
+        ("./dir/c/", "/./dir/c"),
+        ("/dir/./c", "dir/./c"),
+        ("./dir/./c", "dir/./c"),
+        ("dir/././c/./d", "dir/./c/d"),
+        ("dir/.", "/./dir"),
+        ("dir/./", "dir/./"),
+        ("../*/./**/c", "*/./**/c"),
+        (".", "/./"),
+    ],
+)
+def test_with_parents_a_source_says_from_where_on_its_path_is_kept(written: str, expected: str) -> None:
+    plan = planned(f"FROM busybox AS s\nFROM scratch\nCOPY --from=s --parents {written} /x/\n")
+
+    (op,) = operations(plan, Copy)
+    assert (op.sources, op.parents) == ((expected,), True)
+
+
+def test_excludes_are_kept_as_they_are_written_and_blank_ones_are_none() -> None:
+    found = copied("COPY --exclude=*.md --exclude='!a b.md' --exclude= dir /x/")
+
+    assert found.excludes == ("*.md", "!a b.md")
+
+
+def test_excludes_do_not_expand_variables_and_that_is_noticed() -> None:
+    plan = plans("ADD --exclude=$X dir /x/", before="ARG X=c\n")
+
+    assert operations(plan, Copy)[0].excludes == ("$X",)
+    assert plan.notices[0].startswith("--exclude=$X does not expand variables\n --> Dockerfile:3\n")
+
+
+def test_an_exclude_that_is_no_pattern_is_an_error_at_its_value() -> None:
+    error = refused("FROM busybox\nCOPY --exclude=ok --exclude=a[ a /x/\n", context=FILES)
+
+    assert error.message == '--exclude: "a[" is not a valid pattern: a set that `[` begins is not closed'
+    assert marked(error) == "Dockerfile:2: a["
+
+
+def test_a_file_that_is_left_out_is_not_in_the_key() -> None:
+    text = "FROM busybox\nCOPY --exclude=*.md . /x/\n"
+    trees = [MemoryTree({"a": "1", "b.md": data}) for data in ("1", "2")]
+
+    first, second = (planned(text, context=tree).target.vertex for tree in trees)
+
+    assert first == second
+    assert planned(text, context=MemoryTree({"a": "2", "b.md": "1"})).target.vertex != first
+
+
+def test_what_a_copy_from_a_stage_leaves_out_is_in_its_selection() -> None:
+    plan = planned("FROM busybox AS s\nFROM scratch\nCOPY --from=s --parents --exclude=*.md /a/./b /x/\n")
+
+    (step,) = plan.target.steps
+    assert step.vertex.inputs[1].select == Selection(("a/./b",), ("*.md",), parents=True)
+
+
+def test_a_link_through_which_a_path_cannot_be_kept_is_an_error_at_the_copy() -> None:
+    tree = MemoryTree({"l": link("dir"), "dir/x": ""})
+
+    error = refused("FROM busybox\nCOPY --parents l/x /y/\n", context=tree)
+
+    assert error.message == '--parents cannot keep the path through "/l", which is a symbolic link to dir'
+    assert str(error.at) == "Dockerfile:2"
+
+
+def test_a_linked_layer_knows_nothing_of_its_stage() -> None:
+    first, second = (plans("COPY --link a /x\n", before=before).target for before in ("", "RUN other\n"))
+
+    below, copy = first.vertex.inputs
+    assert isinstance(first.vertex.op, Stack)
+    assert isinstance(below.vertex.op, BaseImage)
+    assert isinstance(copy.vertex.inputs[0].vertex.op, Scratch)
+    assert copy == second.vertex.inputs[1]
+    assert (first.vertex.label.name, copy.vertex.label.name) == ("", "[2/2] COPY --link a /x")
+    assert len(first.steps) == 1
+
+
+def test_names_of_a_linked_layers_owner_are_keyed_by_the_files_that_hold_them() -> None:
+    (named,), (numbered,) = (plans(f"COPY --link --chown={owner} a /x").target.steps for owner in ("app:1", "1:2"))
+
+    copy = named.vertex.inputs[1].vertex
+    assert isinstance(copy.op, Copy)
+    assert copy.op.named_owner
+    assert copy.inputs[-1] == Edge(named.vertex.inputs[0].vertex, Selection(("etc/passw[d]", "etc/grou[p]")))
+    assert len(numbered.vertex.inputs[1].vertex.inputs) == 2
+
+
+def test_beside_chmod_link_has_no_effect_and_that_is_noticed() -> None:
+    plan = plans("COPY --link --chmod=600 a /x")
+
+    assert operations(plan, Stack) == []
+    assert plan.notices[0].startswith("--link has no effect beside --chmod\n --> Dockerfile:2\n")
+
+
+def test_add_unpacks_unless_it_is_told_not_to() -> None:
+    flags = ["", "--unpack ", "--unpack=true ", "--unpack=false "]
+
+    assert [copied(f"ADD {flag}a /x").unpack for flag in flags] == [True, True, True, False]
+
+
+def test_history_shows_parents_and_neither_link_nor_excludes() -> None:
+    text = "FROM busybox\nCOPY --exclude=b --link --parents --chown=1 a /x/\n"
+
+    assert history(text, context=FILES)[-1] == "COPY --parents --chown=1 a /x/ # buildkit"
+
+
 def test_a_copy_from_a_stage_is_keyed_by_the_content_of_its_sources() -> None:
     plan = planned("FROM busybox AS s\nFROM scratch\nCOPY --from=s /a b* /x/\n")
 
@@ -222,41 +330,16 @@ def test_copy_of_a_url_is_an_error_even_out_of_a_variable() -> None:
     assert refused("FROM busybox\nCOPY git@github.com:a/b.git /x\n", context=FILES).hint == "use ADD for a URL"
 
 
-@pytest.mark.parametrize(
-    "source", ["https://example.com/x", "HTTP://x/y", "git@github.com:a/b.git", "ssh://a/b", "git://a/b"]
-)
-def test_add_of_a_url_is_not_supported_yet(source: str) -> None:
-    error = refused(f"FROM busybox\nADD a {source} /x/\n", context=FILES)
-
-    assert isinstance(error, UnsupportedError)
-    assert error.message == "ADD of a URL or a git repository is not supported yet"
-    assert marked(error) == f"Dockerfile:2: {source}"
-
-
-@pytest.mark.parametrize(
-    ("instruction", "flag"),
-    [
-        ("COPY --link a /x", "--link"),
-        ("COPY --parents a /x", "--parents"),
-        ("COPY --exclude=b a /x", "--exclude=b"),
-        ("ADD --link=true a /x", "--link=true"),
-        ("ADD --exclude=b a /x", "--exclude=b"),
-        ("ADD --unpack=false a /x", "--unpack=false"),
-        ("ADD --keep-git-dir a /x", "--keep-git-dir"),
-        ("ADD --checksum=sha256:00 a /x", "--checksum=sha256:00"),
-    ],
-)
-def test_flags_of_later_stop_with_their_place(instruction: str, flag: str) -> None:
-    error = refused(f"FROM busybox\n{instruction}\n", context=FILES)
-
-    keyword, name = instruction.split(maxsplit=1)[0], flag.partition("=")[0]
-    assert isinstance(error, UnsupportedError)
-    assert error.message == f"{keyword} {name} is not supported yet"
-    assert marked(error) == f"Dockerfile:2: {flag}"
+def test_archives_are_unpacked_by_add_unless_it_says_otherwise() -> None:
+    assert copied("ADD a /x/").unpack
+    assert copied("ADD --unpack a /x/").unpack
+    assert not copied("ADD --unpack=false a /x/").unpack
+    assert not copied("COPY a /x/").unpack
+    assert copied("ADD --unpack=false a /x/") == copied("COPY a /x/")
 
 
 @pytest.mark.parametrize("flag", ["--link=false", "--parents=false"])
-def test_flags_of_later_may_be_switched_off(flag: str) -> None:
+def test_flags_may_be_switched_off(flag: str) -> None:
     assert copied(f"COPY {flag} a /x").sources == ("a",)
 
 
@@ -266,6 +349,19 @@ def test_a_missing_literal_is_an_error_and_an_empty_glob_is_not() -> None:
     assert error.message == '"/missing": not found in the build context'
     assert marked(error) == "Dockerfile:2: missing"
     assert copied("COPY *.none /x/").sources == ("*.none",)
+
+
+def test_a_pattern_that_matches_nothing_is_said_once_with_its_place() -> None:
+    (notice,) = plans("COPY a *.none /x/").notices
+
+    assert notice.splitlines() == [
+        "*.none matches nothing in the build context",
+        " --> Dockerfile:2",
+        "2 | COPY a *.none /x/",
+        "  |        ^^^^^^",
+        "hint: nothing is copied for it; only a source without a pattern has to exist",
+    ]
+    assert plans("COPY a* dir /x/").notices == ()
 
 
 def test_sources_of_a_stage_are_not_looked_for_while_planning() -> None:
@@ -291,7 +387,7 @@ def test_without_a_context_only_copies_that_need_it_are_errors() -> None:
 
 
 def test_the_title_of_the_context_is_in_the_message() -> None:
-    request = Request(platform=Platform.local(), context=MainContext(FILES, title="the directory x"))
+    request = Request(platform=Platform.local(), context=FileContext(FILES, title="the directory x"))
 
     with pytest.raises(DockerfileError) as caught:
         plan(parse("FROM scratch\nCOPY dir/missing /a\n"), request, FakeImages())

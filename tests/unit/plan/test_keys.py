@@ -14,7 +14,7 @@ from stagemill.graph.vertex import Edge
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import plan
-from stagemill.plan.request import MainContext, Request
+from stagemill.plan.request import FileContext, Request
 
 RUN = "FROM busybox\n{}RUN x\n"
 
@@ -120,7 +120,7 @@ def test_the_time_of_a_file_and_files_that_are_not_copied_are_not_in_the_key() -
     assert key(text, context=MemoryTree({"a": "1", "b": "2"})) == plain
 
 
-@pytest.mark.parametrize("flags", ["--chown=1 ", "--chmod=600 "])
+@pytest.mark.parametrize("flags", ["--chown=1 ", "--chmod=600 ", "--exclude=b ", "--parents ", "--link "])
 def test_flags_and_destination_are_in_the_key_of_a_copy(flags: str) -> None:
     context = MemoryTree({"a": "1"})
 
@@ -142,7 +142,7 @@ def test_a_run_hangs_on_its_parent_by_definition_and_a_copy_on_its_source_by_con
 
 def test_a_moved_tag_is_another_key_and_another_tag_of_the_same_image_is_not() -> None:
     class Tags(FakeImages):
-        def resolve(self, reference, platform):  # type: ignore[no-untyped-def]
+        def resolve(self, reference, platform, *, context=""):  # type: ignore[no-untyped-def]
             base = super().resolve(reference, platform)
             return replace(base, manifest=super().resolve("one", platform).manifest)
 
@@ -162,8 +162,8 @@ def test_planning_twice_gives_the_same_keys() -> None:
 
 def test_the_keys_stay_as_they_are() -> None:
     text = 'FROM scratch\nENV A=1\nWORKDIR /w\nRUN ["x"]\nCOPY a .\n'
-    request = Request(platform=Platform("linux", "amd64"), context=MainContext(MemoryTree({"a": "1"})))
+    request = Request(platform=Platform("linux", "amd64"), context=FileContext(MemoryTree({"a": "1"})))
 
     steps = plan(parse(text), request, FakeImages()).target.steps
 
-    assert [step.vertex.digest.short for step in steps] == ["cb0283e758d7", "5f8a1002b4d0", "c78367627a66"]
+    assert [step.vertex.digest.short for step in steps] == ["cb0283e758d7", "5f8a1002b4d0", "6d4e99adc5f8"]

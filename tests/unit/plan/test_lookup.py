@@ -19,7 +19,7 @@ class Failing(FakeImages):
         super().__init__(**configs)
         self.error = error
 
-    def resolve(self, reference: str, platform: Platform | None) -> Base:
+    def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         if reference in self.configs:
             return super().resolve(reference, platform)
         raise self.error

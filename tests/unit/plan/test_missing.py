@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fakes.planning import marked, refused
 from fakes.tree import MemoryTree, link
 from stagemill.files.select import MissingSourceError, matches
+from stagemill.graph.vertex import Selection
 from stagemill.plan.missing import missing_source, near_name
-from stagemill.plan.request import MainContext
+from stagemill.plan.request import FileContext
 
 TREE = MemoryTree({"README.md": "", "src/app.js": "", "src/link": link("nowhere"), "folder": link("src")})
 
@@ -26,8 +28,8 @@ class Rules:
 
 def explained(source: str, ignored: Rules | None = None) -> tuple[str, str | None]:
     with pytest.raises(MissingSourceError) as caught:
-        matches(TREE, [source])
-    return missing_source(caught.value, source, MainContext(TREE, ignored=ignored))
+        matches(TREE, Selection((source,)))
+    return missing_source(caught.value, source, FileContext(TREE, ignored=ignored))
 
 
 def test_a_rule_of_the_ignore_file_is_named() -> None:
@@ -67,3 +69,59 @@ def test_the_nearest_folder_that_is_missing_is_looked_at() -> None:
     assert near_name(TREE, "scr/deep/app.js") == "src"
     assert near_name(TREE, "zzz") is None
     assert near_name(MemoryTree({}), "a") is None
+
+
+def test_a_path_of_this_machine_is_cut_to_what_the_context_has_of_it() -> None:
+    assert explained("/home/me/project/src/app.js")[1] == "did you mean src/app.js?"
+    assert explained("../project/src/app.js")[1] == "did you mean src/app.js?"
+
+
+@pytest.mark.parametrize("dash", ["\u2013", "\u2014"])
+def test_a_flag_with_a_long_dash_is_told_from_a_name(dash: str) -> None:
+    assert explained(f"{dash}from=build")[1] == (
+        "did you mean the flag --from=build? there is a long dash where -- is due"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["WORKDIR /app", "RUN make -o /app/dist && true", "COPY README.md /app/", "RUN cp x '/app/dist'"]
+)
+def test_a_stage_that_names_the_path_is_offered(line: str) -> None:
+    error = refused(f"FROM busybox AS build\n{line}\nFROM scratch\nCOPY /app/dist /x/\n", context=TREE)
+
+    assert error.message == '"/app/dist": not found in the build context'
+    assert error.hint == (
+        "sources are relative to the build context, and nothing outside of it can be copied; "
+        "or to take it from the stage build, write --from=build"
+    )
+    assert marked(error) == "Dockerfile:4: /app/dist"
+
+
+@pytest.mark.parametrize(
+    "line", ["WORKDIR /application", "RUN cat /app/dist2 x/app/dist", "WORKDIR /", "COPY README.md ."]
+)
+def test_a_stage_that_names_something_else_is_not_offered(line: str) -> None:
+    error = refused(f"FROM busybox\n{line}\nFROM scratch\nCOPY /app/dist /x/\n", context=TREE)
+
+    assert error.hint == "sources are relative to the build context, and nothing outside of it can be copied"
+
+
+def test_a_stage_without_a_name_is_offered_by_its_number() -> None:
+    error = refused("FROM busybox\nWORKDIR /out\nFROM scratch\nCOPY out/x /x/\n", context=TREE)
+
+    assert error.hint == "to take it from the stage stage-0, write --from=0"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ("ADD /out/x /", "COPY --from=s"),
+        ("COPY /out/x /", "--from=s"),
+        ("RUN --mount=source=/out/x,target=/m y", "from=s"),
+    ],
+)
+def test_what_to_write_depends_on_the_instruction(instruction: str, expected: str) -> None:
+    error = refused(f"FROM busybox AS s\nWORKDIR /out\nFROM busybox\n{instruction}\n", context=TREE)
+
+    assert error.hint is not None
+    assert error.hint.endswith(f"to take it from the stage s, write {expected}")

@@ -94,10 +94,10 @@ def test_steps_of_triggers_say_so_and_are_counted() -> None:
 
 
 def test_a_mistake_in_a_trigger_of_an_image_is_shown_in_the_trigger() -> None:
-    error = refused("FROM base\n", images=based("RUN fine", "COPY --link a /x"))
+    error = refused("FROM base\n", images=based("RUN fine", "ADD --checksum=x a /x"))
 
-    assert error.message == "COPY --link is not supported yet"
-    assert marked(error) == "ONBUILD of base:1: --link"
+    assert error.message == "checksum requires HTTP(S) or Git sources"
+    assert marked(error) == "ONBUILD of base:1: x"
 
 
 def test_a_missing_image_of_a_trigger_is_shown_in_the_trigger() -> None:

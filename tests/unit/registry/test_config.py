@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.errors import StagemillError
-from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, parse
+from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, largest_download, parse
 from stagemill.registry.endpoint import Endpoint, endpoints
 
 PATH = Path("/etc/stagemill/config.toml")
@@ -37,6 +37,39 @@ def test_an_absolute_certificate_file_stays_where_it_is() -> None:
     found = parse('[registry."a.example"]\nca = "/srv/ca.pem"', path=PATH)
 
     assert found["a.example"].ca == Path("/srv/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("", None),
+        ("[download]", None),
+        ("[download]\nlimit = 1000", 1000),
+        ('[download]\nlimit = "500m"', 500 << 20),
+        ('[download]\nlimit = "2GiB"', 2 << 30),
+        ('[download]\nlimit = "1kb"', 1024),
+    ],
+)
+def test_the_largest_download_is_a_number_of_bytes(text: str, limit: int | None) -> None:
+    assert largest_download(text, path=PATH) == limit
+    assert parse(text, path=PATH) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("download = 1", "download is not a table: [download]"),
+        ("[download]\nlimit = true", 'download.limit is not a number of bytes, or such as "500m" or "2g"'),
+        ("[download]\nlimit = -1", 'download.limit is not a number of bytes, or such as "500m" or "2g"'),
+        ("[download]\nlimits = 1", "download: unknown key 'limits'"),
+    ],
+)
+def test_a_mistake_about_downloads_is_named(text: str, message: str) -> None:
+    with pytest.raises(StagemillError) as caught:
+        largest_download(text, path=PATH)
+
+    assert caught.value.message == f"{PATH}: {message}"
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["index.docker.io", "registry-1.docker.io", "Docker.io"])

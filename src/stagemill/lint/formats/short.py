@@ -8,5 +8,9 @@ from stagemill.lint.finding import Finding
 
 
 def short(findings: Iterable[Finding]) -> list[str]:
-    """`Dockerfile:12: index-from: …`, in the order given."""
-    return [f"{finding.at.file}:{finding.span.line}: {finding.rule}: {finding.message}" for finding in findings]
+    """` - index-from: … (line 12)`, in the order given, as BuildKit writes its warnings."""
+    return [f" - {finding.rule}: {finding.message} (line {_line(finding)})" for finding in findings]
+
+
+def _line(finding: Finding) -> int:
+    return (finding.about or finding.span).line

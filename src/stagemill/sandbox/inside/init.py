@@ -27,15 +27,14 @@ FAILED = 125  # the status of a sandbox that could not be made; the report of th
 
 
 def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, parent: int, seccomp: bytes) -> NoReturn:
-    """`parent` is a pidfd of the process that watches over this one."""
+    """`parent` is a pipe whose other end nobody has but the process that watches over this one. Signals are blocked."""
     status = FAILED
     try:
         with channel.reporting("cannot make the sandbox"):
             syscalls.die_with_parent(signal.SIGKILL)
-            if _has_ended(parent):
+            if _is_ending(parent):
                 os._exit(FAILED)
             os.close(parent)
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
             _limit(request)
             _isolate(request)
             root.enter(request)
@@ -55,9 +54,14 @@ def _let_go(stdio: tuple[int, ...]) -> None:
         os.close(descriptor)
 
 
-def _has_ended(pidfd: int) -> bool:
+def _is_ending(parent: int) -> bool:
+    """Whether the parent may have died before it was known that we want to die with it.
+
+    A process closes its files before its children hear of its end. A pidfd tells of the end only after that, so that
+    a parent could die unnoticed in between.
+    """
     poller = select.poll()
-    poller.register(pidfd, select.POLLIN)
+    poller.register(parent, select.POLLIN)
     return bool(poller.poll(0))
 
 

@@ -43,18 +43,25 @@ def _first_lines(channel: Channel) -> list[bytes]:
 
 
 def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, seccomp: bytes) -> int:
-    """Process 1 of a new process namespace; its other namespaces are its own doing, so that they end with it."""
+    """Process 1 of a new process namespace, with signals blocked; its other namespaces are its own doing, so that they
+    end with it.
+    """
     try:
         syscalls.unshare(syscalls.CLONE_NEWPID)
     except OSError as error:
         raise failure.of("cannot make a namespace for processes", error) from error
-    myself = os.pidfd_open(os.getpid())
+    watched, watching = os.pipe()
+    # Process 1 begins with them blocked: the kernel drops what it gets before it waits for signals.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         pid = os.fork()
     except OSError as error:
         raise failure.of("cannot start the sandbox's first process", error) from error
     if pid == 0:
-        init.run(request, channel, stdio, parent=myself, seccomp=seccomp)
+        os.close(watching)
+        init.run(request, channel, stdio, parent=watched, seccomp=seccomp)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.close(watched)  # the other end stays open until this process ends
     return pid
 
 

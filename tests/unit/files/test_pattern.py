@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from stagemill.context.pattern import Matcher, Pattern, compiled
 from stagemill.errors import ContextError
+from stagemill.files.pattern import Matcher, Pattern, compiled
 
 
 # The table of moby/patternmatcher's behaviour on a path alone, without its parents.

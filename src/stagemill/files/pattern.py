@@ -1,4 +1,4 @@
-"""`Pattern`, one pattern of an ignore file; `Matcher`, many of them asked at once.
+"""`Pattern`, one pattern of an ignore file or of `--exclude`; `Matcher`, many of them asked at once.
 
 Source: moby/patternmatcher, `Pattern.compile`. In what it calls a regular expression, `[^a]` matches a slash, a circumflex
 outside a set matches nothing, and `[[:digit:]]` is a set of digits. A backslash takes away a sign's meaning, also before

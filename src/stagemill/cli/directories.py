@@ -1,0 +1,93 @@
+"""Directories as contexts: `opened`, one for the length of a block, and `Directories`, the named ones, when they are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stagemill.context import load
+from stagemill.context.directory import DirectoryContext
+from stagemill.context.ignore import IgnoreRules
+from stagemill.context.named import Directory, NamedContexts
+from stagemill.files.view import FileView
+from stagemill.plan.request import MAIN, FileContext
+from stagemill.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFile:
+    """The rules of an ignore file, and what it is called."""
+
+    rules: IgnoreRules
+    name: str
+
+    def explain(self, path: str, /) -> str | None:
+        """The rule that hides a path, or the directory that the path lies in."""
+        parts = path.split("/")
+        for depth in range(len(parts), 0, -1):
+            if found := self.rules.rule_for("/".join(parts[:depth])):
+                return f'line {found[0]} of {self.name} ("{found[1]}")'
+        return None
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    rules: load.FoundRules | None,
+    *,
+    store: Store,
+    name: str = MAIN,
+    title: str = "the build context",
+) -> Iterator[FileContext]:
+    """The files of a directory; what was learnt of them is remembered at the end."""
+    stats = store.stat_cache(str(folder.absolute()))
+    ignore = IgnoreFile(rules.rules, rules.name) if rules else None
+    view = DirectoryContext(
+        folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns(), title=title
+    )
+    yield FileContext(view, title, ignore, name)
+    stats.save()
+
+
+class Directories(Mapping[str, FileContext]):
+    """The named contexts that are directories, by name: each is opened, with its own ignore file, when it is first asked for.
+
+    `views` has the files of each one that is open.
+    """
+
+    def __init__(self, contexts: NamedContexts, views: dict[str, FileView], *, store: Store) -> None:
+        found = [(context.name, context.source) for context in contexts.by_name.values()]
+        self._paths = {name: source.path for name, source in found if isinstance(source, Directory)}
+        self._views = views
+        self._store = store
+        self._open: dict[str, FileContext] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def __getitem__(self, name: str) -> FileContext:
+        if name not in self._open:
+            folder = self._paths[name]
+            context = opened(
+                folder, load.ignore_rules(folder), store=self._store, name=name, title=f"the context {name} ({folder})"
+            )
+            self._open[name] = self._stack.enter_context(context)
+            self._views[name] = self._open[name].view
+        return self._open[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)

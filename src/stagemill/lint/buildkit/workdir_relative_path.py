@@ -1,0 +1,35 @@
+"""`WorkdirRelativePath`: the first WORKDIR of a stage is relative, so the base image decides where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stagemill.dockerfile.tree import Workdir
+from stagemill.lint.file import LintFile
+from stagemill.lint.finding import Finding
+
+NAME = "WorkdirRelativePath"
+SUMMARY = (
+    "Relative workdir without an absolute workdir declared within the build "
+    "can have unexpected results if the base image changes"
+)
+
+
+def check(file: LintFile) -> Iterator[Finding]:
+    has_one: set[int] = set()
+    for stage in file.stages:
+        if stage.parent in has_one:
+            has_one.add(stage.index)
+        for step in stage.steps:
+            if not isinstance(step.node, Workdir):
+                continue
+            text = file.known(step.node.path.text, step)
+            if stage.index not in has_one and stage in file.asked and text is not None and not text.startswith("/"):
+                yield file.finding(
+                    NAME,
+                    f'Relative workdir "{text}" can have unexpected results if the base image changes',
+                    span=step.node.path.span,
+                    hint=f"write the whole path, such as WORKDIR /{text.strip('./') or 'app'}",
+                    about=step.node.span,
+                )
+            has_one.add(stage.index)

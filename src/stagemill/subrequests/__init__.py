@@ -1,0 +1,1 @@
+"""What can be asked of a Dockerfile without building it, in BuildKit's forms: its checks, outline and targets."""

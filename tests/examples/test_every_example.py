@@ -1,0 +1,131 @@
+"""What holds for the images of all examples: others can read them, and an ordinary user gets the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import archives
+from fakes.example import Example
+from fakes.mill import Mill
+from fakes.user import make_user
+
+pytestmark = pytest.mark.network
+
+EXAMPLES = sorted(path.name for path in (Path(__file__).parents[2] / "examples").iterdir() if path.is_dir())
+BASES = (
+    *("node:22", "node:22-slim", "golang:1.23", "golang:1.23-alpine"),
+    *("alpine", "busybox:uclibc", "gcr.io/distroless/static"),
+)
+# Files that programs write with the time of day, an address or a random number in them.
+RESTLESS = ("node_modules/.modules.yaml", "node_modules/.pnpm-workspace-state", "tmp/node-compile-cache/")
+
+
+@pytest.fixture(params=EXAMPLES)
+def name(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def archive(named_example: Example) -> Path:
+    """The image of an example, as an OCI archive."""
+    named_example.build("-o", "type=oci,dest=image.tar", tag="every")
+    return named_example.folder / "image.tar"
+
+
+def test_the_image_passes_skopeo_and_umoci(named_example: Example, archive: Path, tmp_path: Path) -> None:
+    for tool in ("skopeo", "umoci"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"needs {tool}")
+    layout = f"{tmp_path}/layout:v1"
+
+    seen = json.loads(_output("skopeo", "inspect", "--config", f"oci-archive:{archive}"))
+    _output("skopeo", "copy", "--quiet", f"oci-archive:{archive}", f"oci:{layout}")
+    _output("umoci", "unpack", "--image", layout, f"{tmp_path}/bundle")
+
+    ours = named_example.config("every")
+    assert {key: seen["config"].get(key) for key in ("Cmd", "Entrypoint", "Env", "WorkingDir", "User", "Labels")} == {
+        key: ours.get(key) or None for key in ("Cmd", "Entrypoint", "Env", "WorkingDir", "User", "Labels")
+    }
+    assert len(seen["rootfs"]["diff_ids"]) == sum(not step.get("empty_layer") for step in seen["history"])
+    assert _files(tmp_path / "bundle" / "rootfs") == _merged(archive)
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _files(root: Path) -> set[str]:
+    return {path.relative_to(root).as_posix() for path in root.rglob("*")}
+
+
+def _merged(archive: Path) -> set[str]:
+    """The paths in an image, its layers laid on each other."""
+    found: set[str] = set()
+    for layer in archives.layers(archive.read_bytes()):
+        for path in layer:
+            folder, _, last = path.rpartition("/")
+            prefix = f"{folder}/" if folder else ""
+            if last == ".wh..wh..opq":
+                found = {other for other in found if not other.startswith(prefix)}
+            elif last.startswith(".wh."):
+                gone = prefix + last.removeprefix(".wh.")
+                found = {other for other in found if other != gone and not other.startswith(f"{gone}/")}
+        found |= {path for path in layer if not path.rpartition("/")[2].startswith(".wh.")}
+    return found
+
+
+@pytest.fixture(scope="session")
+def ordinary(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """An ordinary user, with a store that holds the bases of root's."""
+    bases = tmp_path_factory.mktemp("bases") / "bases.tar"
+    subprocess.run([environment["STAGEMILL"], "save", "-o", str(bases), *BASES], env=environment, check=True)
+    with make_user() as user:
+        mill = replace(user.mill("examples"), longest=600)
+        place = user.home / "bases.tar"
+        shutil.move(bases, place)
+        place.chmod(0o644)
+        mill.ok("load", "-i", str(place))
+        place.unlink()
+        yield mill
+
+
+@pytest.mark.root
+def test_an_ordinary_user_gets_the_entries_of_root(
+    name: str, named_example: Example, archive: Path, ordinary: Mill
+) -> None:
+    mill = replace(ordinary, folder=ordinary.folder / name)
+    shutil.copytree(named_example.folder, mill.folder, ignore=shutil.ignore_patterns("image.tar"))
+    subprocess.run(["chown", "-R", f"--reference={ordinary.folder}", str(mill.folder)], check=True)
+
+    mill.ok("build", "-q", "-o", "type=oci,dest=image.tar", ".")
+
+    of_user, of_root = (_steady(path) for path in (mill.folder / "image.tar", archive))
+    assert len(of_user) == len(of_root)
+    for ours, theirs in zip(of_user, of_root, strict=True):
+        assert ours == theirs
+    assert _config(mill.folder / "image.tar") == _config(archive)
+
+
+def _steady(archive: Path) -> list[dict[str, str]]:
+    """The entries of each layer, without the bytes of those files that come out otherwise every time."""
+    return [{path: _line(path, line) for path, line in layer.items()} for layer in archives.layers(archive.read_bytes())]
+
+
+def _line(path: str, line: str) -> str:
+    return " ".join(line.split()[:3]) if any(word in path for word in RESTLESS) else line
+
+
+def _config(archive: Path) -> dict[str, Any]:
+    found: dict[str, Any] = archives.config(archives.read_all(archive.read_bytes()))["config"]
+    return found
