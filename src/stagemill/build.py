@@ -192,7 +192,8 @@ def _solved(
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
-        raise explained(error, _places(plans, cache, forms=forms, services=services)) from error.__cause__
+        places = _places(plans, cache, forms=forms, services=services)
+        raise explained(error, places, skipped=plans[0].skipped) from error.__cause__
 
 
 def _places(
