@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from fakes.leaks import holds
-from fakes.mill import Mill, Ran
+from fakes.mill import Mill
+from fakes.program import Call, Said, caller, surround
 from fakes.web import FakeWeb
 
 SECRET = "the-prey-must-not-be-read"
@@ -68,15 +69,16 @@ def _facts(place: Path) -> dict[str, tuple[object, ...]]:
 @dataclass(frozen=True)
 class Attack:
     """Runs commands in a store and a folder. Of each it is checked that the prey was neither read nor changed, and that there is
-    a message where it fails.
+    a message where it fails. They run in this process; `mill` has the same in one of their own.
     """
 
     mill: Mill
     prey: Prey
+    program: Call
 
-    def __call__(self, *arguments: str, stdin: bytes | None = None, fails: bool | None = None) -> Ran:
+    def __call__(self, *arguments: str, stdin: bytes = b"", fails: bool | None = None) -> Said:
         """`fails` says whether it must, or must not; None that both will do."""
-        ran = self.mill(*arguments, stdin=stdin)
+        ran = self.program(*arguments, stdin=stdin)
         assert "Traceback" not in ran.err
         assert "this is a bug" not in ran.err
         assert ran.status in {0, 1, 2}, ran.err
@@ -142,16 +144,16 @@ def shared(base: Mill, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mil
 
 
 @pytest.fixture
-def attack(shared: Mill, prey: Prey, tmp_path: Path) -> Attack:
+def attack(
+    shared: Mill, prey: Prey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Attack:
     mill = Mill(shared.root, tmp_path / "home" / "context")
     mill.folder.mkdir(parents=True)
-    return Attack(mill, prey)
+    surround(monkeypatch, home=mill.folder.parent, store=mill.root, folder=mill.folder)
+    return Attack(mill, prey, caller(monkeypatch, capfdbinary))
 
 
 @pytest.fixture
 def web() -> Iterator[FakeWeb]:
     with FakeWeb() as running:
         yield running
-
-
-MakeTar = Callable[..., bytes]
