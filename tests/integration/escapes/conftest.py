@@ -34,6 +34,11 @@ class Prey:
         (place / "empty").write_text("")
         (place / "dir").mkdir()
         (place / "secret").chmod(0o640)
+        return cls.of(place)
+
+    @classmethod
+    def of(cls, place: Path) -> Prey:
+        """As it is now."""
         return cls(place, _facts(place))
 
     @property
@@ -124,7 +129,7 @@ def entries(data: bytes) -> dict[str, str]:
             for member in archive:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file:
-                    found[member.name] = file.read(100).decode(errors="replace")
+                    found[member.name] = file.read(10_000).decode(errors="replace")
                 elif member.issym():
                     found[member.name] = f"-> {member.linkname}"
     return found
