@@ -109,7 +109,7 @@ def test_a_directory_that_becomes_a_link_in_a_race_is_not_followed(attack: Attac
     step = "RUN --mount=type=cache,id=race,source=x/dir,target=/m cat /m/secret /m/../secret; touch /m/new; true\n"
 
     with swapped(cache, attack.prey):
-        for number in range(30):
+        for number in range(12):
             attack.build(f"{FROM}ARG N={number}\nRUN true\n{step}")
 
 
@@ -205,7 +205,7 @@ def test_users_and_groups_are_read_inside_and_not_for_ever(attack: Attack) -> No
 def test_names_for_the_network_that_are_links_lead_nowhere(attack: Attack) -> None:
     """CVE-2025-52565 and CVE-2025-31133 (runc): what is mounted over was a link of the image."""
     for path in "/etc/hosts", "/etc/resolv.conf", "/dev", "/proc", "/sys", "/dev/console", "/etc":
-        for target in "{prey}", "{prey}/empty", "/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/sys/kernel":
+        for target in "{prey}/dir", "/proc/sys/kernel/core_pattern":
             attack.build(
                 f"FROM scratch AS evil\nADD evil.tar /\nFROM evil\nCOPY --from=busybox /bin/busybox /bin/sh\nRUN echo x > {path}; true\n",
                 files={"evil.tar": link(path.lstrip("/"), attack.meant(target))},
