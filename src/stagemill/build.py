@@ -10,7 +10,7 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
-from stagemill.execute.assemble import assemble
+from stagemill.execute.assemble import Finish, assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
@@ -65,11 +65,12 @@ class Built:
         assert isinstance(result, Tree)
         return result
 
-    def image(self) -> Image:
+    def image(self, finish: Finish | None = None) -> Image:
         """The target's image, with its layers packed."""
         target = self.plan.target
         now = self.services.clock()
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, epoch=self.epoch)
+        finish = finish or Finish(epoch=self.epoch)
+        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish)
 
 
 def build(

@@ -18,7 +18,7 @@ from stagemill.graph.vertex import walk
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan, plan_each
-from stagemill.plan.request import FileContext, Request
+from stagemill.plan.request import Devices, EveryRun, FileContext, Request
 from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
@@ -36,6 +36,8 @@ def planned(
     extra_hosts: tuple[str, ...] = (),
     epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
+    every_run: EveryRun | None = None,
+    devices: Devices | None = None,
     sources: Sources = NOWHERE,
     contexts: Mapping[str, str] | None = None,
     directories: Mapping[str, FileView] | None = None,
@@ -60,6 +62,8 @@ def planned(
         context=FileContext(context) if context else None,
         epoch=epoch,
         allow=allow,
+        every_run=every_run or EveryRun(),
+        devices=devices,
         contexts=named,
         directories=files,
         also=also,

@@ -11,25 +11,26 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from stagemill.build import Built, Options, build, build_each, make_all
+from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
-from stagemill.cli.options import Values
+from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.remote import Remote
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
+from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import StagemillError
-from stagemill.events import Listener
+from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.oci.platform import Platform
-from stagemill.plan.request import FileContext, Request
+from stagemill.plan.request import Devices, FileContext, Request
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
@@ -61,15 +62,29 @@ class BuildFlags:
     agents: Mapping[str, Path]
     allow: frozenset[str]
     contexts: NamedContexts
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    jobs: int = 0
+    debug: bool = False
+    ignore_file: str | None = None
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         if environment.get(_SOURCE_POLICY):
             raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
-        given = flags.build_args(values.texts("build_arg"), environment)
+        given = {
+            **flags.build_arg_files(values.texts("build_arg_file")),
+            **flags.build_args(values.texts("build_arg"), environment),
+        }
         if "SOURCE_DATE_EPOCH" in environment:
             given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        labels = flags.labels(values.texts("label")) if "label" in values.given else {}
+        if environment.get("BUILDX_GIT_LABELS"):
+            from stagemill.cli.git_labels import git_labels
+
+            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
@@ -77,7 +92,7 @@ class BuildFlags:
             also=_names(values.texts("also")) if "also" in values.given else (),
             all_stages="all_stages" in values.given and values.flag("all_stages"),
             build_args=given,
-            labels=flags.labels(values.texts("label")) if "label" in values.given else {},
+            labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
             platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
@@ -90,7 +105,17 @@ class BuildFlags:
             epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
             agents=secrets.agents(values.texts("ssh"), environment),
-            allow=secrets.allowed(values.texts("allow")),
+            allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
+            surroundings=Surroundings.of(values),
+            jobs=values.number("jobs"),
+            debug=values.flag("debug"),
+            ignore_file=values.text("ignorefile"),
+            unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
+            if "unsetenv" in values.given
+            else frozenset(),
+            unset_labels=flags.names("--unsetlabel", values.texts("unsetlabel"))
+            if "unsetlabel" in values.given
+            else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
         )
 
@@ -99,7 +124,13 @@ class BuildFlags:
         syntax.check(data, name, given=self.build_args.get(syntax.ARGUMENT))
         return parse(data, name)
 
-    def request(self, context: FileContext | None, directories: Mapping[str, FileContext] = _NO_DIRECTORIES) -> Request:
+    def request(
+        self,
+        context: FileContext | None,
+        directories: Mapping[str, FileContext] = _NO_DIRECTORIES,
+        *,
+        devices: Devices | None = None,
+    ) -> Request:
         return Request(
             platform=self.platform,
             build_args=self.build_args,
@@ -114,6 +145,10 @@ class BuildFlags:
             directories=directories,
             also=self.also,
             all_stages=self.all_stages,
+            every_run=self.surroundings.every_run,
+            devices=devices,
+            unset_env=self.unset_env,
+            unset_labels=self.unset_labels,
         )
 
 
@@ -123,7 +158,14 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir)
-    with open_inputs(given.context, given.file, store=place.store, remote=remote, read=read or given.read) as inputs:
+    with open_inputs(
+        given.context,
+        given.file,
+        store=place.store,
+        remote=remote,
+        read=read or given.read,
+        ignore_file=given.ignore_file,
+    ) as inputs:
         yield inputs
 
 
@@ -162,16 +204,23 @@ def prepared(
             contexts=views,
             secrets=given.secrets,
             agents=given.agents,
+            surroundings=given.surroundings,
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
-        first = given.request(inputs.context, directories)
+        first = given.request(inputs.context, directories, devices=services.host.devices)
         others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+        for text in beyond(given.surroundings.every_run.ulimits):
+            listener(Notice(text, services.clock()))
+        if given.debug:
+            listener(Notice(circumstances(place), services.clock()))
         resolver = ImageResolver(
             place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
-        options = Options(fresh=_fresh(given), approve=approve, rerun=given.rerun)
+        options = Options(
+            workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
+        )
         yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
 
 
@@ -195,6 +244,27 @@ def building_each(
     """The same for every target."""
     with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
+
+
+def circumstances(place: Workplace) -> str:
+    """What a build works with, for who looks for the reason of something (`--debug`)."""
+    import os
+    import sys
+
+    from stagemill import __version__
+    from stagemill.sandbox.hierarchies import hierarchies
+
+    groups = sorted({f"v{2 if found.unified else 1} {found.own}" for found in hierarchies()})
+    user = " ".join(Path("/proc/self/uid_map").read_text().split())
+    lines = {
+        "stagemill": f"{__version__}, Python {sys.version.split()[0]}, {' '.join(os.uname()[::2][:2])} {os.uname().machine}",
+        "store": str(place.store.root),
+        "config": str(place.config),
+        "user": f"{os.getuid()}, ids {user}",
+        "processors": str(len(os.sched_getaffinity(0))),
+        "control groups": ", ".join(groups) or "none",
+    }
+    return "\n".join(f"debug: {name}: {text}" for name, text in lines.items())
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

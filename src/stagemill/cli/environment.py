@@ -25,6 +25,7 @@ from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.cli.every_run import Surroundings
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
 
@@ -54,6 +55,12 @@ def config_path(environment: Mapping[str, str], *, root: bool) -> Path:
     if config is None and root and Path("/etc/stagemill/config.toml").exists():
         return Path("/etc/stagemill/config.toml")
     return Path(config or os.path.join(environment.get("HOME", "/"), ".config")) / "stagemill" / "config.toml"
+
+
+def device_directories(environment: Mapping[str, str]) -> list[Path]:
+    """Where devices are described: `$CDI_SPEC_DIRS`, else the usual places."""
+    given = environment.get("CDI_SPEC_DIRS") or "/etc/cdi:/var/run/cdi"
+    return [Path(place).absolute() for place in given.split(":") if place]
 
 
 def platform_is_linux() -> bool:
@@ -139,12 +146,21 @@ class Workplace:
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
 
-    def host(self, given_bundle: str | None) -> Host:
+    def host(self, given_bundle: str | None, surroundings: Surroundings | None = None) -> Host:
         try:
             resolv_conf = Path("/etc/resolv.conf").read_text(errors="replace")
         except OSError:
             resolv_conf = ""
-        return Host(resolv_conf, ca_bundle(given_bundle))
+        if surroundings is None:
+            return Host(resolv_conf, ca_bundle(given_bundle))
+        from stagemill.execute.devices import DeviceBook
+
+        return Host(
+            surroundings.dns.applied(resolv_conf) if surroundings.dns else resolv_conf,
+            ca_bundle(given_bundle),
+            surroundings.resources,
+            DeviceBook(device_directories(self.environment)),
+        )
 
     @contextmanager
     def services(
@@ -155,6 +171,7 @@ class Workplace:
         contexts: Mapping[str, FileView] | None = None,
         secrets: Mapping[str, bytes] | None = None,
         agents: Mapping[str, Path] | None = None,
+        surroundings: Surroundings | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
         with LateSandbox(state=self.store.root / "mounts") as sandbox:
@@ -165,7 +182,7 @@ class Workplace:
                 remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=agents or {}),
                 listener=listener,
                 clock=time.time,
-                host=self.host(host_ca),
+                host=self.host(host_ca, surroundings),
                 contexts=contexts or {},
                 secrets=secrets or {},
                 agents=agents or {},

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from stagemill.errors import StagemillError, UsageError
@@ -14,8 +15,10 @@ from stagemill.oci.reference import Reference
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
-_LATER_KEYS = ("compression", "compression-level", "force-compression")
-_KEYS = {"type", "dest", "name", "tar"}
+_COMPRESSION = ("compression", "compression-level", "force-compression")
+_LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
+_KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
+CONTEXT = "context"
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
@@ -30,6 +33,34 @@ def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str
             found[name] = value
         elif name in environment:
             found[name] = environment[name]
+    return found
+
+
+def build_arg_files(paths: Iterable[str]) -> dict[str, str]:
+    """`--build-arg-file`: lines `NAME=VALUE`; blank ones and those that begin with # say nothing. Raises UsageError."""
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            text = Path(path).read_text("utf-8", "surrogateescape")
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(
+                f"cannot read --build-arg-file {path}: {why}", hint="name a file of lines NAME=VALUE"
+            ) from error
+        for number, line in enumerate(text.splitlines(), 1):
+            name, equals, value = line.strip().partition("=")
+            if (not name and not equals) or name.startswith("#"):
+                continue
+            if not name or not equals:
+                raise UsageError(f"{path}:{number}: {line!r} is no build argument", hint="write NAME=VALUE")
+            found[name] = value
+    return found
+
+
+def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
+    found = frozenset(texts)
+    if any(not name or "=" in name for name in found):
+        raise UsageError(f"{flag} takes a name alone", hint=f"write {flag} NAME")
     return found
 
 
@@ -63,13 +94,17 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 class Output:
     """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
 
-    `names` are full.
+    `names` are full. `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of
+    its own, as `cli/annotations` has them.
     """
 
     type: str
     dest: str = ""
     names: tuple[str, ...] = ()
     tar: bool = True
+    epoch: str | None = None
+    rewrite: bool = False
+    annotations: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -94,12 +129,12 @@ class Output:
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
                 )
             if key in _LATER_KEYS:
-                raise StagemillError(
-                    f"--output {key}={value} is not supported yet", hint="leave it out; layers are gzip of one level"
-                )
-            if key not in _KEYS and key != "push":
+                why = "; layers are gzip of one level" if key in _COMPRESSION else ""
+                raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
+            if key not in _KEYS and not re.match(r"annotation[-.\[]", key):
+                known = ", ".join(sorted(_KEYS))
                 raise UsageError(
-                    f"invalid --output {text!r}: unknown key {key!r}", hint="known are type, dest, name and tar"
+                    f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
                 )
             values[key] = value
         return cls._checked(text, values)
@@ -126,7 +161,11 @@ class Output:
         tar = values.get("tar", "true").lower() not in {"false", "0"}
         if not tar and (kind != "oci" or dest == "-"):
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
-        return cls(kind, dest, names, tar)
+        given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
+        date = values.get("source-date-epoch")
+        epoch(date)
+        rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given))
 
 
 def reference(text: str) -> Reference:
@@ -161,8 +200,8 @@ def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def epoch(text: str | None) -> int | None:
-    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none."""
-    if not text:
+    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none; `context` is none too, since a directory has no date."""
+    if not text or text == CONTEXT:
         return None
     if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
         raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")

@@ -7,12 +7,9 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--annotation",), ("--attest",), ("--builder",), ("--cache-from",),
-    ("--cache-to",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
-    ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
-    ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
+    ("--attest",), ("--cache-from",), ("--cache-to",), ("--policy",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 _ATTESTATIONS = ("--provenance", "--sbom")
 
 

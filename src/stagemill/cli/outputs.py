@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from stagemill import events
 from stagemill.build import Built
-from stagemill.cli.flags import Output
+from stagemill.cli.annotations import Annotations
+from stagemill.cli.flags import Output, epoch
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
+from stagemill.execute.assemble import Finish
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.oci.image import Image
+
+PACKED = ("oci", "docker", "image")
+"""The types of output that carry an image, not its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,14 @@ class Wishes:
     quiet: bool = False
     digests: bool = False
     title: str = ""
+    squash: bool = False
+    annotations: Annotations = field(default_factory=Annotations)
+    warnings_in_metadata: bool = False
 
     @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
-        packed = any(output.type in {"oci", "docker", "image"} for output in self.outputs)
+        packed = any(output.type in PACKED for output in self.outputs)
         files_only = bool(self.outputs) and not packed
         asked = self.tags or self.iidfile or self.metadata_file or self.digests
         return packed or bool(asked) or (self.quiet and not files_only)
@@ -51,10 +60,11 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An image that was delivered, and the names it got."""
+    """An image that was delivered, the names it got, and the build's warnings if they are to be told."""
 
     image: Image
     names: tuple[str, ...]
+    warnings: tuple[str, ...] | None = None
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -64,7 +74,18 @@ class Delivered:
             "containerimage.descriptor": self.image.descriptor.to_json(),
             "containerimage.digest": self.image.digest,
         }
-        return {**document, "image.name": ",".join(self.names)} if self.names else document
+        if self.names:
+            document["image.name"] = ",".join(self.names)
+        if self.warnings is not None:
+            document["buildx.build.warnings"] = [
+                {"short": text.split("\n", 1)[0], "detail": text} for text in self.warnings
+            ]
+        return document
+
+
+def pretty(document: Mapping[str, object]) -> bytes:
+    """JSON that people read."""
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
 
 
 NO_OUTPUT = (
@@ -108,18 +129,17 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
     step = _Steps(built, listener, wishes.title)
-    image = None
-    if wishes.wants_image:
-        with step("exporting to image"):
-            image = built.image()
+    images = _Images(built, wishes, step)
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
             continue
+        made = images.of(output) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
-            _Export(built, image, output.names or wishes.tags, listener).write(output, stdout)
-    if image is None:
+            _Export(built, made, output.names or wishes.tags, listener).write(output, stdout)
+    if not wishes.wants_image:
         return None
+    image = images.main()
     names = [
         *wishes.tags,
         *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
@@ -127,7 +147,8 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     for name in names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
-    found = Delivered(image, tuple(names))
+    warnings = tuple(built.plan.notices) if wishes.warnings_in_metadata else None
+    found = Delivered(image, tuple(names), warnings)
     _tell(found, wishes, stdout)
     return found
 
@@ -138,11 +159,40 @@ def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
     if wishes.iidfile:
         write_atomically(Path(wishes.iidfile), config.encode())
     if wishes.metadata_file:
-        text = json.dumps(found.metadata, indent=2, sort_keys=True) + "\n"
-        write_atomically(Path(wishes.metadata_file), text.encode())
+        write_atomically(Path(wishes.metadata_file), pretty(found.metadata))
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
         stdout.write(f"{config}\n".encode())
         stdout.flush()
+
+
+@dataclass(slots=True)
+class _Images:
+    """The images of a build, each packed once: outputs may ask for times and annotations of their own."""
+
+    built: Built
+    wishes: Wishes
+    step: _Steps
+    found: dict[Finish, Image] = field(default_factory=dict)
+
+    def main(self) -> Image:
+        """The one that names are given to: the first that an output asks for, else that of the build."""
+        own = [output for output in self.wishes.outputs if output.type in PACKED]
+        return self.of(own[0] if own else Output("image"))
+
+    def of(self, output: Output) -> Image:
+        platform = self.built.plan.target.image.platform
+        annotations = self.wishes.annotations | Annotations.of_output(output.annotations, platform)
+        finish = Finish(
+            epoch=self.built.epoch if output.epoch is None else epoch(output.epoch),
+            rewrite=output.rewrite,
+            squash=self.wishes.squash,
+            annotations=annotations.manifest,
+            descriptor=annotations.descriptor,
+        )
+        if finish not in self.found:
+            with self.step("exporting to image"):
+                self.found[finish] = self.built.image(finish)
+        return self.found[finish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,30 +208,32 @@ class _Export:
         from stagemill.export import local, oci
 
         if output.type == "local":
-            local.filesystem_directory(self._files(), Path(output.dest), notice=self._notice)
+            local.filesystem_directory(self._files(output), Path(output.dest), notice=self._notice)
         elif not output.tar:
             assert self.image is not None
             blobs = StoredBlobs(self.built.forms)
             oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
         elif output.dest == "-":
-            self._archive(output.type, stdout)
+            self._archive(output, stdout)
             stdout.flush()
         else:
             with replacing(Path(output.dest)) as file:
-                self._archive(output.type, file)
+                self._archive(output, file)
 
-    def _archive(self, form: str, out: BinaryIO) -> None:
+    def _archive(self, output: Output, out: BinaryIO) -> None:
         from stagemill.export import docker, oci, tar
 
-        if form == "tar":
-            tar.filesystem_tar(self._files(), out, notice=self._notice)
+        if output.type == "tar":
+            tar.filesystem_tar(self._files(output), out, notice=self._notice)
             return
         assert self.image is not None
-        write = docker.docker_archive if form == "docker" else oci.oci_archive
+        write = docker.docker_archive if output.type == "docker" else oci.oci_archive
         write(self.image, StoredBlobs(self.built.forms), names=self.names, out=out)
 
-    def _files(self) -> FileView:
-        return self.built.forms.view(self.built.tree(self.built.plan.target))
+    def _files(self, output: Output) -> FileView:
+        view = self.built.forms.view(self.built.tree(self.built.plan.target))
+        seconds = self.built.epoch if output.epoch is None else epoch(output.epoch)
+        return view if seconds is None else Dated(view, seconds)
 
     def _notice(self, text: str) -> None:
         self.listener(events.Notice(text, self.built.services.clock()))

@@ -13,10 +13,11 @@ from stagemill.cli import later
 from stagemill.cli.building import BuildFlags, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options, with_targets
+from stagemill.cli.options import add_build_options, with_targets
 from stagemill.cli.outlook.causes import Causes
 from stagemill.cli.outlook.gather import Gathering
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.outlook import OutlookReport
 

@@ -5,6 +5,7 @@ A secret is read once, here, and is in this process's memory from then on: never
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,8 +15,8 @@ from stagemill.errors import StagemillError, UsageError
 
 MOST_BYTES = 500 << 10
 _KEYS = {"id": "id", "src": "src", "source": "src", "env": "env", "type": "type"}
-_ALLOWED = ("network.host", "security.insecure")
-_LATER = ("device", "buildx.local.delete")
+_ALLOWED = ("network.host", "security.insecure", "device")
+_LATER = ("buildx.local.delete",)
 _WRITE = "write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"
 
 
@@ -118,13 +119,18 @@ def _socket(text: str, path: Path, *, more: bool) -> Path:
     return path
 
 
-def allowed(texts: Iterable[str]) -> frozenset[str]:
-    """`--allow NAME`: what a Dockerfile may ask for. Raises UsageError for what is no permission."""
-    found = set()
+def allowed(texts: Iterable[str], *, network: str | None = None) -> frozenset[str]:
+    """`--allow NAME`: what a Dockerfile may ask for. Raises UsageError for what is no permission.
+
+    Who builds with `--network host` has allowed it, as in buildx.
+    """
+    found = {"network.host"} if network == "host" else set()
     for text in texts:
         if text.partition("=")[0] in _LATER:
             raise StagemillError(f"--allow {text} is not supported yet", hint="leave it out")
-        if text not in _ALLOWED:
+        if "alias=" in text:
+            raise StagemillError(f"--allow {text} is not supported yet", hint="name the device as the Dockerfile does")
+        if text not in _ALLOWED and not re.fullmatch("device=.+", text):
             near = nearest(text, _ALLOWED)
             hint = f"did you mean {near}?" if near else f"it is one of {', '.join(_ALLOWED)}"
             raise UsageError(f"unknown permission {text!r} of --allow", hint=hint)

@@ -13,8 +13,9 @@ from stagemill.build import Built
 from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.options import add_build_options
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch
 from stagemill.sandbox.process import Bind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import BinaryIO
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli import flags
-from stagemill.cli.outputs import Wishes, check, deliver, write_atomically
+from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
 from stagemill.errors import UsageError
 
 PLACE = "{target}"
@@ -133,4 +132,4 @@ class Delivery:
 def _write(file: str | None, document: Mapping[str, object]) -> None:
     """JSON by target, in a file that is not one target's own."""
     if file and PLACE not in file:
-        write_atomically(Path(file), (json.dumps(document, indent=2, sort_keys=True) + "\n").encode())
+        write_atomically(Path(file), pretty(document))

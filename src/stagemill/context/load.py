@@ -87,9 +87,14 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
     for path in (*candidates, context / ".dockerignore"):
         if os.path.lexists(path):
-            text = _read(path).decode("utf-8", "surrogateescape")
-            return FoundRules(IgnoreRules.parse(text, path.name), path.name)
+            return rules_of(path)
     return None
+
+
+def rules_of(path: Path) -> FoundRules:
+    """The rules of a file. Raises ContextError."""
+    text = _read(path).decode("utf-8", "surrogateescape")
+    return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 
 
 def _read(path: Path, *, pipes: bool = False) -> bytes:

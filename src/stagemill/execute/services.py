@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from stagemill.events import Listener
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
+from stagemill.sandbox.limits import UNLIMITED, Resources
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.execute.devices import DeviceBook
     from stagemill.sandbox.protocol import Sandbox
     from stagemill.sources.remotes import Remotes
 
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
 class Host:
     """What a RUN takes from the machine: `resolv_conf` is the text of that file, `ca_bundle` the CA certificates to trust.
 
-    None of it enters a key, a layer or the history.
+    `resources` is what it may use at most, `devices` what it can ask for. None of it enters a key, a layer or the history.
     """
 
     resolv_conf: str = ""
     ca_bundle: Path | None = None
+    resources: Resources = UNLIMITED
+    devices: DeviceBook | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def references(names: Iterable[str]) -> tuple[Reference, ...]:
 def entries(image: Image, names: Sequence[str]) -> tuple[Descriptor, ...]:
     """The image's entries in an index, one per name, or one without."""
     plain = image.descriptor
-    named = tuple(replace(plain, annotations=_annotations(reference)) for reference in references(names))
+    named = tuple(
+        replace(plain, annotations={**plain.annotations, **_annotations(reference)}) for reference in references(names)
+    )
     return named or (plain,)
 
 

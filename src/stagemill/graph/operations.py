@@ -113,10 +113,12 @@ class Run:
     `env` is in order, each name once. `security` says whether it is kept apart from the machine.
     `script` is the body of a heredoc that begins with `#!`: it is put at `/dev/pipes/<name>` while the process runs.
     `extra_hosts` are lines of a hosts file, `address<tab>name`; the addresses are not in the key (traps 19).
+    `ulimits` are name, soft and hard limit; `shm_size` is that of /dev/shm in bytes, 0 for the usual one; `capabilities`
+    are names behind a `+` or a `-`; `devices` names of the container device interface, and whether each must be there.
     `proxy` holds the predefined proxy arguments: in the process's environment, not in the key.
     """
 
-    kind: ClassVar[str] = "run/2"
+    kind: ClassVar[str] = "run/3"
 
     args: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
@@ -129,6 +131,10 @@ class Run:
     extra_hosts: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
     security: Security = "sandbox"
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_size: int = 0
+    capabilities: tuple[str, ...] = ()
+    devices: tuple[tuple[str, bool], ...] = ()
     proxy: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def canonical(self) -> Canonical:
@@ -145,6 +151,10 @@ class Run:
             "hosts": [line.rpartition("\t")[2] for line in self.extra_hosts],
             "mounts": [mount.canonical() for mount in self.mounts],
             "security": self.security,
+            "ulimits": self.ulimits,
+            "shm_size": self.shm_size,
+            "capabilities": self.capabilities,
+            "devices": self.devices,
         }
 
 

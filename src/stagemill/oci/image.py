@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stagemill.digest import Digest
@@ -14,12 +15,16 @@ from stagemill.oci.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of one platform. Layers are only named here; their bytes are wherever the image came from."""
+    """An image of one platform. Layers are only named here; their bytes are wherever the image came from.
+
+    `annotations` are what an index says of it beside its name.
+    """
 
     manifest: Manifest
     config: ImageConfig
     manifest_bytes: bytes
     config_bytes: bytes
+    annotations: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
@@ -31,11 +36,13 @@ class Image:
         return image
 
     @classmethod
-    def build(cls, config: ImageConfig, layers: tuple[Descriptor, ...]) -> Image:
+    def build(
+        cls, config: ImageConfig, layers: tuple[Descriptor, ...], *, annotations: Mapping[str, str] | None = None
+    ) -> Image:
         """A new image of a config and its layers, whose diff_ids the config already has."""
         config_bytes = config.serialize()
         descriptor = Descriptor(media_types.CONFIG, Digest.of(config_bytes), len(config_bytes))
-        manifest = Manifest(descriptor, layers)
+        manifest = Manifest(descriptor, layers, annotations=annotations or {})
         return cls.parse(manifest.serialize(), config_bytes)
 
     @staticmethod
@@ -52,7 +59,13 @@ class Image:
     def descriptor(self) -> Descriptor:
         """Names the manifest."""
         platform = self.config.platform
-        return Descriptor(self.manifest.media_type, self.digest, len(self.manifest_bytes), platform=platform)
+        return Descriptor(
+            self.manifest.media_type,
+            self.digest,
+            len(self.manifest_bytes),
+            annotations=dict(self.annotations),
+            platform=platform,
+        )
 
     @property
     def chain_ids(self) -> tuple[Digest, ...]:

@@ -24,6 +24,7 @@ from stagemill.plan.mount_options import BARE, NAMES, Option, options
 from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.sandbox.limits import size
 
 T = TypeVar("T")
 
@@ -36,13 +37,10 @@ _KEYS = {
     "ssh": {"type", "target", "id", "required", "readonly", *_OWNED},
 }
 _NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _MODE = re.compile("[0-7]{1,6}")
-_UNITS = " kmgtp"
 _TRUE = {"1", "t", "true"}
 _FALSE = {"0", "f", "false"}
 _MOST = (1 << 32) - 2
-_TOO_LARGE = 1 << 62
 _CONTENT = "content"  # where the files of a context lie in the tree that is made of them
 
 
@@ -168,8 +166,8 @@ class _Planner:
             case "tmpfs":
                 if given.switch("readwrite") is False:
                     given.fail("readwrite", "a tmpfs that cannot be written to is of no use", hint="leave it out")
-                size = given.parsed("size", _size, default=0, hint="write a number of bytes, or such as 64m or 1.5gib")
-                return TmpfsMount(self._target(), size)
+                limit = given.parsed("size", size, default=0, hint="write a number of bytes, or such as 64m or 1.5gib")
+                return TmpfsMount(self._target(), limit)
             case "secret":
                 return self._secret()
             case _:
@@ -300,14 +298,6 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST):
         raise ValueError(text)
     return int(text)
-
-
-def _size(text: str) -> int:
-    match = _SIZE.fullmatch(text)
-    size = int(float(match[1]) * 1024 ** _UNITS.index(match[2].lower() or " ")) if match else _TOO_LARGE
-    if size >= _TOO_LARGE:
-        raise ValueError(text)
-    return size
 
 
 def _sharing(text: str) -> Sharing:

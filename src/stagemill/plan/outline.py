@@ -32,6 +32,7 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 
 SCRATCH = "scratch"
 EPOCH = "SOURCE_DATE_EPOCH"
+CONTEXT = "context"  # the date of the context, which a directory has not
 _SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
@@ -225,7 +226,7 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and not _SECONDS.fullmatch(value):
+            if pair.key == EPOCH and value and value != CONTEXT and not _SECONDS.fullmatch(value):
                 hint = "give seconds since 1970, such as 1700000000"
                 raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)

@@ -12,7 +12,7 @@ from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
 from stagemill.errors import DockerfileError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Order, Vertex
-from stagemill.oci.config import ImageConfig
+from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin, contexts
 from stagemill.plan.ahead import asked_ahead
@@ -21,6 +21,7 @@ from stagemill.plan.dispatch import apply
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
+    CONTEXT,
     EPOCH,
     SCRATCH,
     Line,
@@ -134,8 +135,7 @@ class _Planner:
                     _notice_no_effect(name, word, self.outline)
         self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
-        labels = {**target.image.config.labels, **self.site.request.labels}
-        image = replace(target.image, config=replace(target.image.config, labels=labels))
+        image = replace(target.image, config=_asked(target.image.config, self.site.request))
         return Plan(
             target=replace(target, image=image),
             stages=tuple(self.planned[index] for index in needed),
@@ -201,7 +201,7 @@ class _Planner:
         if self.site.request.epoch is not None:
             return self.site.request.epoch
         text = self.outline.globals.get(EPOCH)
-        return int(text) if text else None
+        return int(text) if text and text != CONTEXT else None
 
     def _needed(self, wanted: Sequence[StageText]) -> set[int]:
         """These stages, and those that they need.
@@ -364,6 +364,13 @@ class _Planner:
             title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
             return _base_vertex(base, Label(title, "", at))
         return contexts.origin(source, site, at=at) if source else contexts.scratch()
+
+
+def _asked(config: RunConfig, request: Request) -> RunConfig:
+    """The config of the image as the request changes it."""
+    labels = {name: value for name, value in config.labels.items() if name not in request.unset_labels}
+    env = tuple((name, value) for name, value in config.env if name not in request.unset_env)
+    return replace(config, labels={**labels, **request.labels}, env=env)
 
 
 def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
+from stagemill.graph.mounts import HostMount
 from stagemill.oci.platform import Platform
 
 MAIN = "context"
@@ -35,6 +36,28 @@ class FileContext:
     name: str = MAIN
 
 
+class Devices(Protocol):
+    """The devices of this machine that a RUN may ask for."""
+
+    def is_free(self, name: str, /) -> bool | None:
+        """Whether anybody may have the device without being allowed to; None where there is no such device."""
+        ...
+
+    def advice(self) -> str:
+        """What to do where a device is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EveryRun:
+    """What the command line says of every RUN, in the words of `operations.Run`; all of it is in its key."""
+
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_size: int = 0
+    capabilities: tuple[str, ...] = ()
+    volumes: tuple[HostMount, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """`build_args` holds what `--build-arg` gave; `target` is the stage's name or index, empty for the last.
@@ -44,6 +67,7 @@ class Request:
     `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
+    `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -59,3 +83,7 @@ class Request:
     directories: Mapping[str, FileContext] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     all_stages: bool = False
+    every_run: EveryRun = field(default_factory=EveryRun)
+    devices: Devices | None = None
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
+
 
 @dataclass(frozen=True, slots=True)
 class Bind:
@@ -68,6 +70,7 @@ class Credentials:
     home: str
 
 
+SHM_SIZE = 64 << 20
 ROOT = Credentials(uid=0, gid=0, groups=(0,), home="/root")
 
 
@@ -77,7 +80,8 @@ class Process:
 
     `hosts` and `resolv_conf` are the texts of /etc/hosts and /etc/resolv.conf. A `cwd` that does not exist is made,
     root's and 0755. `network` `host` shares this machine's; `none` leaves the loopback interface alone. An `insecure`
-    root may do all that the caller may, with the machine's devices.
+    root may do all that the caller may, with the machine's devices. `shm_size` is that of /dev/shm in bytes. `added` and
+    `dropped` are capabilities by number, beside those that a sandbox has.
     """
 
     args: tuple[str, ...]
@@ -91,6 +95,11 @@ class Process:
     mounts: tuple[Mount, ...] = ()
     umask: int = 0o022
     insecure: bool = False
+    resources: Resources = UNLIMITED
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = SHM_SIZE
+    added: frozenset[int] = frozenset()
+    dropped: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from stagemill import events
 from stagemill.cli.building import BuildFlags, building
 from stagemill.cli.command import Command
 from stagemill.cli.environment import Workplace
-from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.options import add_build_options
 from stagemill.cli.source import Inputs
 from stagemill.cli.targets import Target
+from stagemill.cli.values import Values
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError, UsageError

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.program import Call as Program
 from stagemill.cli.call import Call, asked
-from stagemill.cli.options import Values
+from stagemill.cli.values import Values
 from stagemill.errors import UsageError
 
 

@@ -144,7 +144,7 @@ class TestAllowed:
         ("text", "hint"),
         [
             ("security.insecur", "did you mean security.insecure?"),
-            ("all", "it is one of network.host, security.insecure"),
+            ("all", "it is one of network.host, security.insecure, device"),
         ],
     )
     def test_what_is_none_is_wrong_usage(self, text: str, hint: str) -> None:
@@ -153,7 +153,14 @@ class TestAllowed:
 
         assert (caught.value.message, caught.value.hint) == (f"unknown permission {text!r} of --allow", hint)
 
-    @pytest.mark.parametrize("text", ["device", "device=vendor.com/gpu", "buildx.local.delete"])
+    def test_devices_are_allowed_all_or_by_name(self) -> None:
+        assert allowed(["device", "device=example.com/gpu=0"]) == {"device", "device=example.com/gpu=0"}
+
+    def test_who_builds_with_the_network_of_the_machine_allows_it(self) -> None:
+        assert allowed([], network="host") == {"network.host"}
+        assert allowed([], network="none") == frozenset()
+
+    @pytest.mark.parametrize("text", ["device=example.com/gpu,alias=gpu", "buildx.local.delete"])
     def test_some_are_not_supported_yet(self, text: str) -> None:
         with pytest.raises(StagemillError, match="is not supported yet"):
             allowed([text])

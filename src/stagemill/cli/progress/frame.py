@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from stagemill.cli.progress.board import TAIL, Board, Part, State, Step
+from stagemill.cli.progress.board import Board, Part, State, Step
 from stagemill.cli.progress.text import cells, clip, progress
 
 Style: TypeAlias = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
@@ -20,8 +20,10 @@ _STYLES: dict[State, Style] = {
     "failed": "red",
     "cancelled": "yellow",
 }
-_DETAIL = ((0, TAIL), (1, TAIL), (2, TAIL), (2, 3), (2, 1), (2, 0))
-"""From much to little: what is folded into one line (2: steps that are done, 1: those of finished stages), lines of output."""
+_DETAIL = ((0, 1), (1, 1), (2, 1), (2, 2), (2, 6), (2, 0))
+"""From much to little: what is folded into one line (2: steps that are done, 1: those of finished stages), and which part
+of the lines of output is left, 0 for none.
+"""
 _SMALLEST_BAR, _LARGEST_BAR = 6, 24
 _BAR_FROM = 50
 """Columns below which bytes are shown without a bar."""
@@ -64,7 +66,8 @@ def live(board: Board, *, now: float, size: tuple[int, int], glyphs: Glyphs = UN
     """
     width, height = size
     lines: list[Line] = []
-    for fold, tail in _DETAIL:
+    for fold, part in _DETAIL:
+        tail = -(-board.lines // part) if part else 0
         pen = _Pen(now=now, width=width, glyphs=glyphs, fold=fold, tail=tail)
         lines = [pen.line("[+] ", _going_on(board, now), style="bold"), *pen.tree(board)]
         if len(lines) <= height:

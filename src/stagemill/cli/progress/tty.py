@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TextIO
 
 from stagemill import events
-from stagemill.cli.progress.board import Board
+from stagemill.cli.progress.board import TAIL, Board
 from stagemill.cli.progress.frame import ASCII, UNICODE, Line, as_text, live, summary
 from stagemill.cli.progress.out import Out, is_unicode, size
 from stagemill.cli.progress.text import harmless
@@ -33,7 +33,7 @@ class Tty:
         self._clock = clock
         self._glyphs = UNICODE if is_unicode(stream) else ASCII
         self._lock = Lock()
-        self._board = Board()
+        self._board = Board(lines=_lines(environ))
         self._notices: list[str] = []
         self._closed = Event()
         self._painter: Thread | None = None
@@ -92,3 +92,9 @@ class Tty:
 
     def _size(self) -> tuple[int, int]:
         return size(self._stream, self._environ)
+
+
+def _lines(environ: Mapping[str, str]) -> int:
+    """`BUILDKIT_TTY_LOG_LINES`: lines of output below a running step; what is no number is none of ours."""
+    text = environ.get("BUILDKIT_TTY_LOG_LINES", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else TAIL

@@ -35,6 +35,7 @@ def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, pare
             if _is_ending(parent):
                 os._exit(FAILED)
             os.close(parent)
+            _limit(request)
             _isolate(request)
             root.enter(request)
             if request["terminal"]:
@@ -62,6 +63,18 @@ def _is_ending(parent: int) -> bool:
     poller = select.poll()
     poller.register(parent, select.POLLIN)
     return bool(poller.poll(0))
+
+
+def _limit(request: Request) -> None:
+    """Enters its control groups, or else keeps to some of the processors; so do all processes that come from here."""
+    for path in request["members"]:
+        try:
+            with open(path, "w", encoding="ascii") as file:
+                file.write("0")
+        except OSError as error:
+            raise failure.of(f"cannot enter the control group {os.path.dirname(path)}", error) from error
+    if request["cpus"]:
+        os.sched_setaffinity(0, request["cpus"])
 
 
 def _isolate(request: Request) -> None:

@@ -61,7 +61,11 @@ if TYPE_CHECKING:
     MountRequest: TypeAlias = BindRequest | StackRequest | TmpfsRequest | DataRequest
 
     class Request(TypedDict):
-        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal."""
+        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
+
+        It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
+        name, soft and hard limit.
+        """
 
         mountpoint: str
         lower: list[str]
@@ -81,6 +85,13 @@ if TYPE_CHECKING:
         resolv_conf: str
         umask: int
         insecure: bool
+        shm_size: int
+        ulimits: list[tuple[str, int, int]]
+        members: list[str]
+        cgroups: list[tuple[str, str]]
+        cpus: list[int]
+        added: list[int]
+        dropped: list[int]
         terminal: tuple[int, int] | None
 
     class Order(TypedDict, total=False):
