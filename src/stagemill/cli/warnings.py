@@ -37,11 +37,11 @@ class Checks:
         self._inputs = inputs
         self._build_args = build_args
         self._platform = platform
-        self._plan: Plan | None = None
+        self._plans: Sequence[Plan] = ()
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
-        self._plan = plans[0]
+        self._plans = plans
         if CHECK in self._build_args or self._inputs.dockerfile.directive("check"):
             from stagemill.lint.rules import CHECKS, check
             from stagemill.subrequests.check import violation
@@ -66,7 +66,7 @@ class Checks:
         from stagemill.subrequests.check import known
 
         context = self._inputs.context
-        facts = known(self._plan, platform=self._platform, ignore=ignored(context)) if self._plan else None
+        facts = known(self._plans, platform=self._platform, ignore=ignored(context)) if self._plans else None
         view = context.view if context else None
         return LintFile.of(self._inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
 

@@ -38,10 +38,11 @@ class Checked:
         return 1 if self.warnings or self.error else 0
 
 
-def known(planned: Plan, *, platform: Platform, ignore: Ignore | None) -> Known:
-    """What a plan knows beside the file: the images that its stages begin from, and which stages there are in it."""
-    bases = {stage.index: stage.base.config for stage in planned.stages if stage.base and stage.parent is None}
-    return Known(ignore, bases, platform, frozenset(stage.index for stage in planned.stages))
+def known(plans: Iterable[Plan], *, platform: Platform, ignore: Ignore | None) -> Known:
+    """What plans know beside the file: the images that their stages begin from, and which stages there are in them."""
+    stages = [stage for plan in plans for stage in plan.stages]
+    bases = {stage.index: stage.base.config for stage in stages if stage.base and stage.parent is None}
+    return Known(ignore, bases, platform, frozenset(stage.index for stage in stages))
 
 
 def check(file: LintFile, error: StagemillError | None, *, whole: bool = True) -> Checked:

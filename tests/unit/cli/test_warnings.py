@@ -96,6 +96,14 @@ class TestErrors:
         assert caught.value.at
         assert caught.value.at.line == 3
 
+    def test_with_several_targets_the_stages_of_all_of_them_count(self) -> None:
+        text = "# check=error=true\nFROM scratch AS one\nFROM scratch AS two\nUSER $NONE\n"
+        first, second = (planned(text, target=target) for target in ("one", "two"))
+
+        checks(text).approve([first])
+        with pytest.raises(DockerfileError, match="UndefinedVar"):
+            checks(text).approve([first, second])
+
     def test_our_own_rules_stop_nothing(self) -> None:
         text = "# check=error=true\nFROM scratch\nFROM scratch AS b\nCOPY --from=0 /x /x\n"
 

@@ -121,7 +121,7 @@ def test_warnings_are_an_error_where_the_file_wants_that() -> None:
 
 
 def test_a_plan_tells_the_images_and_the_stages() -> None:
-    found = check.known(planned("FROM scratch\nFROM busybox AS a\nFROM a\n"), platform=Platform.local(), ignore=None)
+    found = check.known([planned("FROM scratch\nFROM busybox AS a\nFROM a\n")], platform=Platform.local(), ignore=None)
 
     assert (set(found.bases), found.needed) == ({1}, frozenset({1, 2}))
     assert found.platform == Platform.local()
