@@ -37,6 +37,7 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
+    With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
     stages and lines whose steps are made again, and what depends on those that give something else then.
     """
@@ -45,6 +46,7 @@ class Options:
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    every_stage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ class Built:
         assert isinstance(result, Tree)
         return result
 
-    def image(self, finish: Finish | None = None) -> Image:
-        """The target's image, with its layers packed."""
-        target = self.plan.target
+    def image(self, finish: Finish | None = None, *, stage: Stage | None = None) -> Image:
+        """The image of a stage that was made, the target unless it is given, with its layers packed."""
+        stage = stage or self.plan.target
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish)
+        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish)
 
 
 def build(
@@ -86,6 +88,8 @@ def build_each(
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
     goals = [vertex for planned in plans for vertex in planned.goals]
+    if options.every_stage:
+        goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 

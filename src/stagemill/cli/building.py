@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
@@ -31,6 +31,9 @@ from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Devices, FileContext, Request
+
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
@@ -66,6 +69,8 @@ class BuildFlags:
     jobs: int = 0
     debug: bool = False
     ignore_file: str | None = None
+    retries: Retries | None = None
+    save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
 
@@ -110,6 +115,8 @@ class BuildFlags:
             jobs=values.number("jobs"),
             debug=values.flag("debug"),
             ignore_file=values.text("ignorefile"),
+            save_stages=values.given.get("save_stages") is True,
+            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
             unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
             if "unsetenv" in values.given
             else frozenset(),
@@ -155,6 +162,7 @@ class BuildFlags:
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
+    place.retries = given.retries
     services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir)
@@ -219,7 +227,11 @@ def prepared(
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(
-            workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
+            workers=given.jobs or DEFAULT_WORKERS,
+            fresh=_fresh(given),
+            approve=approve,
+            rerun=given.rerun,
+            every_stage=given.save_stages,
         )
         yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stagemill.cli.every_run import Surroundings
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
 
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -87,13 +88,17 @@ def ca_bundle(given: str | None) -> Path | None:
 
 @dataclass
 class Workplace:
-    """An open store with what belongs to it; the registry client is made when it is first needed."""
+    """An open store with what belongs to it; the registry client is made when it is first needed.
+
+    `retries` say how often others are asked again; None as often as usual.
+    """
 
     store: Store
     config: Path
     environment: Mapping[str, str]
 
     remotes: list[Remotes] = field(default_factory=list)
+    retries: Retries | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -110,8 +115,9 @@ class Workplace:
     @cached_property
     def registry(self) -> RegistryClient:
         from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
 
-        return RegistryClient(self.registry_config, user_agent=_user_agent())
+        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
 
     def open_remotes(
         self, *, listener: Listener = ignore, secrets: Mapping[str, bytes], agents: Mapping[str, Path]
@@ -126,6 +132,7 @@ class Workplace:
             agents=agents,
             known_hosts=known_hosts if known_hosts.is_file() else None,
             limit=self._largest_download,
+            retries=self.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
         self.remotes.append(remotes)

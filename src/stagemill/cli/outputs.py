@@ -46,6 +46,12 @@ class Wishes:
     warnings_in_metadata: bool = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the image gets, in full."""
+        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
+        return (*self.tags, *own)
+
+    @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
         packed = any(output.type in PACKED for output in self.outputs)
@@ -140,15 +146,11 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     if not wishes.wants_image:
         return None
     image = images.main()
-    names = [
-        *wishes.tags,
-        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
-    ]
-    for name in names:
+    for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
     warnings = tuple(built.plan.notices) if wishes.warnings_in_metadata else None
-    found = Delivered(image, tuple(names), warnings)
+    found = Delivered(image, wishes.names, warnings)
     _tell(found, wishes, stdout)
     return found
 
