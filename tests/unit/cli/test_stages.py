@@ -15,7 +15,9 @@ from stagemill.errors import UsageError
 from stagemill.execute.base import read_image
 from stagemill.store.store import Store
 
-TEXT = "FROM scratch AS build\nLABEL own=1\nCOPY a /\nFROM scratch AS other\nCOPY a /b\nFROM build\nCOPY --from=1 /b /\n"
+TEXT = (
+    "FROM scratch AS build\nLABEL own=1\nCOPY a /\nFROM scratch AS other\nCOPY a /b\nFROM build\nCOPY --from=1 /b /\n"
+)
 
 
 @pytest.mark.parametrize(
