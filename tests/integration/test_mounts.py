@@ -72,6 +72,12 @@ class TestBind:
         assert (mill.folder / "src/a").read_text() == "A"
         assert mill.ok("store", "check").out.endswith("all whole\n")
 
+    @pytest.mark.parametrize("option", ["", ",ro", ",readonly=true", ",rw=false"])
+    def test_it_is_read_only_unless_it_may_be_written(self, mill: Mill, option: str) -> None:
+        mill.write({"a": "1", "Dockerfile": f"FROM busybox\nRUN --mount=type=bind,target=/c{option} echo 2 > /c/a\n"})
+
+        assert "Read-only file system" in mill.fail("build", "--progress=plain", ".")
+
     def test_a_stage_shows_its_merged_tree_with_owners(self, mill: Mill) -> None:
         found = text(
             mill,

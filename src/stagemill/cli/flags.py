@@ -20,7 +20,7 @@ OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-_KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
+KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
 CONTEXT = "context"
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
@@ -158,8 +158,8 @@ class Output:
             if key in _LATER_KEYS:
                 why = "; layers are gzip of one level" if key in _COMPRESSION else ""
                 raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
-            if key not in _KEYS and not re.match(r"annotation[-.\[]", key):
-                known = ", ".join(sorted(_KEYS))
+            if key not in KEYS and not re.match(r"annotation[-.\[]", key):
+                known = ", ".join(sorted(KEYS))
                 raise UsageError(
                     f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
                 )

@@ -114,6 +114,18 @@ def test_a_colour_that_nobody_knows_is_said_on_the_terminal() -> None:
     assert stream.getvalue().startswith("BUILDKIT_COLORS: 'run=pink' is left out\nhint: write ROLE=COLOUR")
 
 
+@pytest.mark.parametrize(("given", "shown"), [("1", {8}), ("3", {6, 7, 8}), ("none", {3, 4, 5, 6, 7, 8})])
+def test_so_many_lines_of_a_step_are_shown(pty: Pty, given: str, shown: set[int]) -> None:
+    environ = {"TERM": "xterm", "BUILDKIT_TTY_LOG_LINES": given}
+    with open_progress("tty", pty.stream, environ=environ, clock=lambda: 101.0) as listener:
+        listener(events.Started(A, "[x 1/2] RUN make", 100.0, "x"))
+        listener(events.Output(A, "stdout", b"".join(b"line %d\n" % number for number in range(9)), 100.5))
+        pty.wait_for("line 8")
+        first = pty.screen.partition("line 8")[0]
+
+    assert {number for number in range(8) if f"line {number}" in first} | {8} == shown
+
+
 def test_the_rate_of_pictures_can_be_given(pty: Pty) -> None:
     environ = {"TERM": "xterm", "TTY_DISPLAY_RATE": "600000"}
     with open_progress("tty", pty.stream, environ=environ, clock=lambda: 101.0) as listener:
