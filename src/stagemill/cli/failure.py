@@ -12,7 +12,7 @@ from typing import TextIO
 
 import click
 
-from stagemill.errors import DockerfileError, StagemillError, StepError
+from stagemill.errors import DockerfileError, StagemillError, StepError, masked
 
 
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
@@ -65,10 +65,11 @@ def report(error: BaseException) -> int:
 def crashed(error: BaseException) -> int:
     """A bug of ours: the details go to a file, and the person is told where. Returns the exit status."""
     what = f"{type(error).__name__}: {error}"
+    told = masked("".join(traceback.format_exception(error)))
     try:
         descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
         with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
-            traceback.print_exception(error, file=file)
+            file.write(told)
         hint = f"this is a bug in stagemill; please report it with the file {path}"
     except OSError as no_file:
         where = traceback.extract_tb(error.__traceback__)[-1:]

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, OnBuild, Run
+from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import stages
@@ -157,7 +158,9 @@ class LintFile:
         fix: Fix | None = None,
         about: Span | None = None,
     ) -> Finding:
-        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix, about)
+        """Logins of URLs are not shown."""
+        at = self.dockerfile.source.excerpt(span)
+        return Finding(rule, masked(message), span, at, masked(hint) if hint else hint, fix, about)
 
 
 def may_mean(text: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import BOM, printable
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import DockerfileError
+from stagemill.errors import DockerfileError, masked
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import offsets
@@ -88,7 +88,7 @@ def preview(dockerfile: Dockerfile, fix: Fix) -> str:
 
 
 def diff(old: str, new: str, *, name: str) -> str:
-    """A unified diff of two texts of one file; empty where they are equal."""
+    """A unified diff of two texts of one file, for people: without logins of URLs. Empty where they are equal."""
     from difflib import unified_diff  # noqa: PLC0415  only shown fixes need it
 
     before, after = (text.removeprefix(BOM).split("\n") for text in (old, new))
@@ -97,9 +97,9 @@ def diff(old: str, new: str, *, name: str) -> str:
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
-    yield from (printable(line.rstrip("\r")) for line in lines[:-1])
+    yield from (printable(masked(line.rstrip("\r"))) for line in lines[:-1])
     if lines[-1]:
-        yield f"{printable(lines[-1])}\n\\ No newline at end of file"
+        yield f"{printable(masked(lines[-1]))}\n\\ No newline at end of file"
 
 
 def _overlap(ranges: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> bool:

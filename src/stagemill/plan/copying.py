@@ -12,13 +12,12 @@ from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import variables
 from stagemill.dockerfile.tree import Add, Copy, Word
-from stagemill.errors import ContextError, StagemillError
+from stagemill.errors import ContextError, StagemillError, redacted
 from stagemill.files.exclusion import Exclusion
 from stagemill.files.paths import clean
 from stagemill.files.select import PIVOT, MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Selection, Vertex
-from stagemill.location import redacted
 from stagemill.plan import contexts, fetched
 from stagemill.plan.contexts import Origin
 from stagemill.plan.fetched import Fetched
@@ -141,7 +140,7 @@ def _copied(
         inputs = (_edge(node, words, origin, site=site),)
     if named:
         inputs = (*inputs, Edge(state.vertex, _NAMES))
-    text = redacted(site.title(node.original))
+    text = site.title(node.original)
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     at = site.source.excerpt(node.span)
     return state.layered(op, inputs, text=text, created_by=created_by, at=at, link=link)
