@@ -17,6 +17,7 @@ from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.remote import Remote
+from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
@@ -62,7 +63,7 @@ class BuildFlags:
     progress: str
     epoch: int | None
     secrets: Mapping[str, bytes] = field(repr=False)
-    agents: Mapping[str, Path]
+    ssh: Mapping[str, Ssh]
     allow: frozenset[str]
     contexts: NamedContexts
     surroundings: Surroundings = field(default_factory=Surroundings)
@@ -109,7 +110,7 @@ class BuildFlags:
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
             epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
-            agents=secrets.agents(values.texts("ssh"), environment),
+            ssh=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
             surroundings=Surroundings.of(values),
             jobs=values.number("jobs"),
@@ -163,7 +164,7 @@ class BuildFlags:
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     place.retries = given.retries
-    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir)
     with open_inputs(
@@ -211,7 +212,7 @@ def prepared(
             host_ca=given.host_ca,
             contexts=views,
             secrets=given.secrets,
-            agents=given.agents,
+            ssh=given.ssh,
             surroundings=given.surroundings,
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,8 @@ from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.cli.every_run import Surroundings
+    from stagemill.cli.secrets import Ssh
+    from stagemill.execute.agents import Agent
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.retry import Retries
@@ -177,23 +179,38 @@ class Workplace:
         host_ca: str | None = None,
         contexts: Mapping[str, FileView] | None = None,
         secrets: Mapping[str, bytes] | None = None,
-        agents: Mapping[str, Path] | None = None,
+        ssh: Mapping[str, Ssh] | None = None,
         surroundings: Surroundings | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
-        with LateSandbox(state=self.store.root / "mounts") as sandbox:
+        with LateSandbox(state=self.store.root / "mounts") as sandbox, self._agents(ssh or {}) as agents:
+            sockets = {name: agent.socket for name, agent in agents.items()}
             yield Services(
                 store=self.store,
                 sandbox=sandbox,
                 remote=self.remote,
-                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=agents or {}),
+                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=sockets),
                 listener=listener,
                 clock=time.time,
                 host=self.host(host_ca, surroundings),
                 contexts=contexts or {},
                 secrets=secrets or {},
-                agents=agents or {},
+                agents=agents,
             )
+
+    @contextmanager
+    def _agents(self, given: Mapping[str, Ssh]) -> Iterator[Mapping[str, Agent]]:
+        """The agents by id; those of keys run for as long as the block lasts."""
+        found = {name: one.agent for name, one in given.items() if one.agent}
+        with ExitStack() as stack:
+            for name, one in given.items():
+                if one.keys:
+                    from stagemill.execute.agents import Agent
+                    from stagemill.execute.keyring import keyring
+
+                    running = keyring(one.keys, self.store, environment=self.environment)
+                    found[name] = Agent(stack.enter_context(running))
+            yield found
 
 
 def _user_agent() -> str:

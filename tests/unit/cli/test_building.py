@@ -54,7 +54,7 @@ class TestFlags:
             progress="auto",
             epoch=None,
             secrets={},
-            agents={},
+            ssh={},
             allow=frozenset(),
             contexts=NamedContexts(),
         )
