@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from stagemill.dockerfile.tree import Add, Copy, InstructionNode, Run, Workdir
 from stagemill.errors import DockerfileError
-from stagemill.files.paths import clean, join, resolve, split
+from stagemill.files.paths import clean, join, resolve
 from stagemill.files.select import LONG_DASHES, MissingSourceError
 from stagemill.files.view import FileView
 from stagemill.plan.outline import StageText
@@ -73,9 +73,10 @@ def _inside(view: FileView, path: str) -> str | None:
 
 def near_name(view: FileView, path: str) -> str | None:
     """A path of the tree that differs from a missing one in one name: by case or by a few letters."""
-    folder, name = split(clean(path))
-    while folder and view.lstat(resolve(view, folder)) is None:
-        folder, name = split(folder)
+    names = clean(path).split("/")
+    folder, name = "", names.pop(0)
+    while names and view.lstat(resolve(view, join(folder, name))) is not None:
+        folder, name = join(folder, name), names.pop(0)
     entry = view.lstat(resolve(view, folder))
     names = view.listdir(resolve(view, folder)) if entry and entry.kind == "dir" else []
     same = [other for other in names if other.lower() == name.lower()]
