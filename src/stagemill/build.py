@@ -22,6 +22,7 @@ from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
+from stagemill.plan.depth import too_deep
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
@@ -139,7 +140,8 @@ def carry_out(
     """
     options.approve(plans)
     again = rerun.chosen(options.rerun, dockerfile, plans)
-    for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
+    notices = [notice for planned in plans for notice in (*planned.notices, too_deep(planned.target.image)) if notice]
+    for notice in dict.fromkeys(notices):
         services.listener(events.Notice(notice, services.clock()))
 
     def attempt() -> tuple[Built, ...]:
@@ -197,7 +199,8 @@ def _solved(
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
-        raise explained(error, _places(plans, cache, forms=forms, services=services)) from error.__cause__
+        places = _places(plans, cache, forms=forms, services=services)
+        raise explained(error, places, skipped=plans[0].skipped) from error.__cause__
 
 
 def _places(
