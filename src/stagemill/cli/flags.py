@@ -12,14 +12,13 @@ from typing import Literal
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.plan.epoch import seconds
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
 _KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
-CONTEXT = "context"
-_LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -163,7 +162,7 @@ class Output:
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
         given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
         date = values.get("source-date-epoch")
-        epoch(date)
+        seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
         return cls(kind, dest, names, tar, date, rewrite, tuple(given))
 
@@ -197,15 +196,6 @@ def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
     if "" in names:
         raise UsageError("--no-cache-filter has a blank name", hint="write --no-cache-filter STAGE or STAGE,STAGE")
     return names
-
-
-def epoch(text: str | None) -> int | None:
-    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none; `context` is none too, since a directory has no date."""
-    if not text or text == CONTEXT:
-        return None
-    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
-        raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
-    return int(text)
 
 
 def any_platform(text: str) -> Platform:

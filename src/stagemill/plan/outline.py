@@ -31,9 +31,6 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-EPOCH = "SOURCE_DATE_EPOCH"
-CONTEXT = "context"  # the date of the context, which a directory has not
-_SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
 
@@ -54,13 +51,17 @@ class StageText:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target."""
+    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target.
+
+    `epoch` is SOURCE_DATE_EPOCH in seconds, where `plan/epoch` found one.
+    """
 
     site: Site
     stages: tuple[StageText, ...]
     globals: Scope
     target: StageText
     also: tuple[StageText, ...] = ()
+    epoch: int | None = None
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
@@ -226,9 +227,6 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and value != CONTEXT and not _SECONDS.fullmatch(value):
-                hint = "give seconds since 1970, such as 1700000000"
-                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 
