@@ -80,6 +80,14 @@ class Sources:
             raise SourceError(f"there is no repository {location}", hint="check the URL")
         return operations.Git("0" * 40, location.subdir, remote=location.remote)
 
+    def dated(self, location: HttpLocation | GitLocation, *, checksum: Digest | None = None) -> int | None:
+        """Some say it."""
+        if isinstance(location, GitLocation):
+            self.git(location)
+            return 1_700_000_000
+        self.http(location, checksum=checksum)
+        return None
+
 
 class Dockerfiles:
     """Texts of the repository, mutated, and texts made by the grammar."""

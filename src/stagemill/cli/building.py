@@ -43,7 +43,7 @@ _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 @dataclass(frozen=True, slots=True)
 class BuildFlags:
-    """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds."""
+    """What to build and how. `host_ca` is None, `auto` or a path."""
 
     context: str
     file: str | None
@@ -61,7 +61,6 @@ class BuildFlags:
     pull: bool
     host_ca: str | None
     progress: str
-    epoch: int | None
     secrets: Mapping[str, bytes] = field(repr=False)
     ssh: Mapping[str, Ssh]
     allow: frozenset[str]
@@ -108,7 +107,6 @@ class BuildFlags:
             pull=values.flag("pull"),
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
-            epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
             ssh=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
@@ -147,7 +145,6 @@ class BuildFlags:
             network=self.network,
             extra_hosts=self.extra_hosts,
             context=context,
-            epoch=self.epoch,
             allow=self.allow,
             contexts=self.contexts,
             directories=directories,

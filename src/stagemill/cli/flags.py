@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.plan.epoch import seconds
 
 if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
@@ -21,8 +22,6 @@ _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
 KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
-CONTEXT = "context"
-_LATEST = 253_402_300_799  # the last second of the year 9999
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -190,7 +189,7 @@ class Output:
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
         given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
         date = values.get("source-date-epoch")
-        epoch(date)
+        seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
         return cls(kind, dest, names, tar, date, rewrite, tuple(given))
 
@@ -224,15 +223,6 @@ def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
     if "" in names:
         raise UsageError("--no-cache-filter has a blank name", hint="write --no-cache-filter STAGE or STAGE,STAGE")
     return names
-
-
-def epoch(text: str | None) -> int | None:
-    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none; `context` is none too, since a directory has no date."""
-    if not text or text == CONTEXT:
-        return None
-    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
-        raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
-    return int(text)
 
 
 def any_platform(text: str) -> Platform:

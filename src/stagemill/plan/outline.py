@@ -32,9 +32,6 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-EPOCH = "SOURCE_DATE_EPOCH"
-CONTEXT = "context"  # the date of the context, which a directory has not
-_SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
 
@@ -58,7 +55,7 @@ class Outline:
     """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target.
 
     `places` are the indexes of the stages of each name, and `starts` what is known already of where stages begin: both
-    are asked for again and again.
+    are asked for again and again. `epoch` is SOURCE_DATE_EPOCH in seconds, where `plan/epoch` found one.
     """
 
     site: Site
@@ -68,6 +65,7 @@ class Outline:
     also: tuple[StageText, ...]
     places: Mapping[str, Sequence[int]]
     starts: dict[int, Meaning] = field(default_factory=dict, compare=False)
+    epoch: int | None = None
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
@@ -241,9 +239,6 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and value != CONTEXT and not _SECONDS.fullmatch(value):
-                hint = "give seconds since 1970, such as 1700000000"
-                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 

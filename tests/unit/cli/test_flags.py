@@ -215,19 +215,6 @@ def test_names_of_stages_may_be_listed_and_are_in_lower_case() -> None:
     )
 
 
-@pytest.mark.parametrize(("text", "expected"), [(None, None), ("", None), ("0", 0), ("1700000000", 1_700_000_000)])
-def test_the_epoch_is_seconds(text: str | None, expected: int | None) -> None:
-    assert flags.epoch(text) == expected
-
-
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", " 1", "٣", "999999999999", "9" * 5000])
-def test_a_wrong_epoch_is_wrong_usage(text: str) -> None:
-    assert usage(lambda: flags.epoch(text)) == (
-        f"invalid SOURCE_DATE_EPOCH {text!r}",
-        "give seconds since 1970, such as 1700000000",
-    )
-
-
 @pytest.mark.parametrize(
     ("text", "expected"), [(None, "default"), ("default", "default"), ("host", "host"), ("none", "none")]
 )
