@@ -86,7 +86,7 @@ class Plan:
 
 
 def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+    """Raises DockerfileError for what is wrong in the file, StagemillError for an unknown target."""
     return plan_each(dockerfile, (request,), resolver, sources)[0]
 
 

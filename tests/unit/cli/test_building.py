@@ -20,7 +20,7 @@ from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
@@ -152,7 +152,7 @@ class TestBuilding:
         assert [stage.title for stage in self.trees] == ["a", "b"]
 
     def test_an_unknown_stage_is_wrong_usage(self, workshop: Workshop) -> None:
-        with pytest.raises(UsageError, match="target stage 'c' could not be found"):
+        with pytest.raises(StagemillError, match="target stage 'c' could not be found"):
             self.steps(workshop, given("--target", "c"))
 
     def test_labels_reach_the_image(self, workshop: Workshop) -> None:
