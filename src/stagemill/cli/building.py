@@ -25,7 +25,6 @@ from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
@@ -34,7 +33,6 @@ from stagemill.plan.request import Devices, FileContext, Request
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
-_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,6 @@ class BuildFlags:
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        if environment.get(_SOURCE_POLICY):
-            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
         given = {
             **flags.build_arg_files(values.texts("build_arg_file")),
             **flags.build_args(values.texts("build_arg"), environment),
@@ -154,7 +150,7 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
-    remote = Remote(services, keep_git_dir)
+    remote = Remote(services, keep_git_dir, place.policy)
     with open_inputs(
         given.context,
         given.file,
@@ -212,7 +208,12 @@ def prepared(
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = ImageResolver(
-            place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
+            place.store,
+            remote=lambda: place.registry,
+            listener=listener,
+            clock=time.time,
+            pull=given.pull,
+            policy=place.policy,
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(

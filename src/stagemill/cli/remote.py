@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stagemill.build import make_tree
 from stagemill.context.load import MOST_BYTES, checked
@@ -14,6 +14,7 @@ from stagemill.graph.vertex import Label
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
+from stagemill.sources.policy import Policy
 
 _LABEL = Label("[internal] load remote build context")
 
@@ -28,10 +29,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one."""
+    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one.
+
+    `policy` says what may be asked for, and whether files of this machine may be read.
+    """
 
     services: Callable[[], AbstractContextManager[Services]]
     keep_git_dir: bool = False
+    policy: Policy = field(default_factory=Policy)
 
     @contextmanager
     def context(self, location: Location) -> Iterator[Fetched]:

@@ -16,12 +16,15 @@ from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
+from stagemill.sources import policed
+from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
 
 LAYOUT = "oci-layout://"
+_NO_POLICY = Policy()
 
 
 class Remote(Protocol):
@@ -34,7 +37,8 @@ class ImageResolver:
     """Resolves names to images, and tells the listener when that takes the network.
 
     With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
-    platform is taken where there is none for the right one; it cannot be built with, but looked at. Thread-safe.
+    platform is taken where there is none for the right one; it cannot be built with, but looked at. The `policy` says which
+    image is had for a name. Thread-safe.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class ImageResolver:
         clock: Callable[[], float],
         pull: bool = False,
         lenient: bool = False,
+        policy: Policy = _NO_POLICY,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -53,10 +58,12 @@ class ImageResolver:
         self._clock = clock
         self._pull = pull
         self._lenient = lenient
+        self._policy = policy
 
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
+        reference = policed.image(self._policy, reference, pull=self._pull)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
