@@ -29,9 +29,11 @@ class ImageIndex:
     @classmethod
     def build(cls, images: Sequence[Image], *, annotations: Mapping[str, str] | None = None) -> ImageIndex:
         """A new index of these, in their order, each once; each entry has its image's platform and annotations."""
-        each = tuple({image.descriptor.digest: image for image in images}.values())
-        index = Index(tuple(image.descriptor for image in each), annotations=annotations or {})
-        return cls(index, index.serialize(), each)
+        each: dict[Digest, Image] = {}
+        for image in images:
+            each.setdefault(image.digest, image)
+        index = Index(tuple(image.descriptor for image in each.values()), annotations=annotations or {})
+        return cls(index, index.serialize(), tuple(each.values()))
 
     @classmethod
     def parse(cls, index_bytes: bytes, images: Iterable[Image]) -> ImageIndex:
