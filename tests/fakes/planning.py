@@ -45,6 +45,7 @@ def planned(
     directories: Mapping[str, FileView] | None = None,
     also: tuple[str, ...] = (),
     all_stages: bool = False,
+    platform: Platform | None = None,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
@@ -55,7 +56,7 @@ def planned(
         f"{name}={value}" for name, value in {**dict.fromkeys(files, "/"), **(contexts or {})}.items()
     )
     request = Request(
-        platform=Platform.local(),
+        platform=platform or Platform.local(),
         build_args=build_args or {},
         target=target,
         labels=labels or {},

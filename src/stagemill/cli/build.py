@@ -116,8 +116,9 @@ def _build(values: Values, build: BuildFlags) -> None:
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    for output in outputs:
-        Annotations.of_output(output.annotations, build.platform)
+    annotations = Annotations.parse(values.texts("annotation"), index=build.index)
+    for each in (annotations, *(Annotations.of_output(output.annotations, index=build.index) for output in outputs)):
+        each.check(build.platforms)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
@@ -125,7 +126,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         metadata_file=values.text("metadata_file"),
         quiet=values.flag("quiet") or build.progress == "quiet",
         squash=values.flag("squash"),
-        annotations=Annotations.parse(values.texts("annotation"), build.platform),
+        annotations=annotations,
+        index=build.index,
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )
 

@@ -37,7 +37,10 @@ _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class BuildFlags:
-    """What to build and how. `host_ca` is None, `auto` or a path."""
+    """What to build and how. `host_ca` is None, `auto` or a path.
+
+    Every target is built for each of the `platforms`; `index` says whether that gives an index, even of one image.
+    """
 
     context: str
     file: str | None
@@ -48,7 +51,7 @@ class BuildFlags:
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
     network: Literal["default", "host", "none"]
-    platform: Platform
+    platforms: tuple[Platform, ...]
     no_cache: bool
     no_cache_filter: tuple[str, ...]
     rerun: tuple[str, ...]
@@ -65,6 +68,12 @@ class BuildFlags:
     ignore_file: str | None = None
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
+    index: bool = False
+
+    @property
+    def platform(self) -> Platform:
+        """The first one, for what is looked at once."""
+        return self.platforms[0]
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -75,6 +84,7 @@ class BuildFlags:
         }
         if "SOURCE_DATE_EPOCH" in environment:
             given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        platforms = flags.platforms(values.texts("platform") or _default_platforms(environment))
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -90,7 +100,8 @@ class BuildFlags:
             labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
-            platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
+            platforms=platforms,
+            index=flags.is_index(platforms, given),
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -169,13 +180,18 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
+def _default_platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
+    text = environment.get("DOCKER_DEFAULT_PLATFORM", "")
+    return (text,) if text else ()
+
+
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A build that is ready to be planned: a request for each target, and what it works with."""
+    """A build that is ready to be planned: a request for each target and platform, and what it works with."""
 
     dockerfile: Dockerfile
     requests: tuple[Request, ...]
@@ -203,6 +219,7 @@ def prepared(
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
         others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+        requests = [replace(each, platform=platform) for each in (first, *others) for platform in given.platforms]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
@@ -219,7 +236,7 @@ def prepared(
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
         )
-        yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
+        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
 
 
 @contextmanager
@@ -239,7 +256,7 @@ def building(
 def building_each(
     given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks
 ) -> Iterator[tuple[Built, ...]]:
-    """The same for every target."""
+    """The same for every target, and for each of them every platform."""
     with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,10 @@ OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-_KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
+_KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split"}
+_TRUE = frozenset({"true", "t", "1"})
+_FALSE = frozenset({"false", "f", "0"})
+_MULTI_PLATFORM = "BUILDKIT_MULTI_PLATFORM"
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -93,7 +96,8 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 class Output:
     """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
 
-    `names` are full. `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of
+    `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
+    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of
     its own, as `cli/annotations` has them.
     """
 
@@ -104,6 +108,7 @@ class Output:
     epoch: str | None = None
     rewrite: bool = False
     annotations: tuple[str, ...] = ()
+    split: bool | None = None
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -164,7 +169,16 @@ class Output:
         date = values.get("source-date-epoch")
         seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
-        return cls(kind, dest, names, tar, date, rewrite, tuple(given))
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given), cls._split(text, values))
+
+    @staticmethod
+    def _split(text: str, values: Mapping[str, str]) -> bool | None:
+        said = values.get("platform-split", "").lower()
+        if not said:
+            return None
+        if said not in _TRUE | _FALSE:
+            raise UsageError(f"invalid --output {text!r}: platform-split={said} is neither true nor false")
+        return said in _TRUE
 
 
 def reference(text: str) -> Reference:
@@ -175,20 +189,27 @@ def reference(text: str) -> Reference:
         raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
 
 
-def platform(text: str | None) -> Platform:
-    """This machine's platform, which is the only one so far."""
-    local = Platform.local()
-    if not text:
-        return local
+def platforms(texts: Iterable[str]) -> tuple[Platform, ...]:
+    """What to build for: a list, perhaps in several flags, each platform once; this machine's, `local`, where there is none."""
+    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     try:
-        wanted = [Platform.parse(part) if part != "local" else local for part in text.split(",")]
+        wanted = [Platform.local() if word == "local" else Platform.parse(word) for word in words]
     except ValueError as error:
-        raise UsageError(f"invalid --platform: {error}") from error
-    if any(other != local for other in wanted):
-        raise StagemillError(
-            f"--platform {text} is not supported yet on a {local} machine", hint=f"leave it out, or use {local}"
+        raise UsageError(f"invalid --platform: {error}", hint="write os/arch, such as linux/arm64, or local") from error
+    return tuple(dict.fromkeys(wanted)) or (Platform.local(),)
+
+
+def is_index(wanted: Sequence[Platform], arguments: Mapping[str, str]) -> bool:
+    """Whether an index is made: for several platforms, or where BUILDKIT_MULTI_PLATFORM asks for it. Raises UsageError."""
+    text = arguments.get(_MULTI_PLATFORM, "").lower()
+    if text not in _TRUE | _FALSE | {""}:
+        raise UsageError(f"invalid boolean value for multi-platform: {text}", hint=f"write {_MULTI_PLATFORM}=1")
+    if text in _FALSE and len(wanted) > 1:
+        raise UsageError(
+            "conflicting config: returning multiple target platforms is not allowed",
+            hint=f"give one --platform, or leave out {_MULTI_PLATFORM}",
         )
-    return local
+    return len(wanted) > 1 or text in _TRUE
 
 
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:

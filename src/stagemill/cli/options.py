@@ -47,7 +47,12 @@ def _what() -> Iterator[Option]:
     )
     yield Option(["--build-context"], multiple=True, metavar="NAME=VALUE", help=_CONTEXT)
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
-    yield Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far.")
+    yield Option(
+        ["--platform"],
+        multiple=True,
+        metavar="OS/ARCH,…",
+        help="What to build for; with several the result is an index of an image for each. [this machine's]",
+    )
 
 
 def _again() -> Iterator[Option]:

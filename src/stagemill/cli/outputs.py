@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,17 @@ from typing import BinaryIO
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
+from stagemill.cli.assembly import Assembly
 from stagemill.cli.flags import Output
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
-from stagemill.execute.assemble import Finish
+from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, identity
 from stagemill.plan.epoch import seconds
 
 PACKED = ("oci", "docker", "image")
@@ -32,7 +34,8 @@ PACKED = ("oci", "docker", "image")
 class Wishes:
     """Where a build's result is to go. `tags` are full names.
 
-    `digests` are wanted by somebody who gets them here; `title` says which of several results this is.
+    `digests` are wanted by somebody who gets them here; `title` says which of several results this is. `index` says that
+    it is for several platforms: what is named is an index, and files lie in a directory for each.
     """
 
     tags: tuple[str, ...] = ()
@@ -45,6 +48,7 @@ class Wishes:
     squash: bool = False
     annotations: Annotations = field(default_factory=Annotations)
     warnings_in_metadata: bool = False
+    index: bool = False
 
     @property
     def wants_image(self) -> bool:
@@ -61,9 +65,9 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An image that was delivered, the names it got, and the build's warnings if they are to be told."""
+    """An image or index that was delivered, the names it got, and the build's warnings if they are to be told."""
 
-    image: Image
+    image: AnyImage
     names: tuple[str, ...]
     warnings: tuple[str, ...] | None = None
 
@@ -71,10 +75,11 @@ class Delivered:
     def metadata(self) -> dict[str, object]:
         """What buildx writes to a --metadata-file, as far as there are no attestations."""
         document: dict[str, object] = {
-            "containerimage.config.digest": self.image.manifest.config.digest,
             "containerimage.descriptor": self.image.descriptor.to_json(),
             "containerimage.digest": self.image.digest,
         }
+        if isinstance(self.image, Image):
+            document["containerimage.config.digest"] = self.image.manifest.config.digest
         if self.names:
             document["image.name"] = ",".join(self.names)
         if self.warnings is not None:
@@ -104,6 +109,11 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
         raise UsageError("refusing to write an archive to the terminal", hint="redirect it to a file, or use dest=FILE")
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
+    if wishes.index and any(output.type == "docker" and output.dest for output in wishes.outputs):
+        raise UsageError(
+            "docker exporter does not currently support exporting manifest lists",
+            hint="write type=oci, which docker load reads too, or give one --platform",
+        )
     if not places:
         return
     for output in wishes.outputs:
@@ -125,22 +135,26 @@ def _check_place(flag: str, dest: str, *, directory: bool) -> None:
         raise UsageError(f"{flag}: there is no directory {path.parent}", hint=f"make it first: mkdir -p {path.parent}")
 
 
-def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> Delivered | None:
-    """Afterwards everything that was asked for is there. The image, if one was asked for."""
+def deliver(builds: Sequence[Built], wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> Delivered | None:
+    """Afterwards everything that was asked for is there. The image, if one was asked for.
+
+    `builds` are of one target, one for each platform.
+    """
+    built = builds[0]
     if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
     step = _Steps(built, listener, wishes.title)
-    images = _Images(built, wishes, step)
+    images = Assembly(builds, wishes.annotations, step, index=wishes.index, squash=wishes.squash)
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
             continue
         made = images.of(output) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
-            _Export(built, made, output.names or wishes.tags, listener).write(output, stdout)
+            _Export(builds, made, output.names or wishes.tags, wishes.index, listener).write(output, stdout)
     if not wishes.wants_image:
         return None
-    image = images.main()
+    image = images.of(_main(wishes))
     names = [
         *wishes.tags,
         *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
@@ -148,62 +162,44 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     for name in names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
-    warnings = tuple(built.plan.notices) if wishes.warnings_in_metadata else None
+    notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
+    warnings = tuple(notices) if wishes.warnings_in_metadata else None
     found = Delivered(image, tuple(names), warnings)
     _tell(found, wishes, stdout)
     return found
 
 
+def _main(wishes: Wishes) -> Output:
+    """The output whose image names are given to: the first that carries one, else that of the build."""
+    return next((output for output in wishes.outputs if output.type in PACKED), Output("image"))
+
+
 def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
     """Writes the digests to where they are wanted."""
-    config = found.image.manifest.config.digest
+    known = identity(found.image)
     if wishes.iidfile:
-        write_atomically(Path(wishes.iidfile), config.encode())
+        write_atomically(Path(wishes.iidfile), known.encode())
     if wishes.metadata_file:
         write_atomically(Path(wishes.metadata_file), pretty(found.metadata))
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
-        stdout.write(f"{config}\n".encode())
+        stdout.write(f"{known}\n".encode())
         stdout.flush()
-
-
-@dataclass(slots=True)
-class _Images:
-    """The images of a build, each packed once: outputs may ask for times and annotations of their own."""
-
-    built: Built
-    wishes: Wishes
-    step: _Steps
-    found: dict[Finish, Image] = field(default_factory=dict)
-
-    def main(self) -> Image:
-        """The one that names are given to: the first that an output asks for, else that of the build."""
-        own = [output for output in self.wishes.outputs if output.type in PACKED]
-        return self.of(own[0] if own else Output("image"))
-
-    def of(self, output: Output) -> Image:
-        platform = self.built.plan.target.image.platform
-        annotations = self.wishes.annotations | Annotations.of_output(output.annotations, platform)
-        finish = Finish(
-            epoch=self.built.epoch if output.epoch is None else seconds(output.epoch),
-            rewrite=output.rewrite,
-            squash=self.wishes.squash,
-            annotations=annotations.manifest,
-            descriptor=annotations.descriptor,
-        )
-        if finish not in self.found:
-            with self.step("exporting to image"):
-                self.found[finish] = self.built.image(finish)
-        return self.found[finish]
 
 
 @dataclass(frozen=True, slots=True)
 class _Export:
     """Writes one result in one form."""
 
-    built: Built
-    image: Image | None
+    builds: Sequence[Built]
+    image: AnyImage | None
     names: tuple[str, ...]
+    index: bool
     listener: Listener
+
+    @property
+    def forms(self) -> Forms:
+        """Every build of one command line works on one store."""
+        return self.builds[0].forms
 
     def write(self, output: Output, stdout: BinaryIO) -> None:
         from stagemill.export import local, oci
@@ -212,7 +208,7 @@ class _Export:
             local.filesystem_directory(self._files(output), Path(output.dest), notice=self._notice)
         elif not output.tar:
             assert self.image is not None
-            blobs = StoredBlobs(self.built.forms)
+            blobs = StoredBlobs(self.forms)
             oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
         elif output.dest == "-":
             self._archive(output, stdout)
@@ -229,15 +225,25 @@ class _Export:
             return
         assert self.image is not None
         write = docker.docker_archive if output.type == "docker" else oci.oci_archive
-        write(self.image, StoredBlobs(self.built.forms), names=self.names, out=out)
+        write(self.image, StoredBlobs(self.forms), names=self.names, out=out)
 
     def _files(self, output: Output) -> FileView:
-        view = self.built.forms.view(self.built.tree(self.built.plan.target))
-        date = self.built.epoch if output.epoch is None else seconds(output.epoch)
+        """The tree of the only platform, or those of all as one tree."""
+        from stagemill.export.split import Merged, Split, folder
+
+        split = self.index if output.split is None else output.split
+        if len(self.builds) == 1 and not split:
+            return self._tree(self.builds[0], output)
+        views = {folder(built.plan.platform): self._tree(built, output) for built in self.builds}
+        return Split(views) if split else Merged.of(views)
+
+    def _tree(self, built: Built, output: Output) -> FileView:
+        view = built.forms.view(built.tree(built.plan.target))
+        date = built.epoch if output.epoch is None else seconds(output.epoch)
         return view if date is None else Dated(view, date)
 
     def _notice(self, text: str) -> None:
-        self.listener(events.Notice(text, self.built.services.clock()))
+        self.listener(events.Notice(text, self.builds[0].services.clock()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from stagemill.execute import base
 from stagemill.execute.importing import import_layout
 from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
@@ -86,10 +87,11 @@ class ImageResolver:
         if descriptor is None:
             return None
         try:
-            image = base.read_image(self.store, descriptor.digest)
+            item = base.read(self.store, descriptor)
         except (NotFoundError, CorruptError, ValueError):
             return None
-        if image.config.platform.architecture and choose((image.descriptor,), platform) is None:
+        image = pick(item, platform) or (next(iter(runnable(item)), None) if platform is None else None)
+        if image is None or (image.config.platform.architecture and choose((image.descriptor,), platform) is None):
             return None
         base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
         return image

@@ -11,13 +11,15 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
+from stagemill.oci.platform import Platform
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image of one platform. Layers are only named here; their bytes are wherever the image came from.
 
-    `annotations` are what an index says of it beside its name.
+    `annotations` are what an index says of it beside its name, and `platform` the one that it says, where that is not
+    the config's.
     """
 
     manifest: Manifest
@@ -25,6 +27,7 @@ class Image:
     manifest_bytes: bytes
     config_bytes: bytes
     annotations: tuple[tuple[str, str], ...] = ()
+    platform: Platform | None = None
 
     @classmethod
     def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
@@ -58,13 +61,12 @@ class Image:
     @property
     def descriptor(self) -> Descriptor:
         """Names the manifest."""
-        platform = self.config.platform
         return Descriptor(
             self.manifest.media_type,
             self.digest,
             len(self.manifest_bytes),
             annotations=dict(self.annotations),
-            platform=platform,
+            platform=self.platform or self.config.platform,
         )
 
     @property

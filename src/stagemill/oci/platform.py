@@ -89,5 +89,11 @@ class Platform:
             document["os.version"] = self.os_version
         return document
 
+    @property
+    def full(self) -> str:
+        """With the version of the system, where there is one: `windows(10.0.17763.1)/amd64`."""
+        version = f"({self.os_version})" if self.os_version else ""
+        return "/".join(part for part in (self.os + version, self.architecture, self.variant) if part)
+
     def __str__(self) -> str:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)

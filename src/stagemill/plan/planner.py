@@ -67,7 +67,8 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
+    `platform` what the request asks for.
     """
 
     target: Stage
@@ -75,6 +76,7 @@ class Plan:
     skipped: tuple[StageText, ...]
     contents: Mapping[Digest, tuple[tuple[str, str], ...]]
     notices: tuple[str, ...]
+    platform: Platform
     epoch: int | None = None
     also: tuple[Stage, ...] = ()
     order: Order = field(default_factory=dict)
@@ -140,6 +142,7 @@ class _Planner:
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
+            platform=self.site.request.platform,
             epoch=self.outline.epoch,
             also=self._also(),
             order=self._order(),
@@ -260,24 +263,19 @@ class _Planner:
         """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
         source = self.outline.source(stage, word, site)
         if isinstance(source, NamedContext):
-            return _image_of(source)
-        return None if source or word.text == SCRATCH else Name(word.text)
+            return _image_of(source, site.request.platform)
+        return None if source or word.text == SCRATCH else Name(word.text, site.request.platform)
 
     def _image(self, stage: StageText) -> Name | None:
         """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
-        platform = self.outline.platform(stage)
+        platform = self.outline.platform(stage) or self.site.request.platform
         start = self.outline.start(stage)
         if isinstance(start, StageText):
             return None
         if isinstance(start, NamedContext):
-            name = _image_of(start, platform)
-        else:
-            reference = self.outline.base_name(stage)
-            name = Name(reference, platform) if reference != SCRATCH else None
-        if name and platform not in {None, Platform.local()}:
-            word = stage.start.platform or stage.start.image
-            raise self.site.unsupported(f"FROM --platform={platform} on a {Platform.local()} machine", word.span)
-        return name
+            return _image_of(start, platform)
+        reference = self.outline.base_name(stage)
+        return Name(reference, platform) if reference != SCRATCH else None
 
     def _base(self, stage: StageText) -> Base | None:
         name = self._image(stage)
@@ -364,7 +362,7 @@ def _asked(config: RunConfig, request: Request) -> RunConfig:
     return replace(config, labels={**labels, **request.labels}, env=env)
 
 
-def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:
+def _image_of(context: NamedContext, platform: Platform) -> Name | None:
     """The image that a named context is, if it is one."""
     source = context.source
     return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
