@@ -38,13 +38,15 @@ class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
-    stages and lines whose steps are made again, and what depends on those that give something else then.
+    stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
+    plan is made beside its goals, for somebody who looks at it.
     """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def build_each(
 ) -> tuple[Built, ...]:
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
-    goals = [vertex for planned in plans for vertex in planned.goals]
+    goals = [vertex for planned in plans for vertex in (*planned.goals, *options.more(planned))]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 

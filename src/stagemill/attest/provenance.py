@@ -73,6 +73,11 @@ def provenance(facts: Facts, wanted: Provenance) -> Attestation:
     return Attestation(wanted.file, PROVENANCE_1, predicate, wanted.inline_only)
 
 
+def record(facts: Facts, wanted: Provenance) -> JsonObject:
+    """What is kept of a build beside its result: the predicate of v0.2."""
+    return older(_predicate(facts, wanted))
+
+
 def _predicate(facts: Facts, wanted: Provenance) -> JsonObject:
     found = Ingredients.of(facts.vertices)
     locals_ = sorted({*found.contexts, *(["dockerfile"] if facts.asked.local else [])})

@@ -19,9 +19,12 @@ from stagemill.oci.document import Json, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A Dockerfile. `ends` are the last lines of its instructions, by their first."""
+    """A Dockerfile by its `name`, and as places in it call it (`file`). `ends` are the last lines of its instructions, by
+    their first.
+    """
 
     name: str
+    file: str
     text: str
     ends: Mapping[int, int]
 
@@ -60,7 +63,7 @@ class Steps:
             "locations": {
                 names[vertex.digest]: {"locations": [{"ranges": [_range(vertex.label.at.line, text)]}]}
                 for vertex in self.vertices
-                if vertex.label.at and vertex.label.at.file == text.name
+                if vertex.label.at and vertex.label.at.file == text.file
             },
         }
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from stagemill.cli import compat, flags, later
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.building import BuildFlags, building_each, reading
+from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options, with_options, with_targets
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
@@ -23,6 +25,10 @@ from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks, Watch
 from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
+
+if TYPE_CHECKING:
+    from stagemill.cli.source import Inputs
+    from stagemill.cli.witness import Testimony
 
 _EXAMPLES = examples(
     {
@@ -40,7 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options(compat.options())
+@with_options((*evidence(), *compat.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -93,6 +99,7 @@ def command(**given: object) -> int:
 
 
 def _build(values: Values, build: BuildFlags) -> None:
+    started = time.time()
     delivery = Delivery.of(build.targets, _wishes(values, build), sys.stdout.buffer)
     with (
         workplace() as place,
@@ -106,7 +113,8 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked = watch.worked
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer)
+                said = _testimony(build, inputs, started=started, place=place, listener=listener)
+                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, testimony=said)
         except StepError:
             checks.tell(listener, now=time.time())
             raise
@@ -114,10 +122,23 @@ def _build(values: Values, build: BuildFlags) -> None:
             checks.tell(listener, now=time.time())
 
 
+def _testimony(
+    build: BuildFlags, inputs: Inputs, *, started: float, place: Workplace, listener: Listener
+) -> Testimony | None:
+    """What is known of the command line, if anything is to be said of it."""
+    if not build.attest:
+        return None
+    from stagemill.cli.evidence import testimony
+
+    resolver = partial(image_resolver, build, place=place, listener=listener)
+    return testimony(build, inputs, os.environ, started=started, resolver=resolver)
+
+
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    annotations = Annotations.parse(values.texts("annotation"), index=build.index)
-    for each in (annotations, *(Annotations.of_output(output.annotations, index=build.index) for output in outputs)):
+    index = build.index or bool(build.attest)
+    annotations = Annotations.parse(values.texts("annotation"), index=index)
+    for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
         each.check(build.platforms)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
@@ -128,8 +149,21 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         squash=values.flag("squash"),
         annotations=annotations,
         index=build.index,
+        attest=build.attest,
+        provenance_in_metadata=_provenance_in_metadata(os.environ),
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )
+
+
+def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "max", "disabled"]:
+    """Source: buildx, util/confutil/metadata.go."""
+    match environment.get("BUILDX_METADATA_PROVENANCE", ""):
+        case "max":
+            return "max"
+        case "disabled" | "false" | "0":
+            return "disabled"
+        case _:
+            return "min"
 
 
 @contextmanager

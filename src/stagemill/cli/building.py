@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.directories import Directories
@@ -21,6 +22,7 @@ from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
+from stagemill.cli.witness import more
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
@@ -69,6 +71,7 @@ class BuildFlags:
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     index: bool = False
+    attest: Wanted = field(default_factory=Wanted)
 
     @property
     def platform(self) -> Platform:
@@ -122,6 +125,7 @@ class BuildFlags:
             if "unsetlabel" in values.given
             else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
+            attest=_attest(values, given),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -185,6 +189,14 @@ def _default_platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
+def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
+    """What only commands want that deliver something."""
+    if "attest" not in values.given:
+        return Wanted()
+    provenance, sbom = values.text("provenance"), values.text("sbom")
+    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+
+
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
@@ -224,19 +236,28 @@ def prepared(
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
-        resolver = ImageResolver(
-            place.store,
-            remote=lambda: place.registry,
-            listener=listener,
-            clock=time.time,
-            pull=given.pull,
-            policy=place.policy,
-        )
+        resolver = image_resolver(given, place=place, listener=listener)
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(
-            workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
+            workers=given.jobs or DEFAULT_WORKERS,
+            fresh=_fresh(given),
+            approve=approve,
+            rerun=given.rerun,
+            more=more(given.attest),
         )
         yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+
+
+def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
+    """Finds images as the command line and the policy say."""
+    return ImageResolver(
+        place.store,
+        remote=lambda: place.registry,
+        listener=listener,
+        clock=time.time,
+        pull=given.pull,
+        policy=place.policy,
+    )
 
 
 @contextmanager
