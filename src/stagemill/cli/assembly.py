@@ -19,8 +19,6 @@ from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.plan.epoch import seconds
 
 Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
-_STORED = ("image", "docker")
-"""The types of output that give an image of the store a name."""
 
 
 @dataclass(slots=True)
@@ -39,9 +37,12 @@ class Assembly:
     witness: Witness | None = None
     found: dict[tuple[int, Finish], Image] = field(default_factory=dict)
 
-    def of(self, output: Output, names: Sequence[str] = ()) -> AnyImage:
-        """What an output carries under these full names; it is in the store afterwards, with all of its layers."""
-        inline = self.index or output.statements.inline or (output.type in _STORED and not output.dest)
+    def of(self, output: Output, names: Sequence[str] = (), *, stored: bool = False) -> AnyImage:
+        """What an output carries under these full names; it is in the store afterwards, with all of its layers.
+
+        With `stored` it is what the store names, which has what belongs to images in a store alone.
+        """
+        inline = self.index or output.statements.inline or stored
         witness = self.witness if self.witness and self.witness.speaks(inline=inline) else None
         index = self.index or witness is not None
         annotations = self.annotations | Annotations.of_output(output.annotations, index=index)

@@ -186,7 +186,7 @@ def deliver(
         *wishes.tags,
         *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
     ]
-    image = images.of(_main(wishes), names)
+    image = images.of(_main(wishes), names, stored=True)
     for name in names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
