@@ -20,7 +20,7 @@ def test_nothing_is_said_unless_somebody_asks() -> None:
 
 @pytest.mark.parametrize("asked", [{"provenance": "true"}, {"provenance": "1"}, {"provenance": ""}])
 def test_provenance_alone_is_all_of_it(asked: dict[str, str]) -> None:
-    assert wanted(**asked) == Wanted(Provenance())  # type: ignore[arg-type]
+    assert wanted(**asked) == Wanted(Provenance())
     assert wanted("type=provenance") == Wanted(Provenance())
 
 
@@ -81,6 +81,6 @@ def test_build_arguments_may_ask_too() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_wrong_usage(asked: dict[str, str], message: str, hint: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        wanted(*([asked.pop("attest")] if "attest" in asked else []), **asked)  # type: ignore[arg-type]
+        wanted(*([asked.pop("attest")] if "attest" in asked else []), **asked)
 
     assert (caught.value.message, caught.value.hint) == (message, hint)
