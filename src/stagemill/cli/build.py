@@ -28,7 +28,7 @@ from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
     from stagemill.cli.source import Inputs
-    from stagemill.cli.witness import Testimony
+    from stagemill.cli.witness import Account
 
 _EXAMPLES = examples(
     {
@@ -113,8 +113,8 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked = watch.worked
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
-                said = _testimony(build, inputs, started=started, place=place, listener=listener)
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, testimony=said)
+                said = _account(build, inputs, started=started, place=place, listener=listener)
+                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
         except StepError:
             checks.tell(listener, now=time.time())
             raise
@@ -122,16 +122,16 @@ def _build(values: Values, build: BuildFlags) -> None:
             checks.tell(listener, now=time.time())
 
 
-def _testimony(
+def _account(
     build: BuildFlags, inputs: Inputs, *, started: float, place: Workplace, listener: Listener
-) -> Testimony | None:
+) -> Account | None:
     """What is known of the command line, if anything is to be said of it."""
     if not build.attest:
         return None
-    from stagemill.cli.evidence import testimony
+    from stagemill.cli.evidence import account
 
     resolver = partial(image_resolver, build, place=place, listener=listener)
-    return testimony(build, inputs, os.environ, started=started, resolver=resolver)
+    return account(build, inputs, os.environ, started=started, resolver=resolver)
 
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stagemill.cli.building import BuildFlags
 from stagemill.cli.source import Inputs
-from stagemill.cli.witness import Testimony
+from stagemill.cli.witness import Account
 from stagemill.context.named import Directory, Empty, NamedContext, NamedImage, OtherStage
 from stagemill.context.named import Remote as NamedRemote
 from stagemill.graph.vertex import walk
@@ -23,14 +23,14 @@ _MASK = "xxxxx:xxxxx@"
 _LAYOUT = "oci-layout://"
 
 
-def testimony(
+def account(
     build: BuildFlags,
     inputs: Inputs,
     environment: Mapping[str, str],
     *,
     started: float,
     resolver: Callable[[], Resolver],
-) -> Testimony:
+) -> Account:
     """`started` is when the command began, in seconds since 1970."""
     import uuid
 
@@ -53,9 +53,7 @@ def testimony(
         vcs=_vcs(build, environment) if location is None else {},
     )
     text = Text(name, dockerfile.source.name, dockerfile.source.text, ends)
-    return Testimony(
-        build.attest, asked, text, Invocation(uuid.uuid4().hex, started, 0.0, __version__), resolver, origin
-    )
+    return Account(build.attest, asked, text, Invocation(uuid.uuid4().hex, started, 0.0, __version__), resolver, origin)
 
 
 def _args(build: BuildFlags) -> Iterator[tuple[str, str]]:

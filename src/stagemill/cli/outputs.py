@@ -32,7 +32,7 @@ from stagemill.oci.image_index import AnyImage, identity, runnable
 from stagemill.plan.epoch import seconds
 
 if TYPE_CHECKING:
-    from stagemill.cli.witness import Testimony
+    from stagemill.cli.witness import Account
 
 PACKED = ("oci", "docker", "image")
 """The types of output that carry an image, not its files."""
@@ -160,17 +160,17 @@ def deliver(
     *,
     listener: Listener,
     stdout: BinaryIO,
-    testimony: Testimony | None = None,
+    account: Account | None = None,
 ) -> Delivered | None:
     """Afterwards everything that was asked for is there. The image, if one was asked for.
 
-    `builds` are of one target, one for each platform; `testimony` is for what is said of them.
+    `builds` are of one target, one for each platform; `account` is for what is said of them.
     """
     built = builds[0]
     if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
     step = _Steps(built, listener, wishes.title)
-    witness = Witness(testimony.finished(wishes.stage, built.services.clock()), step) if testimony else None
+    witness = Witness(account.finished(wishes.stage, built.services.clock()), step) if account else None
     images = Assembly(builds, wishes.annotations, step, wishes.index, wishes.squash, witness)
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):

@@ -15,7 +15,7 @@ from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
 
 if TYPE_CHECKING:
-    from stagemill.cli.witness import Testimony
+    from stagemill.cli.witness import Account
 
 PLACE = "{target}"
 
@@ -119,16 +119,16 @@ class Delivery:
         *,
         listener: events.Listener,
         stdout: BinaryIO,
-        testimony: Testimony | None = None,
+        account: Account | None = None,
     ) -> None:
         """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform.
 
-        `testimony` is for what is said of them.
+        `account` is for what is said of them.
         """
         count = len(builds) // len(self.each)
         groups = [builds[start : start + count] for start in range(0, len(builds), count)]
         delivered = [
-            deliver(group, one, listener=listener, stdout=stdout, testimony=testimony)
+            deliver(group, one, listener=listener, stdout=stdout, account=account)
             for group, one in zip(groups, self.each, strict=True)
         ]
         if len(self.each) > 1:

@@ -34,7 +34,7 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Account:
     """What is known of a command line. `origin` is what a fetched context was made of; `resolver` finds a scanner's image."""
 
     wanted: Wanted
@@ -44,7 +44,7 @@ class Testimony:
     resolver: Callable[[], Resolver]
     origin: Vertex | None = None
 
-    def finished(self, stage: str, now: float) -> Testimony:
+    def finished(self, stage: str, now: float) -> Account:
         """Of one target, when it is made."""
         args = {**self.asked.args, "target": stage} if stage else self.asked.args
         return replace(self, asked=replace(self.asked, args=args), invocation=replace(self.invocation, finished=now))
@@ -54,13 +54,13 @@ class Testimony:
 class Witness:
     """Attestations of the builds of one target, one for each platform; what is scanned is scanned once."""
 
-    testimony: Testimony
+    account: Account
     step: Step
     scanned: dict[int, tuple[Attestation, ...]] = field(default_factory=dict)
 
     @property
     def wanted(self) -> Wanted:
-        return self.testimony.wanted
+        return self.account.wanted
 
     def speaks(self, *, inline: bool) -> bool:
         """Whether there is anything to say; `inline` says that it stays with an image in a store."""
@@ -91,7 +91,7 @@ class Witness:
     def _facts(self, built: Built, image: Image | None) -> Facts:
         from stagemill.attest.provenance import Facts
 
-        seen = self.testimony
+        seen = self.account
         vertices = list(walk([*([seen.origin] if seen.origin else []), built.plan.target.vertex]))
         return Facts(seen.asked, vertices, seen.text, seen.invocation, layers(built.plan, image) if image else {})
 
@@ -122,7 +122,7 @@ class Witness:
                 title=title,
                 platform=str(built.plan.platform),
                 created=now,
-                version=self.testimony.invocation.version,
+                version=self.account.invocation.version,
             )
 
     def _generated(self, built: Built) -> Iterator[Attestation]:
@@ -132,7 +132,7 @@ class Witness:
 
         wanted = self.wanted.sbom
         assert wanted is not None
-        base = self.testimony.resolver().resolve(wanted.generator, None)
+        base = self.account.resolver().resolve(wanted.generator, None)
         extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan)}
         if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
             extras[_CONTEXT] = scanning.of_context(context)

@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
     from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
+PARSER: Any = JsonLikeDictParser
 PACKAGES = (
     Package("bash", "5.2", "pkg:deb/debian/bash@5.2", "var/lib/dpkg/status", "", "Matthias <m@debian.org>"),
     Package("@babel/core", "7", "pkg:npm/%40babel/core@7", "node_modules/@babel/core/package.json", "MIT"),
@@ -27,11 +28,9 @@ def listed(*packages: Package, created: float = 1_700_000_000.9) -> Any:
     return json.loads(json.dumps(document(packages, "web", "linux/amd64", created=created, version="1.2")))
 
 
-def flaws(found: object) -> list[str]:
+def flaws(found: Any) -> list[str]:
     """What SPDX's own tools have against a document."""
-    return [
-        flaw.validation_message for flaw in validate_full_spdx_document(JsonLikeDictParser().parse(found), "SPDX-2.3")
-    ]
+    return [flaw.validation_message for flaw in validate_full_spdx_document(PARSER().parse(found), "SPDX-2.3")]
 
 
 def test_spdxs_own_tools_have_nothing_against_it() -> None:
