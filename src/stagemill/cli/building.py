@@ -41,7 +41,8 @@ _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 class BuildFlags:
     """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds.
 
-    Every target is built for each of the `platforms`; `index` says whether that gives an index, even of one image.
+    Every target is built for each of the `platforms`, which nobody asked for where that is `implicit`; `index` says
+    whether that gives an index, even of one image.
     """
 
     context: str
@@ -72,6 +73,7 @@ class BuildFlags:
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     index: bool = False
+    implicit: bool = False
 
     @property
     def platform(self) -> Platform:
@@ -83,13 +85,11 @@ class BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         if environment.get(_SOURCE_POLICY):
             raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
-        given = {
-            **flags.build_arg_files(values.texts("build_arg_file")),
-            **flags.build_args(values.texts("build_arg"), environment),
-        }
-        if "SOURCE_DATE_EPOCH" in environment:
-            given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
-        platforms = flags.platforms(values.texts("platform") or _default_platforms(environment))
+        given = _build_args(values, environment)
+        wanted = [
+            text for text in values.texts("platform") or (environment.get("DOCKER_DEFAULT_PLATFORM", ""),) if text
+        ]
+        platforms = flags.platforms(wanted)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -107,6 +107,7 @@ class BuildFlags:
             network=flags.network(values.text("network")),
             platforms=platforms,
             index=flags.is_index(platforms, given),
+            implicit=not wanted,
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -160,6 +161,8 @@ class BuildFlags:
             devices=devices,
             unset_env=self.unset_env,
             unset_labels=self.unset_labels,
+            implicit=self.implicit,
+            several=self.index,
         )
 
 
@@ -187,9 +190,14 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
-def _default_platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
-    text = environment.get("DOCKER_DEFAULT_PLATFORM", "")
-    return (text,) if text else ()
+def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
+    given = {
+        **flags.build_arg_files(values.texts("build_arg_file")),
+        **flags.build_args(values.texts("build_arg"), environment),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return given
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
@@ -232,7 +240,12 @@ def prepared(
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = ImageResolver(
-            place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
+            place.store,
+            remote=lambda: place.registry,
+            listener=listener,
+            clock=time.time,
+            pull=given.pull,
+            several=given.index,
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(

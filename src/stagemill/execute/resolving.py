@@ -35,7 +35,8 @@ class ImageResolver:
     """Resolves names to images, and tells the listener when that takes the network.
 
     With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
-    platform is taken where there is none for the right one; it cannot be built with, but looked at. Thread-safe.
+    platform is taken where there is none for the right one; it cannot be built with, but looked at. With `several` the
+    listener hears for which platform an image is looked up. Thread-safe.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ImageResolver:
         clock: Callable[[], float],
         pull: bool = False,
         lenient: bool = False,
+        several: bool = False,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -54,6 +56,7 @@ class ImageResolver:
         self._clock = clock
         self._pull = pull
         self._lenient = lenient
+        self._several = several
 
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
@@ -90,8 +93,9 @@ class ImageResolver:
         return image
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
-        step = Digest.of(f"resolve {name}".encode())
-        self._listener(events.Started(step, f"[{told_by}] load metadata for {name}", self._clock()))
+        whose = f"{platform.full} {told_by}" if self._several else told_by
+        step = Digest.of(f"resolve {name} {platform.full}".encode())
+        self._listener(events.Started(step, f"[{whose}] load metadata for {name}", self._clock()))
         try:
             image = self._remote().resolve(name, platform, shelf=self.store.blobs)
         except StagemillError as error:
