@@ -246,6 +246,7 @@ def prepared(
             clock=time.time,
             pull=given.pull,
             several=given.index,
+            implicit=given.implicit,
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(

@@ -101,9 +101,9 @@ def find(architecture: str, *, search: str) -> Emulator | None:
     form = FORMATS.get(architecture)
     for name in (pattern.format(form.qemu) for pattern in _NAMES) if form else ():
         for folder in filter(None, search.split(":")):
-            path = Path(folder, name).absolute()
-            if path.is_file() and os.access(path, os.X_OK) and _is_static(path):
-                return Emulator(architecture, path)
+            path = os.path.abspath(f"{folder}/{name}")
+            if os.path.isfile(path) and os.access(path, os.X_OK) and _is_static(Path(path)):
+                return Emulator(architecture, Path(path))
     return None
 
 
