@@ -248,7 +248,7 @@ def prepared(
             several=given.index,
             implicit=given.implicit,
         )
-        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
         )

@@ -90,7 +90,7 @@ def from_image(image: ImageConfig) -> ImageConfig:
     in the history.
     """
     config = image.config
-    env = config.env if any(name == "PATH" for name, _ in config.env) else (*config.env, ("PATH", DEFAULT_PATH))
+    env = config.env if any(name == "PATH" for name, _ in config.env) else (*config.env, *_path(image.platform))
     folder = f"/{clean(config.working_dir)}" if config.working_dir else ""
     kept = {name: value for name, value in config.other.items() if name in _KEPT_TO_RUN}
     return replace(
@@ -108,7 +108,12 @@ def from_stage(image: ImageConfig) -> ImageConfig:
 
 
 def from_nothing(platform: Platform) -> ImageConfig:
-    return ImageConfig(platform, RunConfig(env=(("PATH", DEFAULT_PATH),), working_dir="/"))
+    return ImageConfig(platform, RunConfig(env=_path(platform), working_dir="/"))
+
+
+def _path(platform: Platform) -> tuple[tuple[str, str], ...]:
+    """Windows has its own."""
+    return () if platform.os == "windows" else (("PATH", DEFAULT_PATH),)
 
 
 def _complete(history: tuple[History, ...], layers: int) -> tuple[History, ...]:

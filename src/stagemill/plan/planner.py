@@ -46,7 +46,7 @@ class Stage:
 
     `base` is the image that it begins from, directly or through other stages (None for scratch); `parent` the index of
     the stage named by FROM; `steps` are its own layers, the lowest first; `reads` are the stages it copies from, `after`
-    those that it waits for; `platform` is what its processes run on.
+    those that it waits for; `platform` is what its processes run on, `wanted` what its base should be for.
     """
 
     index: int
@@ -60,6 +60,7 @@ class Stage:
     reads: tuple[int, ...]
     scope: Scope
     platform: Platform
+    wanted: Platform
     after: tuple[int, ...] = ()
 
 
@@ -276,7 +277,7 @@ class _Planner:
 
     def _image(self, stage: StageText) -> Name | None:
         """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
-        platform = self.outline.platform(stage) or self.site.request.platform
+        platform = self._wanted(stage)
         start = self.outline.start(stage)
         if isinstance(start, StageText):
             return None
@@ -284,6 +285,10 @@ class _Planner:
             return _image_of(start, platform)
         reference = self.outline.base_name(stage)
         return Name(reference, platform) if reference != SCRATCH else None
+
+    def _wanted(self, stage: StageText) -> Platform:
+        """What FROM asks for, else what is built for."""
+        return self.outline.platform(stage) or self.site.request.platform
 
     def _base(self, stage: StageText) -> Base | None:
         name = self._image(stage)
@@ -321,6 +326,7 @@ class _Planner:
             reads=tuple(dict.fromkeys(reads)),
             scope=state.scope,
             platform=state.platform,
+            wanted=state.platform if isinstance(self.outline.start(text), NamedContext) else self._wanted(text),
             after=tuple(other.index for _, other in awaited(self.outline, text)),
         )
 

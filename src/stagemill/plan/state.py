@@ -17,6 +17,7 @@ from stagemill.oci.platform import Platform
 from stagemill.plan.scope import Scope
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
+WINDOWS_SHELL = ("cmd", "/S", "/C")
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 COMMENT = "buildkit.dockerfile.v0"  # the tools that read history know this one
 
@@ -94,7 +95,7 @@ class State:
 
     @property
     def shell(self) -> tuple[str, ...]:
-        return self.config.shell or DEFAULT_SHELL
+        return self.config.shell or (WINDOWS_SHELL if self.platform.os == "windows" else DEFAULT_SHELL)
 
     @property
     def cwd(self) -> str:
