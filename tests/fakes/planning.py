@@ -46,6 +46,7 @@ def planned(
     also: tuple[str, ...] = (),
     all_stages: bool = False,
     platform: Platform | None = None,
+    implicit: bool = False,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
@@ -70,6 +71,7 @@ def planned(
         directories=files,
         also=also,
         all_stages=all_stages,
+        implicit=implicit,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 
@@ -77,6 +79,12 @@ def planned(
 def planned_each(text: str, *targets: str, images: FakeImages | None = None) -> tuple[Plan, ...]:
     """The plans of several targets."""
     requests = [Request(platform=Platform.local(), target=target) for target in targets]
+    return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
+
+
+def planned_for(text: str, *platforms: Platform, images: FakeImages | None = None) -> tuple[Plan, ...]:
+    """The plans of one target for several platforms."""
+    requests = [Request(platform=platform, several=True) for platform in platforms]
     return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
 
 

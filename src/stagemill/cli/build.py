@@ -106,7 +106,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         _progress(values, build) as listener,
         reading(build, place=place, listener=listener) as inputs,
     ):
-        checks = Checks(inputs, build.build_args, build.platform)
+        checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
         try:
             with building_each(build, inputs, place=place, listener=watch, checks=checks) as builds:

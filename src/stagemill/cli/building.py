@@ -41,7 +41,8 @@ _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
 class BuildFlags:
     """What to build and how. `host_ca` is None, `auto` or a path.
 
-    Every target is built for each of the `platforms`; `index` says whether that gives an index, even of one image.
+    Every target is built for each of the `platforms`, which nobody asked for where that is `implicit`; `index` says
+    whether that gives an index, even of one image.
     """
 
     context: str
@@ -71,6 +72,7 @@ class BuildFlags:
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     index: bool = False
+    implicit: bool = False
     attest: Wanted = field(default_factory=Wanted)
 
     @property
@@ -81,13 +83,11 @@ class BuildFlags:
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        given = {
-            **flags.build_arg_files(values.texts("build_arg_file")),
-            **flags.build_args(values.texts("build_arg"), environment),
-        }
-        if "SOURCE_DATE_EPOCH" in environment:
-            given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
-        platforms = flags.platforms(values.texts("platform") or _default_platforms(environment))
+        given = _build_args(values, environment)
+        wanted = [
+            text for text in values.texts("platform") or (environment.get("DOCKER_DEFAULT_PLATFORM", ""),) if text
+        ]
+        platforms = flags.platforms(wanted)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -105,6 +105,7 @@ class BuildFlags:
             network=flags.network(values.text("network")),
             platforms=platforms,
             index=flags.is_index(platforms, given),
+            implicit=not wanted,
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -157,6 +158,8 @@ class BuildFlags:
             devices=devices,
             unset_env=self.unset_env,
             unset_labels=self.unset_labels,
+            implicit=self.implicit,
+            several=self.index,
         )
 
 
@@ -184,9 +187,14 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
-def _default_platforms(environment: Mapping[str, str]) -> tuple[str, ...]:
-    text = environment.get("DOCKER_DEFAULT_PLATFORM", "")
-    return (text,) if text else ()
+def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
+    given = {
+        **flags.build_arg_files(values.texts("build_arg_file")),
+        **flags.build_args(values.texts("build_arg"), environment),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return given
 
 
 def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
@@ -237,7 +245,7 @@ def prepared(
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
-        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
             fresh=_fresh(given),
@@ -256,6 +264,8 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
         listener=listener,
         clock=time.time,
         pull=given.pull,
+        several=given.index,
+        implicit=given.implicit,
         policy=place.policy,
     )
 

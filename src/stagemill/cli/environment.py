@@ -171,8 +171,9 @@ class Workplace:
             resolv_conf = Path("/etc/resolv.conf").read_text(errors="replace")
         except OSError:
             resolv_conf = ""
+        search = self.environment.get("PATH", os.defpath)
         if surroundings is None:
-            return Host(resolv_conf, ca_bundle(given_bundle))
+            return Host(resolv_conf, ca_bundle(given_bundle), search=search)
         from stagemill.execute.devices import DeviceBook
 
         return Host(
@@ -180,6 +181,7 @@ class Workplace:
             ca_bundle(given_bundle),
             surroundings.resources,
             DeviceBook(device_directories(self.environment)),
+            search,
         )
 
     @contextmanager

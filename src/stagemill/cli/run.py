@@ -86,7 +86,7 @@ def command(
         with place.services(host_ca=host_ca) as services:
             forms = Forms(place.store, remote=place.remote)
             tree = base.tree(place.store, found.digest)
-            return launch(what, tree, found.config.config, services=services, forms=forms)
+            return launch(what, tree, found.config, services=services, forms=forms)
 
 
 def bind(text: str) -> Bind:

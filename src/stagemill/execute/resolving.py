@@ -13,7 +13,7 @@ from stagemill.execute import base
 from stagemill.execute.importing import import_layout
 from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import pick, runnable
+from stagemill.oci.image_index import ImageIndex, pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
@@ -38,8 +38,9 @@ class ImageResolver:
     """Resolves names to images, and tells the listener when that takes the network.
 
     With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
-    platform is taken where there is none for the right one; it cannot be built with, but looked at. The `policy` says which
-    image is had for a name. Thread-safe.
+    platform is taken where there is none for the right one, to be looked at; with `implicit`, where nobody asked for a
+    platform, one that is for one platform only. With `several` the listener hears for which platform an image is looked up.
+    The `policy` says which image is had for a name. Thread-safe.
     """
 
     def __init__(
@@ -51,6 +52,8 @@ class ImageResolver:
         clock: Callable[[], float],
         pull: bool = False,
         lenient: bool = False,
+        several: bool = False,
+        implicit: bool = False,
         policy: Policy = _NO_POLICY,
     ) -> None:
         self.store = store
@@ -59,6 +62,8 @@ class ImageResolver:
         self._clock = clock
         self._pull = pull
         self._lenient = lenient
+        self._several = several
+        self._implicit = implicit
         self._policy = policy
 
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
@@ -74,21 +79,25 @@ class ImageResolver:
         try:
             image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
         except RegistryError:
-            other = self._local(name, None) if self._lenient else None
+            other = self._local(name, None, whole=not self._lenient) if self._lenient or self._implicit else None
             if other is None:
                 raise
             return _base(str(name), other)
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
-    def _local(self, name: Reference, platform: Platform | None) -> Image | None:
-        """The store's image of this name, unless it is torn, or another platform's; None takes any."""
+    def _local(self, name: Reference, platform: Platform | None, *, whole: bool = False) -> Image | None:
+        """The store's image of this name, unless it is torn, or another platform's; None takes any, with `whole` none
+        that is one of several.
+        """
         descriptor = self.store.images.get(str(name))
         if descriptor is None:
             return None
         try:
             item = base.read(self.store, descriptor)
         except (NotFoundError, CorruptError, ValueError):
+            return None
+        if whole and isinstance(item, ImageIndex):
             return None
         image = pick(item, platform) or (next(iter(runnable(item)), None) if platform is None else None)
         if image is None or (image.config.platform.architecture and choose((image.descriptor,), platform) is None):
@@ -97,8 +106,9 @@ class ImageResolver:
         return image
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
-        step = Digest.of(f"resolve {name}".encode())
-        self._listener(events.Started(step, f"[{told_by}] load metadata for {name}", self._clock()))
+        whose = f"{platform.full} {told_by}" if self._several else told_by
+        step = Digest.of(f"resolve {name} {platform.full}".encode())
+        self._listener(events.Started(step, f"[{whose}] load metadata for {name}", self._clock()))
         try:
             image = self._remote().resolve(name, platform, shelf=self.store.blobs)
         except StagemillError as error:

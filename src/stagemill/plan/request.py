@@ -72,7 +72,8 @@ class Request:
     `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
-    `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
+    `implicit` says that nobody asked for the platform: the image is then of the one that its base is of. With `several`
+    labels say which platform a step is of. `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -91,3 +92,5 @@ class Request:
     devices: Devices | None = None
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
+    implicit: bool = False
+    several: bool = False

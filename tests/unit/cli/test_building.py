@@ -46,6 +46,7 @@ class TestFlags:
             extra_hosts=(),
             network="default",
             platforms=(Platform.local(),),
+            implicit=True,
             no_cache=False,
             no_cache_filter=(),
             rerun=(),
