@@ -301,7 +301,7 @@ class TestFailure:
             workshop.build("FROM scratch AS a\nRUN compile\nFROM scratch\nCOPY --from=a /app /app\n")
 
         assert caught.value.message == '"/app" was not found in the stage a'
-        assert caught.value.hint == 'did you mean "apps"?'
+        assert caught.value.hint == "did you mean apps?"
         assert str(caught.value.at) == "Dockerfile:4"
 
     def test_a_source_that_another_stage_has_is_said_to_be_there(self, workshop: Workshop) -> None:

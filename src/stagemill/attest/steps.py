@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemill.digest import Digest
+from stagemill.errors import redacted
 from stagemill.graph.vertex import Vertex
-from stagemill.location import redacted
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import Json, JsonObject
 

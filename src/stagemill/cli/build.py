@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import compat, flags, later
+from stagemill.cli import compat, flags, later, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
@@ -61,6 +61,8 @@ _EXAMPLES = examples(
 )  # fmt: skip
 @click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
 @click.option("--annotation", multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
+@click.option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
+@click.option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
 @click.option("--unsetlabel", multiple=True, metavar="NAME", help="Leave a label out of the image.")
 @click.option("--unsetenv", multiple=True, metavar="NAME", help="Leave a variable out of the image.")
 @click.option("--squash", is_flag=True, help="Make one layer of all that is not the base's.")
@@ -100,7 +102,15 @@ def command(**given: object) -> int:
 
 def _build(values: Values, build: BuildFlags) -> None:
     started = time.time()
-    delivery = Delivery.of(build.targets, _wishes(values, build), sys.stdout.buffer)
+    labels = flags.labels(values.texts("layer_label"), "--layer-label")
+    if labels and not build.save_stages:
+        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    wishes = _wishes(values, build)
+    if build.save_stages:
+        if len(build.platforms) > 1:
+            raise UsageError("--save-stages is for one platform", hint="build for each platform by itself")
+        stages.check(build.targets, wishes.names)
+    delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     with (
         workplace() as place,
         _progress(values, build) as listener,
@@ -114,6 +124,9 @@ def _build(values: Values, build: BuildFlags) -> None:
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
+                if build.save_stages:
+                    names = [one.names for one in delivery.each]
+                    stages.save(builds, names, labels=labels, listener=listener)
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
         except StepError:
             checks.tell(listener, now=time.time())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
@@ -18,6 +18,7 @@ from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.remote import Remote
+from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
@@ -32,6 +33,9 @@ from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Devices, FileContext, Request
+
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
@@ -62,13 +66,15 @@ class BuildFlags:
     host_ca: str | None
     progress: str
     secrets: Mapping[str, bytes] = field(repr=False)
-    agents: Mapping[str, Path]
+    ssh: Mapping[str, Ssh]
     allow: frozenset[str]
     contexts: NamedContexts
     surroundings: Surroundings = field(default_factory=Surroundings)
     jobs: int = 0
     debug: bool = False
     ignore_file: str | None = None
+    retries: Retries | None = None
+    save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     index: bool = False
@@ -113,12 +119,14 @@ class BuildFlags:
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
             secrets=secrets.secrets(values.texts("secret"), environment),
-            agents=secrets.agents(values.texts("ssh"), environment),
+            ssh=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
             surroundings=Surroundings.of(values),
             jobs=values.number("jobs"),
             debug=values.flag("debug"),
             ignore_file=values.text("ignorefile"),
+            save_stages=values.given.get("save_stages") is True,
+            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
             unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
             if "unsetenv" in values.given
             else frozenset(),
@@ -166,7 +174,8 @@ class BuildFlags:
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
-    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    place.retries = given.retries
+    services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir, place.policy)
     with open_inputs(
@@ -232,7 +241,7 @@ def prepared(
             host_ca=given.host_ca,
             contexts=views,
             secrets=given.secrets,
-            agents=given.agents,
+            ssh=given.ssh,
             surroundings=given.surroundings,
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
@@ -252,6 +261,7 @@ def prepared(
             approve=approve,
             rerun=given.rerun,
             more=more(given.attest),
+            every_stage=given.save_stages,
         )
         yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
 

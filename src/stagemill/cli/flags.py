@@ -7,18 +7,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
 
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
+
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-_KEYS = {
+KEYS = {
     "type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split",
     "attestation-prefix", "attestation-inline", "oci-artifact",
 }  # fmt: skip
@@ -69,23 +72,47 @@ def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def labels(texts: Iterable[str]) -> dict[str, str]:
+def labels(texts: Iterable[str], flag: str = "--label") -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if not name:
-            raise UsageError(f"invalid --label {text!r}: it has no name", hint="write --label NAME=VALUE")
+            raise UsageError(f"invalid {flag} {text!r}: it has no name", hint=f"write {flag} NAME=VALUE")
         found[name] = value
     return found
 
 
+def retries(more: object, delay: str | None) -> Retries | None:
+    """`--retry` and `--retry-delay`, None where neither was given. Raises UsageError."""
+    if more is None and delay is None:
+        return None
+    from stagemill.dockerfile import durations
+    from stagemill.registry.retry import Retries
+
+    usual = Retries()
+    attempts = more + 1 if isinstance(more, int) else usual.attempts
+    if delay is None:
+        return Retries(attempts)
+    hint = "write a time such as 500ms, 2s or 1m"
+    try:
+        seconds = durations.parse(delay) / 1e9
+    except ValueError as error:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint) from error
+    if seconds < 0:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint)
+    return Retries(attempts, first=seconds, longest=seconds)
+
+
 def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
-    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case."""
+    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case.
+
+    RUN has the network of this machine, so `host-gateway`, the address under which it is reached, is the loopback's.
+    """
     lines: list[str] = []
-    for text in texts:
+    for text in ",".join(texts).split(",") if texts else ():
         name, separator, address = text.partition("=") if "=" in text else text.partition(":")
         try:
-            parsed = ipaddress.ip_address(address.strip("[]"))
+            parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
         except ValueError as error:
             hint = "write --add-host name:1.2.3.4 or name=[::1]"
             raise UsageError(f"invalid --add-host {text!r}: {address!r} is no IP address", hint=hint) from error
@@ -148,8 +175,8 @@ class Output:
             if key in _LATER_KEYS:
                 why = "; layers are gzip of one level" if key in _COMPRESSION else ""
                 raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
-            if key not in _KEYS and not re.match(r"annotation[-.\[]", key):
-                known = ", ".join(sorted(_KEYS))
+            if key not in KEYS and not re.match(r"annotation[-.\[]", key):
+                known = ", ".join(sorted(KEYS))
                 raise UsageError(
                     f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
                 )

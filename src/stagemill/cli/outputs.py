@@ -63,6 +63,12 @@ class Wishes:
     provenance_in_metadata: Literal["min", "max", "disabled"] = "min"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the image gets, in full."""
+        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
+        return (*self.tags, *own)
+
+    @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
         packed = any(output.type in PACKED for output in self.outputs)
@@ -182,17 +188,13 @@ def deliver(
             _Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
     if not wishes.wants_image:
         return None
-    names = [
-        *wishes.tags,
-        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
-    ]
-    image = images.of(_main(wishes), names, stored=True)
-    for name in names:
+    image = images.of(_main(wishes), wishes.names, stored=True)
+    for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
-    found = Delivered(image, tuple(names), warnings, _records(builds, image, wishes, witness))
+    found = Delivered(image, wishes.names, warnings, _records(builds, image, wishes, witness))
     _tell(found, wishes, stdout)
     return found
 

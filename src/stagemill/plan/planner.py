@@ -260,7 +260,7 @@ class _Planner:
                 yield self._mention(name, word, stage, site)
 
     def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
-        return Mention(name, word.span, site, self.outline.names_above(stage), site.request.contexts.names)
+        return Mention(name, word.span, site, partial(self.outline.names_above, stage), site.request.contexts.names)
 
     def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
         """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""

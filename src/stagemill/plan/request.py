@@ -20,7 +20,10 @@ class IgnoredBy(Protocol):
     """Says which line of an ignore file hides a path."""
 
     def explain(self, path: str, /) -> str | None:
-        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
+        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path, or there is none.
+
+        Of a pattern: the rule that hides what it matches.
+        """
         ...
 
 

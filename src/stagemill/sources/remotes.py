@@ -26,6 +26,7 @@ from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
     from stagemill.sources.git import GitSource
     from stagemill.sources.http import HttpSource, Progress
 
@@ -51,6 +52,7 @@ class Settings:
     limit: Callable[[], int | None] = lambda: None
     policy: Policy = field(default_factory=Policy)
     sleep: Callable[[float], None] | None = None
+    retries: Retries | None = None
 
 
 class Remotes:
@@ -175,7 +177,9 @@ class Remotes:
         settings = self._settings
         config = settings.config()
         transport = Transport(user_agent=settings.user_agent, proxies=config.proxies, settings=config.settings)
-        sender = Sender(transport.send, Retries(), settings.sleep or self._pause, self._closed.is_set)
+        sender = Sender(
+            transport.send, settings.retries or Retries(), settings.sleep or self._pause, self._closed.is_set
+        )
         source = HttpSource(self._store, sender, Authorizations(settings.secrets), settings.limit())
         return source, transport.close
 

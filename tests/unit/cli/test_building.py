@@ -54,7 +54,7 @@ class TestFlags:
             host_ca=None,
             progress="auto",
             secrets={},
-            agents={},
+            ssh={},
             allow=frozenset(),
             contexts=NamedContexts(),
         )
