@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,13 +191,18 @@ def test_a_scanner_that_fails_fails_the_build(app: Mill) -> None:
 
 
 def test_the_file_of_digests_says_how_the_image_was_built(app: Mill) -> None:
-    app.ok("build", "-q", "-t", "app", "--secret", "id=s,src=s", "--provenance", "--metadata-file", "m.json", ".")
+    def told(how: str) -> Any:
+        mill = replace(app, settings={"BUILDX_METADATA_PROVENANCE": how})
+        mill.ok("build", "-q", "-t", "app", "--secret", "id=s,src=s", "--provenance", "--metadata-file", "m.json", ".")
+        return json.loads((app.folder / "m.json").read_bytes())
 
-    found = json.loads((app.folder / "m.json").read_bytes())
+    found = told("min")
     assert found["buildx.build.provenance"]["buildType"] == "https://mobyproject.org/buildkit@v1"
     assert "buildConfig" not in found["buildx.build.provenance"]
     assert found["containerimage.descriptor"]["mediaType"] == media_types.INDEX
     assert "containerimage.config.digest" not in found
+    assert "buildConfig" in told("max")["buildx.build.provenance"]
+    assert "buildx.build.provenance" not in told("disabled")
 
 
 def test_docker_archives_hold_no_statements(app: Mill) -> None:
