@@ -136,14 +136,6 @@ def test_steps_are_numbered_within_their_stage() -> None:
     ]
 
 
-def test_other_platforms_are_refused_for_now() -> None:
-    with pytest.raises(DockerfileError) as caught:
-        planned("FROM --platform=linux/s390x busybox\n")
-
-    assert "FROM --platform=linux/s390x" in caught.value.message
-    assert "not supported yet" in caught.value.message
-
-
 def test_two_hundred_stages_are_planned_without_deep_recursion() -> None:
     text = "FROM busybox AS s0\n" + "".join(f"FROM s{n} AS s{n + 1}\nRUN echo {n}\n" for n in range(200))
 
