@@ -20,7 +20,7 @@ from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
