@@ -34,7 +34,7 @@ class NamespaceSandbox:
 
     def __init__(self, *, state: Path) -> None:
         self._mountpoint = state.absolute() / "mountpoint"
-        self._helper = Helper()
+        self._helper = Helper(self._mountpoint)
 
     def __enter__(self) -> Self:
         return self
