@@ -10,7 +10,7 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
-from stagemill.execute.assemble import assemble
+from stagemill.execute.assemble import Finish, assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
@@ -38,14 +38,18 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
+    With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
-    stages and lines whose steps are made again, and what depends on those that give something else then.
+    stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
+    plan is made beside its goals, for somebody who looks at it.
     """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    every_stage: bool = False
+    more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,12 @@ class Built:
         assert isinstance(result, Tree)
         return result
 
-    def image(self) -> Image:
-        """The target's image, with its layers packed."""
-        target = self.plan.target
+    def image(self, finish: Finish | None = None, *, stage: Stage | None = None) -> Image:
+        """The image of a stage that was made, the target unless it is given, with its layers packed."""
+        stage = stage or self.plan.target
         now = self.services.clock()
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, epoch=self.epoch)
+        finish = finish or Finish(epoch=self.epoch)
+        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish)
 
 
 def build(
@@ -85,7 +90,9 @@ def build_each(
 ) -> tuple[Built, ...]:
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
-    goals = [vertex for planned in plans for vertex in planned.goals]
+    goals = [vertex for planned in plans for vertex in (*planned.goals, *options.more(planned))]
+    if options.every_stage:
+        goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -69,6 +71,12 @@ class TestBind:
         assert found == "new\nmore\na\nA"
         assert (mill.folder / "src/a").read_text() == "A"
         assert mill.ok("store", "check").out.endswith("all whole\n")
+
+    @pytest.mark.parametrize("option", ["", ",ro", ",readonly=true", ",rw=false"])
+    def test_it_is_read_only_unless_it_may_be_written(self, mill: Mill, option: str) -> None:
+        mill.write({"a": "1", "Dockerfile": f"FROM busybox\nRUN --mount=type=bind,target=/c{option} echo 2 > /c/a\n"})
+
+        assert "Read-only file system" in mill.fail("build", "--progress=plain", ".")
 
     def test_a_stage_shows_its_merged_tree_with_owners(self, mill: Mill) -> None:
         found = text(
@@ -464,6 +472,33 @@ class TestSecurity:
         assert "security.insecure is not allowed\n" in said
         assert "hint: build with --allow security.insecure" in said
         assert re.search(r"2 \| RUN --security=insecure .*\n +\| +\^{19}\n", said)
+
+
+def with_libraries(program: str, folder: Path) -> str:
+    """A line that starts a program of this machine, which is in the folder with all that it needs."""
+    path = shutil.which(program)
+    assert path is not None
+    listed = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
+    libraries = [word for word in listed.split() if word.startswith("/")]
+    folder.mkdir()
+    for file in (path, *libraries):
+        shutil.copy(file, folder)
+    loader = next(Path(library).name for library in libraries if Path(library).name.startswith("ld-"))
+    return f"/{folder.name}/{loader} --library-path /{folder.name} /{folder.name}/{program}"
+
+
+def test_keys_out_of_files_can_be_used_and_are_nowhere(mill: Mill, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
+    public, secret = (tmp_path / "key.pub").read_text().split()[1], key.read_text().splitlines()[2]
+    add = with_libraries("ssh-add", mill.folder / "host")
+    text = f"FROM busybox\nCOPY host /host\nRUN --mount=type=ssh,id=git {add} -L > /keys; {add} -D; {add} -L | wc -l > /left\n"
+
+    mill.build(text, "--ssh", f"git={key}", "-t", "app")
+
+    assert mill.cat("app", "/keys").split()[1] == public
+    assert mill.cat("app", "/left") == "1\n"
+    assert subprocess.run(["grep", "-rlaF", secret, str(mill.root)], capture_output=True, check=False).stdout == b""
 
 
 def test_a_mount_in_proc_is_refused(mill: Mill) -> None:

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from fakes.mill import Mill
-from fakes.registry import stall
+from fakes.registry import stall, status
 from fakes.web import FakeWeb, Page
 
 pytestmark = pytest.mark.root
@@ -48,3 +48,29 @@ def test_a_limit_of_the_configuration_is_kept_to(mill: Mill, web: FakeWeb) -> No
     assert f"error: {web.url}/large is larger than 1024 bytes\n" in mill.fail("build", ".")
     config.write_text('[download]\nlimit = "2KiB"\n')
     mill.ok("build", ".")
+
+
+@pytest.mark.parametrize(("given", "asked"), [((), 4), (("--retry", "1"), 2), (("--retry", "0"), 1)])
+def test_a_server_that_fails_is_asked_so_often_again(
+    mill: Mill, web: FakeWeb, given: tuple[str, ...], asked: int
+) -> None:
+    web.pages["/file"] = Page(b"content")
+    web.fail("/", *[status(503)] * 4)
+    image = f"{web.host}/team/app:1"
+
+    for text in (f"FROM scratch\nADD {web.url}/file /\n", f"FROM {image}\n"):
+        (mill.folder / "Dockerfile").write_text(text)
+        before = len(web.requests)
+        web.faults["/"] = [status(503)] * 4
+        mill.fail("build", *given, "--retry-delay", "1ms", ".")
+        assert len(web.requests) - before == asked
+
+
+def test_a_short_disturbance_is_survived(mill: Mill, web: FakeWeb) -> None:
+    web.pages["/file"] = Page(b"content")
+    web.fail("/file", *[status(503)] * 5)
+    (mill.folder / "Dockerfile").write_text(f"FROM busybox\nADD {web.url}/file /\n")
+
+    mill.ok("build", "--retry", "5", "--retry-delay", "1ms", "-t", "app", ".")
+
+    assert mill.cat("app", "/file") == "content"

@@ -486,7 +486,9 @@ class TestImage:
         assert made.startswith("2023-11-14T22:1")
 
     def test_an_epoch_is_the_time_of_everything(self, workshop: Workshop) -> None:
-        image = workshop.build("FROM scratch\nRUN one\n", epoch=int(START) - 10).image()
+        image = workshop.build(
+            "FROM scratch\nRUN one\n", build_args={"SOURCE_DATE_EPOCH": str(int(START) - 10)}
+        ).image()
 
         assert json.loads(image.config_bytes)["created"] == "2023-11-14T22:13:10Z"
         assert [entry.created for entry in image.config.history] == ["2023-11-14T22:13:10Z"]

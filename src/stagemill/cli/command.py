@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 import click
 
 
-class AttachedOption(click.Option):
+class Option(click.Option):
+    """A flag that may stand under a heading of the help."""
+
+    section = ""
+
+
+def under(section: str, options: Iterable[Option]) -> Iterator[Option]:
+    """Puts options under a heading."""
+    for option in options:
+        option.section = section
+        yield option
+
+
+class AttachedOption(Option):
     """A flag that stands alone, or has a value behind a `=`. Of `--flag .` the `.` is an argument of the command."""
 
     def __init__(self, name: str, *, alone: str, metavar: str, text: str) -> None:
@@ -22,7 +35,20 @@ class AttachedOption(click.Option):
 
 
 class Command(click.Command):
-    """A command that may have attached options."""
+    """A command that may have attached options, and options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those without a heading come first, headings in the order in which they are first met."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record:
+                title = (isinstance(param, Option) and param.section) or "Options"
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name: param for param in self.params if isinstance(param, click.Option) for name in param.opts}

@@ -28,6 +28,17 @@ _COMMANDS = {
 }
 
 
+# What docker calls our commands, for `alias docker=stagemill`; not listed, since each is one that is.
+_GROUPS = {
+    "builder": {"build": "build"},
+    "buildx": {"build": "build"},
+    "container": {"run": "run"},
+    "image": {
+        "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",
+        "pull": "pull", "remove": "rmi", "rm": "rmi", "save": "save", "tag": "tag",
+    },
+}  # fmt: skip
+
 _EXAMPLES = examples(
     {
         "stagemill build -t hello .": "build the Dockerfile of this directory, and name the image",
@@ -38,6 +49,32 @@ _EXAMPLES = examples(
 )
 
 
+class DockerGroup(click.Group):
+    """A group of docker's, whose commands are ours by other names."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(_GROUPS[self.name or ""])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = _GROUPS[self.name or ""].get(cmd_name)
+        return program.get_command(ctx, name) if name else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            names = ", ".join(self.list_commands(ctx))
+            raise click.UsageError(f"No such command '{self.name} {args[0]}'. There is {names}.", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, f"stagemill {_GROUPS[self.name or ''][name]}") for name in self.list_commands(ctx)]
+            )
+
+
 class LazyGroup(click.Group):
     """Loads a command's module when the command is called; help needs none of them."""
 
@@ -45,6 +82,10 @@ class LazyGroup(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _GROUPS:
+            return DockerGroup(
+                cmd_name, help=f"The commands of docker {cmd_name} that stagemill has, by their names there."
+            )
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])

@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from stagemill.dockerfile.source import printable
 from stagemill.errors import DockerfileError, StagemillError, StepError, masked
 
 
@@ -22,16 +23,21 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     lines: list[str] = []
     if isinstance(error, StepError) and error.tail:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
-    lines.append(f"{red}error:{reset} {error.message}")
+    lines.append(f"{red}error:{reset} {_harmless(error.message)}")
     if isinstance(error, DockerfileError) and error.at:
         lines.append(error.at.render())
     if isinstance(error, StepError) and error.log:
         lines.append(f"{dim}full log:{reset} {error.log}")
     if error.hint:
-        lines.append(f"hint: {error.hint}")
+        lines.append(f"hint: {_harmless(error.hint)}")
     with suppress(OSError):  # whoever was listening has gone
         out.write("\n".join(lines) + "\n")
         out.flush()
+
+
+def _harmless(text: str) -> str:
+    """What a terminal takes for an order came from a file or a server that is shown here."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def report(error: BaseException) -> int:

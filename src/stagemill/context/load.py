@@ -91,9 +91,14 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     for path in (*candidates, context / ".dockerignore"):
         if os.path.lexists(path):
             _check_link(path, context, hint="put the file itself there")
-            text = _read(path).decode("utf-8", "surrogateescape")
-            return FoundRules(IgnoreRules.parse(text, path.name), path.name)
+            return rules_of(path)
     return None
+
+
+def rules_of(path: Path) -> FoundRules:
+    """The rules of a file. Raises ContextError."""
+    text = _read(path).decode("utf-8", "surrogateescape")
+    return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 
 
 def _check_link(path: Path, context: Path, *, hint: str = "") -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -13,28 +14,72 @@ from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
 
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
-def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, epoch: int | None) -> Image:
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How an image is made of a tree.
+
+    With `epoch` (SOURCE_DATE_EPOCH, in seconds) the times of config and history that are missing are that one; with
+    `rewrite` those of files in the tree's own layers are at most that. `squash` makes one layer of those; a base's layers
+    are never touched. `annotations` are the manifest's, `descriptor` those of an index that names it.
+    """
+
+    epoch: int | None = None
+    rewrite: bool = False
+    squash: bool = False
+    annotations: Pairs = ()
+    descriptor: Pairs = ()
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether any time in a layer may change."""
+        return self.rewrite and self.epoch is not None
+
+
+PLAIN = Finish()
+
+
+def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, finish: Finish = PLAIN) -> Image:
     """The image of a tree. `config` has the base's history with its times, and the stage's without.
 
     Entries of history take the time of their layer, so that a build from the cache gives the same image again. With
-    `epoch` (SOURCE_DATE_EPOCH, in seconds) newer and missing times are that one (traps 24). Manifest, config and the
+    an epoch missing times are that one (traps 24). Manifest, config and the
     link from chains to layers are in the store afterwards.
     """
-    packed = forms.all_packed(tree)
-    history = dated(config.history, tree, fallback=timestamp(now), epoch=epoch)
+    history, epoch = config.history, finish.epoch
+    if finish.squash:
+        from stagemill.execute.finish import squashed, squashed_history  # noqa: PLC0415  most images are not squashed
+
+        tree, history = squashed(tree, forms=forms), squashed_history(history)
+    packed = _packed(tree, finish, forms=forms)
+    history = dated(history, tree, fallback=timestamp(now), epoch=epoch)
     created = history[-1].created if history else timestamp(now if epoch is None else epoch)
     image = Image.build(
         replace(config, diff_ids=tuple(facts.diff_id for facts in packed), history=history, created=created),
         tuple(facts.descriptor for facts in packed),
+        annotations=dict(finish.annotations),
     )
-    _remember(image, tree, packed, forms=forms)
+    image = replace(image, annotations=finish.descriptor)
+    _remember(image, tree, packed, forms=forms, rewritten=finish.rewrites)
     return image
 
 
-def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms) -> None:
+def _packed(tree: Tree, finish: Finish, *, forms: Forms) -> list[Packed]:
+    if not finish.rewrites:
+        return forms.all_packed(tree)
+    from stagemill.execute.finish import clamped  # noqa: PLC0415  as above
+
+    assert finish.epoch is not None
+    return clamped(tree, finish.epoch, forms=forms)
+
+
+def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms, rewritten: bool) -> None:
     store = forms.store
     base.remember(store, image, reference="")
+    if rewritten:  # what a blob unpacks to is not the layer that it was made of
+        return
     for chain, layer, _ in zip(image.chain_ids, tree.layers, packed, strict=True):
         if layer.form == "layer" and store.links.layer_of_chain(chain) is None:
             store.links.set_layer_of_chain(chain, layer.digest)

@@ -65,8 +65,8 @@ class Forms:
         return found
 
     def here(self, tree: Tree) -> bool:
-        """Whether all layers can be read without fetching any."""
-        return all(layer.form == "layer" or self._unpacked(layer.digest) for layer in tree.layers)
+        """Whether all layers have their directory already, and can be read without fetching any."""
+        return all(layer.form == "layer" or self._unpacked(layer.digest) is not None for layer in tree.layers)
 
     def index(self, layer: Digest) -> LayerIndex:
         with self._lock:
@@ -92,10 +92,6 @@ class Forms:
         if missing:
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
         return [self._name(layer) for layer in tree.layers]
-
-    def is_here(self, tree: Tree) -> bool:
-        """Whether all layers have their directory already."""
-        return all(layer.form == "layer" or self._unpacked(layer.digest) is not None for layer in tree.layers)
 
     def _name(self, layer: TreeLayer) -> Digest:
         if layer.form == "layer":

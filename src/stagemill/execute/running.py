@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import Literal
@@ -26,7 +26,11 @@ from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex
 from stagemill.layer.changes import settle
 from stagemill.layer.index import Watch
-from stagemill.sandbox.process import Bind, Process, Rootfs
+from stagemill.oci.platform import Platform
+from stagemill.sandbox import privileges
+from stagemill.sandbox.emulators import needed
+from stagemill.sandbox.limits import Resources, Ulimit
+from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
 
 HOSTNAME = "stagemill"
@@ -67,7 +71,7 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
         if step.cancelled.is_set() and code != 0:
             raise CancelledError("the build was stopped")
         if code != 0:
-            raise _failure(op, code, step=step, log=log)
+            raise _failure(op, code, step=step, log=log, resources=services.host.resources)
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
         return commit(workspace, parent, clock=services.clock, watch=_watch(step, services))
@@ -119,17 +123,24 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
     names = {name for name, _ in op.env}
     added = {**environment, **dict(op.proxy)}
     own = ((name, value) for name, value in sorted(added.items()) if name not in names)
+    groups = dict.fromkeys((*credentials.groups, *extra.groups))
     return Process(
         args=op.args,
         env=(*op.env, *own, *extra.env.items()),
         cwd=op.cwd,
-        credentials=credentials,
+        credentials=replace(credentials, groups=tuple(groups)),
         hostname=hostname,
         network="none" if op.network == "none" else "host",
         mounts=tuple(extra.mounts),
         hosts=hosts_file(hostname, op.extra_hosts),
         resolv_conf=services.host.resolv_conf,
         insecure=op.security == "insecure",
+        resources=services.host.resources,
+        ulimits=tuple(Ulimit(*limit) for limit in op.ulimits),
+        shm_size=op.shm_size or SHM_SIZE,
+        added=privileges.numbers(op.capabilities, "+"),
+        dropped=privileges.numbers(op.capabilities, "-"),
+        emulators=needed(Platform.parse(op.platform), search=services.host.search) if op.platform else (),
     )
 
 
@@ -203,7 +214,7 @@ def _log(step: Step, services: Services) -> Iterator[StepLog]:
         os.close(file)
 
 
-def _failure(op: Run, code: int, *, step: Step, log: StepLog) -> StepError:
+def _failure(op: Run, code: int, *, step: Step, log: StepLog, resources: Resources) -> StepError:
     what = " ".join(op.args) if op.script is None else op.script[0]
     first, _, more = what.partition("\n")
     shown = f"{first} …" if more else first
@@ -212,6 +223,8 @@ def _failure(op: Run, code: int, *, step: Step, log: StepLog) -> StepError:
         hint = "a program was not found: is it installed in this stage, and in PATH?"
     elif code == 137:
         hint = "the process was killed with SIGKILL, often because memory ran out"
+        if resources.memory:
+            hint += f"; --memory gives it {resources.memory >> 20} MiB"
     return StepError(
         f'process "{shown}" did not complete successfully: exit code: {code}',
         exit_code=code,

@@ -20,9 +20,13 @@ _INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 
 
 class Helper:
-    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care."""
+    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care.
 
-    def __init__(self) -> None:
+    `place` is a path that it and its sandboxes have in their command lines, to be told apart by who looks at processes.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
         self._lock = threading.Lock()
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
@@ -59,7 +63,7 @@ class Helper:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with theirs, _read_only(sys.executable) as program:
-                return _spawn(theirs, program), ours
+                return _spawn(theirs, program, place=self._place), ours
         except OSError as error:
             ours.close()
             hint = "sandboxes run with the Python of stagemill itself; is it still there, and may this process mount anything?"
@@ -78,13 +82,13 @@ class Helper:
         process.wait()
 
 
-def _spawn(seat: socket.socket, program: int) -> subprocess.Popen[bytes]:
+def _spawn(seat: socket.socket, program: int, *, place: Path) -> subprocess.Popen[bytes]:
     """In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the caller's
     variables, secrets among them: process 1 of a sandbox is a fork of the helper, and in /proc there.
     """
-    options = ("-I", "-S", "-X", "utf8")
+    arguments = map(str, (_PROGRAM, _PACKAGES, os.getpid(), program, place))
     return subprocess.Popen(
-        [sys.executable, *options, str(_PROGRAM), str(_PACKAGES), str(os.getpid()), str(program)],
+        [sys.executable, "-I", "-S", "-X", "utf8", *arguments],
         executable=f"/proc/self/fd/{program}",
         pass_fds=(program,),
         env={name: os.environ[name] for name in _INHERITED if name in os.environ},

@@ -103,6 +103,35 @@ class TestNames:
         assert program.get_command(click.Context(program), "biuld") is None
 
 
+class TestDockerNames:
+    @pytest.mark.parametrize(
+        ("words", "name"),
+        [
+            ("buildx build", "build"), ("builder build", "build"), ("image build", "build"), ("image ls", "images"),
+            ("image list", "images"), ("image rm", "rmi"), ("image remove", "rmi"), ("image tag", "tag"),
+            ("image inspect", "inspect"), ("image history", "history"), ("image save", "save"), ("image load", "load"),
+            ("image pull", "pull"), ("container run", "run"),
+        ],
+    )  # fmt: skip
+    def test_a_command_has_the_name_that_docker_gives_it(
+        self, words: str, name: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([*words.split(), "--help"]) == 0
+
+        out = capsys.readouterr().out
+        assert out.startswith(f"Usage: stagemill {words} ")
+        assert str(commands()[name].help).split("\n", 1)[0][:40] in out
+
+    @pytest.mark.parametrize("group", ["builder", "buildx", "container", "image"])
+    def test_a_group_lists_what_it_has(self, group: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run([group, "--help"]) == 0
+        assert "Commands:" in capsys.readouterr().out
+
+    def test_what_a_group_does_not_have_is_answered_with_what_it_has(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["buildx", "bake"]) == 2
+        assert "No such command 'buildx bake'. There is build." in capsys.readouterr().err
+
+
 class TestStartUp:
     def test_the_version_is_printed_without_loading_click(self, capsys: pytest.CaptureFixture[str]) -> None:
         modules = loaded("sys.argv = ['stagemill', '--version']\nfrom stagemill.cli.main import main\nmain()")

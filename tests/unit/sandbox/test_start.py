@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakes.sandbox_lab import PLAIN
+from stagemill.sandbox.cgroups import Group
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.inside import capabilities, init, start
+from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.namespaces import request
 from stagemill.sandbox.process import Bind, Data, Rootfs, Stack, Tmpfs
 
@@ -23,8 +26,17 @@ MEMORY = (
 
 def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None = None) -> Request:
     tree = Rootfs((Path("/l/0"), Path("/l/1")), Path("/u"), Path("/w"))
-    process = replace(PLAIN, env=env, mounts=(Bind(Path("/src"), "/dst"), *MEMORY))
-    return request(tree, process, mountpoint=Path("/state/mountpoint"), size=size)
+    process = replace(
+        PLAIN,
+        env=env,
+        mounts=(Bind(Path("/src"), "/dst"), *MEMORY),
+        ulimits=(Ulimit("nofile", 1, 2),),
+        added=frozenset({12}),
+        dropped=frozenset({0}),
+        emulators=(Emulator("arm64", Path("/opt/qemu")),),
+    )
+    group = Group((Path("/cg/cgroup.procs"),), (("", Path("/cg")),), frozenset({2, 0}))
+    return request(tree, process, group, mountpoint=Path("/state/mountpoint"), size=size)
 
 
 def test_home_and_path_are_set_and_term_only_for_a_terminal() -> None:
@@ -83,12 +95,26 @@ def test_a_request_says_all_that_was_asked() -> None:
         "resolv_conf": "nameserver 192.0.2.1\n",
         "umask": 0o022,
         "insecure": False,
+        "shm_size": 64 << 20,
+        "ulimits": [("nofile", 1, 2)],
+        "members": ["/cg/cgroup.procs"],
+        "cgroups": [("", "/cg")],
+        "cpus": [0, 2],
+        "added": [12],
+        "dropped": [0],
         "terminal": (1, 2),
+        "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 
 
 def test_the_default_capabilities_are_docker_s() -> None:
     assert capabilities.DEFAULT == 0xA80425FB
+
+
+def test_capabilities_come_and_go() -> None:
+    assert capabilities.allowed([12], [0]) == capabilities.DEFAULT - 1 + (1 << 12)
+    assert capabilities.allowed([], range(64)) == 0
+    assert not capabilities.DEFAULT & capabilities.BEYOND_THE_FILTER
 
 
 def test_exit_codes_have_the_shell_s_form() -> None:

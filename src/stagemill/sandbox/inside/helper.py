@@ -1,7 +1,7 @@
 """The helper process: single-threaded and small, so that it forks in a millisecond; one fork for each sandbox.
 
-It is started as `python -I -S helper.py PACKAGES CALLER PROGRAM`: the directory of our package, the caller's process id, and
-the number of the descriptor that it was started by, which is of no more use.
+It is started as `python -I -S helper.py PACKAGES CALLER PROGRAM PLACE`: the directory of our package, the caller's process id,
+the number of the descriptor that it was started by, which is of no more use, and what it is known by.
 Its standard input is the seat, a socket that brings one message with four descriptors for each sandbox. It ends, and
 with it every sandbox, when the seat is closed or the caller is gone.
 """

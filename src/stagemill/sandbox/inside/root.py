@@ -29,7 +29,7 @@ def enter(request: Request) -> None:
     with mounts.opened(os.open(root, os.O_PATH | os.O_DIRECTORY)) as directory:
         if request["insecure"]:
             syscalls.mount_setattr(directory, 0, cleared=syscalls.MOUNT_ATTR_NODEV)
-        system.populate(directory, scratch=scratch, insecure=request["insecure"])
+        system.populate(directory, request)
         for name in SYSTEM_FILES:
             attributes = syscalls.MOUNT_ATTR_NODEV | syscalls.MOUNT_ATTR_RDONLY
             mounts.attach(mounts.copy(f"{scratch}{name}", attributes=attributes), directory, name)

@@ -26,6 +26,12 @@ NOT_FOUND = 127
 NOT_RUNNABLE = 126
 _NULL = os.makedev(1, 3)  # Source: Linux, Documentation/admin-guide/devices.txt
 
+# Python has no names for all of them; the numbers are the kernel's (asm-generic/resource.h), the same on our machines.
+_LIMITS = {
+    "cpu": 0, "fsize": 1, "data": 2, "stack": 3, "core": 4, "rss": 5, "nproc": 6, "nofile": 7, "memlock": 8,
+    "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14, "rttime": 15,
+}  # fmt: skip
+
 # Enough for any bundler or linker, and little enough for programs that close every possible descriptor one by one.
 _OPEN_FILES = 65536
 
@@ -36,7 +42,7 @@ def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoR
     if request["terminal"]:
         fcntl.ioctl(stdio[0], termios.TIOCSCTTY, 0)
     _redirect(stdio, uid=request["uid"])
-    _limit_resources()
+    _limit_resources(request["ulimits"])
     os.umask(request["umask"])
     _enter_directory(request["cwd"])
     try:
@@ -71,12 +77,28 @@ def _redirect(stdio: tuple[int, int, int], *, uid: int) -> None:
         os.dup2(source, target)
 
 
-def _limit_resources() -> None:
+def _limit_resources(given: list[tuple[str, int, int]]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     soft = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     # A core file would end up in a layer.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    for name, soft, hard in given:
+        _set_limit(_LIMITS[name], soft, hard)
+
+
+def _set_limit(number: int, soft: int, hard: int) -> None:
+    """As near to a limit as the kernel allows; the caller has told what it cannot have."""
+    try:
+        resource.setrlimit(number, (soft, hard))
+    except ValueError:  # Python's word for EPERM here: more than the hard limit that this process has
+        _, most = resource.getrlimit(number)
+        resource.setrlimit(number, (most if _exceeds(soft, most) else soft, most if _exceeds(hard, most) else hard))
+
+
+def _exceeds(value: int, most: int) -> bool:
+    """Whether one limit is above another, where -1 is above all."""
+    return most != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > most)
 
 
 def _enter_directory(cwd: str) -> None:
@@ -92,15 +114,18 @@ def _enter_directory(cwd: str) -> None:
 
 def _become(request: Request, seccomp: bytes) -> None:
     held = capabilities.held()
+    allowed = 0
     if not request["insecure"]:
-        capabilities.bound()
+        allowed = capabilities.allowed(request["added"], request["dropped"])
+        capabilities.bound(allowed)
         # The filter first: without no_new_privs, which would break sudo and su, it takes a capability to install one.
-        syscalls.set_seccomp_filter(seccomp)
+        if not allowed & capabilities.BEYOND_THE_FILTER:
+            syscalls.set_seccomp_filter(seccomp)
     os.setgroups(request["groups"])
     os.setresgid(request["gid"], request["gid"], request["gid"])
     os.setresuid(request["uid"], request["uid"], request["uid"])
     if not request["insecure"]:
-        capabilities.limit(uid=request["uid"], held=held)
+        capabilities.limit(allowed, uid=request["uid"], held=held)
 
 
 def _execute(args: list[str], env: dict[str, str]) -> NoReturn:

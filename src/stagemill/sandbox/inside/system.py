@@ -12,8 +12,12 @@ import socket
 import stat
 import struct
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from stagemill.sandbox.inside import failure, mounts, syscalls
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
 
 MASKED = (
     "/proc/acpi",
@@ -46,15 +50,17 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 
 
-def populate(root: int, *, scratch: str, insecure: bool) -> None:
+def populate(root: int, request: Request) -> None:
     """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open.
 
-    `scratch` is a tmpfs of the sandbox's own, with an empty directory `dev`.
+    The place of the sandbox's own tmpfs has an empty directory `dev`.
     """
-    devices = {name: _device(f"{scratch}/dev/{name}", f"/dev/{name}") for name in DEVICES}
+    insecure = request["insecure"]
+    devices = {name: _device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
     _proc(root)
     _sys(root, read_only=not insecure)
-    _dev(root, devices, insecure=insecure)
+    _show_limits(root, request["cgroups"])
+    _dev(root, devices, insecure=insecure, shm_size=request["shm_size"])
     if insecure:
         return
     for path in READ_ONLY:
@@ -98,7 +104,22 @@ def _sys(root: int, *, read_only: bool) -> None:
     mounts.attach(mount, root, "/sys")
 
 
-def _dev(root: int, devices: dict[str, str], *, insecure: bool) -> None:
+def _show_limits(root: int, groups: list[tuple[str, str]]) -> None:
+    """The control groups that the sandbox is in, and no others: programs ask them how much memory there is."""
+    if not groups:
+        return
+    place = "/sys/fs/cgroup"
+    attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
+    with suppress(OSError):  # it is there to be looked at, no more
+        if groups[0][0]:
+            mounts.attach(mounts.filesystem("tmpfs", [("mode", "0755")]), root, place)
+        for name, path in groups:
+            if name:
+                mounts.make_point(root, f"{place}/{name}", directory=True)
+            mounts.attach(mounts.copy(path, attributes=attributes), root, f"{place}/{name}")
+
+
+def _dev(root: int, devices: dict[str, str], *, insecure: bool, shm_size: int) -> None:
     attributes = syscalls.MOUNT_ATTR_NOSUID | (0 if insecure else syscalls.MOUNT_ATTR_NODEV)
     device_files = mounts.filesystem("tmpfs", [("mode", "0755"), ("size", "65536k")], attributes=attributes)
     mounts.attach(device_files, root, "/dev")
@@ -111,7 +132,7 @@ def _dev(root: int, devices: dict[str, str], *, insecure: bool) -> None:
             os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o666, dir_fd=dev))
             mounts.attach(mounts.copy(path), dev, name)
         mounts.attach(_terminals(), dev, "pts")
-        mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", "65536k")]), dev, "shm")
+        mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", str(shm_size))]), dev, "shm")
         with suppress(OSError):  # a kernel without message queues
             mounts.attach(mounts.filesystem("mqueue"), dev, "mqueue")
         if insecure:

@@ -61,7 +61,11 @@ if TYPE_CHECKING:
     MountRequest: TypeAlias = BindRequest | StackRequest | TmpfsRequest | DataRequest
 
     class Request(TypedDict):
-        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal."""
+        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
+
+        It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
+        name, soft and hard limit. `emulators` are lines for the kernel's binfmt_misc.
+        """
 
         mountpoint: str
         lower: list[str]
@@ -81,7 +85,15 @@ if TYPE_CHECKING:
         resolv_conf: str
         umask: int
         insecure: bool
+        shm_size: int
+        ulimits: list[tuple[str, int, int]]
+        members: list[str]
+        cgroups: list[tuple[str, str]]
+        cpus: list[int]
+        added: list[int]
+        dropped: list[int]
         terminal: tuple[int, int] | None
+        emulators: list[str]
 
     class Order(TypedDict, total=False):
         """What the caller may send later: a signal for the process, or to end it within so many milliseconds."""

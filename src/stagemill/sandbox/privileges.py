@@ -1,0 +1,19 @@
+"""The capabilities of Linux by name. Source: linux/capability.h, capabilities(7)."""
+
+from __future__ import annotations
+
+NAMES = (
+    "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
+    "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
+    "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+    "sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
+    "mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
+    "checkpoint_restore",
+)  # fmt: skip
+"""By number."""
+
+
+def numbers(changes: tuple[str, ...], sign: str) -> frozenset[int]:
+    """The numbers of those that stand behind a `+` or a `-`; `all` is every one."""
+    names = {change[1:] for change in changes if change[0] == sign}
+    return frozenset(number for number, name in enumerate(NAMES) if name in names or "all" in names)
