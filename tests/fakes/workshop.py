@@ -114,7 +114,9 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False, policy: Policy | None = None) -> ImageResolver:
+    def resolver(
+        self, *, pull: bool = False, implicit: bool = False, lenient: bool = False, policy: Policy | None = None
+    ) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -122,6 +124,7 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+            implicit=implicit,
             policy=policy or Policy(),
         )
 

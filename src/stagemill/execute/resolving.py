@@ -79,7 +79,8 @@ class ImageResolver:
         try:
             image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
         except RegistryError:
-            other = self._local(name, None, whole=not self._lenient) if self._lenient or self._implicit else None
+            any_will_do = self._lenient or (self._implicit and not self._pull)
+            other = self._local(name, None, whole=not self._lenient) if any_will_do else None
             if other is None:
                 raise
             return _base(str(name), other)

@@ -103,6 +103,17 @@ def test_who_only_looks_at_images_takes_one_for_another_platform_where_there_is_
     assert workshop.resolver(lenient=True).resolve("app", None).manifest == fitting.digest
 
 
+def test_where_no_platform_is_asked_for_the_stores_only_one_is_taken_unless_the_registry_has_to_say(
+    workshop: Workshop,
+) -> None:
+    other = an_image(workshop, platform=OTHER)
+    workshop.has_image("app", other)
+
+    assert workshop.resolver(implicit=True).resolve("app", None) == Base(FULL, other.digest, other.config)
+    with pytest.raises(NotFoundError):
+        workshop.resolver(implicit=True, pull=True).resolve("app", None)
+
+
 def test_an_image_for_the_wanted_platform_is_taken(workshop: Workshop) -> None:
     other = an_image(workshop, platform=OTHER)
     workshop.has_image("app", other)
