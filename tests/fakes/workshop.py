@@ -122,7 +122,7 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
-            policy=policy or Policy(),
+            policy=policy,
         )
 
     def events(self, kind: type[T]) -> list[T]:
