@@ -124,8 +124,12 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+<<<<<<< HEAD
             implicit=implicit,
             policy=policy or Policy(),
+=======
+            policy=policy,
+>>>>>>> attest
         )
 
     def events(self, kind: type[T]) -> list[T]:

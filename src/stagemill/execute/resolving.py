@@ -17,15 +17,13 @@ from stagemill.oci.image_index import ImageIndex, pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
-from stagemill.sources import policed
-from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
+    from stagemill.sources.policy import Policy
 
 LAYOUT = "oci-layout://"
-_NO_POLICY = Policy()
 
 
 class Remote(Protocol):
@@ -54,7 +52,7 @@ class ImageResolver:
         lenient: bool = False,
         several: bool = False,
         implicit: bool = False,
-        policy: Policy = _NO_POLICY,
+        policy: Policy | None = None,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -69,7 +67,10 @@ class ImageResolver:
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
-        reference = policed.image(self._policy, reference, pull=self._pull)
+        if self._policy:
+            from stagemill.sources.policed import image as had  # noqa: PLC0415  few builds have a policy
+
+            reference = had(self._policy, reference, pull=self._pull)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
