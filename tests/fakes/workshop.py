@@ -58,6 +58,9 @@ class FakeRemote:
             raise NotFoundError(f"there is no image {reference.familiar}", hint="check the name")
         return self.images[str(reference)]
 
+    def platforms(self, reference: Reference, *, shelf: object = None) -> tuple[Platform, ...]:
+        return (self.resolve(reference, Platform.local(), shelf=shelf).config.platform,)
+
     def source(self, reference: str) -> BlobSource:
         """Where an image's blobs are, as `Services.remote` is."""
         self.opened.append(reference)

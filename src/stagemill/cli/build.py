@@ -116,9 +116,12 @@ def _build(values: Values, build: BuildFlags) -> None:
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    annotations = Annotations.parse(values.texts("annotation"), index=build.index)
-    for each in (annotations, *(Annotations.of_output(output.annotations, index=build.index) for output in outputs)):
-        each.check(build.platforms)
+    annotations = Annotations.parse(values.texts("annotation"), index=build.platforms.index)
+    for each in (
+        annotations,
+        *(Annotations.of_output(output.annotations, index=build.platforms.index) for output in outputs),
+    ):
+        each.check(() if build.platforms.every else build.platforms.all)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
@@ -127,7 +130,7 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         quiet=values.flag("quiet") or build.progress == "quiet",
         squash=values.flag("squash"),
         annotations=annotations,
-        index=build.index,
+        index=build.platforms.index,
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )
 

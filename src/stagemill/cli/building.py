@@ -16,6 +16,7 @@ from stagemill.cli import flags, secrets, targets
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
+from stagemill.cli.platforms import WantedPlatforms
 from stagemill.cli.remote import Remote
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
@@ -25,11 +26,11 @@ from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import StagemillError
+from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
-from stagemill.oci.platform import Platform
+from stagemill.plan import every_platform
 from stagemill.plan.request import Devices, FileContext, Request
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
@@ -41,8 +42,7 @@ _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 class BuildFlags:
     """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds.
 
-    Every target is built for each of the `platforms`, which nobody asked for where that is `implicit`; `index` says
-    whether that gives an index, even of one image.
+    Every target is built for each of the `platforms`.
     """
 
     context: str
@@ -54,7 +54,7 @@ class BuildFlags:
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
     network: Literal["default", "host", "none"]
-    platforms: tuple[Platform, ...]
+    platforms: WantedPlatforms
     no_cache: bool
     no_cache_filter: tuple[str, ...]
     rerun: tuple[str, ...]
@@ -72,13 +72,6 @@ class BuildFlags:
     ignore_file: str | None = None
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
-    index: bool = False
-    implicit: bool = False
-
-    @property
-    def platform(self) -> Platform:
-        """The first one, for what is looked at once."""
-        return self.platforms[0]
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -86,10 +79,6 @@ class BuildFlags:
         if environment.get(_SOURCE_POLICY):
             raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
         given = _build_args(values, environment)
-        wanted = [
-            text for text in values.texts("platform") or (environment.get("DOCKER_DEFAULT_PLATFORM", ""),) if text
-        ]
-        platforms = flags.platforms(wanted)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -105,9 +94,7 @@ class BuildFlags:
             labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
-            platforms=platforms,
-            index=flags.is_index(platforms, given),
-            implicit=not wanted,
+            platforms=WantedPlatforms.of(values, environment, given),
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -144,7 +131,7 @@ class BuildFlags:
         devices: Devices | None = None,
     ) -> Request:
         return Request(
-            platform=self.platform,
+            platform=self.platforms.all[0],
             build_args=self.build_args,
             target=self.targets[0].stage,
             labels=self.labels,
@@ -161,8 +148,8 @@ class BuildFlags:
             devices=devices,
             unset_env=self.unset_env,
             unset_labels=self.unset_labels,
-            implicit=self.implicit,
-            several=self.index,
+            implicit=self.platforms.implicit,
+            several=self.platforms.index,
         )
 
 
@@ -234,7 +221,6 @@ def prepared(
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
         others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
-        requests = [replace(each, platform=platform) for each in (first, *others) for platform in given.platforms]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
@@ -245,9 +231,13 @@ def prepared(
             listener=listener,
             clock=time.time,
             pull=given.pull,
-            several=given.index,
-            implicit=given.implicit,
+            several=given.platforms.index,
+            implicit=given.platforms.implicit,
         )
+        platforms = given.platforms.all
+        if given.platforms.every:
+            platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
+        requests = [replace(each, platform=platform) for each in (first, *others) for platform in platforms]
         approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
@@ -259,10 +249,12 @@ def prepared(
 def building(
     given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
 ) -> Iterator[Built]:
-    """The build of one target, carried out; what it works with ends with the block.
+    """The build of one target for one platform, carried out; what it works with ends with the block.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
+    if given.platforms.every or len(given.platforms.all) > 1:
+        raise UsageError("only one platform can be looked at", hint="write --platform OS/ARCH, or leave it out")
     make = make_all if every_stage else build
     with prepared(given, inputs, place=place, listener=listener) as job:
         yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)

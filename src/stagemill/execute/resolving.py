@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,10 +11,10 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError
 from stagemill.execute import base
-from stagemill.execute.importing import import_layout
+from stagemill.execute.importing import import_layout, layout_platforms
 from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import ImageIndex, pick, runnable
+from stagemill.oci.image_index import ImageIndex, pick, platforms, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
@@ -29,6 +30,8 @@ class Remote(Protocol):
     """Where images are that the store does not have; the registry client is one."""
 
     def resolve(self, reference: Reference, platform: Platform, *, shelf: Shelf) -> Image: ...
+
+    def platforms(self, reference: Reference, *, shelf: Shelf) -> tuple[Platform, ...]: ...
 
 
 class ImageResolver:
@@ -80,6 +83,18 @@ class ImageResolver:
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
+    def platforms(self, reference: str) -> tuple[Platform, ...]:
+        """For which there is an image of this name: in the store, or else where the name says. Raises as `resolve` does."""
+        if reference.startswith(LAYOUT):
+            return layout_platforms(self.store, Path(reference.removeprefix(LAYOUT)))
+        name = Reference.parse(reference)
+        descriptor = None if self._pull else self.store.images.get(str(name))
+        if descriptor:
+            with suppress(NotFoundError, CorruptError, ValueError):
+                return platforms(base.read(self.store, descriptor))
+        with self._telling(name, "internal"):
+            return self._remote().platforms(name, shelf=self.store.blobs)
+
     def _local(self, name: Reference, platform: Platform | None, *, whole: bool = False) -> Image | None:
         """The store's image of this name, unless it is torn, or another platform's; None takes any, with `whole` none
         that is one of several.
@@ -100,16 +115,21 @@ class ImageResolver:
         return image
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
-        whose = f"{platform.full} {told_by}" if self._several else told_by
-        step = Digest.of(f"resolve {name} {platform.full}".encode())
-        self._listener(events.Started(step, f"[{whose}] load metadata for {name}", self._clock()))
+        with self._telling(name, f"{platform.full} {told_by}" if self._several else told_by):
+            return self._remote().resolve(name, platform, shelf=self.store.blobs)
+
+    @contextmanager
+    def _telling(self, name: Reference, whose: str) -> Iterator[None]:
+        """Reports that somebody is asked."""
+        text = f"[{whose}] load metadata for {name}"
+        step = Digest.of(text.encode())
+        self._listener(events.Started(step, text, self._clock()))
         try:
-            image = self._remote().resolve(name, platform, shelf=self.store.blobs)
+            yield
         except StagemillError as error:
             self._listener(events.Failed(step, str(error), self._clock()))
             raise
         self._listener(events.Finished(step, self._clock()))
-        return image
 
     def _layout(self, reference: str, platform: Platform) -> Base:
         image = import_layout(self.store, Path(reference.removeprefix(LAYOUT)), platform)
