@@ -24,6 +24,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
+from stagemill.execute.agents import Agent
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
 from stagemill.execute.resolving import ImageResolver
@@ -77,7 +78,7 @@ class Workshop:
     host: Host = field(default_factory=Host)
     contexts: dict[str, FileView] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
-    agents: dict[str, Path] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -106,7 +107,7 @@ class Workshop:
             user_agent="test",
             environment={"PATH": os.environ["PATH"]},
             secrets=self.secrets,
-            agents=self.agents,
+            agents={name: agent.socket for name, agent in self.agents.items()},
             sleep=lambda _seconds: None,
         )
         return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)

@@ -9,11 +9,12 @@ from typing import TypeAlias
 
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.flags import Output, epoch
+from stagemill.cli.flags import Output
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex
+from stagemill.plan.epoch import seconds
 
 Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
@@ -46,7 +47,7 @@ class Assembly:
         built = self.builds[number]
         platform = built.plan.platform
         finish = Finish(
-            epoch=built.epoch if output.epoch is None else epoch(output.epoch),
+            epoch=built.epoch if output.epoch is None else seconds(output.epoch),
             rewrite=output.rewrite,
             squash=self.squash,
             annotations=annotations.manifest(platform),

@@ -14,7 +14,7 @@ from stagemill import events
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
-from stagemill.cli.flags import Output, epoch
+from stagemill.cli.flags import Output
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
@@ -24,6 +24,7 @@ from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity
+from stagemill.plan.epoch import seconds
 
 PACKED = ("oci", "docker", "image")
 """The types of output that carry an image, not its files."""
@@ -48,6 +49,12 @@ class Wishes:
     annotations: Annotations = field(default_factory=Annotations)
     warnings_in_metadata: bool = False
     index: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the image gets, in full."""
+        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
+        return (*self.tags, *own)
 
     @property
     def wants_image(self) -> bool:
@@ -154,16 +161,12 @@ def deliver(builds: Sequence[Built], wishes: Wishes, *, listener: Listener, stdo
     if not wishes.wants_image:
         return None
     image = images.of(_main(wishes))
-    names = [
-        *wishes.tags,
-        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
-    ]
-    for name in names:
+    for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
-    found = Delivered(image, tuple(names), warnings)
+    found = Delivered(image, wishes.names, warnings)
     _tell(found, wishes, stdout)
     return found
 
@@ -238,8 +241,8 @@ class _Export:
 
     def _tree(self, built: Built, output: Output) -> FileView:
         view = built.forms.view(built.tree(built.plan.target))
-        seconds = built.epoch if output.epoch is None else epoch(output.epoch)
-        return view if seconds is None else Dated(view, seconds)
+        date = built.epoch if output.epoch is None else seconds(output.epoch)
+        return view if date is None else Dated(view, date)
 
     def _notice(self, text: str) -> None:
         self.listener(events.Notice(text, self.builds[0].services.clock()))

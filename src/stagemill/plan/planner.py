@@ -17,11 +17,10 @@ from stagemill.plan import begin, contexts, needs
 from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
+from stagemill.plan.epoch import settled
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
-    CONTEXT,
-    EPOCH,
     Line,
     Outline,
     StageText,
@@ -67,8 +66,8 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, of the
-    request or of a global ARG; `platform` is what the request asks for.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, `platform`
+    what the request asks for.
     """
 
     target: Stage
@@ -88,7 +87,7 @@ class Plan:
 
 
 def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+    """Raises DockerfileError for what is wrong in the file, StagemillError for an unknown target."""
     return plan_each(dockerfile, (request,), resolver, sources)[0]
 
 
@@ -101,7 +100,7 @@ def plan_each(
     """
     site = Site(dockerfile.source, dockerfile.escape, requests[0], sources=sources)
     shared = Shared(Bases(resolver), Waiting())
-    outlines = [Outline.of(dockerfile, replace(site, request=request)) for request in requests]
+    outlines = [settled(Outline.of(dockerfile, replace(site, request=request)), dockerfile) for request in requests]
     return tuple(_Planner(outline, shared).plan() for outline in outlines)
 
 
@@ -143,7 +142,7 @@ class _Planner:
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
             platform=self.site.request.platform,
-            epoch=self._epoch(),
+            epoch=self.outline.epoch,
             also=self._also(),
             order=self._order(),
         )
@@ -199,13 +198,6 @@ class _Planner:
         stage = self.planned[index]
         return (*([] if stage.parent is None else [stage.parent]), *stage.reads)
 
-    def _epoch(self) -> int | None:
-        """A global ARG says it where the request does not."""
-        if self.site.request.epoch is not None:
-            return self.site.request.epoch
-        text = self.outline.globals.get(EPOCH)
-        return int(text) if text and text != CONTEXT else None
-
     def _needed(self, wanted: Sequence[StageText]) -> set[int]:
         """These stages, and those that they need.
 
@@ -240,7 +232,7 @@ class _Planner:
                 yield self._mention(name, word, stage, site)
 
     def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
-        return Mention(name, word.span, site, self.outline.names_above(stage), site.request.contexts.names)
+        return Mention(name, word.span, site, partial(self.outline.names_above, stage), site.request.contexts.names)
 
     def _base(self, stage: StageText) -> Base | None:
         name = needs.image(self.outline, stage)
