@@ -88,6 +88,9 @@ class Sources:
         self.http(location, checksum=checksum)
         return None
 
+    def admit_files(self, name: str) -> None:
+        """All of them."""
+
 
 class Dockerfiles:
     """Texts of the repository, mutated, and texts made by the grammar."""

@@ -1,8 +1,8 @@
-"""`Assembly`: the images that a build's result becomes, each packed once, and the index of several."""
+"""`Assembly`: the images that a build's result becomes, each packed once, with what is said of them, and their index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -10,6 +10,8 @@ from typing import TypeAlias
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.flags import Output
+from stagemill.cli.witness import Witness
+from stagemill.errors import UsageError
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
 from stagemill.oci.image import Image
@@ -23,7 +25,8 @@ Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 class Assembly:
     """`builds` are one result for each platform; outputs may ask for times and annotations of their own.
 
-    With `index` what has a name is an index, even of one image. `step` reports what is done.
+    With `index` what has a name is an index, even of one image; so it is where a `witness` has anything to say. `step`
+    reports what is done.
     """
 
     builds: Sequence[Built]
@@ -31,15 +34,25 @@ class Assembly:
     step: Step
     index: bool = False
     squash: bool = False
+    witness: Witness | None = None
     found: dict[tuple[int, Finish], Image] = field(default_factory=dict)
 
-    def of(self, output: Output) -> AnyImage:
-        """What an output carries; it is in the store afterwards, with all of its layers."""
-        annotations = self.annotations | Annotations.of_output(output.annotations, index=self.index)
+    def of(self, output: Output, names: Sequence[str] = (), *, stored: bool = False) -> AnyImage:
+        """What an output carries under these full names; it is in the store afterwards, with all of its layers.
+
+        With `stored` it is what the store names, which has what belongs to images in a store alone.
+        """
+        inline = self.index or output.statements.inline or stored
+        witness = self.witness if self.witness and self.witness.speaks(inline=inline) else None
+        index = self.index or witness is not None
+        annotations = self.annotations | Annotations.of_output(output.annotations, index=index)
         images = [self._image(number, output, annotations) for number in range(len(self.builds))]
-        if not self.index:
+        if not index:
+            if annotations.index or annotations.index_descriptor:
+                raise UsageError("index annotations not supported for single platform export", hint="leave them out")
             return images[0]
-        whole = ImageIndex.build(images, annotations=dict(annotations.index))
+        said = self._said(images, output, names, witness=witness, inline=inline) if witness else ()
+        whole = ImageIndex.build([*images, *said], annotations=dict(annotations.index))
         base.remember_all(self.builds[0].services.store, whole, reference="")
         return replace(whole, annotations=annotations.index_descriptor)
 
@@ -58,3 +71,19 @@ class Assembly:
             with self.step(f"exporting to {what}"):
                 self.found[number, finish] = replace(built.image(finish), platform=platform)
         return self.found[number, finish]
+
+    def _said(
+        self, images: Sequence[Image], output: Output, names: Sequence[str], *, witness: Witness, inline: bool
+    ) -> Iterator[Image]:
+        """The manifests with what is said of each image; the statements are in the store afterwards."""
+        from stagemill.attest.manifest import carrier
+        from stagemill.attest.statement import subjects_of
+
+        store = self.builds[0].services.store
+        for number, (built, image) in enumerate(zip(self.builds, images, strict=True)):
+            found = witness.attestations(number, built, image, inline=inline)
+            about = subjects_of(names, image.digest, built.plan.platform)
+            made = carrier(image, found, subjects=about, artifact=output.statements.artifact)
+            for statement in made.statements:
+                store.blobs.put(statement)
+            yield made.image

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.directories import Directories
@@ -23,11 +24,12 @@ from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
+from stagemill.cli.witness import more
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
-_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,11 @@ class BuildFlags:
     save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
+    attest: Wanted = field(default_factory=Wanted)
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        if environment.get(_SOURCE_POLICY):
-            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
         given = _build_args(values, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
@@ -122,6 +122,7 @@ class BuildFlags:
             if "unsetlabel" in values.given
             else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
+            attest=_attest(values, given),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -164,7 +165,7 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     place.retries = given.retries
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
-    remote = Remote(services, keep_git_dir)
+    remote = Remote(services, keep_git_dir, place.policy)
     with open_inputs(
         given.context,
         given.file,
@@ -191,6 +192,14 @@ def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str
     if "SOURCE_DATE_EPOCH" in environment:
         given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
     return given
+
+
+def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
+    """What only commands want that deliver something."""
+    if "attest" not in values.given:
+        return Wanted()
+    provenance, sbom = values.text("provenance"), values.text("sbom")
+    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
@@ -231,15 +240,7 @@ def prepared(
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
-        resolver = ImageResolver(
-            place.store,
-            remote=lambda: place.registry,
-            listener=listener,
-            clock=time.time,
-            pull=given.pull,
-            several=given.platforms.index,
-            implicit=given.platforms.implicit,
-        )
+        resolver = image_resolver(given, place=place, listener=listener)
         platforms = given.platforms.all
         if given.platforms.every:
             platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
@@ -250,9 +251,24 @@ def prepared(
             fresh=_fresh(given),
             approve=approve,
             rerun=given.rerun,
+            more=more(given.attest),
             every_stage=given.save_stages,
         )
         yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+
+
+def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
+    """Finds images as the command line and the policy say."""
+    return ImageResolver(
+        place.store,
+        remote=lambda: place.registry,
+        listener=listener,
+        clock=time.time,
+        pull=given.pull,
+        several=given.platforms.index,
+        implicit=given.platforms.implicit,
+        policy=place.policy,
+    )
 
 
 @contextmanager

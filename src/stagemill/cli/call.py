@@ -141,6 +141,7 @@ def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageR
         clock=time.time,
         pull=build.pull,
         lenient=True,
+        policy=place.policy,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,10 @@ OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split"}
+KEYS = {
+    "type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split",
+    "attestation-prefix", "attestation-inline", "oci-artifact",
+}  # fmt: skip
 TRUE = frozenset({"true", "t", "1"})
 FALSE = frozenset({"false", "f", "0"})
 
@@ -119,12 +122,21 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Statements:
+    """How an output has statements: files with a `prefix`; in an image as an `artifact`, `inline` also those for a store."""
+
+    prefix: str = ""
+    artifact: bool = True
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
 
     `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
-    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of
-    its own, as `cli/annotations` has them.
+    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of its own, as
+    `cli/annotations` has them. `statements` says what becomes of statements.
     """
 
     type: str
@@ -135,6 +147,7 @@ class Output:
     rewrite: bool = False
     annotations: tuple[str, ...] = ()
     split: bool | None = None
+    statements: Statements = field(default_factory=Statements)
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -149,11 +162,11 @@ class Output:
         if len(fields) == 1 and "=" not in fields[0]:
             return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
         values: dict[str, str] = {}
-        for field in fields:
-            key, equals, value = field.partition("=")
+        for item in fields:
+            key, equals, value = item.partition("=")
             key = key.strip().lower()
             if not equals:
-                raise UsageError(f"invalid --output {text!r}: {field!r} is no key=value")
+                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value")
             if key == "push" and value.lower() not in {"false", "0"}:
                 raise StagemillError(
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
@@ -195,16 +208,23 @@ class Output:
         date = values.get("source-date-epoch")
         seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
-        return cls(kind, dest, names, tar, date, rewrite, tuple(given), cls._split(text, values))
+        split = _switch(text, values, "platform-split")
+        artifact = _switch(text, values, "oci-artifact")
+        inline = _switch(text, values, "attestation-inline")
+        prefix = values.get("attestation-prefix", "")
+        if "/" in prefix:
+            raise UsageError(f"invalid --output {text!r}: attestation-prefix={prefix} has a slash")
+        statements = Statements(prefix, artifact is not False, bool(inline))
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements)
 
-    @staticmethod
-    def _split(text: str, values: Mapping[str, str]) -> bool | None:
-        said = values.get("platform-split", "").lower()
-        if not said:
-            return None
-        if said not in TRUE | FALSE:
-            raise UsageError(f"invalid --output {text!r}: platform-split={said} is neither true nor false")
-        return said in TRUE
+
+def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:
+    said = values.get(key, "").lower()
+    if not said:
+        return None
+    if said not in TRUE | FALSE:
+        raise UsageError(f"invalid --output {text!r}: {key}={said} is neither true nor false")
+    return said in TRUE
 
 
 def reference(text: str) -> Reference:

@@ -14,7 +14,7 @@ from stagemill.cli.environment import workplace
 from stagemill.errors import StagemillError
 from stagemill.execute import base
 from stagemill.oci.descriptor import Descriptor
-from stagemill.oci.image_index import identity, members, platforms, runnable
+from stagemill.oci.image_index import identity, platforms, runnable
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
@@ -57,7 +57,7 @@ def _facts(store: Store, name: str, descriptor: Descriptor, created: float) -> d
         item = base.read(store, descriptor)
     except (StagemillError, ValueError):
         return fact | {"id": None, "size": None, "platforms": []}
-    layers = {layer.digest: layer.size for image in members(item) for layer in image.manifest.layers}
+    layers = {layer.digest: layer.size for image in runnable(item) for layer in image.manifest.layers}
     times = [time for image in runnable(item) if (time := table.timestamp(image.config.created))]
     return fact | {
         "id": identity(item),

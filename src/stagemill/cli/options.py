@@ -117,6 +117,32 @@ def _for_run() -> Iterator[Option]:
     yield _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer.")
 
 
+def evidence() -> Iterator[Option]:
+    """What is said of a result beside it."""
+    yield from under("What is said of the result", _evidence())
+
+
+def _evidence() -> Iterator[Option]:
+    yield Option(
+        ["--attest"],
+        multiple=True,
+        metavar="type=TYPE[,…]",
+        help="Attach a statement: type=provenance or type=sbom, with what --provenance and --sbom take; disabled=true for none.",
+    )
+    yield AttachedOption(
+        "--provenance",
+        alone="true",
+        metavar="mode=min|max,…",
+        text="Say how the result was built: also version=v1|v0.2, builder-id=, filename=, reproducible=, inline-only=.",
+    )
+    yield AttachedOption(
+        "--sbom",
+        alone="true",
+        metavar="generator=IMAGE",
+        text="List what is in the result, by our own scanner or by an image's.",
+    )
+
+
 def _shown() -> Iterator[Option]:
     yield Option(["-j", "--jobs"], type=click.IntRange(min=0), metavar="N", help="How many steps run at once. [16]")
     yield Option(["-D", "--debug"], is_flag=True, help="Say what the build works with before it begins.")

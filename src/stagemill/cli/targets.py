@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stagemill import events
 from stagemill.build import Built
@@ -13,6 +13,9 @@ from stagemill.cli import flags
 from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
+
+if TYPE_CHECKING:
+    from stagemill.cli.witness import Account
 
 PLACE = "{target}"
 
@@ -86,6 +89,7 @@ def _wishes(target: Target, wishes: Wishes, *, alone: bool) -> Wishes:
         metadata_file=own[1],
         digests=any(file and not mine for file, mine in zip(files, own, strict=True)),
         title="" if alone else target.title,
+        stage=target.stage,
     )
 
 
@@ -109,12 +113,23 @@ class Delivery:
             check(Wishes(metadata_file=file), stdout)
         return cls(wishes, each, tuple(target.title for target in targets))
 
-    def deliver(self, builds: Sequence[Built], *, listener: events.Listener, stdout: BinaryIO) -> None:
-        """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform."""
+    def deliver(
+        self,
+        builds: Sequence[Built],
+        *,
+        listener: events.Listener,
+        stdout: BinaryIO,
+        account: Account | None = None,
+    ) -> None:
+        """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform.
+
+        `account` is for what is said of them.
+        """
         count = len(builds) // len(self.each)
         groups = [builds[start : start + count] for start in range(0, len(builds), count)]
         delivered = [
-            deliver(group, one, listener=listener, stdout=stdout) for group, one in zip(groups, self.each, strict=True)
+            deliver(group, one, listener=listener, stdout=stdout, account=account)
+            for group, one in zip(groups, self.each, strict=True)
         ]
         if len(self.each) > 1:
             self._tell_what_stays(builds[0], listener)

@@ -18,12 +18,15 @@ from stagemill.oci.image_index import ImageIndex, pick, platforms, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
+from stagemill.sources import policed
+from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
 
 LAYOUT = "oci-layout://"
+_NO_POLICY = Policy()
 
 
 class Remote(Protocol):
@@ -39,8 +42,8 @@ class ImageResolver:
 
     With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
     platform is taken where there is none for the right one, to be looked at; with `implicit`, where nobody asked for a
-    platform, one that is for one platform only. With `several` the
-    listener hears for which platform an image is looked up. Thread-safe.
+    platform, one that is for one platform only. With `several` the listener hears for which platform an image is looked up.
+    The `policy` says which image is had for a name. Thread-safe.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class ImageResolver:
         lenient: bool = False,
         several: bool = False,
         implicit: bool = False,
+        policy: Policy = _NO_POLICY,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -63,10 +67,12 @@ class ImageResolver:
         self._lenient = lenient
         self._several = several
         self._implicit = implicit
+        self._policy = policy
 
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
+        reference = policed.image(self._policy, reference, pull=self._pull)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)

@@ -25,6 +25,7 @@ from stagemill.oci.verify import VerifyingReader
 
 _DEEPEST = 4
 _CONFIGS = frozenset({media_types.CONFIG, media_types.DOCKER_CONFIG, "application/octet-stream"})
+_IN_INDEX = _CONFIGS | {media_types.EMPTY}  # beside an image there may be attestations
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _whole(blobs: LayoutBlobs, group: Sequence[Descriptor]) -> ImageIndex | None
         return None
     data = blobs.read(group[0])
     there = [entry for entry in Index.parse(data).manifests if _is_here(blobs, entry)]
-    found = ImageIndex.parse(data, (image for entry in there if (image := _image(blobs, entry))))
+    found = ImageIndex.parse(data, (image for entry in there if (image := _image(blobs, entry, known=_IN_INDEX))))
     return found if runnable(found) else None
 
 
@@ -143,13 +144,13 @@ def _expand(blobs: LayoutBlobs, entry: Descriptor, *, depth: int) -> Iterator[De
         yield from _expand(blobs, inner, depth=depth - 1)
 
 
-def _image(blobs: LayoutBlobs, descriptor: Descriptor) -> Image | None:
-    """None for what is no image: a signature, a chart."""
+def _image(blobs: LayoutBlobs, descriptor: Descriptor, *, known: frozenset[str] = _CONFIGS) -> Image | None:
+    """None for what is no image: a signature, a chart; `known` are the types of configs that images have."""
     if descriptor.media_type not in media_types.MANIFESTS:
         return None
     data = blobs.read(descriptor)
     manifest = Manifest.parse(data)
-    if manifest.config.media_type not in _CONFIGS:
+    if manifest.config.media_type not in known:
         return None
     image = Image.parse(data, blobs.read(manifest.config))
     for layer in manifest.layers:

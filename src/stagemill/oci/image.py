@@ -13,10 +13,15 @@ from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
 from stagemill.oci.platform import Platform
 
+NO_PLATFORM = Platform("unknown", "unknown")
+"""That of a manifest which is no image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image of one platform. Layers are only named here; their bytes are wherever the image came from.
+
+    Attestations are one too: what they say are layers, and their config may be the empty object.
 
     `annotations` are what an index says of it beside its name, and `platform` the one that it says, where that is not
     the config's.
@@ -32,7 +37,12 @@ class Image:
     @classmethod
     def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
         """Raises MalformedError (a ValueError), also where layers and diff_ids do not pair up."""
-        image = cls(Manifest.parse(manifest_bytes), ImageConfig.parse(config_bytes), manifest_bytes, config_bytes)
+        manifest = Manifest.parse(manifest_bytes)
+        if manifest.config.media_type == media_types.EMPTY:
+            config = ImageConfig(NO_PLATFORM, diff_ids=tuple(layer.digest for layer in manifest.layers))
+        else:
+            config = ImageConfig.parse(config_bytes)
+        image = cls(manifest, config, manifest_bytes, config_bytes)
         if len(image.manifest.layers) != len(image.config.diff_ids):
             count = f"{len(image.manifest.layers)} layers but {len(image.config.diff_ids)} diff_ids"
             raise MalformedError(f"image has {count}")

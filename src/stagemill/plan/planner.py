@@ -66,8 +66,8 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, `platform`
-    what the request asks for.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
+    `platform` what the request asks for, `globals` the arguments that FROM lines see.
     """
 
     target: Stage
@@ -78,6 +78,7 @@ class Plan:
     platform: Platform
     epoch: int | None = None
     also: tuple[Stage, ...] = ()
+    globals: Mapping[str, str] = field(default_factory=dict)
     order: Order = field(default_factory=dict)
 
     @property
@@ -143,6 +144,7 @@ class _Planner:
             notices=tuple(dict.fromkeys(self.site.notices)),
             platform=self.site.request.platform,
             epoch=self.outline.epoch,
+            globals=self.outline.globals.values,
             also=self._also(),
             order=self._order(),
         )

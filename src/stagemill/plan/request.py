@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
+from stagemill.graph.vertex import Vertex
 from stagemill.location import Location
 from stagemill.oci.platform import Platform
 
@@ -31,7 +32,8 @@ class FileContext:
     """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
     `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
-    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did.
+    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did,
+    and `made_of` what that was.
     """
 
     view: FileView
@@ -39,6 +41,7 @@ class FileContext:
     ignored: IgnoredBy | None = None
     name: str = MAIN
     location: Location | None = None
+    made_of: Vertex | None = None
 
 
 class Devices(Protocol):

@@ -83,10 +83,6 @@ class TestFlags:
     def test_the_command_line_wins_over_the_environment(self) -> None:
         assert given("--progress", "quiet", BUILDKIT_PROGRESS="plain").progress == "quiet"
 
-    def test_a_source_policy_is_not_supported_yet(self) -> None:
-        with pytest.raises(StagemillError, match="is not supported yet"):
-            given(EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="policy.json")
-
     @pytest.mark.parametrize(
         ("arguments", "expected"),
         [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from stagemill.cli import flags
-from stagemill.cli.flags import Output
+from stagemill.cli.flags import Output, Statements
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
@@ -212,3 +212,17 @@ def test_another_network_is_wrong_usage() -> None:
 
 def test_a_digest_is_no_name_to_give_an_image() -> None:
     assert usage(lambda: flags.reference(Digest.of(b"x").hex))[0].endswith("it looks like the digest of an image")
+
+
+def test_an_output_says_how_it_has_statements() -> None:
+    found = Output.parse("type=oci,dest=x,oci-artifact=false,attestation-inline=true")
+
+    assert found.statements == Statements(artifact=False, inline=True)
+    assert Output.parse("type=local,dest=x,attestation-prefix=a-").statements == Statements("a-")
+    assert Output.parse("type=oci,dest=x").statements == Statements()
+    assert usage(lambda: Output.parse("type=oci,dest=x,oci-artifact=maybe"))[0] == (
+        "invalid --output 'type=oci,dest=x,oci-artifact=maybe': oci-artifact=maybe is neither true nor false"
+    )
+    assert usage(lambda: Output.parse("type=tar,dest=x,attestation-prefix=a/"))[0].endswith(
+        "attestation-prefix=a/ has a slash"
+    )

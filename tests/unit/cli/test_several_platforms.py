@@ -116,6 +116,19 @@ class TestBuild:
         ]
         assert index["annotations"] == {"a": "1"}
 
+    def test_stages_that_are_kept_are_of_several_platforms_too(self, both: Call, folder: Path) -> None:
+        (folder / "Dockerfile").write_text(
+            "FROM app AS tools\nFROM --platform=$BUILDPLATFORM app AS here\nFROM scratch\nCOPY --from=tools / /\n"
+            "COPY --from=here / /\n"
+        )
+
+        said = both("build", "-q", *BOTH, "-t", "new", "--save-stages", ".")
+
+        assert said.status == 0, said.err
+        found = {row["name"]: row["platforms"] for row in json.loads(both("images", "--json").out)}
+        assert found["docker.io/library/new:tools"] == ["linux/s390x", str(LOCAL)]
+        assert found["docker.io/library/new:here"] == [str(LOCAL)]
+
     @pytest.mark.parametrize("flags", [BOTH, ("--all-platforms",)])
     @pytest.mark.parametrize("command", [("size",), ("shell", "-c", "true")])
     def test_what_looks_at_one_refuses_several(
