@@ -33,6 +33,7 @@ from stagemill.execute.tree import Tree
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
@@ -117,7 +118,15 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False, policy: Policy | None = None) -> ImageResolver:
+    def resolver(
+        self,
+        *,
+        pull: bool = False,
+        lenient: bool = False,
+        implicit: bool = False,
+        several: bool = False,
+        policy: Policy | None = None,
+    ) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -125,6 +134,8 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+            implicit=implicit,
+            several=several,
             policy=policy or Policy(),
         )
 
@@ -147,12 +158,13 @@ class Workshop:
         folder = write(self.root / "context", nodes)
         return DirectoryContext(folder, ignore=None, stats=MemoryStats(), started_ns=0)
 
-    def has_image(self, name: str, image: Image) -> None:
-        """Gives the store an image with all of its blobs, which are the remote's, under a name."""
-        for layer in image.manifest.layers:
-            self.store.blobs.put(self.remote.blobs.data[layer.digest])
-        base.remember(self.store, image, reference="")
-        self.store.images.set(str(Reference.parse(name)), image.descriptor, START)
+    def has_image(self, name: str, item: AnyImage) -> None:
+        """Gives the store an image, or an index, with all of its blobs, which are the remote's, under a name."""
+        for image in members(item):
+            for layer in image.manifest.layers:
+                self.store.blobs.put(self.remote.blobs.data[layer.digest])
+        base.remember_all(self.store, item, reference="")
+        self.store.images.set(str(Reference.parse(name)), item.descriptor, START)
 
     def build(
         self,
