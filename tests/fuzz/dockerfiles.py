@@ -118,7 +118,9 @@ def _context(texts: Iterable[bytes]) -> MemoryTree:
     """Everything that a text copies is there, so that much can be planned."""
     words = {word.decode() for text in texts for line in _COPIED.findall(text) for word in line.split()}
     names = {clean(word) for word in words if re.fullmatch("[\\w./-]+", word)} - {""}
-    files = dict.fromkeys(sorted(name for name in names if not any(other.startswith(f"{name}/") for other in names)), "x")
+    files = dict.fromkeys(
+        sorted(name for name in names if not any(other.startswith(f"{name}/") for other in names)), "x"
+    )
     return MemoryTree({**files, **_FILES})
 
 
@@ -147,7 +149,11 @@ def _planned(tree: Dockerfile, request: Request, rng: Random) -> Plan | None:
 def _request(tree: Dockerfile, context: MemoryTree, rng: Random) -> Request:
     args = {name: rng.choice(("", "1", "busybox", "s0", "a b", "\udcff")) for name in "AB" if rng.random() < 0.4}
     names = [start.name.text for start, _ in tree.stages() if start.name]
-    contexts = () if rng.random() < 0.8 else rng.choice((("s0=docker-image://x",), ("busybox=target:s0",), ("c=git://h/r", "d=https://h/f")))
+    contexts = (
+        ()
+        if rng.random() < 0.8
+        else rng.choice((("s0=docker-image://x",), ("busybox=target:s0",), ("c=git://h/r", "d=https://h/f")))
+    )
     return Request(
         platform=Platform.local(),
         build_args=args,
@@ -160,7 +166,9 @@ def _request(tree: Dockerfile, context: MemoryTree, rng: Random) -> Request:
     )
 
 
-def _linted(tree: Dockerfile, planned: Plan | None, error: StagemillError | None, *, context: MemoryTree | None) -> None:
+def _linted(
+    tree: Dockerfile, planned: Plan | None, error: StagemillError | None, *, context: MemoryTree | None
+) -> None:
     ignore = IgnoreRules.parse("*.log\n!a.log\n", ".dockerignore")
     known = check.known(planned, platform=Platform.local(), ignore=ignore) if planned else Known(ignore)
     file = outcome(lambda: LintFile.of(tree, build_args={"A": "1"}, context=context, known=known), placed=True)

@@ -13,7 +13,18 @@ _ATOMS = (
     "s0", "s1", "0", "1", "٣", "SIGTERM", "9", "app:app", "-1", "TARGETPLATFORM", "HTTP_PROXY=x", "SOURCE_DATE_EPOCH=1", "\x1b[31m",
     "npm ci", "npm install --production", "package*.json", "&&", "|", ";", "#", "# x", "sha256:" + "0" * 64, "NODE_ENV=production",
 )  # fmt: skip
-_LISTS = ('["a"]', '["a", "$A"]', "[]", '["\\ud800"]', "[1]", "['a']", '["a",]', '["a" "b"]', '["' + "[" * 40, '["\\u0000"]')
+_LISTS = (
+    '["a"]',
+    '["a", "$A"]',
+    "[]",
+    '["\\ud800"]',
+    "[1]",
+    "['a']",
+    '["a",]',
+    '["a" "b"]',
+    '["' + "[" * 40,
+    '["\\u0000"]',
+)
 _MOUNTS = (
     "type=cache,target=/c", "type=bind,from=s0,target=/t", "type=bind,source=a,target=/a,rw", "type=secret,id=x,required",
     "type=tmpfs,target=/t,size=1g", "type=ssh", "type=secret,id=x,env=Y", "target=/c,type=cache,sharing=locked,uid=$A", "type=x", "",

@@ -18,7 +18,26 @@ from stagemill.files.select import matches, walked
 from stagemill.files.walk import walk
 from stagemill.graph.vertex import Selection
 
-_NAMES = ("a", "b", "ab", "a.b", ".a", "c", "foo", "src", "node_modules", "x.log", "é", "\udcff", "a b", "[a]", "a\nb", "-", "^", "aaaaaaaab")
+_NAMES = (
+    "a",
+    "b",
+    "ab",
+    "a.b",
+    ".a",
+    "c",
+    "foo",
+    "src",
+    "node_modules",
+    "x.log",
+    "é",
+    "\udcff",
+    "a b",
+    "[a]",
+    "a\nb",
+    "-",
+    "^",
+    "aaaaaaaab",
+)
 _SIGNS = (
     "*", "**", "?", "[ab]", "[^a]", "[a-c]", "[^/]", "[]", "[", "]", "[a-", "[z-a]", "[[:alpha:]]", "[[:nosuch:]]", "[\\]]", "\\", "\\*",
     "!", "/", "//", "..", ".", "#", "^", "$", "+", "(", "|", "{", "a*a*a*a*a*b", "**/a/**/a/**/b", "*.log", "\t", "\r", "\x85",
@@ -99,7 +118,9 @@ def _pattern(rng: Random) -> bytes:
     words = [rng.choice(_SIGNS if rng.random() < 0.5 else _NAMES) for _ in range(rng.randrange(1, 5))]
     text = rng.choice(("", "/", "/")).join(words)
     if rng.random() < 0.05:
-        text = rng.choice(("*a", "**/a", "a**", "?*", "[ab]*", "**/", "a*/", "**a")) * rng.randrange(2, 30) + rng.choice(("", "b"))
+        text = rng.choice(("*a", "**/a", "a**", "?*", "[ab]*", "**/", "a*/", "**a")) * rng.randrange(
+            2, 30
+        ) + rng.choice(("", "b"))
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -6,8 +6,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-_EDGES = (b"\0", b"\xff", b"\x7f", b"\x80", b"\n", b"\r\n", b" ", b"\t", b"\\", b"'", b'"', b"$", b"{", b"}", b"[", b"]", b",", b"=")
-_NUMBERS = (b"0", b"-1", b"1", b"255", b"256", b"65536", b"2147483648", b"4294967296", b"9223372036854775808", b"9" * 40)
+_EDGES = (
+    b"\0",
+    b"\xff",
+    b"\x7f",
+    b"\x80",
+    b"\n",
+    b"\r\n",
+    b" ",
+    b"\t",
+    b"\\",
+    b"'",
+    b'"',
+    b"$",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b"=",
+)
+_NUMBERS = (
+    b"0",
+    b"-1",
+    b"1",
+    b"255",
+    b"256",
+    b"65536",
+    b"2147483648",
+    b"4294967296",
+    b"9223372036854775808",
+    b"9" * 40,
+)
 
 
 @dataclass(frozen=True, slots=True)
