@@ -6,10 +6,9 @@ import contextlib
 import io
 import os
 import shutil
-import stat
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -122,10 +121,6 @@ class Archives:
     def _seen(self) -> list[tuple[str, os.stat_result]]:
         """All that nothing may touch; the time of change tells of every way to do so."""
         return [(str(path), _status(path)) for path in (self._outside, *sorted(self._outside.rglob("*")))]
-
-    def close(self) -> None:
-        os.chdir("/")
-        _remove(self._base)
 
 
 def _status(path: Path) -> os.stat_result:

@@ -51,7 +51,7 @@ def attempt(fuzzer: Fuzzer, given: Input, *, seconds: float = SECONDS) -> Failur
             fuzzer.check(given)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  whatever it is, it is what is looked for
+    except BaseException as error:
         return _failure(error)
     took = time.process_time() - before
     return Failure("TooSlowError", "caught on its way", f"it took {took:.1f} s") if took > seconds else None

@@ -98,7 +98,7 @@ class Dockerfiles:
         return Input(data, rng.getrandbits(32))
 
     def check(self, given: Input) -> None:
-        rng = Random(given.salt)  # noqa: S311
+        rng = Random(given.salt)
         outcome(lambda: syntax.check(given.data, "Dockerfile"))
         part = outcome(lambda: parse_prefix(given.data), placed=True)
         if isinstance(part, StagemillError):

@@ -62,7 +62,7 @@ class Ignores:
         return Input(data, rng.getrandbits(32))
 
     def check(self, given: Input) -> None:
-        rng = Random(given.salt)  # noqa: S311
+        rng = Random(given.salt)
         first, _, rest = given.data.decode("utf-8", "surrogateescape").partition("\n")
         view = _tree(rng)
         rules = outcome(lambda: IgnoreRules.parse(rest, ".dockerignore"))

@@ -29,4 +29,4 @@ class Fuzzer(Protocol):
 
 def numbered(fuzzer: Fuzzer, *, name: str, seed: int, number: int) -> Input:
     """The input that a fuzzer makes of a seed and a number, in every process and on every machine."""
-    return fuzzer.make(Random(f"{name} {seed} {number}"))  # noqa: S311  chance, not secrecy
+    return fuzzer.make(Random(f"{name} {seed} {number}"))

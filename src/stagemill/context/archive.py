@@ -256,9 +256,10 @@ def _fill_in(file: BinaryIO, data: io.RawIOBase, member: tarfile.TarInfo) -> Non
     for start, length in _pieces(member):
         data.seek(start)
         file.seek(start)
-        while length and (chunk := data.read(min(length, _CHUNK))):
+        left = length
+        while left and (chunk := data.read(min(left, _CHUNK))):
             file.write(chunk)
-            length -= len(chunk)
+            left -= len(chunk)
     file.truncate(member.size)
 
 
