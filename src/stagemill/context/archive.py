@@ -36,6 +36,8 @@ _MAX_TIME = (1 << 63) - 1
 _SECONDS = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _XATTR = "SCHILY.xattr."
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError, OverflowError)
+_STUMBLES = (IndexError, TypeError, AttributeError)
+"""What tarfile ends with at some headers that it should refuse."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -62,7 +64,7 @@ def unpack_context(stream: Readable, into: Path) -> None:
             hint="send a tar, plain or compressed with gzip, bzip2, xz or zstd",
         )
     try:
-        with tarfile.open(fileobj=_plain(_Whole(head, stream), head), mode="r|") as archive:
+        with _opened(_plain(_Whole(head, stream), head)) as archive:
             _Unpacking(into).unpack(archive)
     except _BROKEN as error:
         raise _broken(str(error)) from error
@@ -207,12 +209,20 @@ class _Unpacking:
         os.utime(place, ns=(time_ns, time_ns), follow_symlinks=False)
 
 
+def _opened(stream: BinaryIO) -> tarfile.TarFile:
+    """The archive, whose first header is read. ArchiveError also for one that tarfile stumbles over."""
+    try:
+        return tarfile.open(fileobj=stream, mode="r|")  # the caller closes it
+    except _STUMBLES as error:
+        raise _broken("a header of it is malformed") from error
+
+
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The members in order. ArchiveError also for headers that tarfile stumbles over instead of refusing them."""
+    """The members in order. ArchiveError also for headers that tarfile stumbles over."""
     while True:
         try:
             member = archive.next()
-        except (IndexError, TypeError, AttributeError) as error:
+        except _STUMBLES as error:
             raise _broken("a header of it is malformed") from error
         if member is None:
             return

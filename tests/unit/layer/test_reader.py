@@ -4,6 +4,7 @@ import io
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -247,3 +248,23 @@ def test_a_checksum_of_signed_bytes_is_one_too() -> None:
     data[148:156] = b"%06o\0 " % (sum(b - 256 if b > 127 else b for b in data[:148] + data[156:]) + 256)
 
     assert is_header(bytes(data))
+
+
+FOUND_BY_FUZZING = [
+    ({"uid": "-1"}, tar.FILE, "'f' in the archive has the owner -1:0, which no file can have"),
+    ({"uid": "4294967295"}, tar.FILE, "'f' in the archive has the owner 4294967295:0, which no file can have"),
+    ({"gid": "9" * 25}, tar.FILE, f"'f' in the archive has the owner 0:{'9' * 25}, which no file can have"),
+    ({"devmajor": 4096}, tar.CHAR, "'f' in the archive is the device 4096:1, which Linux has not"),
+    ({"devminor": 1 << 20}, tar.BLOCK_DEVICE, "'f' in the archive is the device 1:1048576, which Linux has not"),
+]
+
+
+@pytest.mark.parametrize(("facts", "kind", "message"), FOUND_BY_FUZZING)
+def test_what_fuzzing_found_is_refused(facts: dict[str, Any], kind: bytes, message: str) -> None:
+    records = {name: value for name, value in facts.items() if isinstance(value, str)}
+    member = info("f", type=kind, pax_headers=records, **{"devmajor": 1, "devminor": 1, **facts} if not records else {})
+
+    with pytest.raises(ArchiveError) as caught:
+        read(archive((member, b"")))
+
+    assert caught.value.message == message

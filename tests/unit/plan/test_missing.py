@@ -69,6 +69,7 @@ def test_the_nearest_folder_that_is_missing_is_looked_at() -> None:
     assert near_name(TREE, "scr/deep/app.js") == "src"
     assert near_name(TREE, "zzz") is None
     assert near_name(MemoryTree({}), "a") is None
+    assert near_name(TREE, "src/" + "deep/" * 10_000 + "app.js") is None  # found by fuzzing
 
 
 def test_a_path_of_this_machine_is_cut_to_what_the_context_has_of_it() -> None:
