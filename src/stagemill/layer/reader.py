@@ -107,15 +107,18 @@ class TarReader:
         self._padding = -size % _BLOCK
         content = self.read(size)
         self._finish()
+        facts = self._global if kind == b"g" else local
         match kind:
             case b"L":
-                local["path"] = content.partition(b"\0")[0]
+                facts["path"] = content.partition(b"\0")[0]
             case b"K":
-                local["linkpath"] = content.partition(b"\0")[0]
-            case b"g":
-                self._global.update(_records(content))
+                facts["linkpath"] = content.partition(b"\0")[0]
             case _:
-                local.update(_records(content))
+                facts.update(_records(content))
+        if sum(len(key) + len(value) for key, value in facts.items()) > _MAX_EXTRA:
+            raise ArchiveError(
+                f"the extended headers of the archive have more than {_MAX_EXTRA} bytes together", hint=_DAMAGED
+            )
 
 
 def is_header(block: bytes) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,17 @@ def test_an_extended_header_may_not_fill_the_memory() -> None:
         ArchiveError, match=f"an extended header of the archive has {1 << 30} bytes, want at most 16777216"
     ):
         read(tar.header(b"p", b"x", mode=0, size=1 << 30))
+
+
+@pytest.mark.parametrize("kind", [b"x", b"g"])
+def test_nor_may_many_of_them(kind: bytes) -> None:
+    def headers() -> Iterator[bytes]:
+        for number in range(8):
+            record = b"8388640 comment%d=" % number + b"x" * (8388640 - 18) + b"\n"
+            yield tar.header(b"p", kind, mode=0, size=len(record)) + record + tar.padding(len(record))
+
+    with pytest.raises(ArchiveError, match="have more than 16777216 bytes together"):
+        list(TarReader(ByteStream(headers())))
 
 
 @pytest.mark.parametrize("block", [bytes(512), b"", b"#!/bin/sh\n" * 60, b"0" * 512, b"x" * 511])
