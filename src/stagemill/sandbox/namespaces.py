@@ -144,6 +144,7 @@ def request(
         "added": sorted(process.added),
         "dropped": sorted(process.dropped),
         "terminal": size,
+        "foreign": bool(process.emulators),
         "emulators": [emulator.rule for emulator in process.emulators],
     }
 

@@ -103,6 +103,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "added": [12],
         "dropped": [0],
         "terminal": (1, 2),
+        "foreign": True,
         "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 
