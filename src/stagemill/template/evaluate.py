@@ -94,6 +94,8 @@ class _Run:
             case bool() | float() | str() | Struct():
                 self._fail(pipe.at, f"there is nothing to range over in {brief(value)}")
             case int():
+                if len(pipe.names) > 1:
+                    self._fail(pipe.at, f"numbers up to {value} have no keys: one variable is enough")
                 yield from ((number, number) for number in range(value))
             case None:
                 return
@@ -119,8 +121,8 @@ class _Run:
         value = self._command(first, dot, ())
         for command in others:
             value = self._command(command, dot, (value,))
-        if len(pipe.names) == 1:
-            self._set(pipe.names[0], value, assigns=pipe.assigns)
+        for name in pipe.names:
+            self._set(name, value, assigns=pipe.assigns)
         return value
 
     def _command(self, command: Command, dot: Value, last: tuple[Value, ...]) -> Value:
@@ -184,7 +186,7 @@ class _Run:
     def _check_count(self, called: Function, count: int, *, least: int, most: int | None) -> None:
         if count < least or (most is not None and count > most):
             wanted = f"{least} or more" if most is None else str(least) if most == least else f"{least} to {most}"
-            message = f"{called.name} takes {wanted} values, and was given {count}"
+            message = f"{called.name} takes {wanted} {'value' if wanted == '1' else 'values'}, and was given {count}"
             self._fail(called.at, message, length=len(called.name))
 
     def _fail(self, at: int, message: str, *, length: int = 1, hint: str | None = None) -> NoReturn:

@@ -181,6 +181,9 @@ class _Line:
         if self._peek().kind == "variable" and self._peek(1).text == "," and self._most > 1:
             count = 2
         sign = self._peek(2 * count - 1)
+        if sign.text == ",":
+            most = "one variable or two" if self._most > 1 else "one variable"
+            raise failed(self._text, sign.at, f"there is {most} to set", hint="{{range $number, $item := …}}")
         if self._peek().kind != "variable" or sign.text not in {":=", "="}:
             return (), False
         names = tuple(self._peek(2 * number).text for number in range(count))
@@ -197,11 +200,13 @@ class _Line:
         start = self._peek()
         operands: list[Operand] = []
         while (token := self._peek()).kind != "end" and token.text not in {"|", ")"}:
-            if operands and token.glued and token.text != "(":
+            if operands and token.glued:
                 raise self._unexpected(token)
             operands.append(self._operand())
         if not operands:
             raise failed(self._text, start.at, "a value is missing here", length=len(start.text))
+        if start.text == "nil":
+            raise failed(self._text, start.at, "nil has no value to show", length=3)
         if len(operands) > 1 and not isinstance(operands[0], Function):
             shown = start.text
             hint = "a function comes first, as in {{index .RepoTags 0}}"

@@ -87,8 +87,10 @@ def kind(value: Value) -> str:
             return "nothing"
         case bool():
             return "a truth value"
-        case int() | float():
+        case int():
             return "a number"
+        case float():
+            return "a decimal number"
         case str():
             return "a text"
         case Mapping():
@@ -100,4 +102,4 @@ def kind(value: Value) -> str:
 def brief(value: Value) -> str:
     """What a value is and the beginning of it, for an error."""
     text = shown(value)
-    return f"{kind(value)}, {text if len(text) <= _BRIEF else f'{text[:_BRIEF]}…'}"
+    return f"{kind(value)} ({text if len(text) <= _BRIEF else f'{text[:_BRIEF]}…'})"
