@@ -8,7 +8,7 @@ import time
 import click
 
 from stagemill.cli import flags
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
 from stagemill.events import Listener
@@ -27,7 +27,7 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("pull", epilog=_EXAMPLES)
+@click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")

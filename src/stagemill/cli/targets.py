@@ -110,9 +110,12 @@ class Delivery:
 
     def deliver(self, builds: Sequence[Built], *, listener: events.Listener, stdout: BinaryIO) -> None:
         """Afterwards everything that was asked for is there."""
-        delivered = [
-            deliver(built, one, listener=listener, stdout=stdout) for built, one in zip(builds, self.each, strict=True)
-        ]
+        delivered = []
+        for built, one in zip(builds, self.each, strict=True):
+            result = deliver(built, one, listener=listener, stdout=stdout)
+            if result and not result.names and not _goes_elsewhere(one):
+                built.services.store.images.keep(result.image.descriptor, built.services.clock())
+            delivered.append(result)
         if len(self.each) > 1:
             self._tell_what_stays(builds[0], listener)
             found = {title: it for title, it in zip(self.titles, delivered, strict=True) if it}
@@ -127,6 +130,11 @@ class Delivery:
             text = f"the result of {names} stays in the build cache, since nobody asked for it\n"
             hint = f"hint: name the image with --target {left[0]}=NAME, or write it somewhere with -o DIRECTORY"
             listener(events.Notice(text + hint, built.services.clock()))
+
+
+def _goes_elsewhere(wishes: Wishes) -> bool:
+    """Whether the image is for files of the user's, and not for the store, where its id would find it."""
+    return bool(wishes.outputs) and all(output.dest or output.type == "cacheonly" for output in wishes.outputs)
 
 
 def _write(file: str | None, document: Mapping[str, object]) -> None:

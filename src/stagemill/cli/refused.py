@@ -1,0 +1,50 @@
+"""`Refusal`: a flag of docker that stagemill does not have, with what there is instead; none is parsed and ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import click
+
+from stagemill.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Flags with one reason. `harmless` are values that ask for what there is anyway; a switch has none to give."""
+
+    flags: tuple[str, ...]
+    why: str
+    hint: str
+    switch: bool = False
+    harmless: frozenset[str] = frozenset()
+
+    def option(self) -> click.Option:
+        if self.switch:
+            return click.Option(
+                list(self.flags), is_flag=True, expose_value=False, hidden=True, callback=self._switched
+            )
+        return click.Option(list(self.flags), multiple=True, expose_value=False, hidden=True, callback=self._given)
+
+    def _switched(self, _ctx: click.Context, _param: click.Parameter, value: object) -> None:
+        if value:
+            raise self._error("")
+
+    def _given(self, _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
+        for value in values:
+            if value not in self.harmless:
+                raise self._error(f" {value}" if value else "")
+
+    def _error(self, value: str) -> UsageError:
+        return UsageError(f"{self.flags[-1]}{value} is not supported: {self.why}", hint=self.hint)
+
+
+def refusing(refusals: Iterable[Refusal]) -> Callable[[click.Command], click.Command]:
+    """Gives a command those flags, hidden from its help."""
+
+    def add(command: click.Command) -> click.Command:
+        command.params += [refusal.option() for refusal in refusals]
+        return command
+
+    return add
