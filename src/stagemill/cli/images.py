@@ -17,6 +17,7 @@ from stagemill.cli.environment import workplace
 from stagemill.cli.kept import Kept
 from stagemill.cli.listing.filters import ImageFilters
 from stagemill.cli.listing.form import Form
+from stagemill.cli.refused import Refusal, refusing
 from stagemill.errors import UsageError
 from stagemill.oci.image import Image
 from stagemill.oci.reference import Reference
@@ -27,7 +28,7 @@ _EXAMPLES = examples(
         "stagemill images": "a table",
         "stagemill images -q -f dangling=true": "the ids of images that have no name",
         "stagemill images --format '{{.Tag}} {{.Size}}' app": "lines of your own, of one repository",
-        "stagemill images --json": "for programs; sizes in bytes, times in seconds since 1970",
+        "stagemill images --json": "sizes in bytes, times in seconds since 1970",
     }
 )
 _DEFAULT = "{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
@@ -42,6 +43,9 @@ _TORN = "<torn>"
 _UNKNOWN = "N/A"
 
 
+@refusing(
+    [Refusal(("--tree",), "it is an experiment of docker's", "stagemill images, or stagemill inspect", switch=True)]
+)
 @click.command("images", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", required=False, metavar="[REPOSITORY[:TAG]]")
 @click.option(

@@ -59,15 +59,14 @@ def locate(store: Store, text: str) -> tuple[str, Kept]:
 
 
 def tags(store: Store, text: str) -> list[str]:
-    """The full names of the images that a repository has, where a text is the name of one without tag and digest."""
-    if ":" in text.rpartition("/")[2] or "@" in text:
+    """The names with the tags that a repository has, where a text is its name, without tag and digest."""
+    if ":" in text.rpartition("/")[2] or "@" in text or (len(text) == _WHOLE and _ID.fullmatch(text)):
         return []
     wanted = flags.reference(text)
     return [
-        name
-        for name, _, _ in store.images.all()
-        if (other := Reference.parse(name)).tag
-        and (other.registry, other.repository) == (wanted.registry, wanted.repository)
+        other.familiar
+        for other in (Reference.parse(name) for name, _, _ in store.images.all())
+        if other.tag and (other.registry, other.repository) == (wanted.registry, wanted.repository)
     ]
 
 

@@ -11,6 +11,7 @@ from stagemill.cli import flags
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
+from stagemill.cli.refused import Refusal, refusing
 from stagemill.events import Listener
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -27,12 +28,23 @@ _EXAMPLES = examples(
 )
 
 
+@refusing(
+    [
+        Refusal(
+            ("-a", "--all-tags"), "each tag is fetched by its name", "stagemill pull NAME:TAG for each", switch=True
+        ),
+    ]
+)
 @click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
-def command(*, name: str, platform: str | None, quiet: bool) -> None:
+@click.option(
+    "--disable-content-trust", is_flag=True, hidden=True, help="What is done anyway: signatures are not asked for."
+)
+def command(*, name: str, platform: str | None, quiet: bool, disable_content_trust: bool) -> None:
     """Fetch an image from a registry, all layers of it, into the local store."""
+    del disable_content_trust
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:

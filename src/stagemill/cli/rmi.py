@@ -7,6 +7,7 @@ import click
 from stagemill.cli import naming
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
+from stagemill.cli.refused import Refusal, refusing
 from stagemill.errors import NotFoundError, StagemillError
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
@@ -19,6 +20,7 @@ _EXAMPLES = examples(
 )
 
 
+@refusing([Refusal(("--platform",), "an image is removed whole", "stagemill rmi IMAGE")])
 @click.command("rmi", cls=Command, epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 @click.option(

@@ -115,8 +115,9 @@ def _moment(text: str, now: float) -> float:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a pattern is the name, with its tag or without, in its short or its long form. `*` stops at a slash."""
+    """Whether a pattern fits the name as people write it, with its tag or without, or is the whole of it."""
     reference = Reference.parse(name)
-    texts = {reference.familiar, kept.repository(reference), name, f"{reference.registry}/{reference.repository}"}
+    if pattern in {name, f"{reference.registry}/{reference.repository}"}:
+        return True
     test = compiled(pattern)
-    return any(test.fullmatch(text) for text in texts)
+    return any(test.fullmatch(text) for text in (reference.familiar, kept.repository(reference)))
