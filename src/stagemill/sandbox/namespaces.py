@@ -143,6 +143,9 @@ def request(
         "cpus": sorted(group.cpus),
         "added": sorted(process.added),
         "dropped": sorted(process.dropped),
+        "read_only": process.read_only,
+        "no_new_privileges": process.no_new_privileges,
+        "filtered": process.filtered,
         "terminal": size,
     }
 
@@ -172,7 +175,17 @@ def mount_request(mount: Mount) -> MountRequest:
                 "work": str(mount.work.absolute()) if mount.work else None,
             }
         case Tmpfs():
-            return {"kind": "tmpfs", "target": mount.target, "directory": True, "read_only": False, "size": mount.size}
+            return {
+                "kind": "tmpfs",
+                "target": mount.target,
+                "directory": True,
+                "read_only": False,
+                "size": mount.size,
+                "mode": mount.mode,
+                "uid": mount.uid,
+                "gid": mount.gid,
+                "executable": mount.executable,
+            }
         case Data():
             return {
                 "kind": "data",
