@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeAlias
 
 import click
+
+Check: TypeAlias = Callable[[click.Context, click.Parameter, str | None], None]
 
 
 class Option(click.Option):
@@ -24,9 +27,16 @@ def under(section: str, options: Iterable[Option]) -> Iterator[Option]:
 class AttachedOption(Option):
     """A flag that stands alone, or has a value behind a `=`. Of `--flag .` the `.` is an argument of the command."""
 
-    def __init__(self, *names: str, alone: str, metavar: str, text: str) -> None:
-        """`alone` is the value of the flag without one."""
-        super().__init__(list(names), metavar=f"[={metavar}]", help=text)
+    def __init__(self, *names: str, alone: str, metavar: str, text: str, check: Check | None = None) -> None:
+        """`alone` is the value of the flag without one. One that is only checked is hidden, and no argument."""
+        super().__init__(
+            list(names),
+            metavar=f"[={metavar}]",
+            help=text,
+            hidden=check is not None,
+            expose_value=check is None,
+            callback=check,
+        )
         self.alone = alone
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:

@@ -23,6 +23,8 @@ _KEYS = ("memory", "memory-swap", "cpu-shares", "cpu-period", "cpu-quota", "cpus
 _LETTERS = {"memory": "-m", "cpu-shares": "-c"}
 _LEAST_MEMORY = 6 << 20
 _CAP_SYS_RESOURCE = 24
+# Beyond ro and rw they say what a mount is here anyway, on Linux and without SELinux.
+_VOLUME_OPTIONS = {"ro", "rw", "z", "Z", "cached", "consistent", "delegated", "private", "rprivate"}
 
 
 def limit_options(taken: Container[str]) -> Iterator[Option]:
@@ -51,7 +53,7 @@ def sandbox_options() -> Iterator[Option]:
     yield Option(["--cap-drop"], multiple=True, metavar="NAME", help="Take one away; ALL for all.")
     yield Option(["--dns"], multiple=True, metavar="IP", help="A name server, instead of this machine's.")
     yield Option(["--dns-search"], multiple=True, metavar="DOMAIN", help="A domain to look up in.")
-    yield Option(["--dns-option"], multiple=True, metavar="OPTION", help="An option of the resolver.")
+    yield Option(["--dns-option", "--dns-opt"], multiple=True, metavar="OPTION", help="An option of the resolver.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def resources(values: Values) -> Resources:
 
 def _check_memory(found: Resources) -> None:
     if found.memory and found.memory < _LEAST_MEMORY:
-        raise UsageError("the memory limit is less than 6m", hint="give RUN more: --memory 512m")
+        raise UsageError("the memory limit is less than 6m", hint="give more: --memory 512m")
     if found.memory_swap and not found.memory:
         raise UsageError("--memory-swap needs --memory", hint="memory-swap is memory and swap together")
     if 0 < found.memory_swap < found.memory:
@@ -202,7 +204,7 @@ def ulimits(texts: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def beyond(limits: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+def beyond(limits: Iterable[tuple[str, int, int]], *, who: str = "RUN") -> Iterator[str]:
     """What to say of limits that are above this process's own where the kernel does not let it raise them."""
     if _may_raise():
         return
@@ -211,8 +213,8 @@ def beyond(limits: Iterable[tuple[str, int, int]]) -> Iterator[str]:
         known = hasattr(resource, f"RLIMIT_{name.upper()}")
         if known and most != resource.RLIM_INFINITY and (hard == -1 or hard > most):
             yield (
-                f"--ulimit {name}: RUN gets {most}, the most that this user may have\n"
-                "hint: raise it in /etc/security/limits.conf, or build as root"
+                f"--ulimit {name}: {who} gets {most}, the most that this user may have\n"
+                "hint: raise it in /etc/security/limits.conf, or be root"
             )
 
 
@@ -248,9 +250,11 @@ def volume(text: str) -> HostMount:
     parts = text.split(":")
     hint = "write -v /path/here:/path/inside, or …:ro"
     options = set(parts[2].split(",")) if len(parts) == 3 else set()
-    if len(parts) not in {2, 3} or not parts[1].startswith("/") or not options <= {"ro", "rw", "z", "Z"}:
+    if len(parts) not in {2, 3} or not parts[1].startswith("/") or not options <= _VOLUME_OPTIONS:
         raise UsageError(f"invalid --volume {text!r}", hint=hint)
     source = os.path.abspath(parts[0])
     if not parts[0] or not os.path.exists(source):
+        if parts[0] and "/" not in parts[0]:
+            hint = f"stagemill keeps no volumes by name: make a directory, mkdir {parts[0]}, or give another one"
         raise UsageError(f"invalid --volume {text!r}: there is no {source}", hint=hint)
     return HostMount(source, parts[1], read_only="ro" in options)

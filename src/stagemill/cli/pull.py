@@ -39,12 +39,8 @@ _EXAMPLES = examples(
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
-@click.option(
-    "--disable-content-trust", is_flag=True, hidden=True, help="What is done anyway: signatures are not asked for."
-)
-def command(*, name: str, platform: str | None, quiet: bool, disable_content_trust: bool) -> None:
+def command(*, name: str, platform: str | None, quiet: bool) -> None:
     """Fetch an image from a registry, all layers of it, into the local store."""
-    del disable_content_trust
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:

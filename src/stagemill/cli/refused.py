@@ -7,20 +7,27 @@ from dataclasses import dataclass
 
 import click
 
+from stagemill.cli.command import AttachedOption, truth
 from stagemill.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Flags with one reason. `harmless` are values that ask for what there is anyway; a switch has none to give."""
+    """Flags with one reason. `harmless` are values that ask for what there is anyway; a switch has none to give.
+
+    A switch that is on by default may be switched on, and not off.
+    """
 
     flags: tuple[str, ...]
     why: str
     hint: str
     switch: bool = False
+    default_on: bool = False
     harmless: frozenset[str] = frozenset()
 
     def option(self) -> click.Option:
+        if self.default_on:
+            return AttachedOption(*self.flags, alone="true", metavar="BOOL", text=self.why, check=self._switched_off)
         if self.switch:
             return click.Option(
                 list(self.flags), is_flag=True, expose_value=False, hidden=True, callback=self._switched
@@ -30,6 +37,10 @@ class Refusal:
     def _switched(self, _ctx: click.Context, _param: click.Parameter, value: object) -> None:
         if value:
             raise self._error("")
+
+    def _switched_off(self, _ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+        if value is not None and not truth(self.flags[-1], value):
+            raise self._error("=false")
 
     def _given(self, _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> None:
         for value in values:
