@@ -76,7 +76,7 @@ class NamespaceSandbox:
         With `tty` it gets a terminal of its own, and the caller's is raw until it ends. Signals to the caller are
         passed on. Raises SandboxError where the process could not be started.
         """
-        size = terminal.size(streams.stdin) if tty else None
+        size = terminal.size(streams.stdin, streams.stdout) if tty else None
         stdio = (streams.stdin, streams.stdout, streams.stderr)
         with (
             cgroups.limited(process.resources) as group,

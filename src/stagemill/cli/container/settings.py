@@ -70,9 +70,10 @@ def rights(values: Values, capabilities: tuple[str, ...]) -> Rights:
         elif option not in _USUAL:
             hint = "there are no-new-privileges and seccomp=unconfined; --cap-add and --cap-drop change capabilities"
             raise UsageError(f"--security-opt {text} is not supported", hint=hint)
+    added, dropped = privileges.changes(capabilities)
     return Rights(
-        added=privileges.numbers(capabilities, "+"),
-        dropped=privileges.numbers(capabilities, "-"),
+        added=added,
+        dropped=dropped,
         privileged=values.flag("privileged"),
         read_only=values.flag("read_only"),
         no_new_privileges="no_new_privileges" in asked,
