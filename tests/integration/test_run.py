@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -211,4 +210,4 @@ def test_an_image_without_a_name_is_run_by_the_id_that_a_build_prints(mill: Mill
     mill.ok("build", "-q", "--iidfile", "id", ".")
 
     assert mill.ok("run", identity).out == "built\n"
-    assert mill.ok("run", Path(mill.folder / "id").read_text()[7:17]).out == "built\n"
+    assert mill.ok("run", (mill.folder / "id").read_text()[7:17]).out == "built\n"

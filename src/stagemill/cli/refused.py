@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from stagemill.cli.command import AttachedOption, truth
-from stagemill.errors import UsageError
+
+if TYPE_CHECKING:  # the list of commands needs none
+    from stagemill.errors import UsageError
+
+C = TypeVar("C", bound=click.Command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,15 @@ class Refusal:
                 raise self._error(f" {value}" if value else "")
 
     def _error(self, value: str) -> UsageError:
+        from stagemill.errors import UsageError
+
         return UsageError(f"{self.flags[-1]}{value} is not supported: {self.why}", hint=self.hint)
 
 
-def refusing(refusals: Iterable[Refusal]) -> Callable[[click.Command], click.Command]:
+def refusing(refusals: Iterable[Refusal]) -> Callable[[C], C]:
     """Gives a command those flags, hidden from its help."""
 
-    def add(command: click.Command) -> click.Command:
+    def add(command: C) -> C:
         command.params += [refusal.option() for refusal in refusals]
         return command
 

@@ -89,7 +89,7 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
     added = {**environment, **dict(op.proxy)}
     own = ((name, value) for name, value in sorted(added.items()) if name not in names)
     groups = dict.fromkeys((*credentials.groups, *extra.groups))
-    added, dropped = privileges.changes(op.capabilities)
+    given, taken = privileges.changes(op.capabilities)
     return Process(
         args=op.args,
         env=(*op.env, *own, *extra.env.items()),
@@ -104,8 +104,8 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
         resources=services.host.resources,
         ulimits=tuple(Ulimit(*limit) for limit in op.ulimits),
         shm_size=op.shm_size or SHM_SIZE,
-        added=added,
-        dropped=dropped,
+        added=given,
+        dropped=taken,
     )
 
 

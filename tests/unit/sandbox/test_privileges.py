@@ -11,21 +11,23 @@ def test_names_stand_at_their_numbers() -> None:
     assert [privileges.NAMES.index(name) for name in ("chown", "net_admin", "sys_admin", "bpf")] == [0, 12, 21, 39]
 
 
-ALL = frozenset(range(41))
+ALL, NONE = frozenset(range(41)), frozenset[int]()
 
 
 @pytest.mark.parametrize(
     ("texts", "added", "dropped"),
     [
-        ((), set(), set()),
-        (("+net_admin", "-chown"), {12}, {0}),
-        (("-all",), set(), ALL),
-        (("+net_admin", "-all"), {12}, ALL - {12}),
-        (("+all",), ALL, set()),
-        (("+all", "-chown"), ALL, {0}),
-        (("+all", "-all"), ALL, set()),
-        (("+chown", "-chown"), {0}, set()),
+        ((), NONE, NONE),
+        (("+net_admin", "-chown"), frozenset({12}), frozenset({0})),
+        (("-all",), NONE, ALL),
+        (("+net_admin", "-all"), frozenset({12}), ALL - {12}),
+        (("+all",), ALL, NONE),
+        (("+all", "-chown"), ALL, frozenset({0})),
+        (("+all", "-all"), ALL, NONE),
+        (("+chown", "-chown"), frozenset({0}), NONE),
     ],
 )
-def test_what_is_named_goes_before_what_is_in_all(texts: tuple[str, ...], added: set[int], dropped: set[int]) -> None:
+def test_what_is_named_goes_before_what_is_in_all(
+    texts: tuple[str, ...], added: frozenset[int], dropped: frozenset[int]
+) -> None:
     assert privileges.changes(texts) == (added, dropped)
