@@ -27,16 +27,16 @@ _CAP_SYS_RESOURCE = 24
 _VOLUME_OPTIONS = {"ro", "rw", "z", "Z", "cached", "consistent", "delegated", "private", "rprivate"}
 
 
-def limit_options(taken: Container[str]) -> Iterator[Option]:
+def limit_options(taken: Container[str], *, who: str = "a RUN") -> Iterator[Option]:
     """`taken` are letters that the command has for something else."""
     yield Option(
         ["--resource"], multiple=True, metavar="NAME=VALUE",
-        help="What all processes of a RUN may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems.",
+        help=f"What all processes of {who} may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems.",
     )  # fmt: skip
     for key in _KEYS:
         letters = [letter for name, letter in _LETTERS.items() if name == key and letter not in taken]
         yield Option([*letters, f"--{key}"], hidden=True, metavar="VALUE")
-    yield Option(["--cgroup-parent"], metavar="PATH", help="The control group that RUN is put into.")
+    yield Option(["--cgroup-parent"], metavar="PATH", help=f"The control group that {who} is put into.")
     yield Option(
         ["--ulimit"], multiple=True, metavar="NAME=SOFT[:HARD]",
         help="A limit of each process, such as nofile=1024:4096.",
@@ -44,10 +44,11 @@ def limit_options(taken: Container[str]) -> Iterator[Option]:
     yield Option(["--shm-size"], metavar="SIZE", help="The size of /dev/shm. [64m]")
 
 
-def sandbox_options() -> Iterator[Option]:
+def sandbox_options(*, volume: str = "; what is in it is in no key") -> Iterator[Option]:
+    """`volume` is what is to be said of a volume beside what it is."""
     yield Option(
         ["-v", "--volume"], multiple=True, metavar="SOURCE:TARGET[:ro]",
-        help="Show it a file or directory of this machine; what is in it is in no key.",
+        help=f"Show it a file or directory of this machine{volume}.",
     )  # fmt: skip
     yield Option(["--cap-add"], multiple=True, metavar="NAME", help="Give it a capability.")
     yield Option(["--cap-drop"], multiple=True, metavar="NAME", help="Take one away; ALL for all.")

@@ -16,7 +16,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
-_ID = re.compile(r"(?:sha256:)?([0-9a-f]{3,64})")
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})")
 _WHOLE = 64
 _SEVERAL = 4
 

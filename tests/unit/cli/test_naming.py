@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_an_image_is_found_by_any_form_of_its_name(store: Store, text: str) -> N
 
 
 @pytest.mark.parametrize("digest", [IMAGE.digest, IMAGE.manifest.config.digest], ids=["manifest", "config"])
-@pytest.mark.parametrize("length", [3, 12, 64])
+@pytest.mark.parametrize("length", [4, 12, 64])
 def test_an_image_is_found_by_the_beginning_of_a_digest(store: Store, digest: str, length: int) -> None:
     text = digest.removeprefix("sha256:")[:length]
 
@@ -75,20 +76,28 @@ def test_of_another_repository_or_with_another_digest_it_is_not(store: Store, te
         naming.find(store, text)
 
 
-def test_the_beginning_of_several_digests_is_wrong_usage(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    images = [Image.build(ImageConfig(Platform("linux", "amd64"), author=str(n)), ()) for n in range(3000)]
-    first = next(a for a in images if sum(b.digest.hex[:3] == a.digest.hex[:3] for b in images) > 1)
-    same = [image for image in images if image.digest.hex[:3] == first.digest.hex[:3]]
-    for image in same:
-        add(store, image)
-        store.images.keep(image.descriptor, 0.0)
+def test_three_digits_are_a_name(store: Store) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        naming.find(store, IMAGE.digest.hex[:3])
+
+    assert caught.value.message == f"there is no image {IMAGE.digest.hex[:3]} in the store"
+
+
+def test_the_beginning_of_several_digests_is_wrong_usage(store: Store) -> None:
+    found: dict[str, Image] = {}
+    made = (Image.build(ImageConfig(Platform("linux", "amd64"), author=str(number)), ()) for number in count())
+    image = next(image for image in made if found.setdefault(image.digest.hex[:4], image) is not image)
+    other = found[image.digest.hex[:4]]
+    for one in (other, image):
+        add(store, one)
+        store.images.keep(one.descriptor, 0.0)
 
     with pytest.raises(UsageError) as caught:
-        naming.locate(store, first.digest.hex[:3])
+        naming.locate(store, image.digest.hex[:4])
 
-    assert caught.value.message == f"{first.digest.hex[:3]} begins the ids of several images"
+    assert caught.value.message == f"{image.digest.hex[:4]} begins the ids of several images"
     assert caught.value.hint
-    assert same[0].manifest.config.digest.short in caught.value.hint
+    assert all(one.manifest.config.digest.short in caught.value.hint for one in (other, image))
 
 
 def test_an_image_for_another_platform_is_not_there(store: Store) -> None:

@@ -15,9 +15,9 @@ PULL = ("always", "missing", "never")
 def run_options() -> list[Option]:
     return [
         *_what(),
-        *under("What it sees", (*_sees(), *every_run.sandbox_options())),
+        *under("What it sees", (*_sees(), *every_run.sandbox_options(volume=""))),
         *under("What it may do", _rights()),
-        *under("Limits", (*_limits(), *every_run.limit_options(()))),
+        *under("Limits", (*_limits(), *every_run.limit_options((), who="the command"))),
         *_image(),
     ]
 
