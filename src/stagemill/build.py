@@ -22,6 +22,7 @@ from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
+from stagemill.plan.depth import too_deep
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
@@ -37,14 +38,18 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
+    With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
-    stages and lines whose steps are made again, and what depends on those that give something else then.
+    stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
+    plan is made beside its goals, for somebody who looks at it.
     """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    every_stage: bool = False
+    more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,12 @@ class Built:
         assert isinstance(result, Tree)
         return result
 
-    def image(self, finish: Finish | None = None) -> Image:
-        """The target's image, with its layers packed."""
-        target = self.plan.target
+    def image(self, finish: Finish | None = None, *, stage: Stage | None = None) -> Image:
+        """The image of a stage that was made, the target unless it is given, with its layers packed."""
+        stage = stage or self.plan.target
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish)
+        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish)
 
 
 def build(
@@ -85,7 +90,9 @@ def build_each(
 ) -> tuple[Built, ...]:
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
-    goals = [vertex for planned in plans for vertex in planned.goals]
+    goals = [vertex for planned in plans for vertex in (*planned.goals, *options.more(planned))]
+    if options.every_stage:
+        goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 
@@ -135,7 +142,8 @@ def carry_out(
     """
     options.approve(plans)
     again = rerun.chosen(options.rerun, dockerfile, plans)
-    for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
+    notices = [notice for planned in plans for notice in (*planned.notices, too_deep(planned.target.image)) if notice]
+    for notice in dict.fromkeys(notices):
         services.listener(events.Notice(notice, services.clock()))
 
     def attempt() -> tuple[Built, ...]:
@@ -193,7 +201,8 @@ def _solved(
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
-        raise explained(error, _places(plans, cache, forms=forms, services=services)) from error.__cause__
+        places = _places(plans, cache, forms=forms, services=services)
+        raise explained(error, places, skipped=plans[0].skipped) from error.__cause__
 
 
 def _places(

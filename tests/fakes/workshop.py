@@ -24,6 +24,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
+from stagemill.execute.agents import Agent
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
 from stagemill.execute.resolving import ImageResolver
@@ -36,6 +37,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
+from stagemill.sources.policy import Policy
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
@@ -74,7 +76,7 @@ class Workshop:
     host: Host = field(default_factory=Host)
     contexts: dict[str, FileView] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
-    agents: dict[str, Path] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -103,7 +105,7 @@ class Workshop:
             user_agent="test",
             environment={"PATH": os.environ["PATH"]},
             secrets=self.secrets,
-            agents=self.agents,
+            agents={name: agent.socket for name, agent in self.agents.items()},
             sleep=lambda _seconds: None,
         )
         return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)
@@ -112,7 +114,7 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False) -> ImageResolver:
+    def resolver(self, *, pull: bool = False, lenient: bool = False, policy: Policy | None = None) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -120,6 +122,7 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+            policy=policy or Policy(),
         )
 
     def events(self, kind: type[T]) -> list[T]:

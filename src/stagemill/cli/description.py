@@ -9,6 +9,7 @@ from stagemill.cli import kept
 from stagemill.cli.kept import Kept
 from stagemill.oci.config import RunConfig
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, ImageIndex, identity
 from stagemill.template.values import NilList, NilMap, Struct, Value
 
 # What Docker's types have where an image says nothing. All of it is left out of JSON then.
@@ -22,16 +23,17 @@ _HEALTHCHECK: Mapping[str, Value] = {
 }  # fmt: skip
 
 
-def describe(item: Kept, image: Image) -> Struct:
-    """What is known of an image, with its names."""
+def describe(kept_as: Kept, image: Image, item: AnyImage | None = None) -> Struct:
+    """What is known of an image, with its names; with an index that it is in, `item`, whose names they are."""
+    whole = item or image
     config = image.config
     platform = config.platform
-    given = datetime.fromtimestamp(item.given, UTC).isoformat().replace("+00:00", "Z")
+    given = datetime.fromtimestamp(kept_as.given, UTC).isoformat().replace("+00:00", "Z")
     return Struct(
         {
-            "Id": kept.identity(image),
-            "RepoTags": kept.repo_tags(item.names),
-            "RepoDigests": kept.repo_digests(item.names, item.descriptor.digest),
+            "Id": identity(whole),
+            "RepoTags": kept.repo_tags(kept_as.names),
+            "RepoDigests": kept.repo_digests(kept_as.names, kept_as.descriptor.digest),
             "Parent": "",
             "Comment": config.history[-1].comment if config.history else "",
             "Created": config.created,
@@ -45,9 +47,12 @@ def describe(item: Kept, image: Image) -> Struct:
             "Size": kept.size(image),
             "RootFS": Struct({"Type": "layers", "Layers": list(config.diff_ids)}),
             "Metadata": Struct({"LastTagTime": given}),
-            "Descriptor": image.descriptor.to_json(),
+            "Descriptor": whole.descriptor.to_json(),
+            "Manifests": [entry.to_json() for entry in whole.index.manifests]
+            if isinstance(whole, ImageIndex)
+            else NilList(),
         },
-        omitted=("Variant", "OsVersion"),
+        omitted=("Variant", "OsVersion", "Manifests"),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import click
 
-from stagemill.cli import flags, kept, naming, table
+from stagemill.cli import flags, naming, table
 from stagemill.cli.command import AttachedOption, Command, examples, truth
 from stagemill.cli.environment import workplace
 from stagemill.cli.listing.form import Form
@@ -53,7 +53,7 @@ _UNKNOWN = "N/A"
     "--format", "form", default="", metavar="TEMPLATE",
     help="Print a Go template for each, a table of one ('table TEMPLATE'), or json: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment.",
 )  # fmt: skip
-@click.option("--platform", metavar="OS/ARCH", help="Of which platform the image has to be.")
+@click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     *, name: str, no_trunc: bool, quiet: bool, form: str, platform: str | None, as_json: bool, human: str | None
@@ -64,9 +64,9 @@ def command(
     if form and (quiet or as_json):
         raise UsageError(f"--format and {'--quiet' if quiet else '--json'} exclude each other", hint="leave one out")
     with workplace() as place:
-        _, image = naming.find(place.store, name, flags.any_platform(platform) if platform else None)
+        _, image = naming.find_image(place.store, name, flags.any_platform(platform) if platform else None)
     rows = entries(image)
-    identity = kept.identity(image)
+    identity = image.manifest.config.digest
     ids = [identity if no_trunc else identity.short, *[_MISSING] * (len(rows) - 1)][: len(rows)]
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -19,7 +19,7 @@ from stagemill.cli.listing.filters import ImageFilters
 from stagemill.cli.listing.form import Form
 from stagemill.cli.refused import Refusal, refusing
 from stagemill.errors import UsageError
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, identity, platforms
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
@@ -77,7 +77,8 @@ def command(
 ) -> None:
     """List the images in the local store, the newest first; of one repository where it is named.
 
-    SIZE is that of the layers as they are shipped, compressed.
+    SIZE is that of the layers as they are shipped, compressed. An image of several platforms is one line, and its id is the
+    digest of its index.
     """
     del everything
     wanted = Form.parse(form, default=_DIGESTS if digests else _DEFAULT)
@@ -92,21 +93,21 @@ def command(
     if as_json:
         print(json.dumps([row.facts() for row in rows], indent=2))
     elif quiet:
-        for identity in dict.fromkeys(row.identity(whole=no_trunc) for row in rows if row.image):
-            print(identity)
+        for one in dict.fromkeys(row.identity(whole=no_trunc) for row in rows if row.image):
+            print(one)
     else:
         sys.stdout.write(wanted.printed([row.fields(now, whole=no_trunc) for row in rows], _HEADS))
 
 
 def _created(store: Store, text: str) -> float:
-    _, image = naming.find(store, text)
-    return kept.created(image) or 0.0
+    _, item = naming.find(store, text)
+    return kept.created(item) or 0.0
 
 
 def _rows(store: Store, filters: ImageFilters) -> Iterator[_Row]:
     """One for each name that is to be shown; an image without a name has one too."""
     for item in kept.everything(store):
-        image = item.image(store)
+        image = item.read(store)
         names = filters.names(item.names)
         if filters.takes(image, item.names) and (names or not filters.references):
             yield from (_Row(item, image, name) for name in names or [""])
@@ -117,7 +118,7 @@ class _Row:
     """A name of an image, empty where it has none; `image` is None where it is torn."""
 
     item: Kept
-    image: Image | None
+    image: AnyImage | None
     name: str
 
     @property
@@ -127,16 +128,17 @@ class _Row:
     def identity(self, *, whole: bool) -> str:
         if self.image is None:
             return _TORN
-        found = kept.identity(self.image)
+        found = identity(self.image)
         return found if whole else found.short
 
-    def facts(self) -> dict[str, str | float | None]:
+    def facts(self) -> dict[str, str | float | list[str] | None]:
         return {
             "name": self.name or None,
             "digest": self.item.descriptor.digest,
             "created": self.created,
-            "id": kept.identity(self.image) if self.image else None,
+            "id": identity(self.image) if self.image else None,
             "size": kept.size(self.image) if self.image else None,
+            "platforms": [str(platform) for platform in platforms(self.image)] if self.image else [],
         }
 
     def fields(self, now: float, *, whole: bool) -> dict[str, str]:

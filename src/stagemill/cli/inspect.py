@@ -43,12 +43,12 @@ _OTHERS = Refusal(
     metavar="TEMPLATE",
     help="Print a Go template for each image, or json for one line of all.",
 )
-@click.option("--platform", metavar="OS/ARCH", help="Of which platform the image has to be.")
+@click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
 @click.option("-s", "--size", is_flag=True, help="Changes nothing: Size is always there.")
 def command(*, names: tuple[str, ...], form: str | None, platform: str | None, size: bool) -> None:
     """Show images as JSON, with the keys of docker inspect that an image has without a daemon.
 
-    What is there is shown even where another image is missing.
+    Of an image of several platforms it is one of them, and Manifests lists them all. What is there is shown even where another image is missing.
     """
     del size
     template = parse(form) if form and form != "json" else None
@@ -58,8 +58,9 @@ def command(*, names: tuple[str, ...], form: str | None, platform: str | None, s
     with workplace() as place:
         for name in names:
             try:
-                _, item, image = naming.find_kept(place.store, name, wanted)
-                found.append(describe(item, image))
+                _, item = naming.find(place.store, name)
+                _, image = naming.find_image(place.store, name, wanted)
+                found.append(describe(naming.locate(place.store, name)[1], image, item))
             except NotFoundError as error:
                 failure = failure or error
     if template:

@@ -1,4 +1,4 @@
-"""`Kept`: an image of the store with all names that it has, which may be none. It need not be whole."""
+"""`Kept`: what the store has under some names, or under none: an image, or an index of several. It need not be whole."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from stagemill.errors import StagemillError
 from stagemill.execute import base
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, identity, members, pick, runnable
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
@@ -25,16 +26,23 @@ class Kept:
     names: tuple[str, ...]
     given: float
 
-    def image(self, store: Store) -> Image | None:
-        """The image; None where manifest or config cannot be read."""
+    def read(self, store: Store) -> AnyImage | None:
+        """The image, or the index; None where manifest or config cannot be read."""
         with suppress(StagemillError, ValueError):
-            return base.read_image(store, self.descriptor.digest)
+            return base.read(store, self.descriptor)
         return None
 
+    def identity(self, store: Store) -> Digest:
+        """Its id, or the digest of its manifest where it is torn."""
+        item = self.read(store)
+        return identity(item) if item else self.descriptor.digest
+
     def digests(self, store: Store) -> tuple[Digest, ...]:
-        """By which it is known: its manifest's, and its config's, which is its id, if that can be read."""
-        image = self.image(store)
-        return (self.descriptor.digest, identity(image)) if image else (self.descriptor.digest,)
+        """By which it is known: its manifest's or index's, and those of its manifests and configs that can be read."""
+        item = self.read(store)
+        images = members(item) if item else ()
+        each = (digest for image in images for digest in (image.digest, image.manifest.config.digest))
+        return tuple(dict.fromkeys((self.descriptor.digest, *each)))
 
 
 def everything(store: Store) -> list[Kept]:
@@ -49,19 +57,20 @@ def everything(store: Store) -> list[Kept]:
     return [*named, *(Kept(descriptor, (), given) for descriptor, given in store.images.nameless())]
 
 
-def identity(image: Image) -> Digest:
-    """The digest that is an image's id."""
-    return image.manifest.config.digest
+def main(item: AnyImage) -> Image | None:
+    """The image for this machine, or the first that there is."""
+    return pick(item, None) or next(iter(runnable(item)), None)
 
 
-def size(image: Image) -> int:
+def size(item: AnyImage) -> int:
     """Bytes of the layers as they are shipped, each once."""
-    return sum({layer.digest: layer.size for layer in image.manifest.layers}.values())
+    return sum({layer.digest: layer.size for image in runnable(item) for layer in image.manifest.layers}.values())
 
 
-def created(image: Image) -> float | None:
-    """When it was made, in seconds since the epoch, as far as it says so."""
-    return table.timestamp(image.config.created)
+def created(item: AnyImage) -> float | None:
+    """When it was made, the youngest of several, in seconds since the epoch, as far as it says so."""
+    times = [time for image in runnable(item) if (time := table.timestamp(image.config.created)) is not None]
+    return max(times, default=None)
 
 
 def repository(reference: Reference) -> str:

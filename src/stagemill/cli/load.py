@@ -16,6 +16,7 @@ from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.errors import UsageError
 from stagemill.execute.importing import import_image
+from stagemill.oci.image_index import identity
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
@@ -32,14 +33,12 @@ _EXAMPLES = examples(
 @click.argument("path", required=False, metavar="[PATH]")
 @click.option("-i", "--input", "given", metavar="FILE", help="The archive, or the directory of an OCI layout.")
 @click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name the image; for an archive that has one image.")
-@click.option(
-    "--platform", metavar="OS/ARCH", help="Which image of several under one name; this machine's unless given."
-)
+@click.option("--platform", metavar="OS/ARCH", help="Only the image for this platform, where there are several.")
 @click.option("-q", "--quiet", is_flag=True, help="Changes nothing: there is no progress to be hidden.")
 def command(*, path: str | None, given: str | None, tag: str | None, platform: str | None, quiet: bool) -> None:
     """Take images from a docker archive, an OCI archive or an OCI layout into the local store.
 
-    Without a file it reads standard input.
+    Without a file it reads standard input. An image of several platforms comes whole.
     """
     from stagemill.export.load import images
 
@@ -64,7 +63,7 @@ def command(*, path: str | None, given: str | None, tag: str | None, platform: s
                 print(f"Loaded image: {Reference.parse(full).familiar}")
             if not names:
                 place.store.images.keep(item.image.descriptor, time.time())
-                print(f"Loaded image ID: {item.image.manifest.config.digest}")
+                print(f"Loaded image ID: {identity(item.image)}")
 
 
 @contextmanager

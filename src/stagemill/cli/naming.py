@@ -12,6 +12,7 @@ from stagemill.errors import NotFoundError, UsageError
 from stagemill.execute import base
 from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, ImageIndex, pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
@@ -21,23 +22,41 @@ _WHOLE = 64
 _SEVERAL = 4
 
 
-def find(store: Store, text: str, platform: Platform | None = None) -> tuple[str, Image]:
-    """The full name, empty where the image was found by a digest, and the image. Raises as `locate` does.
+def find(store: Store, text: str) -> tuple[str, AnyImage]:
+    """The full name, empty where it was found by a digest, and the image, or the index.
 
-    With a platform the image has to be one for it, else NotFoundError.
+    The digest of one of an index's images means that one. Raises as `locate` does.
     """
-    name, _, image = find_kept(store, text, platform)
+    name, found = locate(store, text)
+    item = base.read(store, found.descriptor)
+    return name, _meant(item, text) or item
+
+
+def find_image(store: Store, text: str, platform: Platform | None = None) -> tuple[str, Image]:
+    """The same, but of an index the image for a platform (None: this machine's, or the only one there is).
+
+    Raises as `find` does, and NotFoundError where there is none for the platform.
+    """
+    name, item = find(store, text)
+    image = pick(item, platform)
+    if image is None or (platform and image.config.platform.architecture and not _fits(image, platform)):
+        known = ", ".join(dict.fromkeys(str(image.config.platform) for image in runnable(item))) or "none"
+        wanted = platform or Platform.local()
+        hint = f"it has {known}: choose one with --platform, or stagemill pull --platform {wanted} {text}"
+        raise NotFoundError(f"{text} has no image for {wanted} in the store", hint=hint)
     return name, image
 
 
-def find_kept(store: Store, text: str, platform: Platform | None = None) -> tuple[str, Kept, Image]:
-    """The same with all names that the image has."""
-    name, found = locate(store, text)
-    image = base.read_image(store, found.descriptor.digest)
-    if platform and image.config.platform.architecture and choose((image.descriptor,), platform) is None:
-        hint = f"it is for {image.config.platform}; stagemill pull --platform {platform} {text} fetches the other one"
-        raise NotFoundError(f"{text} has no image for {platform} in the store", hint=hint)
-    return name, found, image
+def _meant(item: AnyImage, text: str) -> Image | None:
+    match = _ID.fullmatch(text)
+    for image in runnable(item) if match and isinstance(item, ImageIndex) else ():
+        if match and any(digest.hex.startswith(match[1]) for digest in (image.digest, image.manifest.config.digest)):
+            return image
+    return None
+
+
+def _fits(image: Image, platform: Platform) -> bool:
+    return choose((image.descriptor,), platform) is not None
 
 
 def locate(store: Store, text: str) -> tuple[str, Kept]:
@@ -100,7 +119,7 @@ def _by_digest(store: Store, everything: Iterable[Kept], digits: str, text: str)
 
 def _title(item: Kept, store: Store) -> str:
     tags = kept.repo_tags(item.names)
-    return item.digests(store)[-1].short + (f" ({tags[0]})" if tags else "")
+    return item.identity(store).short + (f" ({tags[0]})" if tags else "")
 
 
 def missing(text: str, names: list[str]) -> NotFoundError:

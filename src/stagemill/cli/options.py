@@ -47,7 +47,12 @@ def _what() -> Iterator[Option]:
     )
     yield Option(["--build-context"], multiple=True, metavar="NAME=VALUE", help=_CONTEXT)
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
-    yield Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far.")
+    yield Option(
+        ["--platform"],
+        multiple=True,
+        metavar="OS/ARCH,…",
+        help="What to build for; with several the result is an index of an image for each. [this machine's]",
+    )
 
 
 def _again() -> Iterator[Option]:
@@ -65,6 +70,15 @@ def _again() -> Iterator[Option]:
         help="Run this stage, or the step at this line, again, and what depends on it if it gives something else.",
     )
     yield Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them.")
+    yield Option(
+        ["--retry"],
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Ask a registry or another server that fails so many times more. [3]",
+    )
+    yield Option(
+        ["--retry-delay"], metavar="TIME", help="Wait as long in between, such as 2s; else from 1s on ever longer."
+    )
 
 
 def _for_run() -> Iterator[Option]:
@@ -100,6 +114,32 @@ def _for_run() -> Iterator[Option]:
         help="Add a line to /etc/hosts of RUN.",
     )
     yield _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer.")
+
+
+def evidence() -> Iterator[Option]:
+    """What is said of a result beside it."""
+    yield from under("What is said of the result", _evidence())
+
+
+def _evidence() -> Iterator[Option]:
+    yield Option(
+        ["--attest"],
+        multiple=True,
+        metavar="type=TYPE[,…]",
+        help="Attach a statement: type=provenance or type=sbom, with what --provenance and --sbom take; disabled=true for none.",
+    )
+    yield AttachedOption(
+        "--provenance",
+        alone="true",
+        metavar="mode=min|max,…",
+        text="Say how the result was built: also version=v1|v0.2, builder-id=, filename=, reproducible=, inline-only=.",
+    )
+    yield AttachedOption(
+        "--sbom",
+        alone="true",
+        metavar="generator=IMAGE",
+        text="List what is in the result, by our own scanner or by an image's.",
+    )
 
 
 def _shown() -> Iterator[Option]:

@@ -33,6 +33,7 @@ _EXAMPLES = examples(
         Refusal(
             ("-a", "--all-tags"), "each tag is fetched by its name", "stagemill pull NAME:TAG for each", switch=True
         ),
+        Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True),
     ]
 )
 @click.command("pull", cls=Command, epilog=_EXAMPLES)

@@ -57,7 +57,7 @@ def _remove(store: Store, text: str, *, force: bool) -> None:
         hint = f"stagemill rmi -f removes all of its names; to take one away, give that: {tags}"
         raise _SeveralNamesError(f"cannot remove {text}: it has {len(item.names)} names", hint=hint)
     going = (name,) if name else item.names
-    identity = item.digests(store)[-1]
+    identity = item.identity(store)
     for one in going:
         store.images.remove(one)
         print(f"Untagged: {Reference.parse(one).familiar}")

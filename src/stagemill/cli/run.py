@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import IO
 
 import click
 
@@ -17,7 +18,7 @@ from stagemill.cli.container.fetching import Wanted, image_of
 from stagemill.cli.container.options import run_options
 from stagemill.cli.container.ports import check_ports
 from stagemill.cli.container.refusals import REFUSED
-from stagemill.cli.container.settings import hosts, network, resources, rights
+from stagemill.cli.container.settings import network, resources, rights
 from stagemill.cli.container.variables import variables
 from stagemill.cli.environment import workplace
 from stagemill.cli.every_run import Surroundings
@@ -47,6 +48,19 @@ _EXAMPLES = examples(
 )
 
 
+class _WrongUsageError(click.ClickException):
+    """Wrong usage of run, shown as any other."""
+
+    exit_code = FAILED
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(error.message)
+        self._error = error
+
+    def show(self, file: IO[str] | None = None) -> None:
+        self._error.show(file)
+
+
 @contextmanager
 def _own_errors() -> Iterator[None]:
     """Gives what goes wrong before and around the command the status that docker has for it."""
@@ -58,8 +72,7 @@ def _own_errors() -> Iterator[None]:
         error.exit_code = FAILED
         raise
     except click.ClickException as error:
-        error.show()
-        raise click.exceptions.Exit(FAILED) from error
+        raise _WrongUsageError(error) from error
 
 
 class RunCommand(Command):
@@ -99,7 +112,7 @@ def command(**given: object) -> int:
         with place.services(host_ca=values.text("host_ca"), surroundings=surroundings) as services:
             forms = Forms(place.store, remote=place.remote)
             tree = base.tree(place.store, image.digest)
-            return launch(what, tree, image.config.config, services=services, forms=forms)
+            return launch(what, tree, image.config, services=services, forms=forms)
 
 
 def _wanted(values: Values) -> Wanted:
@@ -134,7 +147,7 @@ def _launch(values: Values, every: EveryRun) -> Launch:
         devices=tuple(filter(mounts.is_name, devices)),
         network=where,
         hostname=values.text("hostname") or HOSTNAME,
-        hosts=hosts(values.texts("add_host")),
+        hosts=flags.extra_hosts(values.texts("add_host")),
         tty=values.flag("tty"),
         ulimits=tuple(Ulimit(*limit) for limit in every.ulimits),
         shm_size=every.shm_size or SHM_SIZE,

@@ -15,12 +15,14 @@ from stagemill.cli.outputs import replacing
 from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.oci.image_index import AnyImage
 
 _EXAMPLES = examples(
     {
         "stagemill save -o app.tar app": "for docker load and podman load",
         "stagemill save app | docker load": "through a pipe",
         "stagemill save --format oci -o app.tar app": "an OCI layout and nothing else",
+        "stagemill save --platform linux/arm64 -o app.tar app": "one image of several",
     }
 )
 
@@ -28,13 +30,14 @@ _EXAMPLES = examples(
 @click.command("save", cls=Command, epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 @click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
-@click.option("--platform", metavar="OS/ARCH", help="Of which platform the images have to be.")
+@click.option("--platform", metavar="OS/ARCH", help="Only its image for this platform, of an image that has several.")
 @click.option(
     "--format", "form", type=click.Choice(["docker", "oci"]), default="docker", help="The form of the archive. [docker]"
 )
 def command(*, names: tuple[str, ...], output: str | None, platform: str | None, form: str) -> None:
     """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too.
 
+    An image of several platforms goes into the layout whole; docker's own part of the archive has that of this machine.
     A name without a tag stands for all tags that it has. An image that is given by its id has no name in the archive.
     """
     if output is None and sys.stdout.isatty():
@@ -42,7 +45,9 @@ def command(*, names: tuple[str, ...], output: str | None, platform: str | None,
     wanted = flags.any_platform(platform) if platform else None
     with workplace() as place:
         each = [full for name in names for full in naming.tags(place.store, name) or [name]]
-        found = [naming.find(place.store, name, wanted) for name in each]
+        found: list[tuple[str, AnyImage]] = [
+            naming.find_image(place.store, name, wanted) if wanted else naming.find(place.store, name) for name in each
+        ]
         blobs = StoredBlobs(Forms(place.store, remote=place.remote))
 
         def write(out: BinaryIO) -> None:

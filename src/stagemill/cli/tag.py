@@ -28,5 +28,5 @@ def command(*, source: str, target: str) -> None:
     if name.digest:
         raise UsageError(f"{target} is no name to give: it has a digest", hint="write NAME or NAME:TAG")
     with workplace() as place:
-        _, item = naming.locate(place.store, source)
+        _, item = naming.find(place.store, source)
         place.store.images.set(str(name), item.descriptor, time.time())

@@ -15,7 +15,8 @@ from stagemill.execute.services import Services
 from stagemill.execute.tree import Tree
 from stagemill.files.paths import resolve
 from stagemill.files.view import FileView
-from stagemill.oci.config import RunConfig
+from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Credentials, Mount, Process, Rootfs
 from stagemill.sandbox.users import find, find_group
@@ -70,8 +71,10 @@ class Launch:
         return command
 
 
-def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, forms: Forms) -> int:
+def launch(what: Launch, tree: Tree, image: ImageConfig, *, services: Services, forms: Forms) -> int:
     """The exit status of the process. The tree is as it was afterwards."""
+    config = image.config
+    emulators = needed(image.platform, search=services.host.search) if image.platform.architecture else ()
     args = what.command(config)
     what = _with_devices(what, services)
     lower = forms.directories(tree)
@@ -102,6 +105,7 @@ def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, f
             read_only=what.rights.read_only,
             no_new_privileges=what.rights.no_new_privileges,
             filtered=what.rights.filtered,
+            emulators=emulators,
         )
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
         return services.sandbox.attach(rootfs, process, tty=what.tty)

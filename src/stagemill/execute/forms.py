@@ -22,6 +22,7 @@ from stagemill.oci import media_types
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
+from stagemill.store.locks import never
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
@@ -196,22 +197,23 @@ class Forms:
             )
         return self._remote(origin)
 
-    def packed(self, layer: TreeLayer) -> Packed:
-        """The blob of a layer by its name; a layer of a build is packed now if it never was."""
+    def packed(self, layer: TreeLayer, *, stopped: Stopped = never) -> Packed:
+        """The blob of a layer by its name; a layer of a build is packed now if it never was. Raises CancelledError."""
         if found := self._found(layer):
             return found
-        with self.store.lock(f"pack-{layer.digest.hex}"):
-            return self._found(layer) or self._pack(layer.digest)
+        with self.store.lock(f"pack-{layer.digest.hex}", stopped):
+            return self._found(layer) or self._pack(layer.digest, stopped)
 
     def all_packed(self, tree: Tree) -> list[Packed]:
         """The blobs of all layers, the lowest first; those that are missing are packed, several at once."""
         found = {layer: self._found(layer) for layer in tree.layers}
         missing = [layer for layer, packed in found.items() if packed is None]
         if missing:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
+            from stagemill.execute.parallel import threads  # noqa: PLC0415  see above
 
-            with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
-                found.update(zip(missing, pool.map(self.packed, missing), strict=True))
+            stopped = Event()
+            with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
+                found.update(zip(missing, pool.map(partial(self.packed, stopped=stopped.is_set), missing), strict=True))
         return [packed for layer in tree.layers if (packed := found[layer])]
 
     def _found(self, layer: TreeLayer) -> Packed | None:
@@ -222,11 +224,15 @@ class Forms:
         found = self.store.links.packed(layer.digest)
         return found if found and self.store.blobs.has(found.descriptor) else None
 
-    def _pack(self, layer: Digest) -> Packed:
+    def _pack(self, layer: Digest, stopped: Stopped) -> Packed:
         from stagemill.layer.pack import pack_blob  # noqa: PLC0415  see above
 
+        def pause() -> None:
+            if stopped():
+                raise CancelledError("the build was stopped")
+
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(self.store.layers.directory(layer), self.index(layer), writer)
+            facts = pack_blob(self.store.layers.directory(layer), self.index(layer), writer, pause=pause)
         packed = Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))
         self.store.links.set_packed(layer, packed)
         return packed

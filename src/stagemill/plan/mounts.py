@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Flag, Run
+from stagemill.errors import StagemillError
 from stagemill.files.glob import escaped
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
@@ -29,13 +30,14 @@ from stagemill.sandbox.limits import size
 T = TypeVar("T")
 
 _OWNED = {"mode", "uid", "gid"}
-_KEYS = {
+KEYS = {
     "bind": {"type", "target", "source", "from", "readonly", "readwrite"},
     "cache": {"type", "target", "source", "from", "readonly", "readwrite", "id", "sharing", *_OWNED},
     "tmpfs": {"type", "target", "size", "readwrite"},
     "secret": {"type", "target", "source", "id", "env", "required", "readonly", *_OWNED},
     "ssh": {"type", "target", "id", "required", "readonly", *_OWNED},
 }
+"""What can be said of each type, by the main spelling."""
 _NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
 _MODE = re.compile("[0-7]{1,6}")
 _TRUE = {"1", "t", "true"}
@@ -98,10 +100,10 @@ class _Given:
         return given
 
     def _check(self) -> None:
-        known = _KEYS.get(self.kind)
+        known = KEYS.get(self.kind)
         if known is None:
-            near = nearest(self.kind, _KEYS)
-            hint = f"did you mean {near}?" if near else f"the types are {', '.join(_KEYS)}"
+            near = nearest(self.kind, KEYS)
+            hint = f"did you mean {near}?" if near else f"the types are {', '.join(KEYS)}"
             self.fail("type", f"unsupported mount type {self.kind!r}", hint=hint)
         for name, option in self.options.items():
             if name not in known:
@@ -264,6 +266,8 @@ class _Planner:
         except MissingSourceError as error:
             message, hint = missing_source(error, self.given.text("source"), context)
             raise self.site.error(message, span, hint=hint) from error
+        except StagemillError as error:
+            raise self.site.error(error.message, span, hint=error.hint) from error
 
 
 def _expanded(option: Option, state: State, site: Site) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from stagemill.context.named import NamedContext, OtherStage
@@ -18,7 +19,7 @@ from stagemill.dockerfile.parser import parse_trigger
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Copy, Dockerfile, From, InstructionNode, OnBuild, Run, Word
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
@@ -31,9 +32,6 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-EPOCH = "SOURCE_DATE_EPOCH"
-CONTEXT = "context"  # the date of the context, which a directory has not
-_SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
 
@@ -54,19 +52,26 @@ class StageText:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target."""
+    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target.
+
+    `places` are the indexes of the stages of each name, and `starts` what is known already of where stages begin: both
+    are asked for again and again. `epoch` is SOURCE_DATE_EPOCH in seconds, where `plan/epoch` found one.
+    """
 
     site: Site
     stages: tuple[StageText, ...]
     globals: Scope
     target: StageText
-    also: tuple[StageText, ...] = ()
+    also: tuple[StageText, ...]
+    places: Mapping[str, Sequence[int]]
+    starts: dict[int, Meaning] = field(default_factory=dict, compare=False)
+    epoch: int | None = None
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
         """A target that a named context replaces has no instructions of its own.
 
-        Raises DockerfileError for a bad global ARG and UsageError for an unknown stage of the request.
+        Raises DockerfileError for a bad global ARG and StagemillError for an unknown stage of the request.
         """
         stages = tuple(
             StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
@@ -82,7 +87,15 @@ class Outline:
             else [find_stage(stages, name, "--also: stage") for name in site.request.also]
         )
         automatic = platform_args(target=site.request.platform, stage=target.name)
-        return cls(site, stages, global_scope(dockerfile, site, automatic), target, tuple(also))
+        places: dict[str, list[int]] = {}
+        for stage in stages:
+            places.setdefault(stage.name, []).append(stage.index)
+        return cls(site, stages, global_scope(dockerfile, site, automatic), target, tuple(also), places)
+
+    def named_above(self, name: str, index: int) -> StageText | None:
+        """The last stage of a name before a position."""
+        above = bisect_left(self.places.get(name, ()), index)
+        return self.stages[self.places[name][above - 1]] if above else None
 
     def base_name(self, stage: StageText) -> str:
         """The text after FROM, expanded; never blank."""
@@ -121,11 +134,16 @@ class Outline:
 
     def start(self, stage: StageText) -> Meaning:
         """What FROM names: the last stage of that name above, a named context, or neither."""
+        if stage.index not in self.starts:
+            self.starts[stage.index] = self._start(stage)
+        return self.starts[stage.index]
+
+    def _start(self, stage: StageText) -> Meaning:
         span = stage.start.image.span
         if replacement := self._context(stage.name, stage, span, site=self.site):
             return replacement
         name = self.base_name(stage)
-        found = named_above(self.stages, name.lower(), stage.index)
+        found = self.named_above(name.lower(), stage.index)
         return self._unless_replaced(found, stage, span, site=self.site) or self._context(
             name, stage, span, site=self.site
         )
@@ -136,7 +154,7 @@ class Outline:
         name = word.text.lower()
         if INDEX.fullmatch(name):
             return self._unless_replaced(self._by_index(stage, word, site), stage, word.span, site=site)
-        if found := named_above(self.stages, name, stage.index):
+        if found := self.named_above(name, stage.index):
             return self._unless_replaced(found, stage, word.span, site=site)
         if context := self._context(word.text, stage, word.span, site=site):
             return context
@@ -162,7 +180,7 @@ class Outline:
         if found is None or not isinstance(found.source, OtherStage):
             return found
         above = user.index if above is None else above
-        other = named_above(self.stages, found.source.stage, above)
+        other = self.named_above(found.source.stage, above)
         if other is None:
             near = nearest(found.source.stage, self.names_above(user))
             hint = f"did you mean target:{near}?" if near else "name one that is above the stage that uses it"
@@ -193,13 +211,13 @@ def _refuse_variables(word: Word, site: Site) -> None:
 
 
 def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText:
-    """The stage of a name or an index, the last one of a name. Raises UsageError, which begins with `what` it is."""
+    """The stage of a name or an index, the last one of a name. Raises StagemillError, which begins with `what` it is."""
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
     if INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
-    raise UsageError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
+    raise StagemillError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
 
 
 def known_stages(stages: Sequence[StageText], wanted: str) -> str:
@@ -208,11 +226,6 @@ def known_stages(stages: Sequence[StageText], wanted: str) -> str:
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
     known = f"the stages are {', '.join(names)}" if names else "no stage of this file has a name"
     return f"did you mean {near[0]}? {known}" if near else known
-
-
-def named_above(stages: Sequence[StageText], name: str, index: int) -> StageText | None:
-    """The last stage of a name before a position."""
-    return next((stage for stage in reversed(stages[:index]) if stage.name == name), None)
 
 
 def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) -> Scope:
@@ -226,9 +239,6 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and value != CONTEXT and not _SECONDS.fullmatch(value):
-                hint = "give seconds since 1970, such as 1700000000"
-                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 

@@ -15,12 +15,17 @@ from stagemill.errors import SandboxError
 _PROGRAM = Path(__file__).parent / "inside" / "helper.py"
 _PACKAGES = Path(__file__).parent.parent.parent
 _PATIENCE = 5.0  # seconds that it gets to end by itself
+_INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 
 
 class Helper:
-    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care."""
+    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care.
 
-    def __init__(self) -> None:
+    `place` is a path that it and its sandboxes have in their command lines, to be told apart by who looks at processes.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
         self._lock = threading.Lock()
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
@@ -55,12 +60,15 @@ class Helper:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), str(_PACKAGES), str(os.getpid())]
+        options = [str(_PACKAGES), str(os.getpid()), str(self._place)]
+        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), *options]
         with theirs:
             try:
-                # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop.
+                # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the
+                # caller's variables, secrets among them: process 1 of a sandbox is a fork of it, and in /proc there.
                 process = subprocess.Popen(
                     command,
+                    env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

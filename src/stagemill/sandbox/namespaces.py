@@ -34,7 +34,7 @@ class NamespaceSandbox:
 
     def __init__(self, *, state: Path) -> None:
         self._mountpoint = state.absolute() / "mountpoint"
-        self._helper = Helper()
+        self._helper = Helper(self._mountpoint)
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +147,7 @@ def request(
         "no_new_privileges": process.no_new_privileges,
         "filtered": process.filtered,
         "terminal": size,
+        "emulators": [emulator.rule for emulator in process.emulators],
     }
 
 

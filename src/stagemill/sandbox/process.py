@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.emulators import Emulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Process:
     root may do all that the caller may, with the machine's devices. `shm_size` is that of /dev/shm in bytes. `added` and
     `dropped` are capabilities by number, beside those that a sandbox has. With `read_only` nothing of the tree itself can
     be written, only what is mounted in it; with `no_new_privileges` no program gains rights by a set-user-id bit; what is
-    not `filtered` may make every system call that its capabilities allow.
+    not `filtered` may make every system call that its capabilities allow. `emulators` run
+    programs of other architectures.
     """
 
     args: tuple[str, ...]
@@ -109,6 +113,7 @@ class Process:
     read_only: bool = False
     no_new_privileges: bool = False
     filtered: bool = True
+    emulators: tuple[Emulator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

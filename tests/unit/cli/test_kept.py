@@ -13,6 +13,7 @@ from stagemill.oci import media_types
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import ImageIndex
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
@@ -42,13 +43,33 @@ def test_an_image_is_one_with_all_of_its_names(store: Store) -> None:
 
 def test_it_is_known_by_two_digests_unless_it_is_torn(store: Store) -> None:
     item = kept.everything(store)[0]
-    assert item.image(store) == IMAGE
-    assert item.digests(store) == (IMAGE.digest, kept.identity(IMAGE))
+    assert item.read(store) == IMAGE
+    assert item.digests(store) == (IMAGE.digest, IMAGE.manifest.config.digest)
+    assert item.identity(store) == IMAGE.manifest.config.digest
 
     store.blobs.remove(IMAGE.manifest.config.digest)
 
-    assert item.image(store) is None
+    assert item.read(store) is None
     assert item.digests(store) == (IMAGE.digest,)
+    assert item.identity(store) == IMAGE.digest
+
+
+def test_an_index_is_known_by_its_own_digest_and_those_of_its_images(store: Store) -> None:
+    arm = Image.build(ImageConfig(Platform("linux", "arm64"), created="2024-11-14T22:13:20Z"), ())
+    index = ImageIndex.build([IMAGE, arm])
+    for data in (arm.config_bytes, arm.manifest_bytes, index.index_bytes):
+        store.blobs.put(data)
+    store.images.keep(index.descriptor, 4.0)
+
+    item = kept.everything(store)[-1]
+
+    assert item.read(store) == index
+    assert item.identity(store) == index.digest
+    assert set(item.digests(store)) == {
+        index.digest, IMAGE.digest, IMAGE.manifest.config.digest, arm.digest, arm.manifest.config.digest,
+    }  # fmt: skip
+    assert kept.created(index) == kept.created(arm)
+    assert kept.main(ImageIndex.build([arm])) == arm
 
 
 def test_tags_and_digests_are_as_people_write_them() -> None:

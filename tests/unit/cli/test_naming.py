@@ -101,14 +101,14 @@ def test_the_beginning_of_several_digests_is_wrong_usage(store: Store) -> None:
 
 
 def test_an_image_for_another_platform_is_not_there(store: Store) -> None:
-    assert naming.find(store, "app", Platform("linux", "amd64"))[1] == IMAGE
+    assert naming.find_image(store, "app", Platform("linux", "amd64"))[1] == IMAGE
 
     with pytest.raises(NotFoundError) as caught:
-        naming.find(store, "app", Platform("linux", "s390x"))
+        naming.find_image(store, "app", Platform("linux", "s390x"))
 
     assert caught.value.message == "app has no image for linux/s390x in the store"
     assert caught.value.hint == (
-        "it is for linux/amd64; stagemill pull --platform linux/s390x app fetches the other one"
+        "it has linux/amd64: choose one with --platform, or stagemill pull --platform linux/s390x app"
     )
 
 

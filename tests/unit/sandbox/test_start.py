@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fakes.sandbox_lab import PLAIN
 from stagemill.sandbox.cgroups import Group
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.inside import capabilities, init, start
 from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.namespaces import request
@@ -35,6 +36,7 @@ def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None
         read_only=True,
         no_new_privileges=True,
         filtered=False,
+        emulators=(Emulator("arm64", Path("/opt/qemu")),),
     )
     group = Group((Path("/cg/cgroup.procs"),), (("", Path("/cg")),), frozenset({2, 0}))
     return request(tree, process, group, mountpoint=Path("/state/mountpoint"), size=size)
@@ -117,6 +119,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "no_new_privileges": True,
         "filtered": False,
         "terminal": (1, 2),
+        "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 
 

@@ -30,7 +30,7 @@ def image_of(wanted: Wanted, place: Workplace, *, tell: Callable[[str], None]) -
     if wanted.pull == "always":
         return _fetched(wanted, place)
     try:
-        image = naming.find(place.store, wanted.name, wanted.platform)[1]
+        image = naming.find_image(place.store, wanted.name, wanted.platform)[1]
     except NotFoundError as missing:
         if wanted.pull == "never":
             hint = f"leave out --pull never, or fetch it first: stagemill pull {wanted.name}"

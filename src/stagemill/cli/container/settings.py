@@ -1,13 +1,12 @@
-"""How a container is set up beyond its command: network, hosts, limits, rights."""
+"""How a container is set up beyond its command: network, limits, rights."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from stagemill.cli import every_run, flags
+from stagemill.cli import every_run
 from stagemill.cli.values import Values
 from stagemill.errors import UsageError
 from stagemill.execute.container import Rights
@@ -16,7 +15,6 @@ from stagemill.sandbox.limits import Resources
 
 _PERIOD = 100_000  # microseconds
 _LEAST_QUOTA = 1000
-_GATEWAY = "host-gateway"
 # Options that ask for what there is anyway: no profile of AppArmor, no label of SELinux.
 _USUAL = {"apparmor=unconfined", "label=disable", "no-new-privileges=false", "no-new-privileges:false"}
 _SECURITY = {
@@ -34,14 +32,6 @@ def network(text: str) -> Literal["host", "none"]:
     why = "a container has this machine's network or none"
     hint = "leave it out for this machine's, where services are at 127.0.0.1; or give --network none"
     raise UsageError(f"--network {text} is not supported: {why}", hint=hint)
-
-
-def hosts(texts: Iterable[str]) -> tuple[str, ...]:
-    """`--add-host` as lines of a hosts file. This machine's network is the container's: its gateway is 127.0.0.1."""
-    return flags.extra_hosts(
-        text.removesuffix(_GATEWAY) + "127.0.0.1" if re.fullmatch(rf"[^:=]+[:=]{_GATEWAY}", text) else text
-        for text in texts
-    )
 
 
 def resources(values: Values) -> Resources:

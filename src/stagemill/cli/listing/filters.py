@@ -13,7 +13,7 @@ from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import ContextError, UsageError
 from stagemill.files.glob import compiled
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.reference import Reference
 
 KEYS = ("before", "dangling", "label", "reference", "since", "until")
@@ -59,12 +59,13 @@ class ImageFilters:
         """Those of an image's full names that are to be shown."""
         return [name for name in names if not self.references or any(_matches(name, text) for text in self.references)]
 
-    def takes(self, image: Image | None, names: Iterable[str]) -> bool:
-        """Whether an image is to be shown. What cannot be read has no labels and no time."""
+    def takes(self, item: AnyImage | None, names: Iterable[str]) -> bool:
+        """Whether an image is to be shown. What cannot be read has no labels and no time; of several one's labels count."""
         if self.dangling is not None and self.dangling == any(True for _ in names):
             return False
+        image = kept.main(item) if item else None
         labels = image.config.config.labels if image else {}
-        created = kept.created(image) if image else None
+        created = kept.created(item) if item else None
         return (
             all(_has(labels, text) for text in self.labels)
             and (self.before is None or (created is not None and created < self.before))

@@ -1,4 +1,4 @@
-"""Network, hosts, limits and rights of a container."""
+"""Network, limits and rights of a container."""
 
 from __future__ import annotations
 
@@ -31,20 +31,6 @@ def test_others_only_a_daemon_has(text: str) -> None:
     assert caught.value.message == (
         f"--network {text} is not supported: a container has this machine's network or none"
     )
-
-
-def test_hosts_are_lines_and_the_gateway_is_this_machine() -> None:
-    assert settings.hosts(["db:192.0.2.1", "host.docker.internal:host-gateway", "b=host-gateway", "c=::1"]) == (
-        "192.0.2.1\tdb",
-        "127.0.0.1\thost.docker.internal",
-        "127.0.0.1\tb",
-        "::1\tc",
-    )
-
-
-def test_a_host_without_an_address_is_told() -> None:
-    with pytest.raises(UsageError):
-        settings.hosts(["db:host-gateway-2"])
 
 
 @pytest.mark.parametrize(
