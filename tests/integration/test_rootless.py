@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import tarfile
@@ -312,3 +313,15 @@ def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) 
     assert {path: entries[path].split()[1:3] for path in ("a/file", "b/foo", "b")} == {
         "a/file": ["0600", "0:0"], "b/foo": ["0644", "0:0"], "b": ["0755", "0:0"],
     }  # fmt: skip
+
+
+def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> None:
+    said = []
+    for mill in pair:
+        mill.write({"apk": "P:musl\nV:1\n", "listed": "FROM busybox\nCOPY apk /lib/apk/db/installed\n"})
+        mill.ok("build", "-q", "--sbom", "--provenance", "-f", "listed", "-t", "listed", "-o", "listed-out", ".")
+        said.append(json.loads((mill.folder / "listed-out/sbom.spdx.json").read_bytes())["predicate"]["packages"])
+        assert [entry["platform"]["os"] for entry in mill.inspect("listed")["Manifests"]] == ["linux", "unknown"]
+
+    assert said[0] == said[1]
+    assert [package["name"] for package in said[0]][1:] == ["musl"]

@@ -93,6 +93,10 @@ class RegistryClient:
         """
         return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
 
+    def platforms(self, reference: Reference, *, shelf: Shelf | None = None) -> tuple[Platform, ...]:
+        """For which there is an image of this name, in the order of its index. Raises as `resolve` does."""
+        return lookup.platforms(self._repository(reference), shelf=shelf or lookup.Empty())
+
     def blobs(self, reference: Reference) -> BlobSource:
         """The blobs of the repository; streams may be read by several threads, each its own."""
         return self._repository(reference)

@@ -147,6 +147,7 @@ def request(
         "no_new_privileges": process.no_new_privileges,
         "filtered": process.filtered,
         "terminal": size,
+        "foreign": bool(process.emulators),
         "emulators": [emulator.rule for emulator in process.emulators],
     }
 

@@ -119,6 +119,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "no_new_privileges": True,
         "filtered": False,
         "terminal": (1, 2),
+        "foreign": True,
         "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 

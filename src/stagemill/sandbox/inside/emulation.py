@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def enter() -> None:
-    """This process, which has no threads, is root of a new user namespace that has the same ids, if the kernel lets it.
+def enter() -> bool:
+    """Whether this process, which has no threads, is root of a new user namespace now, which has the same ids.
 
-    Else nothing has changed, and the emulators of the machine are all there is.
+    Where the kernel does not let it, nothing has changed. Nothing must be registered then: it would be for others too.
     """
     parent = os.getppid()
     outer = os.readlink("/proc/self")
@@ -33,7 +33,7 @@ def enter() -> None:
         syscalls.unshare(syscalls.CLONE_NEWUSER)
         os.write(go, b"!")
     except OSError:
-        return
+        return False
     finally:
         os.close(go)
         _, status = os.waitpid(writer, 0)
@@ -44,6 +44,7 @@ def enter() -> None:
     syscalls.die_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
+    return True
 
 
 def _write_maps(outer: str, ready: int) -> NoReturn:

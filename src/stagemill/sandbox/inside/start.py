@@ -31,6 +31,12 @@ _LIMITS = {
     "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14, "rttime": 15,
 }  # fmt: skip
 
+_UNKNOWN = "it was built for another kind of machine, or is a script without a `#!` line"
+UNREGISTERED = (
+    "this kernel lets a sandbox register no emulator of its own, as Linux 6.7 and newer do; as root, register them for all: "
+    "apt-get install qemu-user-static binfmt-support"
+)
+
 # Enough for any bundler or linker, and little enough for programs that close every possible descriptor one by one.
 _OPEN_FILES = 65536
 
@@ -53,7 +59,7 @@ def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoR
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    _execute(request["args"], environment(request))
+    _execute(request["args"], environment(request), foreign=request["foreign"])
 
 
 def environment(request: Request) -> dict[str, str]:
@@ -136,7 +142,7 @@ def _become(request: Request, seccomp: bytes) -> None:
         syscalls.renounce_privileges()
 
 
-def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
+def _execute(args: list[str], env: dict[str, str], *, foreign: bool) -> NoReturn:
     name = args[0]
     path = name if "/" in name else _find(name, env["PATH"])
     if path is None:
@@ -144,7 +150,7 @@ def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
     try:
         os.execve(path, args, env)  # noqa: S606 - no shell is wanted
     except OSError as error:
-        _explain(path, error)
+        _explain(path, error, foreign=foreign)
     except ValueError as error:  # a NUL in an argument, a `=` in a variable's name
         raise Failure(f"cannot run {path}: {error}") from error
 
@@ -157,7 +163,7 @@ def _find(name: str, search: str) -> str | None:
     return None
 
 
-def _explain(path: str, error: OSError) -> NoReturn:
+def _explain(path: str, error: OSError, *, foreign: bool) -> NoReturn:
     reason = os.strerror(error.errno or 0).lower()
     if error.errno == errno.ENOENT and os.path.exists(path):
         hint = "the interpreter in its first line, or its dynamic loader, is not in the image"
@@ -165,7 +171,7 @@ def _explain(path: str, error: OSError) -> NoReturn:
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         _give_up(NOT_FOUND, f'exec: "{path}": {reason}')
     if error.errno == errno.ENOEXEC:
-        hint = "it was built for another kind of machine, or is a script without a `#!` line"
+        hint = UNREGISTERED if foreign else _UNKNOWN
         _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', hint)
     if os.path.isdir(path):
         reason = "is a directory"

@@ -68,7 +68,8 @@ if TYPE_CHECKING:
         """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
 
         It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
-        name, soft and hard limit. `emulators` are lines for the kernel's binfmt_misc.
+        name, soft and hard limit. `foreign` says that it
+        is of another platform, `emulators` are lines for the kernel's binfmt_misc.
         """
 
         mountpoint: str
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
         no_new_privileges: bool
         filtered: bool
         terminal: tuple[int, int] | None
+        foreign: bool
         emulators: list[str]
 
     class Order(TypedDict, total=False):
