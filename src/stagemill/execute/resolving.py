@@ -70,10 +70,7 @@ class ImageResolver:
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
-        if self._policy:
-            from stagemill.sources.policed import image as had  # noqa: PLC0415  few builds have a policy
-
-            reference = had(self._policy, reference, pull=self._pull)
+        reference = self._had(reference)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
@@ -96,7 +93,7 @@ class ImageResolver:
 
         What the store has from a registry may be one of several there.
         """
-        reference = policed.image(self._policy, reference, pull=self._pull)
+        reference = self._had(reference)
         if reference.startswith(LAYOUT):
             return layout_platforms(self.store, Path(reference.removeprefix(LAYOUT)))
         name = Reference.parse(reference)
@@ -121,6 +118,14 @@ class ImageResolver:
         with suppress(NotFoundError, CorruptError, ValueError):
             return base.read(self.store, descriptor) if descriptor else None
         return None
+
+    def _had(self, reference: str) -> str:
+        """What the policy gives for a reference. Raises ValueError, SourceError."""
+        if not self._policy:
+            return reference
+        from stagemill.sources.policed import image  # noqa: PLC0415  few builds have a policy
+
+        return image(self._policy, reference, pull=self._pull)
 
     def _local(self, name: Reference, platform: Platform | None, *, whole: bool = False) -> Image | None:
         """The store's image of this name, unless it is torn, or another platform's; None takes any, with `whole` none

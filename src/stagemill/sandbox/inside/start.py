@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
+_NULL = os.makedev(1, 3)  # Source: Linux, Documentation/admin-guide/devices.txt
 
 # Python has no names for all of them; the numbers are the kernel's (asm-generic/resource.h), the same on our machines.
 _LIMITS = {
@@ -73,10 +74,14 @@ def environment(request: Request) -> dict[str, str]:
 
 def _redirect(stdio: tuple[int, int, int], *, uid: int) -> None:
     for target, source in enumerate(stdio):
+        facts = os.fstat(source)
         # A pipe is root's, and /dev/stdout is opened anew through it: who runs must own it.
-        if stat.S_ISFIFO(os.fstat(source).st_mode):
+        if stat.S_ISFIFO(facts.st_mode):
             with suppress(OSError):
                 os.fchown(source, uid, -1)
+        # The host's /dev/null is the host's: its mode could be changed through /proc/self/fd.
+        elif stat.S_ISCHR(facts.st_mode) and facts.st_rdev == _NULL:
+            source = os.open("/dev/null", fcntl.fcntl(source, fcntl.F_GETFL) & os.O_ACCMODE)  # noqa: PLW2901
         os.dup2(source, target)
 
 
