@@ -46,7 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options((*evidence(), *compat.options()))
+@with_options((*evidence(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -119,7 +119,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         try:
             with building_each(build, inputs, place=place, listener=watch, checks=checks) as builds:
                 worked = watch.worked
-                for text in compat.notes(values):
+                for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
