@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stagemill import events
+from stagemill.cache.chain import Chain
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
@@ -15,19 +16,21 @@ from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
-from stagemill.execute.timing import timed
+from stagemill.execute.timing import Tally, timed
 from stagemill.execute.tree import Result, Tree
 from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
-from stagemill.graph.vertex import Vertex
+from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
+from stagemill.solve.protocols import Cache
 from stagemill.solve.solve import solve
 
 if TYPE_CHECKING:
+    from stagemill.execute.exporting import Finished
     from stagemill.solve.forecast import Outlook
 
 DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a network or a disk
@@ -38,24 +41,35 @@ class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
-    stages and lines whose steps are made again, and what depends on those that give something else then.
+    stages and lines whose steps are made again, and what depends on those that give something else then. With `bring` the
+    layers of the targets that an imported cache has are here afterwards; with `inline` images carry their own cache.
     """
 
     workers: int = DEFAULT_WORKERS
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    bring: bool = True
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A plan that was carried out: `results` holds the tree of every vertex that was made or found."""
+    """A plan that was carried out: `results` holds the tree of every vertex that was made or found, `cache` finds it again.
+
+    `used` steps were found in imported caches, and `ran` were carried out, in all plans of the same build together. With
+    `inline` its images carry their own cache.
+    """
 
     plan: Plan
     results: Mapping[Digest, Result]
     forms: Forms
     services: Services
     epoch: int | None
+    cache: Cache[Result]
+    used: int = 0
+    ran: int = 0
+    inline: bool = False
 
     def tree(self, stage: Stage) -> Tree:
         return self.tree_of(stage.vertex)
@@ -70,7 +84,15 @@ class Built:
         target = self.plan.target
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish)
+        cached = list(self.finished.steps("min")) if self.inline else ()
+        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish, cached=cached)
+
+    @property
+    def finished(self) -> Finished:
+        """What can be exported of it."""
+        from stagemill.execute.exporting import Finished  # noqa: PLC0415  few builds export their cache
+
+        return Finished(tuple(walk(self.plan.goals)), (self.tree(self.plan.target),), self.cache, self.forms)
 
 
 def build(
@@ -138,18 +160,68 @@ def carry_out(
     for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
         services.listener(events.Notice(notice, services.clock()))
 
-    def attempt() -> tuple[Built, ...]:
-        forms = Forms(services.store, remote=services.remote)
-        results = _solved(goals, plans, forms, services=services, options=options, again=again)
-        return tuple(Built(planned, results, forms, services, planned.epoch) for planned in plans)
+    work = _Work(plans, goals, services, options, again)
+    # Each import may turn out to be lost only when its layers are wanted.
+    for _ in range(1 + (services.imports.count if services.imports else 0)):
+        try:
+            return work.attempt()
+        except StagemillError as error:
+            if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
+                raise
+            services.listener(events.Notice(f"{error.message}; building again", services.clock()))
+    return work.attempt()
 
-    try:
-        return attempt()
-    except StagemillError as error:
-        if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
-            raise
-        services.listener(events.Notice(f"{error.message}; building again", services.clock()))
-    return attempt()
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Plans, the vertices of them that are wanted, and how they are made."""
+
+    plans: Sequence[Plan]
+    goals: Sequence[Vertex]
+    services: Services
+    options: Options
+    again: frozenset[Digest]
+
+    def attempt(self) -> tuple[Built, ...]:
+        services = self.services
+        forms = Forms(services.store, remote=services.remote, imports=services.imports)
+        cache = _cache(services, self.plans)
+        tally = Tally(services.listener)
+        results = _solved(
+            self.goals,
+            self.plans,
+            forms,
+            services=replace(services, listener=tally),
+            options=self.options,
+            again=self.again,
+            cache=cache,
+        )
+        used = self._settle(cache, results, forms) if isinstance(cache, Chain) else 0
+        return tuple(
+            Built(
+                planned,
+                results,
+                forms,
+                services,
+                planned.epoch,
+                cache,
+                used=used,
+                ran=tally.ran,
+                inline=self.options.inline,
+            )
+            for planned in self.plans
+        )
+
+    def _settle(self, cache: Chain[Result], results: Mapping[Digest, Result], forms: Forms) -> int:
+        """Brings what is wanted of imports, and remembers it."""
+        from stagemill.execute import borrowed  # noqa: PLC0415  only imports need it
+
+        services = self.services
+        if self.options.bring:
+            trees = [results.get(planned.target.vertex.digest) for planned in self.plans]
+            wanted = [tree for tree in trees if isinstance(tree, Tree)]
+            borrowed.bring(wanted, forms, listener=services.listener, clock=services.clock)
+        return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans))
 
 
 def make_tree(vertex: Vertex, *, services: Services) -> FileView:
@@ -161,9 +233,18 @@ def make_tree(vertex: Vertex, *, services: Services) -> FileView:
     return forms.view(result)
 
 
-def _cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
+def _own_cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
     contents = plans[0].contents if plans else {}
     return StoreCache(services.store, clock=services.clock, contents=contents)
+
+
+def _cache(services: Services, plans: Sequence[Plan]) -> Cache[Result]:
+    own = _own_cache(services, plans)
+    if services.imports is None:
+        return own
+    from stagemill.execute.borrowed import ImportedSteps  # noqa: PLC0415  as above
+
+    return Chain(own, [ImportedSteps(services.imports, services.store)])
 
 
 def _solved(
@@ -174,8 +255,9 @@ def _solved(
     services: Services,
     options: Options,
     again: frozenset[Digest] = frozenset(),
+    cache: Cache[Result] | None = None,
 ) -> Mapping[Digest, Result]:
-    cache = _cache(services, plans)
+    cache = cache or _own_cache(services, plans)
     try:
         return solve(
             goals,
@@ -197,7 +279,7 @@ def _solved(
 
 
 def _places(
-    plans: Sequence[Plan], cache: StoreCache, *, forms: Forms, services: Services
+    plans: Sequence[Plan], cache: Cache[Result], *, forms: Forms, services: Services
 ) -> Iterator[tuple[str, FileView]]:
     """The trees of stages that were made, and the context, each with how a COPY names it."""
     stages = {stage.vertex.digest: stage for planned in plans for stage in planned.stages}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from stagemill.cli import compat, flags, later
+from stagemill.cli import caches, compat, flags, later
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, reading
 from stagemill.cli.command import Command, examples
@@ -40,7 +40,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options(compat.options())
+@with_options([*caches.options(), *compat.options()])
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -94,6 +94,7 @@ def command(**given: object) -> int:
 
 def _build(values: Values, build: BuildFlags) -> None:
     delivery = Delivery.of(build.targets, _wishes(values, build), sys.stdout.buffer)
+    kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
         _progress(values, build) as listener,
@@ -102,11 +103,14 @@ def _build(values: Values, build: BuildFlags) -> None:
         checks = Checks(inputs, build.build_args, build.platform)
         watch = Watch(listener)
         try:
-            with building_each(build, inputs, place=place, listener=watch, checks=checks) as builds:
+            with building_each(
+                build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
+            ) as builds:
                 worked = watch.worked
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer)
+                kept.finish(builds, place, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
             raise

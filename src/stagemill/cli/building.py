@@ -13,6 +13,7 @@ from typing import Literal
 
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
+from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
@@ -193,9 +194,20 @@ class Job:
 
 @contextmanager
 def prepared(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks | None = None
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[Job]:
-    """What a build works with ends with the block. `checks` see the plans before anything is made."""
+    """What a build works with ends with the block. `checks` see the plans before anything is made.
+
+    With `bring` somebody wants the result itself, and not only that it can be made.
+    """
+    caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
     with (
         place.services(
@@ -205,6 +217,7 @@ def prepared(
             secrets=given.secrets,
             agents=given.agents,
             surroundings=given.surroundings,
+            imports=caches.imports(place, platforms=[given.platform], listener=listener),
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
@@ -219,7 +232,12 @@ def prepared(
         )
         approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
         options = Options(
-            workers=given.jobs or DEFAULT_WORKERS, fresh=_fresh(given), approve=approve, rerun=given.rerun
+            workers=given.jobs or DEFAULT_WORKERS,
+            fresh=_fresh(given),
+            approve=approve,
+            rerun=given.rerun,
+            bring=bring,
+            inline=caches.inline,
         )
         yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
 
@@ -239,10 +257,17 @@ def building(
 
 @contextmanager
 def building_each(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
+    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 

@@ -7,7 +7,7 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--attest",), ("--cache-from",), ("--cache-to",), ("--policy",),
+    ("--attest",), ("--policy",),
 )  # fmt: skip
 _SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 _ATTESTATIONS = ("--provenance", "--sbom")

@@ -21,7 +21,7 @@ from stagemill.registry import lookup
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.destination import Destination
-from stagemill.registry.documents import Shelf
+from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
 from stagemill.registry.link import Link
@@ -94,6 +94,10 @@ class RegistryClient:
         such image, or none for the platform), CorruptError and RegistryError, all with hints, and CancelledError.
         """
         return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
+
+    def document(self, reference: Reference, digest: Digest | None = None) -> Document:
+        """What a name stands for, or the manifest with this digest in its repository, whatever it is of. Raises as `resolve`."""
+        return lookup.document(self._repository(reference), digest or reference.digest, shelf=lookup.Empty())
 
     def blobs(self, reference: Reference) -> BlobSource:
         """The blobs of the repository; streams may be read by several threads, each its own."""
