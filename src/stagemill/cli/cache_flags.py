@@ -17,6 +17,7 @@ from stagemill.layer.compression import Compression
 from stagemill.oci.reference import Reference
 
 _LATER = ("azblob", "gha")
+_OTHER_END = {"src": "dest", "dest": "src"}
 _FORM = {"image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error"}
 _FROM = {
     "registry": {"ref"},
@@ -128,7 +129,7 @@ class _Values:
         """Keys in lower case, each of them known for the type."""
         fields = _fields(flag, text)
         if len(fields) == 1 and "=" not in fields[0]:
-            fields = ["type=registry" if fields[0] != "inline" else "type=inline", f"ref={fields[0]}"]
+            fields = ["type=inline"] if fields[0] == "inline" else ["type=registry", f"ref={fields[0]}"]
         pairs = [field.partition("=") for field in fields]
         given = {key.strip().lower(): value for key, _, value in pairs}
         kind = given.pop("type", "")
@@ -152,7 +153,7 @@ class _Values:
     def _check_keys(self, known: set[str]) -> None:
         for key in self.given:
             if key not in known:
-                near = nearest(key, known)
+                near = next((name for name in known if name == _OTHER_END.get(key)), None) or nearest(key, known)
                 listed = ", ".join(sorted(known))
                 hint = f"did you mean {near}?" if near else f"type={self.kind} has {listed}"
                 raise self.wrong(f"unknown key {key!r} of type={self.kind}", hint)
