@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from stagemill import events
 from stagemill.cache.contents import CacheContents, CachedLayer, CachedStep
 from stagemill.digest import Digest
-from stagemill.errors import CancelledError, NotFoundError, StagemillError
+from stagemill.errors import CacheError, CancelledError, NotFoundError, StagemillError
 from stagemill.events import Listener
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
@@ -24,6 +24,17 @@ PATIENCE = 10.0
 """Seconds, from when the build begins, after which a source that has not answered is left out."""
 
 _SLICE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slow a source may be: after `grace` seconds of reading one blob, at least `least` bytes a second, all in all."""
+
+    grace: float = 30.0
+    least: int = 256 * 1000
+
+
+_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +69,16 @@ class Imports:
     """Begins to read when it is made, and is asked from many threads. Its errors are notices: a build does without."""
 
     def __init__(
-        self, sources: Sequence[Source], *, listener: Listener, clock: Callable[[], float], patience: float = PATIENCE
+        self,
+        sources: Sequence[Source],
+        *,
+        listener: Listener,
+        clock: Callable[[], float],
+        patience: float = PATIENCE,
+        pace: Pace = _PACE,
     ) -> None:
         self.received = 0
+        self._pace = pace
         self._listener = listener
         self._clock = clock
         self._lock = Lock()
@@ -131,7 +149,7 @@ class Imports:
                 except StagemillError as error:
                     failure = error
                     continue
-                yield _Counted(reader, self._count)
+                yield _Paced(reader, self._count, self._pace)
                 return
         raise failure or NotFoundError(f"no cache has the blob {descriptor.digest}", hint="build again")
 
@@ -192,14 +210,23 @@ class Imports:
         self._listener(events.Notice(text, self._clock()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A reader that tells how much was read."""
+class _Paced:
+    """A reader that tells how much was read, and gives a source up that is too slow."""
 
-    reader: Reader
-    count: Callable[[int], None]
+    def __init__(self, reader: Reader, count: Callable[[int], None], pace: Pace) -> None:
+        self._reader = reader
+        self._count = count
+        self._pace = pace
+        self._seconds = 0.0
+        self._bytes = 0
 
     def read(self, size: int, /) -> bytes:
-        data = self.reader.read(size)
-        self.count(len(data))
+        began = time.monotonic()
+        data = self._reader.read(size)
+        self._seconds += time.monotonic() - began
+        self._bytes += len(data)
+        self._count(len(data))
+        if data and self._seconds > self._pace.grace and self._bytes < self._pace.least * self._seconds:
+            rate = self._bytes / self._seconds / 1000
+            raise CacheError(f"it gives {rate:.0f} kB a second", hint="that would take longer than to build again")
         return data

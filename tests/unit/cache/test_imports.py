@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,10 @@ import pytest
 from fakes.blobs import MemoryBlobs
 from fakes.caching import BASE, contents, definition, failing, hanging, key, layer, source, step
 from stagemill.cache.contents import CacheContents
-from stagemill.cache.imports import Imports, Opened, Source
+from stagemill.cache.imports import Imports, Opened, Pace, Source
 from stagemill.errors import CacheError, CancelledError, CorruptError, NotFoundError
 from stagemill.events import Event, Finished, Notice, Started
-from stagemill.oci.blobs import BlobSource, chunks
+from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 
 
@@ -26,8 +27,8 @@ def heard() -> list[Event]:
 
 @pytest.fixture
 def begin(heard: list[Event]) -> Callable[..., Imports]:
-    def beginning(*sources: Source, patience: float = 20.0) -> Imports:
-        return Imports(sources, listener=heard.append, clock=lambda: 0.0, patience=patience)
+    def beginning(*sources: Source, patience: float = 20.0, **more: Pace) -> Imports:
+        return Imports(sources, listener=heard.append, clock=lambda: 0.0, patience=patience, **more)
 
     return beginning
 
@@ -157,6 +158,46 @@ class TestPatience:
         release.set()
 
         assert imports.usable == 0
+
+
+class Dripping:
+    """Blobs that come a byte at a time, with a pause before each."""
+
+    def __init__(self, blobs: MemoryBlobs) -> None:
+        self._blobs = blobs
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+        with self._blobs.open(descriptor) as reader:
+            yield _Drip(reader)
+
+
+class _Drip:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def read(self, _size: int, /) -> bytes:
+        time.sleep(0.03)
+        return self._reader.read(1)
+
+
+class TestPace:
+    def test_a_source_that_only_drips_is_given_up(self, begin: Begin) -> None:
+        blobs = MemoryBlobs()
+        found = contents(blobs, "a")
+        imports = begin(source("slow", found, Dripping(blobs)), pace=Pace(grace=0.1))
+
+        with pytest.raises(CacheError, match="it gives 0 kB a second") as caught:
+            read(imports, found.blobs[0])
+
+        assert caught.value.hint == "that would take longer than to build again"
+
+    @pytest.mark.parametrize("pace", [Pace(grace=20.0), Pace(grace=0.1, least=2)])
+    def test_one_that_is_fast_enough_or_soon_done_is_not(self, begin: Begin, pace: Pace) -> None:
+        blobs = MemoryBlobs()
+        found = contents(blobs, "a")
+
+        assert read(begin(source("slow", found, Dripping(blobs)), pace=pace), found.blobs[0]) == b"blob of a"
 
 
 class TestFailures:
