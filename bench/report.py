@@ -26,12 +26,12 @@ def report(results: Results) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def between(spread: Spread | None) -> str:
+def between(spread: Spread | None, *, digits: int = 2) -> str:
     """`1.20 (1.10-1.43)`: the median and the outermost; only the number where there is one; `-` for nothing."""
     if spread is None:
         return "-"
-    middle = f"{spread.median:.2f}"
-    return middle if spread.count == 1 else f"{middle} ({spread.low:.2f}-{spread.high:.2f})"
+    middle, low, high = (f"{value:.{digits}f}" for value in (spread.median, spread.low, spread.high))
+    return middle if spread.count == 1 else f"{middle} ({low}-{high})"
 
 
 def columns(rows: list[list[str]], *, left: int) -> str:

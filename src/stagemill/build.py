@@ -23,6 +23,7 @@ from stagemill.files.view import FileView
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
+from stagemill.plan.depth import too_deep
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
@@ -40,6 +41,7 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
+    With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
     stages and lines whose steps are made again, and what depends on those that give something else then. With `bring` the
     layers of the targets that an imported cache has are here afterwards; with `inline` images carry their own cache.
@@ -49,6 +51,7 @@ class Options:
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
+    every_stage: bool = False
     bring: bool = True
     inline: bool = False
 
@@ -79,13 +82,13 @@ class Built:
         assert isinstance(result, Tree)
         return result
 
-    def image(self, finish: Finish | None = None) -> Image:
-        """The target's image, with its layers packed."""
-        target = self.plan.target
+    def image(self, finish: Finish | None = None, *, stage: Stage | None = None) -> Image:
+        """The image of a stage that was made, the target unless it is given, with its layers packed."""
+        stage = stage or self.plan.target
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
         cached = list(self.finished.steps("min")) if self.inline else ()
-        return assemble(target.image, self.tree(target), forms=self.forms, now=now, finish=finish, cached=cached)
+        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached)
 
     @property
     def finished(self) -> Finished:
@@ -108,6 +111,8 @@ def build_each(
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
     goals = [vertex for planned in plans for vertex in planned.goals]
+    if options.every_stage:
+        goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 
@@ -157,7 +162,8 @@ def carry_out(
     """
     options.approve(plans)
     again = rerun.chosen(options.rerun, dockerfile, plans)
-    for notice in dict.fromkeys(notice for planned in plans for notice in planned.notices):
+    notices = [notice for planned in plans for notice in (*planned.notices, too_deep(planned.target.image)) if notice]
+    for notice in dict.fromkeys(notices):
         services.listener(events.Notice(notice, services.clock()))
 
     work = _Work(plans, goals, services, options, again)
@@ -218,7 +224,9 @@ class _Work:
 
         services = self.services
         if self.options.bring:
-            trees = [results.get(planned.target.vertex.digest) for planned in self.plans]
+            every = self.options.every_stage
+            stages = [stage for planned in self.plans for stage in (planned.stages if every else (planned.target,))]
+            trees = [results.get(stage.vertex.digest) for stage in stages]
             wanted = [tree for tree in trees if isinstance(tree, Tree)]
             borrowed.bring(wanted, forms, listener=services.listener, clock=services.clock)
         return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans))
@@ -275,7 +283,8 @@ def _solved(
             raise
         from stagemill.execute.elsewhere import explained  # noqa: PLC0415  only errors need it
 
-        raise explained(error, _places(plans, cache, forms=forms, services=services)) from error.__cause__
+        places = _places(plans, cache, forms=forms, services=services)
+        raise explained(error, places, skipped=plans[0].skipped) from error.__cause__
 
 
 def _places(

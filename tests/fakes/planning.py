@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fakes.images import FakeImages
+from fakes.tree import MemoryTree
 from stagemill.context.named import NamedContexts
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
@@ -15,6 +16,7 @@ from stagemill.errors import DockerfileError
 from stagemill.files.view import FileView
 from stagemill.graph.operations import Network
 from stagemill.graph.vertex import walk
+from stagemill.location import Location
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan, plan_each
@@ -34,11 +36,11 @@ def planned(
     labels: Mapping[str, str] | None = None,
     network: Network = "default",
     extra_hosts: tuple[str, ...] = (),
-    epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
     every_run: EveryRun | None = None,
     devices: Devices | None = None,
     sources: Sources = NOWHERE,
+    location: Location | None = None,
     contexts: Mapping[str, str] | None = None,
     directories: Mapping[str, FileView] | None = None,
     also: tuple[str, ...] = (),
@@ -46,7 +48,7 @@ def planned(
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
-    `contexts` are values of `--build-context` by name, `directories` the files of more of them.
+    `location` is where the context came from; `contexts` are values of `--build-context` by name, `directories` the files of more of them.
     """
     files = {name: FileContext(view, f"the context {name}", name=name) for name, view in (directories or {}).items()}
     named = NamedContexts.parse(
@@ -59,8 +61,7 @@ def planned(
         labels=labels or {},
         network=network,
         extra_hosts=extra_hosts,
-        context=FileContext(context) if context else None,
-        epoch=epoch,
+        context=FileContext(context or MemoryTree({}), location=location) if context or location else None,
         allow=allow,
         every_run=every_run or EveryRun(),
         devices=devices,

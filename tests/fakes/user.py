@@ -18,7 +18,7 @@ import pytest
 
 from fakes.mill import SOURCE, Mill
 
-_LIBRARIES = ("click", "isal", "urllib3", "zstandard")
+_LIBRARIES = ("click", "isal", "urllib3", "yaml", "zstandard")
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
 

@@ -25,6 +25,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
+from stagemill.execute.agents import Agent
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
 from stagemill.execute.resolving import ImageResolver
@@ -75,7 +76,7 @@ class Workshop:
     host: Host = field(default_factory=Host)
     contexts: dict[str, FileView] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
-    agents: dict[str, Path] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None
     _seconds: count[int] = field(default_factory=count)
 
@@ -106,7 +107,7 @@ class Workshop:
             user_agent="test",
             environment={"PATH": os.environ["PATH"]},
             secrets=self.secrets,
-            agents=self.agents,
+            agents={name: agent.socket for name, agent in self.agents.items()},
             sleep=lambda _seconds: None,
         )
         return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)

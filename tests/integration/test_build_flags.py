@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from fakes.mill import Mill
+from stagemill.cli.environment import CA_BUNDLES as BUNDLES
+from stagemill.oci.platform import Platform
 
 pytestmark = pytest.mark.root
 
+CA_BUNDLES = [Path(path) for path in BUNDLES]
 LAYERS = """\
 FROM busybox
 RUN mkdir /d && echo a > /d/a && echo b > /d/b && rm /etc/group
@@ -211,3 +214,68 @@ def test_warnings_are_in_the_metadata_where_they_are_asked_for(mill: Mill) -> No
     assert "buildx.build.warnings" not in documents[0]
     (warning,) = documents[1]["buildx.build.warnings"]
     assert "BASE has no effect" in warning["short"]
+
+
+def test_names_of_machines_are_given_to_every_run_and_are_in_no_layer(mill: Mill) -> None:
+    text = "FROM busybox\nRUN cat /etc/hosts > /seen\n"
+
+    mill.build(text, "--add-host", "db:10.1.2.3,cache=[::1]", "--add-host", "HOST:host-gateway", "-t", "app")
+
+    lines = mill.cat("app", "/seen").splitlines()
+    assert [line for line in lines if line.split()[1] in {"db", "cache", "host"}] == [
+        "10.1.2.3\tdb", "::1\tcache", "127.0.0.1\thost",
+    ]  # fmt: skip
+    mill.ok("build", "--add-host", "db:10.1.2.3", "-t", "app", "-o", "out", ".")
+    assert not (mill.folder / "out/etc/hosts").exists() or "db" not in (mill.folder / "out/etc/hosts").read_text()
+
+
+@pytest.mark.parametrize("own", ["", "=company.pem"])
+def test_certificates_of_this_machine_are_lent_to_run_and_are_in_no_layer(mill: Mill, own: str) -> None:
+    mill.write({"company.pem": "of the company\n"})
+    text = "FROM busybox\nRUN cat $SSL_CERT_FILE > /seen; echo $PIP_CERT > /named\nRUN true\n"
+
+    mill.build(text, f"--host-ca{own}", "-t", "app", "-o", "out")
+
+    bundle = mill.folder / "company.pem" if own else next(path for path in CA_BUNDLES if path.is_file())
+    seen = (mill.folder / "out/seen").read_bytes()
+    assert seen.startswith(bundle.read_bytes())
+    assert mill.ok("run", "app", "cat", "/named").out.strip() != ""
+    assert mill.ok("run", "app", "sh", "-c", "echo $SSL_CERT_FILE").out == "\n"
+    assert [path for path in (mill.folder / "out").rglob("*.crt") if path.read_bytes() == seen] == []
+    assert mill.build(text, "-t", "app").executed == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "begins"), [("plain", "#1 "), ("auto", "#1 "), ("rawjson", '{"vertexes":'), ("quiet", "")]
+)
+def test_progress_is_told_in_the_form_that_was_asked_for(mill: Mill, mode: str, begins: str) -> None:
+    mill.write({"Dockerfile": "FROM busybox\nRUN echo hello\n"})
+
+    said = mill.ok("build", "--progress", mode, "-o", "type=cacheonly", ".").err
+
+    assert said.startswith(begins)
+    assert bool(said) == bool(begins)
+
+
+def test_an_output_of_the_cache_alone_leaves_no_image_and_says_nothing_of_that(mill: Mill) -> None:
+    mill.write({"Dockerfile": "FROM busybox\nRUN echo hello > /a\n"})
+
+    said = mill.ok("build", "-o", "type=cacheonly", ".").err
+
+    assert "nobody asked for it" not in said
+    assert mill.build("FROM busybox\nRUN echo hello > /a\n", "-t", "app").executed == []
+
+
+def test_every_stage_is_built_where_that_is_asked_for(mill: Mill) -> None:
+    text = "FROM busybox AS unused\nRUN echo unused > /u\nFROM busybox\nRUN echo used > /a\n"
+
+    assert mill.build(text, "-t", "app").executed == ["RUN echo used > /a"]
+    assert mill.build(text, "-t", "app", "--all-stages").executed == ["RUN echo unused > /u"]
+
+
+def test_the_platform_of_the_builder_is_an_argument_of_from_and_of_run(mill: Mill) -> None:
+    text = "FROM --platform=$BUILDPLATFORM busybox\nARG BUILDPLATFORM\nARG TARGETPLATFORM\n"
+
+    mill.build(f"{text}RUN echo $BUILDPLATFORM $TARGETPLATFORM > /p\n", "-t", "app")
+
+    assert set(mill.cat("app", "/p").split()) == {str(Platform.local())}

@@ -39,7 +39,7 @@ def groups() -> Iterator[None]:
     assert found() - before == set()
 
 
-needs_memory = pytest.mark.skipif(not has("memory"), reason="needs to limit memory in a control group")
+needs_memory = pytest.mark.skipif(not has("memory"), reason="no control group that limits memory can be made here")
 
 
 @needs_memory

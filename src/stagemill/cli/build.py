@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from stagemill.cli import caches, compat, flags, later
+from stagemill.cli import caches, compat, flags, later, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, reading
 from stagemill.cli.command import Command, examples
@@ -55,6 +55,8 @@ _EXAMPLES = examples(
 )  # fmt: skip
 @click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
 @click.option("--annotation", multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
+@click.option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
+@click.option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
 @click.option("--unsetlabel", multiple=True, metavar="NAME", help="Leave a label out of the image.")
 @click.option("--unsetenv", multiple=True, metavar="NAME", help="Leave a variable out of the image.")
 @click.option("--squash", is_flag=True, help="Make one layer of all that is not the base's.")
@@ -93,7 +95,13 @@ def command(**given: object) -> int:
 
 
 def _build(values: Values, build: BuildFlags) -> None:
-    delivery = Delivery.of(build.targets, _wishes(values, build), sys.stdout.buffer)
+    labels = flags.labels(values.texts("layer_label"), "--layer-label")
+    if labels and not build.save_stages:
+        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    wishes = _wishes(values, build)
+    if build.save_stages:
+        stages.check(build.targets, wishes.names)
+    delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
@@ -109,6 +117,9 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked = watch.worked
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
+                if build.save_stages:
+                    names = [one.names for one in delivery.each]
+                    stages.save(builds, names, labels=labels, listener=listener)
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer)
                 kept.finish(builds, place, listener=listener)
         except StepError:

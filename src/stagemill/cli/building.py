@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
@@ -18,6 +18,7 @@ from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.remote import Remote
+from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
@@ -33,6 +34,9 @@ from stagemill.execute.services import Services
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import Devices, FileContext, Request
 
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
+
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
 _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
@@ -40,7 +44,7 @@ _SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 @dataclass(frozen=True, slots=True)
 class BuildFlags:
-    """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds."""
+    """What to build and how. `host_ca` is None, `auto` or a path."""
 
     context: str
     file: str | None
@@ -58,15 +62,16 @@ class BuildFlags:
     pull: bool
     host_ca: str | None
     progress: str
-    epoch: int | None
     secrets: Mapping[str, bytes] = field(repr=False)
-    agents: Mapping[str, Path]
+    ssh: Mapping[str, Ssh]
     allow: frozenset[str]
     contexts: NamedContexts
     surroundings: Surroundings = field(default_factory=Surroundings)
     jobs: int = 0
     debug: bool = False
     ignore_file: str | None = None
+    retries: Retries | None = None
+    save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
 
@@ -103,14 +108,15 @@ class BuildFlags:
             pull=values.flag("pull"),
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
-            epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
-            agents=secrets.agents(values.texts("ssh"), environment),
+            ssh=secrets.agents(values.texts("ssh"), environment),
             allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
             surroundings=Surroundings.of(values),
             jobs=values.number("jobs"),
             debug=values.flag("debug"),
             ignore_file=values.text("ignorefile"),
+            save_stages=values.given.get("save_stages") is True,
+            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
             unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
             if "unsetenv" in values.given
             else frozenset(),
@@ -140,7 +146,6 @@ class BuildFlags:
             network=self.network,
             extra_hosts=self.extra_hosts,
             context=context,
-            epoch=self.epoch,
             allow=self.allow,
             contexts=self.contexts,
             directories=directories,
@@ -156,7 +161,8 @@ class BuildFlags:
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
-    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    place.retries = given.retries
+    services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir)
     with open_inputs(
@@ -215,7 +221,7 @@ def prepared(
             host_ca=given.host_ca,
             contexts=views,
             secrets=given.secrets,
-            agents=given.agents,
+            ssh=given.ssh,
             surroundings=given.surroundings,
             imports=caches.imports(place, platforms=[given.platform], listener=listener),
         ) as services,
@@ -238,6 +244,7 @@ def prepared(
             rerun=given.rerun,
             bring=bring,
             inline=caches.inline,
+            every_stage=given.save_stages,
         )
         yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
 

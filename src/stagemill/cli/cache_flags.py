@@ -19,11 +19,11 @@ from stagemill.oci.reference import Reference
 _LATER = ("azblob", "gha")
 _OTHER_END = {"src": "dest", "dest": "src"}
 _FORM = {"image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error"}
-_FROM = {
+FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
 }
-_TO = {
+TO = {
     "inline": {"mode"},
     "registry": {"ref", "mode", *_FORM},
     "local": {"dest", "tag", "mode", "reset", *_FORM},
@@ -73,12 +73,12 @@ def _place(directory: Path, tag: str) -> str:
 
 def caches_from(texts: Iterable[str]) -> tuple[CacheFrom, ...]:
     """`--cache-from`: a bare value is the name of an image. Raises UsageError, StagemillError."""
-    return tuple(dict.fromkeys(_from(_Values.of("--cache-from", text, _FROM)) for text in texts))
+    return tuple(dict.fromkeys(_from(_Values.of("--cache-from", text, FROM)) for text in texts))
 
 
 def caches_to(texts: Iterable[str]) -> tuple[CacheTo, ...]:
     """`--cache-to`, the same."""
-    return tuple(dict.fromkeys(_to(_Values.of("--cache-to", text, _TO)) for text in texts))
+    return tuple(dict.fromkeys(_to(_Values.of("--cache-to", text, TO)) for text in texts))
 
 
 def _from(values: _Values) -> CacheFrom:

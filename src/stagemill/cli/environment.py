@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +27,11 @@ from stagemill.store.store import Store
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
     from stagemill.cli.every_run import Surroundings
+    from stagemill.cli.secrets import Ssh
+    from stagemill.execute.agents import Agent
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
 
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -88,13 +91,17 @@ def ca_bundle(given: str | None) -> Path | None:
 
 @dataclass
 class Workplace:
-    """An open store with what belongs to it; the registry client is made when it is first needed."""
+    """An open store with what belongs to it; the registry client is made when it is first needed.
+
+    `retries` say how often others are asked again; None as often as usual.
+    """
 
     store: Store
     config: Path
     environment: Mapping[str, str]
 
     remotes: list[Remotes] = field(default_factory=list)
+    retries: Retries | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -111,8 +118,9 @@ class Workplace:
     @cached_property
     def registry(self) -> RegistryClient:
         from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
 
-        return RegistryClient(self.registry_config, user_agent=_user_agent())
+        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
 
     @cached_property
     def cache_registry(self) -> RegistryClient:
@@ -136,6 +144,7 @@ class Workplace:
             agents=agents,
             known_hosts=known_hosts if known_hosts.is_file() else None,
             limit=self._largest_download,
+            retries=self.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
         self.remotes.append(remotes)
@@ -181,25 +190,40 @@ class Workplace:
         host_ca: str | None = None,
         contexts: Mapping[str, FileView] | None = None,
         secrets: Mapping[str, bytes] | None = None,
-        agents: Mapping[str, Path] | None = None,
+        ssh: Mapping[str, Ssh] | None = None,
         surroundings: Surroundings | None = None,
         imports: Imports | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
-        with LateSandbox(state=self.store.root / "mounts") as sandbox:
+        with LateSandbox(state=self.store.root / "mounts") as sandbox, self._agents(ssh or {}) as agents:
+            sockets = {name: agent.socket for name, agent in agents.items()}
             yield Services(
                 store=self.store,
                 sandbox=sandbox,
                 remote=self.remote,
-                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=agents or {}),
+                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=sockets),
                 listener=listener,
                 clock=time.time,
                 host=self.host(host_ca, surroundings),
                 contexts=contexts or {},
                 secrets=secrets or {},
-                agents=agents or {},
+                agents=agents,
                 imports=imports,
             )
+
+    @contextmanager
+    def _agents(self, given: Mapping[str, Ssh]) -> Iterator[Mapping[str, Agent]]:
+        """The agents by id; those of keys run for as long as the block lasts."""
+        found = {name: one.agent for name, one in given.items() if one.agent}
+        with ExitStack() as stack:
+            for name, one in given.items():
+                if one.keys:
+                    from stagemill.execute.agents import Agent
+                    from stagemill.execute.keyring import keyring
+
+                    running = keyring(one.keys, self.store, environment=self.environment)
+                    found[name] = Agent(stack.enter_context(running))
+            yield found
 
 
 def _user_agent() -> str:

@@ -73,24 +73,13 @@ class Dns:
 
     def applied(self, resolv_conf: str) -> str:
         """The text of a resolv.conf, changed. A search of `.` is none, as docker has it."""
-        search = [] if self.search == (".",) else [f"search {' '.join(self.search)}"] if self.search else []
-        lines = {
-            "nameserver": [f"nameserver {server}" for server in self.servers],
-            "search": search,
-            "options": [f"options {' '.join(self.options)}"] if self.options else [],
-        }
-        replaced = {
-            word
-            for word, given in (("nameserver", self.servers), ("search", self.search), ("domain", self.search))
-            if given
-        }
-        kept = [line for line in resolv_conf.splitlines() if line.split(maxsplit=1)[:1] != []]
-        kept = [
-            line
-            for line in kept
-            if line.split(maxsplit=1)[0] not in replaced | ({"options"} if self.options else set())
-        ]
-        return "\n".join([*lines["nameserver"], *lines["search"], *kept, *lines["options"], ""])
+        given = {"nameserver": self.servers, "search": self.search, "domain": self.search, "options": self.options}
+        replaced = {word for word, values in given.items() if values}
+        kept = [line for line in resolv_conf.splitlines() if line.strip() and line.split()[0] not in replaced]
+        servers = [f"nameserver {server}" for server in self.servers]
+        search = [f"search {' '.join(self.search)}"] if self.search not in {(), (".",)} else []
+        options = [f"options {' '.join(self.options)}"] if self.options else []
+        return "\n".join([*servers, *search, *kept, *options, ""])
 
     def __bool__(self) -> bool:
         return bool(self.servers or self.search or self.options)

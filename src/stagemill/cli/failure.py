@@ -12,7 +12,8 @@ from typing import TextIO
 
 import click
 
-from stagemill.errors import DockerfileError, StagemillError, StepError
+from stagemill.dockerfile.source import printable
+from stagemill.errors import DockerfileError, StagemillError, StepError, masked
 
 
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
@@ -22,16 +23,21 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     lines: list[str] = []
     if isinstance(error, StepError) and error.tail:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
-    lines.append(f"{red}error:{reset} {error.message}")
+    lines.append(f"{red}error:{reset} {_harmless(error.message)}")
     if isinstance(error, DockerfileError) and error.at:
         lines.append(error.at.render())
     if isinstance(error, StepError) and error.log:
         lines.append(f"{dim}full log:{reset} {error.log}")
     if error.hint:
-        lines.append(f"hint: {error.hint}")
+        lines.append(f"hint: {_harmless(error.hint)}")
     with suppress(OSError):  # whoever was listening has gone
         out.write("\n".join(lines) + "\n")
         out.flush()
+
+
+def _harmless(text: str) -> str:
+    """What a terminal takes for an order came from a file or a server that is shown here."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def report(error: BaseException) -> int:
@@ -65,10 +71,11 @@ def report(error: BaseException) -> int:
 def crashed(error: BaseException) -> int:
     """A bug of ours: the details go to a file, and the person is told where. Returns the exit status."""
     what = f"{type(error).__name__}: {error}"
+    told = masked("".join(traceback.format_exception(error)))
     try:
         descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
         with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
-            traceback.print_exception(error, file=file)
+            file.write(told)
         hint = f"this is a bug in stagemill; please report it with the file {path}"
     except OSError as no_file:
         where = traceback.extract_tb(error.__traceback__)[-1:]

@@ -7,19 +7,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.plan.epoch import seconds
+
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-_KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
-CONTEXT = "context"
-_LATEST = 253_402_300_799  # the last second of the year 9999
+KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -64,23 +66,47 @@ def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def labels(texts: Iterable[str]) -> dict[str, str]:
+def labels(texts: Iterable[str], flag: str = "--label") -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if not name:
-            raise UsageError(f"invalid --label {text!r}: it has no name", hint="write --label NAME=VALUE")
+            raise UsageError(f"invalid {flag} {text!r}: it has no name", hint=f"write {flag} NAME=VALUE")
         found[name] = value
     return found
 
 
+def retries(more: object, delay: str | None) -> Retries | None:
+    """`--retry` and `--retry-delay`, None where neither was given. Raises UsageError."""
+    if more is None and delay is None:
+        return None
+    from stagemill.dockerfile import durations
+    from stagemill.registry.retry import Retries
+
+    usual = Retries()
+    attempts = more + 1 if isinstance(more, int) else usual.attempts
+    if delay is None:
+        return Retries(attempts)
+    hint = "write a time such as 500ms, 2s or 1m"
+    try:
+        seconds = durations.parse(delay) / 1e9
+    except ValueError as error:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint) from error
+    if seconds < 0:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint)
+    return Retries(attempts, first=seconds, longest=seconds)
+
+
 def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
-    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case."""
+    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case.
+
+    RUN has the network of this machine, so `host-gateway`, the address under which it is reached, is the loopback's.
+    """
     lines: list[str] = []
-    for text in texts:
+    for text in ",".join(texts).split(",") if texts else ():
         name, separator, address = text.partition("=") if "=" in text else text.partition(":")
         try:
-            parsed = ipaddress.ip_address(address.strip("[]"))
+            parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
         except ValueError as error:
             hint = "write --add-host name:1.2.3.4 or name=[::1]"
             raise UsageError(f"invalid --add-host {text!r}: {address!r} is no IP address", hint=hint) from error
@@ -131,8 +157,8 @@ class Output:
             if key in _LATER_KEYS:
                 why = "; layers are gzip of one level" if key in _COMPRESSION else ""
                 raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
-            if key not in _KEYS and not re.match(r"annotation[-.\[]", key):
-                known = ", ".join(sorted(_KEYS))
+            if key not in KEYS and not re.match(r"annotation[-.\[]", key):
+                known = ", ".join(sorted(KEYS))
                 raise UsageError(
                     f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
                 )
@@ -163,7 +189,7 @@ class Output:
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
         given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
         date = values.get("source-date-epoch")
-        epoch(date)
+        seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
         return cls(kind, dest, names, tar, date, rewrite, tuple(given))
 
@@ -197,15 +223,6 @@ def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
     if "" in names:
         raise UsageError("--no-cache-filter has a blank name", hint="write --no-cache-filter STAGE or STAGE,STAGE")
     return names
-
-
-def epoch(text: str | None) -> int | None:
-    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none; `context` is none too, since a directory has no date."""
-    if not text or text == CONTEXT:
-        return None
-    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
-        raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
-    return int(text)
 
 
 def any_platform(text: str) -> Platform:

@@ -57,6 +57,10 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        from stagemill.errors import masked
+
+        text = io.StringIO()
+        error.show(text)
+        sys.stderr.write(masked(text.getvalue()))
         return error.exit_code
     return status if isinstance(status, int) else 0

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.flags import Output, epoch
+from stagemill.cli.flags import Output
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
@@ -22,6 +22,7 @@ from stagemill.execute.shipping import StoredBlobs
 from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.oci.image import Image
+from stagemill.plan.epoch import seconds
 
 PACKED = ("oci", "docker", "image")
 """The types of output that carry an image, not its files."""
@@ -44,6 +45,12 @@ class Wishes:
     squash: bool = False
     annotations: Annotations = field(default_factory=Annotations)
     warnings_in_metadata: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the image gets, in full."""
+        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
+        return (*self.tags, *own)
 
     @property
     def wants_image(self) -> bool:
@@ -140,15 +147,11 @@ def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryI
     if not wishes.wants_image:
         return None
     image = images.main()
-    names = [
-        *wishes.tags,
-        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
-    ]
-    for name in names:
+    for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
     warnings = tuple(built.plan.notices) if wishes.warnings_in_metadata else None
-    found = Delivered(image, tuple(names), warnings)
+    found = Delivered(image, wishes.names, warnings)
     _tell(found, wishes, stdout)
     return found
 
@@ -183,7 +186,7 @@ class _Images:
         platform = self.built.plan.target.image.platform
         annotations = self.wishes.annotations | Annotations.of_output(output.annotations, platform)
         finish = Finish(
-            epoch=self.built.epoch if output.epoch is None else epoch(output.epoch),
+            epoch=self.built.epoch if output.epoch is None else seconds(output.epoch),
             rewrite=output.rewrite,
             squash=self.wishes.squash,
             annotations=annotations.manifest,
@@ -232,8 +235,8 @@ class _Export:
 
     def _files(self, output: Output) -> FileView:
         view = self.built.forms.view(self.built.tree(self.built.plan.target))
-        seconds = self.built.epoch if output.epoch is None else epoch(output.epoch)
-        return view if seconds is None else Dated(view, seconds)
+        date = self.built.epoch if output.epoch is None else seconds(output.epoch)
+        return view if date is None else Dated(view, date)
 
     def _notice(self, text: str) -> None:
         self.listener(events.Notice(text, self.built.services.clock()))

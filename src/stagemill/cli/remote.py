@@ -42,7 +42,7 @@ class Remote:
             title = f"the build context {location}"
             vertex = contexts.remote(location, services.remotes, label=_LABEL)
             text = self._text(location, services) if isinstance(location, HttpLocation) else None
-            yield Fetched(FileContext(make_tree(vertex, services=services), title), text)
+            yield Fetched(FileContext(make_tree(vertex, services=services), title, location=location), text)
 
     def _text(self, location: HttpLocation, services: Services) -> bytes | None:
         """The file, unless it is an archive."""

@@ -39,6 +39,8 @@ class ExpansionError(ValueError):
 
 def expand(text: str, lookup: Lookup, *, escape: str = "\\") -> str:
     """One word: variables replaced, quotes removed, escapes applied. `lookup` gives None for what is unset."""
+    if not _changing(escape).search(text):
+        return text
     return "".join(chunk for chunk, _ in _Expander(text, lookup, escape=escape).run())
 
 
@@ -268,6 +270,12 @@ class _Expander:
             return patterns.parse(text)
         except ValueError as error:
             raise ExpansionError(str(error), begin) from error
+
+
+@lru_cache(maxsize=8)
+def _changing(escape: str) -> re.Pattern[str]:
+    """What can be anything but itself in a word. Most words have none of it."""
+    return re.compile("[$'\"" + re.escape(escape) + "]")
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """`DeviceBook`: the devices that this machine offers to containers, and what each adds to a process.
 
 Source: the Container Device Interface, github.com/cncf-tags/container-device-interface, SPEC.md; the annotations are
-BuildKit's, solver/llbsolver/cdidevices. The files are JSON; YAML is read where it is JSON too.
+BuildKit's, solver/llbsolver/cdidevices. The files are JSON or YAML.
 """
 
 from __future__ import annotations
@@ -65,16 +65,13 @@ class DeviceBook:
 
     def advice(self) -> str:
         """What to do where a device is missing."""
-        devices, unread = self._found
-        if devices:
-            return f"there are {', '.join(sorted(devices))}"
-        if unread:
-            return f"write {unread[0]} as JSON (nvidia-ctk cdi generate --format=json): YAML is not read"
-        return f"describe it in a JSON file in {' or '.join(map(str, self._directories))}"
+        if self._found:
+            return f"there are {', '.join(sorted(self._found))}"
+        return f"describe it in a JSON or YAML file in {' or '.join(map(str, self._directories))}"
 
     def _named(self, name: str) -> list[Device]:
         """`kind=name`, `kind=*`, `kind` for its first one, or a class."""
-        devices, _ = self._found
+        devices = self._found
         if name in devices:
             return [devices[name]]
         kind, _, which = name.partition("=")
@@ -86,24 +83,35 @@ class DeviceBook:
         return of_kind[:1] or [device for _, device in sorted(devices.items()) if device.group == name]
 
     @cached_property
-    def _found(self) -> tuple[Mapping[str, Device], list[Path]]:
+    def _found(self) -> Mapping[str, Device]:
         devices: dict[str, Device] = {}
-        unread: list[Path] = []
         for directory in self._directories:
             for path in sorted(directory.glob("*")):
-                if path.suffix not in {".json", ".yaml", ".yml"}:
-                    continue
-                try:
-                    document = json.loads(path.read_bytes())
-                except OSError as error:
-                    raise StagemillError(f"cannot read {path}: {(error.strerror or '').lower()}") from error
-                except ValueError as error:
-                    if path.suffix == ".json":
-                        raise StagemillError(f"{path} is no JSON: {error}", hint="mend it, or remove it") from error
-                    unread.append(path)
-                    continue
-                devices.update((device.name, device) for device in _devices(_Part(document, path)))
-        return devices, unread
+                if path.suffix in {".json", ".yaml", ".yml"}:
+                    devices.update((device.name, device) for device in _devices(_Part(_document(path), path)))
+        return devices
+
+
+def _document(path: Path) -> Json:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StagemillError(f"cannot read {path}: {(error.strerror or '').lower()}") from error
+    hint = "mend it, or remove it"
+    if path.suffix == ".json":
+        try:
+            document: Json = json.loads(data)
+        except ValueError as error:
+            raise StagemillError(f"{path} is no JSON: {error}", hint=hint) from error
+        return document
+    import yaml  # noqa: PLC0415  only files in YAML need it
+
+    try:
+        document = yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        why = " ".join(str(error).split())
+        raise StagemillError(f"{path} is no YAML: {why}", hint=hint) from error
+    return document
 
 
 @dataclass(frozen=True, slots=True)

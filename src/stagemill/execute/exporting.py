@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -111,9 +110,13 @@ def gather(made: Finished, to: Export) -> CacheContents:
     """What the cache will hold; layers that have never been packed are, several at once."""
     steps = list(made.steps(to.mode))
     own = dict.fromkeys(layer for _, _, tree in steps for layer in tree.layers if layer.form == "layer")
-    with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
-        packed = pool.map(lambda layer: made.forms.described(layer, to.compression, force=to.force), own)
-        facts = dict(zip(own, packed, strict=True))
+    stopped = Event()
+
+    def described(layer: TreeLayer) -> Packed:
+        return made.forms.described(layer, to.compression, force=to.force, stopped=stopped.is_set)
+
+    with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
+        facts = dict(zip(own, pool.map(described, own), strict=True))
     return CacheContents.of(_step(vertex, key, tree, facts) for vertex, key, tree in steps)
 
 

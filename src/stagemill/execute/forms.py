@@ -246,22 +246,23 @@ class Forms:
             )
         return self._remote(origin)
 
-    def packed(self, layer: TreeLayer) -> Packed:
-        """The blob of a layer by its name; a layer of a build is packed now if it never was."""
+    def packed(self, layer: TreeLayer, *, stopped: Stopped = never) -> Packed:
+        """The blob of a layer by its name; a layer of a build is packed now if it never was. Raises CancelledError."""
         if found := self._found(layer):
             return found
-        with self.store.lock(f"pack-{layer.digest.hex}"):
-            return self._found(layer) or self._pack(layer)
+        with self.store.lock(f"pack-{layer.digest.hex}", stopped):
+            return self._found(layer) or self._pack(layer, stopped)
 
     def all_packed(self, tree: Tree) -> list[Packed]:
         """The blobs of all layers, the lowest first; those that are missing are packed, several at once."""
         found = {layer: self._found(layer) for layer in tree.layers}
         missing = [layer for layer, packed in found.items() if packed is None]
         if missing:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
+            from stagemill.execute.parallel import threads  # noqa: PLC0415  see above
 
-            with ThreadPoolExecutor(_PARALLEL_PACKS, thread_name_prefix="pack") as pool:
-                found.update(zip(missing, pool.map(self.packed, missing), strict=True))
+            stopped = Event()
+            with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
+                found.update(zip(missing, pool.map(partial(self.packed, stopped=stopped.is_set), missing), strict=True))
         return [packed for layer in tree.layers if (packed := found[layer])]
 
     def _found(self, layer: TreeLayer) -> Packed | None:
@@ -275,24 +276,36 @@ class Forms:
                 return found
         return None
 
-    def _pack(self, layer: TreeLayer) -> Packed:
+    def _pack(self, layer: TreeLayer, stopped: Stopped) -> Packed:
         home = self.home(layer)
         if home is None:
-            return self.fetch(layer)
-        packed = self._packed_as(home, None)
+            return self.fetch(layer, stopped=stopped)
+        packed = self._packed_as(home, None, stopped)
         self.store.links.set_packed(layer.digest, packed)
         return packed
 
-    def _packed_as(self, home: Digest, compression: Compression | None) -> Packed:
+    def _packed_as(self, home: Digest, compression: Compression | None, stopped: Stopped) -> Packed:
         from stagemill.layer.compression import USUAL  # noqa: PLC0415  see above
         from stagemill.layer.pack import pack_blob  # noqa: PLC0415
 
+        def pause() -> None:
+            if stopped():
+                raise CancelledError("the build was stopped")
+
         how = compression or USUAL
+        directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(self.store.layers.directory(home), self.index(home), writer, compression=how)
+            facts = pack_blob(directory, index, writer, compression=how, pause=pause)
         return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
 
-    def described(self, layer: TreeLayer, compression: Compression | None = None, *, force: bool = False) -> Packed:
+    def described(
+        self,
+        layer: TreeLayer,
+        compression: Compression | None = None,
+        *,
+        force: bool = False,
+        stopped: Stopped = never,
+    ) -> Packed:
         """The blob as which a build's layer is sent somewhere: compressed as asked if it is packed for that now.
 
         One that an imported cache has is taken as it is there, and not fetched, unless it must (`force`) have that form.
@@ -300,17 +313,17 @@ class Forms:
         if self.home(layer) is None and not force:
             return self._found(layer) or self._away(layer.digest)
         if compression is None:
-            return self.packed(layer)
+            return self.packed(layer, stopped=stopped)
         found = self._found(layer)
         if found and not force and found.descriptor.media_type == compression.media_type and compression.level is None:
             return found
         (home,) = self.layers(Tree((layer,)))
         form = str(compression)
-        with self.store.lock(f"pack-{home.hex}-{form}"):
+        with self.store.lock(f"pack-{home.hex}-{form}", stopped):
             known = self.store.links.variant(home, form)
             if known and self.store.blobs.has(known.descriptor):
                 return known
-            made = self._packed_as(home, compression)
+            made = self._packed_as(home, compression, stopped)
             self.store.links.set_variant(home, form, made)
             return made
 

@@ -25,13 +25,19 @@ from stagemill.files.view import FileView
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex
 from stagemill.layer.changes import settle
+from stagemill.layer.index import Watch
 from stagemill.sandbox import privileges
 from stagemill.sandbox.limits import Resources, Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
 
 HOSTNAME = "stagemill"
+_LOGS = dict.fromkeys(
+    ("var/log/lastlog", "var/log/faillog"),
+    "it is packed as zeros, which takes long; useradd --no-log-init leaves it alone",
+)
 TAIL_LINES = 20
+_AFTER_STOP = 256  # MiB of a new layer that are still read when the build is stopped
 _MOST_BYTES = 10 << 20
 _MAX_LINE = 4096  # bytes of a line that are kept for the error; the log has all of it
 
@@ -66,7 +72,34 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
             raise _failure(op, code, step=step, log=log, resources=services.host.resources)
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
-        return commit(workspace, parent, clock=services.clock)
+        return commit(workspace, parent, clock=services.clock, watch=_watch(step, services))
+
+
+def _watch(step: Step, services: Services) -> Watch:
+    """Looks on while the new layer is read, for a file may be so large that this takes hours. What is nearly done is kept."""
+    left = _AFTER_STOP
+
+    def pause() -> None:
+        nonlocal left
+        left -= step.cancelled.is_set()
+        if left < 0:
+            raise CancelledError("the build was stopped")
+
+    def sparse(path: str, size: int, held: int) -> None:
+        if at := step.vertex.label.at:
+            message = (
+                f'"/{path}" is {_in_gib(size)}, and all but {_in_gib(held)} of it is a hole, which images do not know'
+            )
+            hint = _LOGS.get(
+                path, "it is packed as zeros, which takes long; make it smaller, or remove it in the same RUN"
+            )
+            services.listener(events.Notice(events.remark(message, at, hint=hint), services.clock()))
+
+    return Watch(pause, sparse)
+
+
+def _in_gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
+    from stagemill.execute.agents import Agent
     from stagemill.execute.devices import DeviceBook
     from stagemill.sandbox.protocol import Sandbox
     from stagemill.sources.remotes import Remotes
@@ -37,7 +38,7 @@ class Host:
 class Services:
     """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
-    `secrets` are the contents of what RUN may mount by id, `agents` the sockets of SSH agents. No secret enters a key, a
+    `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
     layer, the history or a log. `imports` are caches of elsewhere.
     """
 
@@ -50,5 +51,5 @@ class Services:
     host: Host = field(default_factory=Host)
     contexts: Mapping[str, FileView] = field(default_factory=dict)
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    agents: Mapping[str, Path] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from stagemill.errors import ArchiveError, CorruptError, StoreError
 from stagemill.files.view import Entry, Kind
 from stagemill.layer import header as tar
 from stagemill.layer.compression import USUAL, Compression, compressed
+from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import CHUNK, ahead
 
@@ -67,14 +68,20 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
 
 
 def pack_blob(
-    directory: Path, index: LayerIndex, writer: BlobWriter, *, compression: Compression = USUAL
+    directory: Path,
+    index: LayerIndex,
+    writer: BlobWriter,
+    *,
+    compression: Compression = USUAL,
+    pause: Callable[[], None] = unhindered,
 ) -> PackedLayer:
-    """Writes and commits the compressed tar. Raises as `pack` does; nothing is committed then."""
+    """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then."""
     sha256 = hashlib.sha256()
 
     def hashed(pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             sha256.update(piece)
+            pause()
             yield piece
 
     with ahead(pack(directory, index)) as pieces:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from stagemill.dockerfile import patterns
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, OnBuild, Run
+from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import stages
@@ -157,7 +159,9 @@ class LintFile:
         fix: Fix | None = None,
         about: Span | None = None,
     ) -> Finding:
-        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix, about)
+        """Logins of URLs are not shown."""
+        at = self.dockerfile.source.excerpt(span)
+        return Finding(rule, masked(message), span, at, masked(hint) if hint else hint, fix, about)
 
 
 def may_mean(text: str, name: str) -> bool:
@@ -172,7 +176,15 @@ def may_mean(text: str, name: str) -> bool:
     pieces = literal.split("\0")
     if not all(_STAGE_NAME.fullmatch(piece) for piece in pieces):
         return False
-    return re.fullmatch(".*".join(map(re.escape, pieces)), name) is not None
+    return not patterns.without_prefix(_tokens(pieces), name, longest=True)
+
+
+def _tokens(pieces: Iterable[str]) -> list[str]:
+    """A pattern of these pieces with anything between them."""
+    found: list[str] = []
+    for piece in pieces:
+        found += ["*", *(f"\\{char}" for char in piece)]
+    return found[1:]
 
 
 def source_stage(text: str, reader: Stage, found: tuple[Stage, ...]) -> Stage | None:

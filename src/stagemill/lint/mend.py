@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import BOM, printable
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import DockerfileError
+from stagemill.errors import DockerfileError, masked
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
-from stagemill.lint.place import offsets
+from stagemill.lint.place import lines_around, offsets
 from stagemill.lint.rules import RULES, Rule, check
+
+_AROUND = 4  # lines, one more than a diff shows
+_RANGE = re.compile(r"( [-+])([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +86,32 @@ def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
 def preview(dockerfile: Dockerfile, fix: Fix) -> str:
     """What a fix changes, as a unified diff."""
     text = dockerfile.source.text
-    return diff(
-        text, _edited(text, {edit: offsets(text, edit.span) for edit in fix.edits}), name=dockerfile.source.name
-    )
+    places = {edit: offsets(text, edit.span) for edit in fix.edits}
+    first, start, end = lines_around(text, places.values(), count=_AROUND)
+    inside = {edit: (begin - start, stop - start) for edit, (begin, stop) in places.items()}
+    old = text[start:end]
+    return diff(old, _edited(old, inside), name=dockerfile.source.name, first=first)
 
 
-def diff(old: str, new: str, *, name: str) -> str:
-    """A unified diff of two texts of one file; empty where they are equal."""
+def diff(old: str, new: str, *, name: str, first: int = 1) -> str:
+    """A unified diff of two texts of one file, or of the lines from `first` on, for people: without logins of URLs.
+
+    Empty where they are equal.
+    """
     from difflib import unified_diff  # noqa: PLC0415  only shown fixes need it
+
+    def numbered(match: re.Match[str]) -> str:
+        return f"{match[1]}{int(match[2]) + first - 1}"
 
     before, after = (text.removeprefix(BOM).split("\n") for text in (old, new))
     shown = unified_diff(list(_lines(before)), list(_lines(after)), name, name, lineterm="")
-    return "".join(f"{line}\n" for line in shown)
+    return "".join(f"{_RANGE.sub(numbered, line) if line.startswith('@@ ') else line}\n" for line in shown)
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
-    yield from (printable(line.rstrip("\r")) for line in lines[:-1])
+    yield from (printable(masked(line.rstrip("\r"))) for line in lines[:-1])
     if lines[-1]:
-        yield f"{printable(lines[-1])}\n\\ No newline at end of file"
+        yield f"{printable(masked(lines[-1]))}\n\\ No newline at end of file"
 
 
 def _overlap(ranges: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, OnBuild, Run
@@ -19,20 +21,22 @@ def proposals(file: LintFile) -> Mapping[int, str]:
     if "TARGETSTAGE" in file.dockerfile.source.text:
         return {}
     found: dict[int, str] = {}
+    uses = _Uses.of(file)
     last = file.stages[-1].index
+    taken: set[str] = set()
     for stage in file.stages:
         wanted = "runtime" if stage.index == last else "builder"
         if not stage.name:
-            name = free(file, (wanted, f"stage{stage.index}"), index=stage.index, taken=found.values())
+            name = uses.free((wanted, f"stage{stage.index}"), index=stage.index, taken=taken)
             if name:
                 found[stage.index] = name
+                taken.add(name)
     return found
 
 
-def free(file: LintFile, candidates: Iterable[str], *, index: int, taken: Iterable[str] = ()) -> str | None:
+def free(file: LintFile, candidates: Iterable[str], *, index: int) -> str | None:
     """The first name that the stage at `index` can have."""
-    used = set(taken)
-    return next((name for name in candidates if name not in used and not _is_used(file, name, index)), None)
+    return _Uses.of(file).free(candidates, index=index, taken=set())
 
 
 def naming(stage: Stage, name: str) -> Edit:
@@ -41,22 +45,42 @@ def naming(stage: Stage, name: str) -> Edit:
     return Edit(Span(end.end_line, end.end_column, end.end_line, end.end_column), f" AS {name}")
 
 
-def _is_used(file: LintFile, name: str, index: int) -> bool:
-    return any(
-        stage.name == name or (stage.index >= index and (_begins_from(stage, name) or _copies_from(stage, name)))
-        for stage in file.stages
-    )
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """Where names are used: `last` is the last stage that means one by its text, `open` are FROMs with variables."""
+
+    names: frozenset[str]
+    last: Mapping[str, int]
+    open: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, file: LintFile) -> Self:
+        last: dict[str, int] = {}
+        variable: list[tuple[int, str]] = []
+        for stage in file.stages:
+            base = stage.start.image.text
+            if "$" in base:
+                variable.append((stage.index, base))
+            else:
+                last[base.lower()] = stage.index
+            last.update((name, stage.index) for name in _copied(stage))
+        return cls(frozenset(stage.name for stage in file.stages), last, tuple(variable))
+
+    def free(self, candidates: Iterable[str], *, index: int, taken: set[str]) -> str | None:
+        return next((name for name in candidates if name not in taken and not self._is_used(name, index)), None)
+
+    def _is_used(self, name: str, index: int) -> bool:
+        """Whether a stage has the name, or one from the index on means something by it."""
+        if name in self.names or self.last.get(name, -1) >= index:
+            return True
+        return any(reader >= index and may_mean(text, name) for reader, text in self.open)
 
 
-def _begins_from(stage: Stage, name: str) -> bool:
-    return may_mean(stage.start.image.text, name)
-
-
-def _copies_from(stage: Stage, name: str) -> bool:
+def _copied(stage: Stage) -> Iterator[str]:
+    """The names that a stage copies from, in lower case."""
     for step in stage.steps:
         node = step.node.trigger if isinstance(step.node, OnBuild) else step.node
-        if isinstance(node, Copy) and node.from_ and node.from_.text.lower() == name:
-            return True
-        if isinstance(node, Run) and any(mount_options(m).get("from", "").lower() == name for m in node.mounts):
-            return True
-    return False
+        if isinstance(node, Copy) and node.from_:
+            yield node.from_.text.lower()
+        if isinstance(node, Run):
+            yield from (mount_options(mount).get("from", "").lower() for mount in node.mounts)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import lru_cache
+
 from stagemill.dockerfile.source import BOM, Span
 from stagemill.dockerfile.tree import Dockerfile, InstructionNode
+
+_NEWLINE = re.compile("\n")
 
 
 def newline(dockerfile: Dockerfile) -> str:
@@ -15,6 +22,16 @@ def newline(dockerfile: Dockerfile) -> str:
 def offsets(text: str, span: Span) -> tuple[int, int]:
     """Where a span begins and ends in the text, in characters."""
     return _offset(text, span.line, span.column), _offset(text, span.end_line, span.end_column)
+
+
+def lines_around(text: str, places: Iterable[tuple[int, int]], *, count: int) -> tuple[int, int, int]:
+    """The whole lines that hold the places, and `count` more on each side: the first line's number, and their offsets."""
+    found = list(places)
+    starts = _starts(text)
+    first = max(bisect_right(starts, min(start for start, _ in found)) - count, 1)
+    last = bisect_right(starts, max(end for _, end in found)) + count
+    start = starts[first - 1] if first > 1 else 0
+    return first, start, starts[last] if last < len(starts) else len(text)
 
 
 def written(dockerfile: Dockerfile, span: Span) -> str:
@@ -72,10 +89,12 @@ def _lines_before(dockerfile: Dockerfile, node: InstructionNode) -> int:
 
 
 def _offset(text: str, line: int, column: int) -> int:
-    start = len(BOM) if text.startswith(BOM) else 0
-    for _ in range(line - 1):
-        found = text.find("\n", start)
-        if found < 0:
-            return len(text)
-        start = found + 1
-    return min(start + column - 1, len(text))
+    starts = _starts(text)
+    return min(starts[line - 1] + column - 1, len(text)) if line <= len(starts) else len(text)
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> tuple[int, ...]:
+    """Where each line begins; found once, however many places of a file are asked for."""
+    first = len(BOM) if text.startswith(BOM) else 0
+    return (first, *(match.end() for match in _NEWLINE.finditer(text)))

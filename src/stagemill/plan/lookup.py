@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
@@ -25,12 +25,12 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place where an image is named; `stages` and `contexts` are names that could be meant instead."""
+    """A place where an image is named; `stages` gives, and `contexts` are, names that could be meant instead."""
 
     name: Name
     span: Span
     site: Site
-    stages: tuple[str, ...]
+    stages: Callable[[], Sequence[str]]
     contexts: tuple[str, ...] = ()
 
 
@@ -77,7 +77,7 @@ def _near(mention: Mention) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415  only errors need it
 
     name = mention.name.reference.lower()
-    for kind, names in ("stage", mention.stages), ("context", mention.contexts):
+    for kind, names in ("stage", mention.stages()), ("context", mention.contexts):
         if near := get_close_matches(name, names, n=1):
             return f"the {kind} {near[0]}"
     return None

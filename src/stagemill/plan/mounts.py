@@ -29,13 +29,14 @@ from stagemill.sandbox.limits import size
 T = TypeVar("T")
 
 _OWNED = {"mode", "uid", "gid"}
-_KEYS = {
+KEYS = {
     "bind": {"type", "target", "source", "from", "readonly", "readwrite"},
     "cache": {"type", "target", "source", "from", "readonly", "readwrite", "id", "sharing", *_OWNED},
     "tmpfs": {"type", "target", "size", "readwrite"},
     "secret": {"type", "target", "source", "id", "env", "required", "readonly", *_OWNED},
     "ssh": {"type", "target", "id", "required", "readonly", *_OWNED},
 }
+"""What can be said of each type, by the main spelling."""
 _NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
 _MODE = re.compile("[0-7]{1,6}")
 _TRUE = {"1", "t", "true"}
@@ -98,10 +99,10 @@ class _Given:
         return given
 
     def _check(self) -> None:
-        known = _KEYS.get(self.kind)
+        known = KEYS.get(self.kind)
         if known is None:
-            near = nearest(self.kind, _KEYS)
-            hint = f"did you mean {near}?" if near else f"the types are {', '.join(_KEYS)}"
+            near = nearest(self.kind, KEYS)
+            hint = f"did you mean {near}?" if near else f"the types are {', '.join(KEYS)}"
             self.fail("type", f"unsupported mount type {self.kind!r}", hint=hint)
         for name, option in self.options.items():
             if name not in known:

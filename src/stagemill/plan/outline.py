@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from stagemill.context.named import NamedContext, OtherStage
@@ -31,9 +32,6 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-EPOCH = "SOURCE_DATE_EPOCH"
-CONTEXT = "context"  # the date of the context, which a directory has not
-_SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
 
@@ -54,13 +52,20 @@ class StageText:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target."""
+    """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target.
+
+    `places` are the indexes of the stages of each name, and `starts` what is known already of where stages begin: both
+    are asked for again and again. `epoch` is SOURCE_DATE_EPOCH in seconds, where `plan/epoch` found one.
+    """
 
     site: Site
     stages: tuple[StageText, ...]
     globals: Scope
     target: StageText
-    also: tuple[StageText, ...] = ()
+    also: tuple[StageText, ...]
+    places: Mapping[str, Sequence[int]]
+    starts: dict[int, Meaning] = field(default_factory=dict, compare=False)
+    epoch: int | None = None
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
@@ -82,7 +87,15 @@ class Outline:
             else [find_stage(stages, name, "--also: stage") for name in site.request.also]
         )
         automatic = platform_args(target=site.request.platform, stage=target.name)
-        return cls(site, stages, global_scope(dockerfile, site, automatic), target, tuple(also))
+        places: dict[str, list[int]] = {}
+        for stage in stages:
+            places.setdefault(stage.name, []).append(stage.index)
+        return cls(site, stages, global_scope(dockerfile, site, automatic), target, tuple(also), places)
+
+    def named_above(self, name: str, index: int) -> StageText | None:
+        """The last stage of a name before a position."""
+        above = bisect_left(self.places.get(name, ()), index)
+        return self.stages[self.places[name][above - 1]] if above else None
 
     def base_name(self, stage: StageText) -> str:
         """The text after FROM, expanded; never blank."""
@@ -121,11 +134,16 @@ class Outline:
 
     def start(self, stage: StageText) -> Meaning:
         """What FROM names: the last stage of that name above, a named context, or neither."""
+        if stage.index not in self.starts:
+            self.starts[stage.index] = self._start(stage)
+        return self.starts[stage.index]
+
+    def _start(self, stage: StageText) -> Meaning:
         span = stage.start.image.span
         if replacement := self._context(stage.name, stage, span, site=self.site):
             return replacement
         name = self.base_name(stage)
-        found = named_above(self.stages, name.lower(), stage.index)
+        found = self.named_above(name.lower(), stage.index)
         return self._unless_replaced(found, stage, span, site=self.site) or self._context(
             name, stage, span, site=self.site
         )
@@ -136,7 +154,7 @@ class Outline:
         name = word.text.lower()
         if INDEX.fullmatch(name):
             return self._unless_replaced(self._by_index(stage, word, site), stage, word.span, site=site)
-        if found := named_above(self.stages, name, stage.index):
+        if found := self.named_above(name, stage.index):
             return self._unless_replaced(found, stage, word.span, site=site)
         if context := self._context(word.text, stage, word.span, site=site):
             return context
@@ -162,7 +180,7 @@ class Outline:
         if found is None or not isinstance(found.source, OtherStage):
             return found
         above = user.index if above is None else above
-        other = named_above(self.stages, found.source.stage, above)
+        other = self.named_above(found.source.stage, above)
         if other is None:
             near = nearest(found.source.stage, self.names_above(user))
             hint = f"did you mean target:{near}?" if near else "name one that is above the stage that uses it"
@@ -210,11 +228,6 @@ def known_stages(stages: Sequence[StageText], wanted: str) -> str:
     return f"did you mean {near[0]}? {known}" if near else known
 
 
-def named_above(stages: Sequence[StageText], name: str, index: int) -> StageText | None:
-    """The last stage of a name before a position."""
-    return next((stage for stage in reversed(stages[:index]) if stage.name == name), None)
-
-
 def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) -> Scope:
     """What FROM lines see: the ARGs before the first FROM and the platform arguments, --build-arg before all."""
     given = site.request.build_args
@@ -226,9 +239,6 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and value != CONTEXT and not _SECONDS.fullmatch(value):
-                hint = "give seconds since 1970, such as 1700000000"
-                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.suggest import nearest
@@ -48,7 +49,8 @@ def _not_allowed(name: str, span: Span, site: Site) -> DockerfileError:
 
 def device(flag: Flag, site: Site) -> tuple[str, bool]:
     """The device's name, and whether it must be there. Raises DockerfileError."""
-    name, required = _parsed(flag, site)
+    asked, required = _parsed(flag, site)
+    name = aliases(site.request.allow).get(asked, asked)
     devices = site.request.devices
     free = devices.is_free(name) if devices else None
     if free is None and required:
@@ -56,9 +58,15 @@ def device(flag: Flag, site: Site) -> tuple[str, bool]:
         raise site.error(f"there is no device {name} on this machine", flag.value_span, hint=hint)
     kind = name.partition("=")[0]
     allowed = {DEVICE, f"{DEVICE}={name}", f"{DEVICE}={kind}"}
-    if free is False and site.request.allow.isdisjoint(allowed):
+    if free is False and name == asked and site.request.allow.isdisjoint(allowed):
         raise _not_allowed(f"{DEVICE}={name}", flag.span, site)
     return name, required
+
+
+def aliases(allow: Iterable[str]) -> dict[str, str]:
+    """The devices by the names that Dockerfiles may have for them: `device=NAME,alias=OTHER`."""
+    pairs = (text.removeprefix(f"{DEVICE}=").rsplit(",alias=", 1) for text in allow if ",alias=" in text)
+    return {other: name for name, other in pairs}
 
 
 def _parsed(flag: Flag, site: Site) -> tuple[str, bool]:

@@ -18,11 +18,10 @@ from stagemill.plan import begin, contexts
 from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
+from stagemill.plan.epoch import settled
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
-    CONTEXT,
-    EPOCH,
     SCRATCH,
     Line,
     Outline,
@@ -68,8 +67,7 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, of the
-    request or of a global ARG.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds.
     """
 
     target: Stage
@@ -101,7 +99,7 @@ def plan_each(
     """
     site = Site(dockerfile.source, dockerfile.escape, requests[0], sources=sources)
     shared = Shared(Bases(resolver), Waiting())
-    outlines = [Outline.of(dockerfile, replace(site, request=request)) for request in requests]
+    outlines = [settled(Outline.of(dockerfile, replace(site, request=request)), dockerfile) for request in requests]
     return tuple(_Planner(outline, shared).plan() for outline in outlines)
 
 
@@ -142,7 +140,7 @@ class _Planner:
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
-            epoch=self._epoch(),
+            epoch=self.outline.epoch,
             also=self._also(),
             order=self._order(),
         )
@@ -195,13 +193,6 @@ class _Planner:
     def _needs(self, index: int) -> tuple[int, ...]:
         stage = self.planned[index]
         return (*([] if stage.parent is None else [stage.parent]), *stage.reads)
-
-    def _epoch(self) -> int | None:
-        """A global ARG says it where the request does not."""
-        if self.site.request.epoch is not None:
-            return self.site.request.epoch
-        text = self.outline.globals.get(EPOCH)
-        return int(text) if text and text != CONTEXT else None
 
     def _needed(self, wanted: Sequence[StageText]) -> set[int]:
         """These stages, and those that they need.
@@ -263,7 +254,7 @@ class _Planner:
                 yield self._mention(name, word, stage, site)
 
     def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
-        return Mention(name, word.span, site, self.outline.names_above(stage), site.request.contexts.names)
+        return Mention(name, word.span, site, partial(self.outline.names_above, stage), site.request.contexts.names)
 
     def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
         """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""

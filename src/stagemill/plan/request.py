@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
+from stagemill.location import Location
 from stagemill.oci.platform import Platform
 
 MAIN = "context"
@@ -18,7 +19,10 @@ class IgnoredBy(Protocol):
     """Says which line of an ignore file hides a path."""
 
     def explain(self, path: str, /) -> str | None:
-        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
+        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path, or there is none.
+
+        Of a pattern: the rule that hides what it matches.
+        """
         ...
 
 
@@ -27,13 +31,14 @@ class FileContext:
     """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
     `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
-    rule of the ignore file that hides it, as words, or None.
+    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did.
     """
 
     view: FileView
     title: str = "the build context"
     ignored: IgnoredBy | None = None
     name: str = MAIN
+    location: Location | None = None
 
 
 class Devices(Protocol):
@@ -64,7 +69,7 @@ class Request:
 
     `also` are stages that must be made beside the target, by name or index; with `all_stages` that is every one.
 
-    `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
+    `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
     `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
@@ -77,7 +82,6 @@ class Request:
     network: Literal["default", "host", "none"] = "default"
     extra_hosts: tuple[str, ...] = ()
     context: FileContext | None = None
-    epoch: int | None = None
     allow: frozenset[str] = frozenset()
     contexts: NamedContexts = field(default_factory=NamedContexts)
     directories: Mapping[str, FileContext] = field(default_factory=dict)

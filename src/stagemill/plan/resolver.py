@@ -8,7 +8,7 @@ from typing import Protocol
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 
@@ -45,6 +45,10 @@ class Sources(Protocol):
         """The commit that is meant now. Raises StagemillError where it cannot be found, or is not that of the checksum."""
         ...
 
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
+        """When what is there now was made, in seconds since 1970; None where it does not say. Raises as the others do."""
+        ...
+
 
 class Nowhere:
     """Sources of a plan that is made without asking anybody: there is nothing."""
@@ -54,6 +58,9 @@ class Nowhere:
         raise StagemillError(f"{wanted} was not asked for", hint=_ASK)
 
     def git(self, location: GitLocation) -> operations.Git:
+        raise StagemillError(f"{location} was not asked for", hint=_ASK)
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
         raise StagemillError(f"{location} was not asked for", hint=_ASK)
 
 

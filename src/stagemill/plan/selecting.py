@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.plan.outline import Outline, StageText, named_above
+from stagemill.plan.outline import Outline, StageText
 from stagemill.plan.request import Request
 from stagemill.plan.site import Site
 
@@ -80,5 +80,5 @@ def _value(outline: Outline, stage: StageText, name: str, other: StageText) -> s
     if not mark or not other.name.startswith(before) or not other.name.endswith(after):
         return None
     value = other.name[len(before) : len(other.name) - len(after)]
-    meant = named_above(outline.stages, base(value), stage.index) if value else None
+    meant = outline.named_above(base(value), stage.index) if value else None
     return value if meant is other else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field, replace
 
-from stagemill.errors import Excerpt
+from stagemill.errors import Excerpt, redacted
 from stagemill.files.paths import clean
 from stagemill.graph.operations import Operation, Scratch, Stack
 from stagemill.graph.vertex import Edge, Label, Vertex
@@ -77,8 +77,12 @@ class State:
     def layered(
         self, op: Operation, inputs: tuple[Edge, ...], *, text: str, created_by: str, at: Excerpt, link: bool = False
     ) -> State:
-        """After an instruction that makes a layer on top of the stage; with `link` one that knows nothing of the stage."""
+        """After an instruction that makes a layer on top of the stage; with `link` one that knows nothing of the stage.
+
+        Logins of URLs in `text` are not shown.
+        """
         number = self.number + 1
+        text = redacted(text)
         label = Label(f"{self.numbering.prefix(number)} {text}", self.numbering.stage, at)
         below = Vertex(Scratch(), (), Label("")) if link else self.vertex
         vertex = Vertex(op, (Edge(below), *inputs), label)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Word
 from stagemill.graph.vertex import Vertex, walk
-from stagemill.plan.outline import INDEX, Outline, StageText, known_stages, named_above
+from stagemill.plan.outline import INDEX, Outline, StageText, known_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def _find(outline: Outline, stage: StageText, word: Word) -> StageText:
     if INDEX.fullmatch(text) and int(text) < len(stages):
         found: StageText | None = stages[int(text)]
     else:
-        found = named_above(stages, text, stage.index) or named_above(stages, text, len(stages)) if text else None
+        found = outline.named_above(text, stage.index) or outline.named_above(text, len(stages)) if text else None
     if found is None:
         raise site.error(f"there is no stage {text!r} to wait for", word.span, hint=known_stages(stages, text))
     return found

@@ -101,7 +101,7 @@ class Transport:
     def _pool(self, url: str) -> urllib3.PoolManager:
         settings = self._settings(urlsplit(url).netloc)
         proxy = self._proxies.for_url(url)
-        secure = "https" in {urlsplit(url).scheme, urlsplit(proxy).scheme}
+        secure = "https" in {urlsplit(url).scheme, _scheme(proxy)}
         key = (str(settings.ca or ""), settings.insecure, proxy, secure)
         with self._lock:
             if key not in self._pools:
@@ -234,8 +234,19 @@ def _make_pool(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManage
             proxy_headers=_proxy_login(proxy),
         )
     except (exceptions.HTTPError, ValueError) as error:
-        hint = "check http_proxy and https_proxy: want http://host:port"
-        raise RegistryError(f"the proxy cannot be used: {error}", hint=hint) from error
+        raise _unusable(error) from error
+
+
+def _scheme(proxy: str) -> str:
+    try:
+        return urlsplit(proxy).scheme
+    except ValueError as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> RegistryError:
+    hint = "check http_proxy and https_proxy: want http://host:port"
+    return RegistryError(f"the proxy cannot be used: {error}", hint=hint)
 
 
 def _without_login(proxy: str) -> str:

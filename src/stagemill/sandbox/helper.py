@@ -15,6 +15,7 @@ from stagemill.errors import SandboxError
 _PROGRAM = Path(__file__).parent / "inside" / "helper.py"
 _PACKAGES = Path(__file__).parent.parent.parent
 _PATIENCE = 5.0  # seconds that it gets to end by itself
+_INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 
 
 class Helper:
@@ -58,9 +59,11 @@ class Helper:
         command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), str(_PACKAGES), str(os.getpid())]
         with theirs:
             try:
-                # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop.
+                # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the
+                # caller's variables, secrets among them: process 1 of a sandbox is a fork of it, and in /proc there.
                 process = subprocess.Popen(
                     command,
+                    env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

@@ -18,12 +18,13 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.store.locks import never
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
     from stagemill.sources.git import GitSource
     from stagemill.sources.http import HttpSource, Progress
 
@@ -48,6 +49,7 @@ class Settings:
     known_hosts: Path | None = None
     limit: Callable[[], int | None] = lambda: None
     sleep: Callable[[float], None] | None = None
+    retries: Retries | None = None
 
 
 class Remotes:
@@ -67,6 +69,7 @@ class Remotes:
         self._guard = Lock()
         self._files: _Answers[operations.Http] = _Answers()
         self._commits: _Answers[operations.Git] = _Answers()
+        self._dates: _Answers[int | None] = _Answers()
         self._made: tuple[HttpSource, Callable[[], None]] | None = None
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> operations.Http:
@@ -86,6 +89,24 @@ class Remotes:
                 return self._git(self._closed.is_set).resolve(location)
 
         return self._commits.of(location, resolve)
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
+        """The time of a commit, the Last-Modified of a file, else that of the newest file in an archive.
+
+        In seconds since 1970; None where there is none. Raises StagemillError with a hint.
+        """
+
+        def find() -> int | None:
+            if isinstance(location, GitLocation):
+                op = self.git(location)
+                with self._told(f"[internal] load the date of {location}"):
+                    return self._git(self._closed.is_set).date(op)
+            from stagemill.context.archive import newest  # noqa: PLC0415  as below
+
+            file = self.http(location, checksum=checksum)
+            return file.mtime or newest(self.fetch(file))
+
+        return self._dates.of((location, checksum), find)
 
     def fetch(self, op: operations.Http) -> Path:
         """Where the file lies, in the store, whole: it was checked. Raises StagemillError with a hint."""
@@ -146,7 +167,9 @@ class Remotes:
         settings = self._settings
         config = settings.config()
         transport = Transport(user_agent=settings.user_agent, proxies=config.proxies, settings=config.settings)
-        sender = Sender(transport.send, Retries(), settings.sleep or self._pause, self._closed.is_set)
+        sender = Sender(
+            transport.send, settings.retries or Retries(), settings.sleep or self._pause, self._closed.is_set
+        )
         source = HttpSource(self._store, sender, Authorizations(settings.secrets), settings.limit())
         return source, transport.close
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Source, Span, printable
-from stagemill.errors import DockerfileError, StagemillError
+from stagemill.errors import DockerfileError, StagemillError, masked
 from stagemill.lint import rules
 from stagemill.lint.file import Ignore, Known, LintFile
 from stagemill.lint.finding import Finding
@@ -125,4 +125,4 @@ def _excerpt(lines: list[str], first: int, last: int) -> Iterator[str]:
         missing -= before + after + 1
     for number in range(start, end + 1):
         mark = ">>>" if first <= number <= last else "   "
-        yield f" {number:3} | {mark} {printable(lines[number - 1].rstrip(chr(13)))}\n"
+        yield f" {number:3} | {mark} {printable(masked(lines[number - 1].rstrip(chr(13))))}\n"

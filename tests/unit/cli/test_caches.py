@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,84 @@ class TestDirectory:
         assert "unknown key 'dst' of type=local" in said.err
         assert "did you mean dest?" in said.err
         assert not os.path.exists(os.environ["STAGEMILL_ROOT"])
+
+
+def documents(folder: Path) -> list[dict[str, Any]]:
+    """The manifests that a directory's index names."""
+    entries = json.loads((folder / "index.json").read_text())["manifests"]
+    return [json.loads((folder / "blobs/sha256" / entry["digest"][7:]).read_text()) for entry in entries]
+
+
+class TestOptions:
+    def test_a_directory_has_several_by_tag(self, build: Build) -> None:
+        build("--target", "a", "--cache-to", "type=local,dest=cache,tag=a")
+        build("--cache-to", "type=local,dest=cache")
+
+        said = build("--cache-from", "type=local,src=cache,tag=a")
+        other = build("--cache-from", "type=local,src=cache,tag=b")
+
+        assert summary(said).startswith("2 steps imported, 2 used, 1 run")
+        assert "cache has no cache with the tag b" in other.err
+        assert "hint: its tags are: a, latest" in other.err
+
+    def test_an_older_cache_is_found_by_its_digest_where_it_was_kept(self, build: Build, folder: Path) -> None:
+        build("--cache-to", "type=local,dest=cache")
+        old = json.loads((folder / "cache/index.json").read_text())["manifests"][0]["digest"]
+        (folder / "two").write_text("new")
+        build("--cache-to", "type=local,dest=cache,reset=false")
+        (folder / "two").write_text("two")
+
+        kept = build("--cache-from", f"type=local,src=cache,digest={old}")
+        build("--cache-to", "type=local,dest=cache")
+        gone = build("--cache-from", f"type=local,src=cache,digest=sha256:{'0' * 64}")
+
+        assert summary(kept).startswith("3 steps imported, 3 used, 0 run")
+        assert f"cache has no blob sha256:{'0' * 64}" in gone.err
+
+    @pytest.mark.parametrize(
+        ("options", "kind"),
+        [
+            ("compression=zstd", "tar+zstd"),
+            ("compression=zstd,compression-level=15", "tar+zstd"),
+            ("compression-level=9", "tar+gzip"),
+            ("compression=uncompressed", "layer.v1.tar"),
+        ],
+    )
+    def test_layers_are_compressed_as_asked(self, build: Build, folder: Path, options: str, kind: str) -> None:
+        build("--cache-to", f"type=local,dest=cache,{options}")
+
+        (document,) = documents(folder / "cache")
+        assert all(layer["mediaType"].endswith(kind) for layer in document["layers"])
+        assert "0 run" in build("-t", "app", "--cache-from", "type=local,src=cache").err
+
+    def test_layers_of_another_cache_are_compressed_anew_where_that_is_forced(self, build: Build, folder: Path) -> None:
+        build("--cache-to", "type=local,dest=first")
+        build("--cache-from", "type=local,src=first", "--cache-to", "type=local,dest=kept,compression=zstd")
+        build(
+            "--cache-from", "type=local,src=first",
+            "--cache-to", "type=local,dest=forced,compression=zstd,force-compression=true",
+        )  # fmt: skip
+
+        found = {
+            name: {layer["mediaType"].rpartition("+")[2] for layer in documents(folder / name)[0]["layers"]}
+            for name in ("kept", "forced")
+        }
+        assert found == {"kept": {"gzip"}, "forced": {"zstd"}}
+
+    @pytest.mark.parametrize(
+        ("options", "kind"),
+        [
+            ("image-manifest=true,oci-mediatypes=true", "application/vnd.oci.image.manifest.v1+json"),
+            ("image-manifest=false", "application/vnd.oci.image.index.v1+json"),
+            ("oci-mediatypes=false", "application/vnd.docker.distribution.manifest.v2+json"),
+        ],
+    )
+    def test_the_form_of_its_document_can_be_chosen(self, build: Build, folder: Path, options: str, kind: str) -> None:
+        build("--cache-to", f"type=local,dest=cache,{options}")
+
+        (document,) = documents(folder / "cache")
+        assert document["mediaType"] == kind
+        assert "3 used, 0 run" in build("--cache-from", "type=local,src=cache").err
 
 
 class TestInline:

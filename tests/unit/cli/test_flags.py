@@ -47,10 +47,44 @@ def test_labels_are_names_with_values() -> None:
         ("db:::1", "::1\tdb"),
         ("db=[::1]", "::1\tdb"),
         ("db:[fe80::1]", "fe80::1\tdb"),
+        ("db:host-gateway", "127.0.0.1\tdb"),
     ],
 )
 def test_hosts_are_lines_of_a_hosts_file(text: str, expected: str) -> None:
     assert flags.extra_hosts([text]) == (expected,)
+
+
+def test_several_hosts_may_stand_in_one_flag() -> None:
+    assert flags.extra_hosts(["a:10.0.0.1,b:10.0.0.2", "c:10.0.0.3"]) == (
+        "10.0.0.1\ta", "10.0.0.2\tb", "10.0.0.3\tc",
+    )  # fmt: skip
+    assert flags.extra_hosts([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "delay", "expected"),
+    [
+        (None, None, None),
+        (0, None, []),
+        (2, None, [1, 2]),
+        (2, "1.5s", [1.5, 1.5]),
+        (None, "10s", [10, 10, 10]),
+    ],
+)
+def test_retries_are_counted_beyond_the_first_attempt(
+    more: int | None, delay: str | None, expected: list[float] | None
+) -> None:
+    found = flags.retries(more, delay)
+
+    assert (found and list(found.delays())) == expected
+
+
+@pytest.mark.parametrize("delay", ["", "2", "soon", "-1s"])
+def test_a_pause_is_a_time(delay: str) -> None:
+    assert usage(lambda: flags.retries(None, delay)) == (
+        f"invalid --retry-delay {delay!r}",
+        "write a time such as 500ms, 2s or 1m",
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,19 +212,6 @@ def test_names_of_stages_may_be_listed_and_are_in_lower_case() -> None:
     assert usage(lambda: flags.stage_names(["a,"])) == (
         "--no-cache-filter has a blank name",
         "write --no-cache-filter STAGE or STAGE,STAGE",
-    )
-
-
-@pytest.mark.parametrize(("text", "expected"), [(None, None), ("", None), ("0", 0), ("1700000000", 1_700_000_000)])
-def test_the_epoch_is_seconds(text: str | None, expected: int | None) -> None:
-    assert flags.epoch(text) == expected
-
-
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", " 1", "٣", "999999999999", "9" * 5000])
-def test_a_wrong_epoch_is_wrong_usage(text: str) -> None:
-    assert usage(lambda: flags.epoch(text)) == (
-        f"invalid SOURCE_DATE_EPOCH {text!r}",
-        "give seconds since 1970, such as 1700000000",
     )
 
 

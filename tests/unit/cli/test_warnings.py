@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fakes.planning import planned
@@ -128,6 +130,6 @@ def test_the_rules_of_an_ignore_file_are_those_of_the_context() -> None:
     rules = IgnoreRules.parse("a", ".dockerignore")
     view = MemoryTree({})
 
-    assert ignored(FileContext(view, ignored=IgnoreFile(rules, ".dockerignore"))) is rules
+    assert ignored(FileContext(view, ignored=IgnoreFile(rules, ".dockerignore", Path()))) is rules
     assert ignored(FileContext(view)) is None
     assert ignored(None) is None

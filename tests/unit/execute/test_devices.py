@@ -92,16 +92,32 @@ def test_a_later_directory_wins(tmp_path: Path) -> None:
 
 
 def test_what_to_do_for_a_missing_device_is_told(tmp_path: Path) -> None:
-    assert DeviceBook([tmp_path]).advice() == f"describe it in a JSON file in {tmp_path}"
-    (tmp_path / "a.yaml").write_text('kind: "example.com/gpu"\n')
-    assert DeviceBook([tmp_path]).advice().startswith(f"write {tmp_path}/a.yaml as JSON")
+    assert DeviceBook([tmp_path]).advice() == f"describe it in a JSON or YAML file in {tmp_path}"
     assert book(tmp_path, b=spec("0", "1")).advice() == "there are example.com/gpu=0, example.com/gpu=1"
 
 
-def test_json_is_yaml_too(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(json.dumps(spec("0")))
+def test_a_file_may_be_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "kind: example.com/gpu\ndevices:\n- name: '0'\n  containerEdits:\n    env: [A=1]\n"
+    )
+    (tmp_path / "b.yml").write_text(json.dumps(spec("1")))
 
-    assert DeviceBook([tmp_path]).is_free("example.com/gpu=0") is False
+    edits = DeviceBook([tmp_path]).edits("example.com/gpu=0")
+
+    assert edits is not None
+    assert edits.env == (("A", "1"),)
+    assert DeviceBook([tmp_path]).is_free("example.com/gpu=1") is False
+
+
+def test_a_file_that_is_no_yaml_is_named_with_the_place(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: [a\n")
+
+    with pytest.raises(StagemillError) as caught:
+        DeviceBook([tmp_path]).advice()
+
+    assert caught.value.message.startswith(f"{tmp_path}/a.yaml is no YAML: ")
+    assert "line 2" in caught.value.message
+    assert caught.value.hint == "mend it, or remove it"
 
 
 @pytest.mark.parametrize(

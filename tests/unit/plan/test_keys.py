@@ -81,7 +81,7 @@ def test_the_network_is_in_the_key() -> None:
 
 
 def test_the_time_of_the_build_is_not_in_the_key() -> None:
-    assert key(RUN.format(""), epoch=1) == key(RUN.format(""))
+    assert key(RUN.format(""), build_args={"SOURCE_DATE_EPOCH": "1"}) == key(RUN.format(""))
 
 
 def test_labels_of_the_request_are_not_in_the_key() -> None:

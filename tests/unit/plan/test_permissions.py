@@ -53,6 +53,15 @@ def test_a_device_is_allowed_with_all_by_its_kind_or_by_its_name(allowed: str) -
     assert operations(plan, Run)[0].devices == (("example.com/gpu=0", False),)
 
 
+def test_a_dockerfile_may_have_another_name_for_a_device() -> None:
+    text = "FROM busybox\nRUN --device=gpu,required x\n"
+
+    plan = planned(text, devices=GPUS, allow=frozenset({"device=example.com/gpu=0,alias=gpu"}))
+
+    assert operations(plan, Run)[0].devices == (("example.com/gpu=0", True),)
+    assert refused(text, devices=GPUS, allow=frozenset({"device"})).message == "there is no device gpu on this machine"
+
+
 def test_a_device_that_is_not_allowed_is_an_error_with_its_place() -> None:
     error = refused("FROM busybox\nRUN --device=example.com/gpu=0 x\n", devices=GPUS)
 

@@ -196,24 +196,6 @@ def test_steps_carry_their_text_and_place() -> None:
     assert step.vertex.label.stage == "stage-0"
 
 
-def test_the_time_of_the_build_is_that_of_the_request_or_of_a_global_argument() -> None:
-    text = "ARG SOURCE_DATE_EPOCH=5\nFROM busybox\n"
-
-    assert planned(text).epoch == 5
-    assert planned(text, epoch=7).epoch == 7
-    assert planned("FROM busybox\n").epoch is None
-    assert planned("ARG SOURCE_DATE_EPOCH\nFROM busybox\n").epoch is None
-    assert planned("FROM busybox\nARG SOURCE_DATE_EPOCH=5\n").epoch is None
-
-
-def test_a_time_that_is_none_is_an_error_at_its_argument() -> None:
-    error = refused("ARG SOURCE_DATE_EPOCH=yesterday\nFROM busybox\n")
-
-    assert error.message == "invalid SOURCE_DATE_EPOCH 'yesterday'"
-    assert error.hint == "give seconds since 1970, such as 1700000000"
-    assert marked(error) == "Dockerfile:1: SOURCE_DATE_EPOCH=yesterday"
-
-
 @pytest.mark.parametrize("target", ["nosuch", "7", "9" * 5000])
 def test_an_unknown_target_is_wrong_usage(target: str) -> None:
     with pytest.raises(UsageError) as caught:

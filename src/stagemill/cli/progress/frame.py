@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.cli.progress.board import Board, Part, State, Step
+from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.text import cells, clip, progress
 
 Style: TypeAlias = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
@@ -198,14 +199,6 @@ class _Pen:
         return ((indent[0], "cyan"), *rest)
 
 
-def as_text(lines: Iterable[Line], *, colour: bool) -> str:
+def as_text(lines: Iterable[Line], palette: Palette) -> str:
     """Lines as a terminal takes them."""
-    return "".join("".join(_sgr(text, style, colour=colour) for text, style in line).rstrip() + "\n" for line in lines)
-
-
-def _sgr(text: str, style: Style, *, colour: bool) -> str:
-    """Text between the codes of ECMA-48 (8.3.117) for its style."""
-    if not (colour and style and text):
-        return text
-    codes = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
-    return f"\x1b[{codes[style]}m{text}\x1b[0m"
+    return "".join("".join(palette.sgr(text, style) for text, style in line).rstrip() + "\n" for line in lines)
