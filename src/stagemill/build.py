@@ -60,8 +60,8 @@ class Options:
 class Built:
     """A plan that was carried out: `results` holds the tree of every vertex that was made or found, `cache` finds it again.
 
-    `used` steps were found in imported caches, and `ran` were carried out, in all plans of the same build together. With
-    `inline` its images carry their own cache.
+    `used` steps were found in imported caches, and those of `steps_run` were carried out, in all plans of the same build
+    together. With `inline` its images carry their own cache.
     """
 
     plan: Plan
@@ -71,8 +71,13 @@ class Built:
     epoch: int | None
     cache: Cache[Result]
     used: int = 0
-    ran: int = 0
+    steps_run: frozenset[Digest] = frozenset()
     inline: bool = False
+
+    @property
+    def ran(self) -> int:
+        """How many steps were carried out."""
+        return len(self.steps_run)
 
     def tree(self, stage: Stage) -> Tree:
         return self.tree_of(stage.vertex)
@@ -95,7 +100,8 @@ class Built:
         """What can be exported of it."""
         from stagemill.execute.exporting import Finished  # noqa: PLC0415  few builds export their cache
 
-        return Finished(tuple(walk(self.plan.goals)), (self.tree(self.plan.target),), self.cache, self.forms)
+        vertices, targets = tuple(walk(self.plan.goals)), (self.tree(self.plan.target),)
+        return Finished(vertices, targets, self.cache, self.forms, self.steps_run)
 
 
 def build(
@@ -212,7 +218,7 @@ class _Work:
                 planned.epoch,
                 cache,
                 used=used,
-                ran=tally.ran,
+                steps_run=tally.ran,
                 inline=self.options.inline,
             )
             for planned in self.plans

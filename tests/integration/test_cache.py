@@ -231,6 +231,44 @@ def tree(mill: Mill) -> bytes:
     return mill.ok("build", "-q", "-o", "-", ".").stdout
 
 
+MOUNTS = """
+FROM busybox
+COPY app /app
+RUN --mount=type=cache,target=/root/.npm --mount=type=cache,id=go,target=/go,uid=1000 ls /root/.npm /go > /seen; \\
+  echo npm > /root/.npm/$(cat /app) && echo go > /go/$(cat /app) && dd if=/dev/zero of=/go/large bs=1M count=3 2> /dev/null
+RUN cat /seen
+"""
+
+
+class TestMounts:
+    def test_a_step_finds_what_it_kept_on_another_machine(
+        self, new_mill: Machines, start: Callable[..., str], user: User, base: Mill
+    ) -> None:
+        name = f"{start()}/team/cache:main"
+        first, second, ordinary = new_mill("first"), new_mill("second"), user.mill("mounts")
+        ordinary.ok("load", stdin=(base.root.parent / "busybox.tar").read_bytes())
+
+        once(first, "--cache-to", f"type=registry,ref={name},mounts=all", app="one", text=MOUNTS)
+        both = ("--cache-from", name, "--cache-to", f"type=registry,ref={name},mounts=all")
+        unused = once(second, *both, app="one", text=MOUNTS)
+        seen = once(new_mill("third"), *both, app="two", text=MOUNTS).steps["RUN cat /seen"].output
+        of_user = once(ordinary, "--cache-from", name, app="three", text=MOUNTS).steps["RUN cat /seen"].output
+
+        assert unused.executed == []
+        assert second.ok("cache", "mounts", "list", "--json").out == "[]\n"
+        assert seen.decode().split() == ["/go:", "large", "one", "/root/.npm:", "one"]
+        assert of_user.decode().split() == ["/go:", "large", "one", "two", "/root/.npm:", "one", "two"]
+
+    def test_one_that_is_too_large_stays_at_home(self, new_mill: Machines, tmp_path: Path) -> None:
+        to = f"type=local,dest={tmp_path}/cache,mounts=/root/.npm,mounts=go,max-size=1m"
+
+        ran = once(new_mill("first"), "--cache-to", to, app="one", text=MOUNTS)
+        found = once(new_mill("second"), "--cache-from", f"type=local,src={tmp_path}/cache", app="two", text=MOUNTS)
+
+        assert "the cache mount go is left out: it takes 3" in notice(ran, "left out")
+        assert found.steps["RUN cat /seen"].output.decode().split() == ["/go:", "/root/.npm:", "one"]
+
+
 class TestWriting:
     def test_a_writer_that_is_killed_leaves_the_cache_as_it_was(self, new_mill: Machines, tmp_path: Path) -> None:
         cache = tmp_path / "cache"

@@ -48,20 +48,33 @@ class CachedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class CachedMount:
+    """What was in the directory of a cache mount, by its full name: `size` bytes of files, packed at `saved` (seconds)."""
+
+    name: str
+    blob: Descriptor
+    diff_id: Digest
+    size: int
+    saved: int
+
+
+@dataclass(frozen=True, slots=True)
 class CacheContents:
-    """All that a cache holds; steps are in the order of their keys."""
+    """All that a cache holds; steps are in the order of their keys, mounts in that of their names."""
 
     steps: tuple[CachedStep, ...] = ()
+    mounts: tuple[CachedMount, ...] = ()
 
     @classmethod
-    def of(cls, steps: Iterable[CachedStep]) -> Self:
-        """Each step once, with all definitions that lead to it, whatever their order."""
+    def of(cls, steps: Iterable[CachedStep], mounts: Iterable[CachedMount] = ()) -> Self:
+        """Each step once, with all definitions that lead to it, whatever their order; each mount once, the first."""
         found: dict[Digest, CachedStep] = {}
         for step in steps:
             before = found.get(step.key, step)
             definitions = tuple(sorted({*before.definitions, *step.definitions}))
             found[step.key] = replace(before, definitions=definitions)
-        return cls(tuple(found[key] for key in sorted(found)))
+        named = {mount.name: mount for mount in reversed(list(mounts))}
+        return cls(tuple(found[key] for key in sorted(found)), tuple(named[name] for name in sorted(named)))
 
     @property
     def layers(self) -> tuple[CachedLayer, ...]:
@@ -70,8 +83,9 @@ class CacheContents:
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
-        """The blobs of those layers, each once."""
+        """The blobs of those layers and of the mounts, each once."""
         found = {layer.blob.digest: layer.blob for layer in self.layers if layer.blob}
+        found |= {mount.blob.digest: mount.blob for mount in self.mounts}
         return tuple(found.values())
 
     def serialize(self) -> bytes:
@@ -84,7 +98,14 @@ class CacheContents:
         for step in self.steps:
             layers = [numbers.setdefault(layer, len(numbers)) for layer in step.layers]
             steps.append({"key": step.key, "definitions": list(step.definitions), "layers": layers, "name": step.name})
-        return {"version": _VERSION, "layers": [_layer_to_json(layer) for layer in numbers], "steps": steps}
+        document: dict[str, json.Json] = {
+            "version": _VERSION,
+            "layers": [_layer_to_json(layer) for layer in numbers],
+            "steps": steps,
+        }
+        if self.mounts:
+            document["mounts"] = [_mount_to_json(mount) for mount in self.mounts]
+        return document
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -98,7 +119,8 @@ class CacheContents:
         if version != _VERSION:
             raise json.MalformedError(f"the cache has version {version}, and version {_VERSION} is read")
         layers = [_layer(item) for item in json.objects(document, "layers")]
-        return cls.of(_step(item, layers) for item in json.objects(document, "steps"))
+        mounts = [_mount(item) for item in json.objects(document, "mounts")]
+        return cls.of((_step(item, layers) for item in json.objects(document, "steps")), mounts)
 
 
 def _layer_to_json(layer: CachedLayer) -> json.JsonObject:
@@ -136,6 +158,26 @@ def _step(document: json.JsonObject, layers: list[CachedLayer]) -> CachedStep:
         tuple(_digest(text) for text in json.texts(document, "definitions")),
         tuple(chosen),
         json.text(document, "name", ""),
+    )
+
+
+def _mount_to_json(mount: CachedMount) -> json.JsonObject:
+    return {
+        "name": mount.name,
+        "blob": mount.blob.to_json(),
+        "diff_id": mount.diff_id,
+        "size": mount.size,
+        "saved": mount.saved,
+    }
+
+
+def _mount(document: json.JsonObject) -> CachedMount:
+    return CachedMount(
+        json.text(document, "name"),
+        Descriptor.from_json(json.obj(document, "blob")),
+        _digest(json.text(document, "diff_id")),
+        json.integer(document, "size"),
+        json.integer(document, "saved"),
     )
 
 

@@ -70,9 +70,11 @@ def read(place: Place, *, platforms: Sequence[Platform]) -> tuple[CacheContents,
     """
     work = _Reading(place, platforms)
     try:
-        return CacheContents.of(step for part in work.parts(place.document(None)) for step in part.steps), work.bytes
+        parts = list(work.parts(place.document(None)))
     except ValueError as error:
         raise CacheError(f"it cannot be read: {error}", hint="export it again") from error
+    steps = (step for part in parts for step in part.steps)
+    return CacheContents.of(steps, (mount for part in parts for mount in part.mounts)), work.bytes
 
 
 class _Reading:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from stagemill import events
-from stagemill.cache.contents import CacheContents, CachedLayer, CachedStep
+from stagemill.cache.contents import CacheContents, CachedLayer, CachedMount, CachedStep
 from stagemill.digest import Digest
 from stagemill.errors import CacheError, CancelledError, NotFoundError, StagemillError
 from stagemill.events import Listener
@@ -87,6 +87,7 @@ class Imports:
         self._imports = [_Import(source) for source in sources]
         self._steps: dict[Digest, list[tuple[_Import, CachedStep]]] = {}
         self._layers: dict[Digest, list[tuple[_Import, CachedLayer]]] = {}
+        self._mounts: dict[str, list[tuple[_Import, CachedMount]]] = {}
         self._blobs: dict[Digest, list[_Import]] = {}
         self._deadline = time.monotonic() + patience
         for each in self._imports:
@@ -127,6 +128,11 @@ class Imports:
         """A layer of a build by its name, with its blob."""
         self._wait()
         return next((layer for each, layer in self._layers.get(digest, ()) if not each.lost), None)
+
+    def mount(self, name: str) -> CachedMount | None:
+        """What was in the directory of a cache mount, by its full name."""
+        self._wait()
+        return next((mount for each, mount in self._mounts.get(name, ()) if not each.lost), None)
 
     def has(self, blob: Digest) -> bool:
         """Whether a source lists a blob."""
@@ -189,6 +195,9 @@ class Imports:
             self._count(each.opened.bytes)
             for step in each.opened.contents.steps:
                 self._list(each, step)
+            for mount in each.opened.contents.mounts:
+                self._mounts.setdefault(mount.name, []).append((each, mount))
+                self._blobs.setdefault(mount.blob.digest, []).append(each)
 
     def _list(self, each: _Import, step: CachedStep) -> None:
         """Takes a step in, if all of its layers can be had."""

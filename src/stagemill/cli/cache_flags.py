@@ -15,10 +15,14 @@ from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.layer.compression import Compression
 from stagemill.oci.reference import Reference
+from stagemill.sandbox.limits import size
 
 _LATER = ("azblob", "gha")
 _OTHER_END = {"src": "dest", "dest": "src"}
-_FORM = {"image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error"}
+_FORM = {
+    "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
+    "mounts", "max-size",
+}  # fmt: skip
 FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
@@ -49,7 +53,10 @@ class CacheFrom:
 
 @dataclass(frozen=True, slots=True)
 class CacheTo:
-    """A cache to export; `inline` is one in the image itself. `clean` leaves nothing in a directory that no tag names."""
+    """A cache to export; `inline` is one in the image itself. `clean` leaves nothing in a directory that no tag names.
+
+    `mounts` are the cache mounts that go with it, together at most `most` bytes of files.
+    """
 
     kind: Literal["registry", "local", "inline"]
     reference: Reference | None = None
@@ -61,6 +68,9 @@ class CacheTo:
     force: bool = False
     ignore_error: bool = False
     clean: bool = True
+    mounts: frozenset[str] = frozenset()
+    every_mount: bool = False
+    most: int | None = None
 
     @property
     def name(self) -> str:
@@ -102,7 +112,12 @@ def _to(values: _Values) -> CacheTo:
         compression=values.compression(),
         force=values.truth("force-compression", default=False),
         ignore_error=values.truth("ignore-error", default=False),
+        mounts=values.mounts - {"all"},
+        every_mount="all" in values.mounts,
+        most=values.size("max-size"),
     )
+    if to.most is not None and not values.mounts:
+        raise values.wrong("max-size is of cache mounts, and there are none", "add mounts=all, or mounts=ID")
     if to.compression and to.compression.kind == "zstd" and not to.form.oci_types:
         raise values.wrong("Docker's media types have none for zstd", "leave oci-mediatypes=false out")
     if values.kind == "local":
@@ -123,17 +138,19 @@ class _Values:
     text: str
     kind: str
     given: Mapping[str, str]
+    mounts: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, flag: str, text: str, kinds: Mapping[str, set[str]]) -> _Values:
-        """Keys in lower case, each of them known for the type."""
+        """Keys in lower case, each of them known for the type. `mounts` may stand there several times."""
         fields = _fields(flag, text)
         if len(fields) == 1 and "=" not in fields[0]:
             fields = ["type=inline"] if fields[0] == "inline" else ["type=registry", f"ref={fields[0]}"]
         pairs = [field.partition("=") for field in fields]
         given = {key.strip().lower(): value for key, _, value in pairs}
         kind = given.pop("type", "")
-        values = cls(flag, text, kind, given)
+        mounts = frozenset(value for key, _, value in pairs if key.strip().lower() == "mounts" and value)
+        values = cls(flag, text, kind, given, mounts)
         for key, equals, _ in pairs:
             if not equals:
                 raise values.wrong(f"{key!r} is no key=value", f"write {flag} type=registry,ref=NAME")
@@ -176,6 +193,13 @@ class _Values:
         if value.lower() not in {"true", "false", "1", "0", ""}:
             raise self.wrong(f"{key}={value} is neither true nor false", f"write {key}=true or {key}=false")
         return value.lower() in {"true", "1", ""}
+
+    def size(self, key: str) -> int | None:
+        text = self.get(key)
+        try:
+            return size(text) if text else None
+        except ValueError as error:
+            raise self.wrong(f"{key}={text} is no size", f"write {key}=500m or {key}=2g") from error
 
     def mode(self) -> Literal["min", "max"]:
         match self.given.get("mode", "max"):

@@ -111,11 +111,12 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
 def _export(target: CacheTo, builds: Sequence[Built], place: Workplace, *, listener: Listener) -> Sent | None:
     """None where that failed, and does not matter."""
     from stagemill.execute.exporting import Export, Finished, export
+    from stagemill.execute.travelling import MountNames
 
     parts = [built.finished for built in builds]
     vertices = dict.fromkeys(vertex for part in parts for vertex in part.vertices)
     trees = tuple(tree for part in parts for tree in part.targets)
-    made = Finished(tuple(vertices), trees, parts[0].cache, parts[0].forms)
+    made = Finished(tuple(vertices), trees, parts[0].cache, parts[0].forms, parts[0].ran)
     how = Export(
         name=target.name,
         open=partial(_keep, target, place),
@@ -123,6 +124,7 @@ def _export(target: CacheTo, builds: Sequence[Built], place: Workplace, *, liste
         form=target.form,
         compression=target.compression,
         force=target.force,
+        mounts=MountNames(target.mounts, target.every_mount, target.most),
     )
     clock = builds[0].services.clock
     try:

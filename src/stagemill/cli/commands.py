@@ -11,6 +11,7 @@ from stagemill.cli.command import examples
 
 _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
+    "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON."),

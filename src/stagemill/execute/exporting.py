@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal
 
@@ -24,10 +25,12 @@ from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.verify import VerifyingReader
 from stagemill.solve.protocols import Cache
 from stagemill.store.links import Packed
 
 if TYPE_CHECKING:
+    from stagemill.execute.travelling import MountNames, PackedMount
     from stagemill.layer.compression import Compression
 
 _PARALLEL = 4
@@ -39,7 +42,7 @@ class Export:
     """One cache to write, by what people call it; `open` is for the length of the writing.
 
     `min` has only steps whose layers are in a target's image. Layers that imports have keep their compression unless it is
-    forced.
+    forced. Of the cache mounts of steps those that `mounts` mean go with it.
     """
 
     name: str
@@ -48,7 +51,7 @@ class Export:
     form: Form = USUAL
     compression: Compression | None = None
     force: bool = False
-    ignore_error: bool = False
+    mounts: MountNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What a build has made: its vertices, the trees of its targets, and where the results of all of them are found."""
+    """What a build has made: its vertices, the trees of its targets, and where the results of all of them are found.
+
+    `ran` are the vertices that were carried out, and not found.
+    """
 
     vertices: Sequence[Vertex]
     targets: Sequence[Tree]
     cache: Cache[Result]
     forms: Forms
+    ran: frozenset[Digest] = frozenset()
 
     def steps(self, mode: Literal["min", "max"]) -> Iterator[tuple[Vertex, Digest, Tree]]:
         """Each step with its canonical key and its result."""
@@ -82,7 +89,7 @@ def export(made: Finished, to: Export, *, listener: events.Listener, clock: Call
     step = Digest.of(f"export {to.name}".encode())
     listener(events.Started(step, f"exporting the cache to {to.name}", clock()))
     try:
-        sent = _export(made, to, progress=reporter(step, listener, clock))
+        sent = _Exporting(made, to, reporter(step, listener, clock), listener, clock).run()
     except BaseException as error:
         listener(events.Failed(step, str(error), clock()))
         raise
@@ -90,20 +97,48 @@ def export(made: Finished, to: Export, *, listener: events.Listener, clock: Call
     return sent
 
 
-def _export(made: Finished, to: Export, *, progress: Progress) -> Sent:
-    contents = gather(made, to)
-    config, data, top = document(contents, to.form)
-    stopped = Event()
-    source = _Blobs(made.forms, {config.digest: data}, progress, stopped)
-    with to.open() as keep:
+@dataclass(frozen=True, slots=True)
+class _Exporting:
+    made: Finished
+    to: Export
+    progress: Progress
+    listener: events.Listener
+    clock: Callable[[], float]
 
-        def send(blob: Descriptor) -> int:
-            return blob.size if keep.send(blob, source) else 0
+    def run(self) -> Sent:
+        with self.made.forms.store.scratch() as scratch:
+            mounts = self._mounts(scratch)
+            contents = replace(gather(self.made, self.to), mounts=tuple(one.mount for one in mounts))
+            config, data, top = document(contents, self.to.form)
+            stopped = Event()
+            files = {one.mount.blob.digest: one.path for one in mounts if one.path}
+            source = _Blobs(self.made.forms, {config.digest: data}, files, self.progress, stopped)
+            with self.to.open() as keep:
 
-        with threads(_PARALLEL, name="export", stopped=stopped) as pool:
-            moved = sum(pool.map(send, (*contents.blobs, config)))
-        keep.name(top)
-    return Sent(len(contents.steps), moved + len(top.data))
+                def send(blob: Descriptor) -> int:
+                    return blob.size if keep.send(blob, source) else 0
+
+                with threads(_PARALLEL, name="export", stopped=stopped) as pool:
+                    moved = sum(pool.map(send, (*contents.blobs, config)))
+                keep.name(top)
+            return Sent(len(contents.steps), moved + len(top.data))
+
+    def _mounts(self, scratch: Path) -> list[PackedMount]:
+        """The cache mounts that go with it, in the order of their names."""
+        wanted = self.to.mounts
+        if not wanted:
+            return []
+        from stagemill.execute.travelling import Packing, mounts_of  # noqa: PLC0415  few caches have any with them
+        from stagemill.layer.compression import Compression  # noqa: PLC0415
+
+        def told(text: str) -> None:
+            self.listener(events.Notice(text, self.clock()))
+
+        made = self.made
+        compression = self.to.compression or Compression("zstd" if self.to.form.oci_types else "gzip")
+        packing = Packing(made.forms.store, scratch, compression, self.clock, told)
+        found = packing.all(mounts_of(made.vertices, made.cache, made.ran), wanted, made.forms.imports)
+        return sorted(found, key=lambda one: one.mount.name)
 
 
 def gather(made: Finished, to: Export) -> CacheContents:
@@ -148,6 +183,7 @@ class _Blobs:
 
     forms: Forms
     documents: Mapping[Digest, bytes]
+    files: Mapping[Digest, Path]
     progress: Progress
     stopped: Event
 
@@ -157,8 +193,17 @@ class _Blobs:
         if data is not None:
             yield io.BytesIO(data)
             return
+        with self._opened(descriptor) as reader:
+            part = str(descriptor.digest)
+            yield Counted(reader, descriptor=descriptor, part=part, progress=self.progress, stopped=self.stopped.is_set)
+
+    @contextmanager
+    def _opened(self, descriptor: Descriptor) -> Iterator[Reader]:
+        if path := self.files.get(descriptor.digest):
+            with path.open("rb") as file:
+                yield VerifyingReader(file, descriptor, where=str(path))
+            return
         here = self.forms.store.blobs.has(descriptor)
         source: BlobSource = StoredBlobs(self.forms) if here else self.forms.source(descriptor)
         with source.open(descriptor) as reader:
-            part = str(descriptor.digest)
-            yield Counted(reader, descriptor=descriptor, part=part, progress=self.progress, stopped=self.stopped.is_set)
+            yield reader

@@ -52,8 +52,8 @@ class Forms:
 
     def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
         self.store = store
+        self.imports = imports
         self._remote = remote
-        self._imports = imports
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
         self._lock = Lock()
@@ -167,7 +167,7 @@ class Forms:
         packed = self.store.links.packed(layer)
         if packed and self.store.blobs.has(packed.descriptor):
             return packed
-        known = self._imports.layer(layer) if self._imports else None
+        known = self.imports.layer(layer) if self.imports else None
         if known and known.blob and known.diff_id:
             return Packed(known.diff_id, known.blob)
         raise CorruptError(f"layer {layer.short} is neither in the store nor in a cache", hint="build again")
@@ -210,9 +210,9 @@ class Forms:
         try:
             yield
         except (ArchiveError, CacheError, CorruptError, RegistryError) as error:
-            if self._imports is None or not self._imports.has(blob.digest):
+            if self.imports is None or not self.imports.has(blob.digest):
                 raise
-            self._imports.lose(blob.digest, error)
+            self.imports.lose(blob.digest, error)
             raise CorruptError(f"a layer of an imported cache cannot be used: {error.message}") from error
 
     @contextmanager
@@ -236,8 +236,8 @@ class Forms:
 
     def source(self, descriptor: Descriptor, reference: str = "") -> BlobSource:
         """Where a blob is that is not in the store. Raises NotFoundError where nobody knows."""
-        if self._imports and self._imports.has(descriptor.digest):
-            return self._imports
+        if self.imports and self.imports.has(descriptor.digest):
+            return self.imports
         origin = reference or self.store.links.origin(descriptor.digest)
         if not origin:
             hint = "pull or load its image again"

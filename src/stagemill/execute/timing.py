@@ -22,7 +22,7 @@ def timed(listener: events.Listener, durations: Durations) -> events.Listener:
 
 
 class Tally:
-    """Passes everything on; `ran` is how many steps that have a name were finished."""
+    """Passes everything on; `ran` are the steps of stages that were finished."""
 
     def __init__(self, listener: events.Listener) -> None:
         self._listener = listener
@@ -30,8 +30,8 @@ class Tally:
         self._begun: set[Digest] = set()
 
     @property
-    def ran(self) -> int:
-        return len(self._finished)
+    def ran(self) -> frozenset[Digest]:
+        return frozenset(self._finished)
 
     def __call__(self, event: events.Event) -> None:
         if isinstance(event, events.Started) and event.stage:

@@ -10,8 +10,9 @@ import pytest
 
 from fakes.blobs import MemoryBlobs
 from fakes.caching import BASE, contents, definition, key, layer, step
-from stagemill.cache.contents import CacheContents
+from stagemill.cache.contents import CacheContents, CachedMount
 from stagemill.digest import Digest
+from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError
 
 
@@ -59,6 +60,18 @@ def test_a_step_has_all_definitions_that_lead_to_it() -> None:
     assert found.definitions == tuple(sorted(definition(name) for name in "abc"))
 
 
+def mount(name: str, saved: int = 1) -> CachedMount:
+    return CachedMount(name, Descriptor("t", Digest.of(name.encode()), 3), Digest.of(b"tar"), 100, saved)
+
+
+def test_mounts_come_back_too_and_their_blobs_are_the_caches() -> None:
+    found = CacheContents.of([step("one", BASE)], [mount("b"), mount("a"), mount("b", saved=2)])
+
+    assert CacheContents.parse(found.serialize()) == found
+    assert found.mounts == (mount("a"), mount("b"))
+    assert found.blobs == (mount("a").blob, mount("b").blob)
+
+
 def change(**changes: Any) -> bytes:
     document = json.loads(contents(MemoryBlobs(), "a").serialize())
     return json.dumps({**document, **changes}).encode()
@@ -82,6 +95,7 @@ def change(**changes: Any) -> bytes:
         (change(steps=[{"key": "x", "definitions": [], "layers": []}]), "not a sha256 digest: 'x'"),
         (change(steps=[{"key": key("a"), "definitions": ["x"], "layers": []}]), "not a sha256 digest: 'x'"),
         (change(steps={}), "'steps' is {}, not an array"),
+        (change(mounts=[{"name": "a"}]), "'digest' is None, not a string"),
     ],
 )
 def test_what_is_no_such_document_is_told(data: bytes, message: str) -> None:

@@ -94,6 +94,11 @@ class TestCacheTo:
                 "type=local,dest=a,compression-level=9",
                 CacheTo("local", directory=Path("a"), compression=Compression("gzip", 9)),
             ),
+            (
+                "type=local,dest=a,mounts=/root/.npm,mounts=go,max-size=2g",
+                CacheTo("local", directory=Path("a"), mounts=frozenset({"/root/.npm", "go"}), most=2 << 30),
+            ),
+            ("type=local,dest=a,mounts=all", CacheTo("local", directory=Path("a"), every_mount=True)),
         ],
     )
     def test_it_says_where_to_and_how(self, text: str, expected: CacheTo) -> None:
@@ -127,6 +132,9 @@ class TestCacheTo:
                 "Docker's media types have none for zstd",
                 "leave oci-mediatypes=false out",
             ),
+            ("type=local,dest=a,mounts=all,max-size=big", "max-size=big is no size", "write max-size=500m or max-size=2g"),
+            ("type=local,dest=a,max-size=1g", "max-size is of cache mounts, and there are none", "add mounts=all"),
+            ("type=inline,mounts=all", "unknown key 'mounts' of type=inline", "type=inline has mode"),
             ("type=local,dest=a,reset=yes", "reset=yes is neither true nor false", "write reset=true or reset=false"),
             (f"type=registry,ref=a@{DIGEST}", "a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG"),
         ],
