@@ -43,8 +43,9 @@ class Options:
 
     With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
-    stages and lines whose steps are made again, and what depends on those that give something else then. With `bring` the
-    layers of the targets that an imported cache has are here afterwards; with `inline` images carry their own cache.
+    stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
+    plan is made beside its goals, for somebody who looks at it. With `bring` the layers of the targets that an imported cache
+    has are here afterwards; with `inline` images carry their own cache.
     """
 
     workers: int = DEFAULT_WORKERS
@@ -52,6 +53,7 @@ class Options:
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
     every_stage: bool = False
+    more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
     bring: bool = True
     inline: bool = False
 
@@ -116,7 +118,7 @@ def build_each(
 ) -> tuple[Built, ...]:
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
-    goals = [vertex for planned in plans for vertex in planned.goals]
+    goals = [vertex for planned in plans for vertex in (*planned.goals, *options.more(planned))]
     if options.every_stage:
         goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)

@@ -45,6 +45,8 @@ def planned(
     directories: Mapping[str, FileView] | None = None,
     also: tuple[str, ...] = (),
     all_stages: bool = False,
+    platform: Platform | None = None,
+    implicit: bool = False,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
@@ -55,7 +57,7 @@ def planned(
         f"{name}={value}" for name, value in {**dict.fromkeys(files, "/"), **(contexts or {})}.items()
     )
     request = Request(
-        platform=Platform.local(),
+        platform=platform or Platform.local(),
         build_args=build_args or {},
         target=target,
         labels=labels or {},
@@ -69,6 +71,7 @@ def planned(
         directories=files,
         also=also,
         all_stages=all_stages,
+        implicit=implicit,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 
@@ -76,6 +79,12 @@ def planned(
 def planned_each(text: str, *targets: str, images: FakeImages | None = None) -> tuple[Plan, ...]:
     """The plans of several targets."""
     requests = [Request(platform=Platform.local(), target=target) for target in targets]
+    return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
+
+
+def planned_for(text: str, *platforms: Platform, images: FakeImages | None = None) -> tuple[Plan, ...]:
+    """The plans of one target for several platforms."""
+    requests = [Request(platform=platform, several=True) for platform in platforms]
     return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
 
 

@@ -11,7 +11,7 @@ from stagemill.location import GitLocation, HttpLocation, Location
 class FakeSources:
     """Has files by URL, and of every repository the commit that is named. `asked` lists what was looked up.
 
-    `dates` are those of URLs, of what has one.
+    `dates` are those of URLs, of what has one; the files of contexts in `denied` may not be read.
     """
 
     def __init__(self, **files: str) -> None:
@@ -19,6 +19,7 @@ class FakeSources:
         self.asked: list[str] = []
         self.checksums: list[Digest | None] = []
         self.dates: dict[str, int] = {}
+        self.denied: set[str] = set()
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> Http:
         self.asked.append(location.url)
@@ -51,3 +52,7 @@ class FakeSources:
         else:
             self.http(location, checksum=checksum)
         return self.dates.get(str(location))
+
+    def admit_files(self, name: str) -> None:
+        if name in self.denied:
+            raise SourceError(f"source 'local://{name}' is denied by the source policy", hint="use another source")

@@ -38,6 +38,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
+from stagemill.sources.policy import Policy
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
@@ -116,7 +117,7 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False) -> ImageResolver:
+    def resolver(self, *, pull: bool = False, lenient: bool = False, policy: Policy | None = None) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -124,6 +125,7 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+            policy=policy or Policy(),
         )
 
     def events(self, kind: type[T]) -> list[T]:

@@ -88,6 +88,9 @@ class Sources:
         self.http(location, checksum=checksum)
         return None
 
+    def admit_files(self, name: str) -> None:
+        """All of them."""
+
 
 class Dockerfiles:
     """Texts of the repository, mutated, and texts made by the grammar."""
@@ -178,7 +181,7 @@ def _linted(
     tree: Dockerfile, planned: Plan | None, error: StagemillError | None, *, context: MemoryTree | None
 ) -> None:
     ignore = IgnoreRules.parse("*.log\n!a.log\n", ".dockerignore")
-    known = check.known([planned], platform=Platform.local(), ignore=ignore) if planned else Known(ignore)
+    known = check.known([planned], ignore=ignore) if planned else Known(ignore)
     file = outcome(lambda: LintFile.of(tree, build_args={"A": "1"}, context=context, known=known), placed=True)
     if isinstance(file, StagemillError):
         return

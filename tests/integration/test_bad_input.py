@@ -90,7 +90,6 @@ STAGES = {
         "target stage 'bilder' could not be found",
         "FROM busybox AS builder\nRUN true\n",
         ("build", "--target", "bilder", "."),
-        status=2,
         hint="did you mean builder?",
     ),
     "stage that comes later": Case(

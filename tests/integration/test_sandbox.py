@@ -575,7 +575,7 @@ def test_an_order_that_comes_before_the_process_has_begun_is_carried_out(lab: La
     """The kernel drops what is sent to the first process of a namespace before that waits for it."""
     asked = request(lab.rootfs(), replace(PLAIN, args=("sleep", "7654")), mountpoint=lab.directory / "at", size=None)
     (lab.directory / "at").mkdir()
-    helper = Helper()
+    helper = Helper(lab.directory)
     try:
         with open(os.devnull, "r+b") as null:
             for _ in range(5):

@@ -6,12 +6,15 @@ An image of one platform has no index, so what would be written there is an erro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _PLACES = ("manifest", "manifest-descriptor", "index", "index-descriptor")
 _PLACE = re.compile(r"([a-z-]+)(?:\[([^\]]*)\])?")
@@ -19,16 +22,28 @@ _WRITE = "write --annotation NAME=VALUE or --annotation manifest:NAME=VALUE"
 
 
 @dataclass(frozen=True, slots=True)
-class Annotations:
-    """Names and values, sorted: in the manifest, and where a layout's index names it."""
+class Annotation:
+    """One name and value at one place; for the image of one platform, or for each."""
 
-    manifest: tuple[tuple[str, str], ...] = ()
-    descriptor: tuple[tuple[str, str], ...] = ()
+    place: str
+    name: str
+    value: str
+    platform: Platform | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """In the order in which they were given; of two with one name the later one counts, and before all that of a platform."""
+
+    all: tuple[Annotation, ...] = ()
 
     @classmethod
-    def parse(cls, texts: Iterable[str], platform: Platform) -> Annotations:
-        """`[PLACE[,PLACE…]:]NAME=VALUE`, where a PLACE may say `[PLATFORM]`. Raises UsageError."""
-        found: dict[str, dict[str, str]] = {place: {} for place in _PLACES}
+    def parse(cls, texts: Iterable[str], *, index: bool = False) -> Annotations:
+        """`[PLACE[,PLACE…]:]NAME=VALUE`, where a PLACE may say `[PLATFORM]`. Raises UsageError.
+
+        `index` says whether there will be an index, which can be annotated too.
+        """
+        found: list[Annotation] = []
         for text in texts:
             front, equals, value = text.partition("=")
             places, colon, name = front.rpartition(":")
@@ -36,19 +51,46 @@ class Annotations:
                 places, name = "manifest", front
             if not equals or not name:
                 raise UsageError(f"invalid --annotation {text!r}", hint=_WRITE)
-            for place in places.split(","):
-                if _is_meant(place, text, platform):
-                    found[_PLACE.fullmatch(place)[1]][name] = value  # type: ignore[index]
-        return cls(*(tuple(sorted(found[place].items())) for place in _PLACES[:2]))
+            found += [_annotation(place, name, value, text=text, index=index) for place in places.split(",")]
+        return cls(tuple(found))
 
     @classmethod
-    def of_output(cls, texts: Iterable[str], platform: Platform) -> Annotations:
+    def of_output(cls, texts: Iterable[str], *, index: bool = False) -> Annotations:
         """The same from the keys of an output: `.NAME=VALUE`, `-manifest.NAME=VALUE`, `-manifest[PLATFORM].NAME=VALUE`."""
-        return cls.parse(map(_as_flag, texts), platform)
+        return cls.parse(map(_as_flag, texts), index=index)
+
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Raises UsageError for what is said of an image that there will not be."""
+        for one in self.all:
+            if len(platforms) > 1 and one.platform not in {None, *platforms}:
+                raise UsageError(
+                    f"invalid --annotation {one.place}[{one.platform}]:{one.name}: nothing is built for {one.platform}",
+                    hint=f"the platforms are {', '.join(map(str, platforms))}",
+                )
+
+    def manifest(self, platform: Platform) -> Pairs:
+        return self._at("manifest", platform)
+
+    def descriptor(self, platform: Platform) -> Pairs:
+        """Where an index names the manifest."""
+        return self._at("manifest-descriptor", platform)
+
+    @property
+    def index(self) -> Pairs:
+        return self._at("index", None)
+
+    @property
+    def index_descriptor(self) -> Pairs:
+        """Where a layout names the index."""
+        return self._at("index-descriptor", None)
+
+    def _at(self, place: str, platform: Platform | None) -> Pairs:
+        """Sorted."""
+        meant = [one for one in self.all if one.place == place and one.platform in {None, platform}]
+        return tuple(sorted({one.name: one.value for one in sorted(meant, key=lambda one: bool(one.platform))}.items()))
 
     def __or__(self, other: Annotations) -> Annotations:
-        pairs = ((self.manifest, other.manifest), (self.descriptor, other.descriptor))
-        return Annotations(*(tuple(sorted({**dict(one), **dict(two)}.items())) for one, two in pairs))
+        return Annotations((*self.all, *other.all))
 
 
 def _as_flag(text: str) -> str:
@@ -56,19 +98,21 @@ def _as_flag(text: str) -> str:
     return f"{place.removeprefix('-') or 'manifest'}:{rest}"
 
 
-def _is_meant(place: str, text: str, platform: Platform) -> bool:
-    """Whether a place is one of this image."""
-    match = _PLACE.fullmatch(place)
+def _annotation(text_of_place: str, name: str, value: str, *, text: str, index: bool) -> Annotation:
+    match = _PLACE.fullmatch(text_of_place)
     if match is None or match[1] not in _PLACES:
-        near = nearest(place, _PLACES)
+        near = nearest(text_of_place, _PLACES)
         hint = f"did you mean {near}?" if near else f"places are {', '.join(_PLACES)}"
-        raise UsageError(f"invalid --annotation {text!r}: there is no place {place!r}", hint=hint)
-    if match[1].startswith("index"):
+        raise UsageError(f"invalid --annotation {text!r}: there is no place {text_of_place!r}", hint=hint)
+    if match[1].startswith("index") and not index:
         raise UsageError(
             "index annotations not supported for single platform export",
             hint="an image of one platform has no index; leave out index: to annotate its manifest",
         )
+    if match[1].startswith("index") and match[2] is not None:
+        hint = f"write {match[1]}:{name}={value}"
+        raise UsageError(f"invalid --annotation {text!r}: an index is of no platform", hint=hint)
     try:
-        return match[2] is None or Platform.parse(match[2]) == platform
+        return Annotation(match[1], name, value, Platform.parse(match[2]) if match[2] is not None else None)
     except ValueError as error:
         raise UsageError(f"invalid --annotation {text!r}: {error}", hint=_WRITE) from error

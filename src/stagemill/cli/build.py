@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from stagemill.cli import caches, compat, flags, later, stages
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.building import BuildFlags, building_each, reading
+from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options, with_options, with_targets
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
@@ -23,6 +25,10 @@ from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks, Watch
 from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
+
+if TYPE_CHECKING:
+    from stagemill.cli.source import Inputs
+    from stagemill.cli.witness import Account
 
 _EXAMPLES = examples(
     {
@@ -40,7 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options([*caches.options(), *compat.options()])
+@with_options([*caches.options(), *evidence(), *compat.options()])
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -95,11 +101,14 @@ def command(**given: object) -> int:
 
 
 def _build(values: Values, build: BuildFlags) -> None:
+    started = time.time()
     labels = flags.labels(values.texts("layer_label"), "--layer-label")
     if labels and not build.save_stages:
         raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
     wishes = _wishes(values, build)
     if build.save_stages:
+        if len(build.platforms) > 1:
+            raise UsageError("--save-stages is for one platform", hint="build for each platform by itself")
         stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     kept = caches.Caches.of(values, build.build_args)
@@ -108,7 +117,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         _progress(values, build) as listener,
         reading(build, place=place, listener=listener) as inputs,
     ):
-        checks = Checks(inputs, build.build_args, build.platform)
+        checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
         try:
             with building_each(
@@ -117,10 +126,11 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked = watch.worked
                 for text in compat.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
+                said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, listener=listener)
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer)
+                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
@@ -129,10 +139,24 @@ def _build(values: Values, build: BuildFlags) -> None:
             checks.tell(listener, now=time.time())
 
 
+def _account(
+    build: BuildFlags, inputs: Inputs, *, started: float, place: Workplace, listener: Listener
+) -> Account | None:
+    """What is known of the command line, if anything is to be said of it."""
+    if not build.attest:
+        return None
+    from stagemill.cli.evidence import account
+
+    resolver = partial(image_resolver, build, place=place, listener=listener)
+    return account(build, inputs, os.environ, started=started, resolver=resolver)
+
+
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    for output in outputs:
-        Annotations.of_output(output.annotations, build.platform)
+    index = build.index or bool(build.attest)
+    annotations = Annotations.parse(values.texts("annotation"), index=index)
+    for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
+        each.check(build.platforms)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
@@ -140,9 +164,23 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         metadata_file=values.text("metadata_file"),
         quiet=values.flag("quiet") or build.progress == "quiet",
         squash=values.flag("squash"),
-        annotations=Annotations.parse(values.texts("annotation"), build.platform),
+        annotations=annotations,
+        index=build.index,
+        attest=build.attest,
+        provenance_in_metadata=_provenance_in_metadata(os.environ),
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )
+
+
+def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "max", "disabled"]:
+    """Source: buildx, util/confutil/metadata.go."""
+    match environment.get("BUILDX_METADATA_PROVENANCE", ""):
+        case "max":
+            return "max"
+        case "disabled" | "false" | "0":
+            return "disabled"
+        case _:
+            return "min"
 
 
 @contextmanager

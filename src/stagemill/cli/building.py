@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
@@ -23,11 +24,11 @@ from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
+from stagemill.cli.witness import more
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
@@ -39,12 +40,15 @@ if TYPE_CHECKING:
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
-_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
 class BuildFlags:
-    """What to build and how. `host_ca` is None, `auto` or a path."""
+    """What to build and how. `host_ca` is None, `auto` or a path.
+
+    Every target is built for each of the `platforms`, which nobody asked for where that is `implicit`; `index` says
+    whether that gives an index, even of one image.
+    """
 
     context: str
     file: str | None
@@ -55,7 +59,7 @@ class BuildFlags:
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
     network: Literal["default", "host", "none"]
-    platform: Platform
+    platforms: tuple[Platform, ...]
     no_cache: bool
     no_cache_filter: tuple[str, ...]
     rerun: tuple[str, ...]
@@ -74,18 +78,23 @@ class BuildFlags:
     save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
+    index: bool = False
+    implicit: bool = False
+    attest: Wanted = field(default_factory=Wanted)
+
+    @property
+    def platform(self) -> Platform:
+        """The first one, for what is looked at once."""
+        return self.platforms[0]
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        if environment.get(_SOURCE_POLICY):
-            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
-        given = {
-            **flags.build_arg_files(values.texts("build_arg_file")),
-            **flags.build_args(values.texts("build_arg"), environment),
-        }
-        if "SOURCE_DATE_EPOCH" in environment:
-            given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        given = _build_args(values, environment)
+        wanted = [
+            text for text in values.texts("platform") or (environment.get("DOCKER_DEFAULT_PLATFORM", ""),) if text
+        ]
+        platforms = flags.platforms(wanted)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -101,7 +110,9 @@ class BuildFlags:
             labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
-            platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
+            platforms=platforms,
+            index=flags.is_index(platforms, given),
+            implicit=not wanted,
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -124,6 +135,7 @@ class BuildFlags:
             if "unsetlabel" in values.given
             else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
+            attest=_attest(values, given),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -155,6 +167,8 @@ class BuildFlags:
             devices=devices,
             unset_env=self.unset_env,
             unset_labels=self.unset_labels,
+            implicit=self.implicit,
+            several=self.index,
         )
 
 
@@ -164,7 +178,7 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     place.retries = given.retries
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
-    remote = Remote(services, keep_git_dir)
+    remote = Remote(services, keep_git_dir, place.policy)
     with open_inputs(
         given.context,
         given.file,
@@ -183,13 +197,31 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
+def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
+    given = {
+        **flags.build_arg_files(values.texts("build_arg_file")),
+        **flags.build_args(values.texts("build_arg"), environment),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return given
+
+
+def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
+    """What only commands want that deliver something."""
+    if "attest" not in values.given:
+        return Wanted()
+    provenance, sbom = values.text("provenance"), values.text("sbom")
+    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+
+
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A build that is ready to be planned: a request for each target, and what it works with."""
+    """A build that is ready to be planned: a request for each target and platform, and what it works with."""
 
     dockerfile: Dockerfile
     requests: tuple[Request, ...]
@@ -223,30 +255,44 @@ def prepared(
             secrets=given.secrets,
             ssh=given.ssh,
             surroundings=given.surroundings,
-            imports=caches.imports(place, platforms=[given.platform], listener=listener),
+            imports=caches.imports(place, platforms=given.platforms, listener=listener),
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
         others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+        requests = [replace(each, platform=platform) for each in (first, *others) for platform in given.platforms]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
-        resolver = ImageResolver(
-            place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
-        )
-        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
+        resolver = image_resolver(given, place=place, listener=listener)
+        approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
             fresh=_fresh(given),
             approve=approve,
             rerun=given.rerun,
+            more=more(given.attest),
             bring=bring,
             inline=caches.inline,
             every_stage=given.save_stages,
         )
-        yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
+        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+
+
+def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
+    """Finds images as the command line and the policy say."""
+    return ImageResolver(
+        place.store,
+        remote=lambda: place.registry,
+        listener=listener,
+        clock=time.time,
+        pull=given.pull,
+        several=given.index,
+        implicit=given.implicit,
+        policy=place.policy,
+    )
 
 
 @contextmanager
@@ -273,7 +319,7 @@ def building_each(
     caches: Caches | None = None,
     bring: bool = True,
 ) -> Iterator[tuple[Built, ...]]:
-    """The same for every target."""
+    """The same for every target, and for each of them every platform."""
     with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 

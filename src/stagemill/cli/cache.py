@@ -107,7 +107,7 @@ def export_command(*, name: str, output: str | None) -> None:
     "import",
     epilog=examples(
         {
-            "stagemill cache mounts import npm npm.tar.zst": "what another machine has exported, or any tar",
+            "stagemill cache mounts import npm npm.tar.zst": "what export wrote, or any tar",
             "tar c -C ~/.npm . | stagemill cache mounts import npm": "through a pipe",
         }
     ),

@@ -116,7 +116,7 @@ def _check(call: Call, build: BuildFlags, inputs: Inputs, *, error: StagemillErr
             planned = _evaluated(build, inputs, place=place, every_stage=not build.targets[0].stage)
         except StagemillError as problem:
             error = problem
-    known = check.known([planned], platform=build.platform, ignore=ignored(inputs.context)) if planned else None
+    known = check.known([planned], ignore=ignored(inputs.context)) if planned else None
     view = inputs.context.view if inputs.context else None
     file = LintFile.of(inputs.dockerfile, build_args=build.build_args, context=view, known=known)
     checked = check.check(file, error, whole=whole)
@@ -141,6 +141,7 @@ def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageR
         clock=time.time,
         pull=build.pull,
         lenient=True,
+        policy=place.policy,
     )
 
 

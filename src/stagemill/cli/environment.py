@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.retry import Retries
+    from stagemill.sources.policy import Policy
 
+SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -116,6 +118,23 @@ class Workplace:
         )
 
     @cached_property
+    def policy(self) -> Policy:
+        """What builds may have: $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
+        from stagemill.sources.policy import Policy
+
+        if not (name := self.environment.get(SOURCE_POLICY)):
+            return Policy()
+        from stagemill.sources.policy_file import parse
+
+        try:
+            text = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            hint = f"{SOURCE_POLICY} names it: correct the path, or unset the variable"
+            raise UsageError(f"cannot read the source policy {name}: {(why or '').lower()}", hint=hint) from error
+        return parse(text, name)
+
+    @cached_property
     def registry(self) -> RegistryClient:
         from stagemill.registry.client import RegistryClient
         from stagemill.registry.retry import Retries
@@ -144,6 +163,7 @@ class Workplace:
             agents=agents,
             known_hosts=known_hosts if known_hosts.is_file() else None,
             limit=self._largest_download,
+            policy=self.policy,
             retries=self.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
@@ -171,8 +191,9 @@ class Workplace:
             resolv_conf = Path("/etc/resolv.conf").read_text(errors="replace")
         except OSError:
             resolv_conf = ""
+        search = self.environment.get("PATH", os.defpath)
         if surroundings is None:
-            return Host(resolv_conf, ca_bundle(given_bundle))
+            return Host(resolv_conf, ca_bundle(given_bundle), search=search)
         from stagemill.execute.devices import DeviceBook
 
         return Host(
@@ -180,6 +201,7 @@ class Workplace:
             ca_bundle(given_bundle),
             surroundings.resources,
             DeviceBook(device_directories(self.environment)),
+            search,
         )
 
     @contextmanager

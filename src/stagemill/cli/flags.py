@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,13 @@ OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-KEYS = {"type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp"}
+KEYS = {
+    "type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split",
+    "attestation-prefix", "attestation-inline", "oci-artifact",
+}  # fmt: skip
+_TRUE = frozenset({"true", "t", "1"})
+_FALSE = frozenset({"false", "f", "0"})
+_MULTI_PLATFORM = "BUILDKIT_MULTI_PLATFORM"
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -117,11 +123,21 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Statements:
+    """How an output has statements: files with a `prefix`; in an image as an `artifact`, `inline` also those for a store."""
+
+    prefix: str = ""
+    artifact: bool = True
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
 
-    `names` are full. `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of
-    its own, as `cli/annotations` has them.
+    `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
+    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of its own, as
+    `cli/annotations` has them. `statements` says what becomes of statements.
     """
 
     type: str
@@ -131,6 +147,8 @@ class Output:
     epoch: str | None = None
     rewrite: bool = False
     annotations: tuple[str, ...] = ()
+    split: bool | None = None
+    statements: Statements = field(default_factory=Statements)
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -145,11 +163,11 @@ class Output:
         if len(fields) == 1 and "=" not in fields[0]:
             return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
         values: dict[str, str] = {}
-        for field in fields:
-            key, equals, value = field.partition("=")
+        for item in fields:
+            key, equals, value = item.partition("=")
             key = key.strip().lower()
             if not equals:
-                raise UsageError(f"invalid --output {text!r}: {field!r} is no key=value")
+                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value")
             if key == "push" and value.lower() not in {"false", "0"}:
                 raise StagemillError(
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
@@ -191,7 +209,23 @@ class Output:
         date = values.get("source-date-epoch")
         seconds(date or "")
         rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
-        return cls(kind, dest, names, tar, date, rewrite, tuple(given))
+        split = _switch(text, values, "platform-split")
+        artifact = _switch(text, values, "oci-artifact")
+        inline = _switch(text, values, "attestation-inline")
+        prefix = values.get("attestation-prefix", "")
+        if "/" in prefix:
+            raise UsageError(f"invalid --output {text!r}: attestation-prefix={prefix} has a slash")
+        statements = Statements(prefix, artifact is not False, bool(inline))
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements)
+
+
+def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:
+    said = values.get(key, "").lower()
+    if not said:
+        return None
+    if said not in _TRUE | _FALSE:
+        raise UsageError(f"invalid --output {text!r}: {key}={said} is neither true nor false")
+    return said in _TRUE
 
 
 def reference(text: str) -> Reference:
@@ -202,20 +236,27 @@ def reference(text: str) -> Reference:
         raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
 
 
-def platform(text: str | None) -> Platform:
-    """This machine's platform, which is the only one so far."""
-    local = Platform.local()
-    if not text:
-        return local
+def platforms(texts: Iterable[str]) -> tuple[Platform, ...]:
+    """What to build for: a list, perhaps in several flags, each platform once; this machine's, `local`, where there is none."""
+    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     try:
-        wanted = [Platform.parse(part) if part != "local" else local for part in text.split(",")]
+        wanted = [Platform.local() if word == "local" else Platform.parse(word) for word in words]
     except ValueError as error:
-        raise UsageError(f"invalid --platform: {error}") from error
-    if any(other != local for other in wanted):
-        raise StagemillError(
-            f"--platform {text} is not supported yet on a {local} machine", hint=f"leave it out, or use {local}"
+        raise UsageError(f"invalid --platform: {error}", hint="write os/arch, such as linux/arm64, or local") from error
+    return tuple(dict.fromkeys(wanted)) or (Platform.local(),)
+
+
+def is_index(wanted: Sequence[Platform], arguments: Mapping[str, str]) -> bool:
+    """Whether an index is made: for several platforms, or where BUILDKIT_MULTI_PLATFORM asks for it. Raises UsageError."""
+    text = arguments.get(_MULTI_PLATFORM, "").lower()
+    if text not in _TRUE | _FALSE | {""}:
+        raise UsageError(f"invalid boolean value for multi-platform: {text}", hint=f"write {_MULTI_PLATFORM}=1")
+    if text in _FALSE and len(wanted) > 1:
+        raise UsageError(
+            "conflicting config: returning multiple target platforms is not allowed",
+            hint=f"give one --platform, or leave out {_MULTI_PLATFORM}",
         )
-    return local
+    return len(wanted) > 1 or text in _TRUE
 
 
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:

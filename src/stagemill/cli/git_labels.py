@@ -15,6 +15,7 @@ _ENTRYPOINT = "com.docker.image.source.entrypoint"
 _REVISION = "org.opencontainers.image.revision"
 _SOURCE = "org.opencontainers.image.source"
 _TRUE = {"1", "t", "true"}
+_FALSE = {"0", "f", "false"}
 _CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
 
 
@@ -37,6 +38,21 @@ def git_labels(context: str, file: str | None, environment: Mapping[str, str]) -
     if wanted == "full" and (remote := _git(folder, "remote", "get-url", "origin")):
         labels[_SOURCE] = _CREDENTIALS.sub("", remote)
     return labels
+
+
+def repository_facts(context: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a repository around a context says of itself: `revision` and `source`; nothing where BUILDX_GIT_INFO says no."""
+    folder = Path(context)
+    if environment.get("BUILDX_GIT_INFO", "").lower() in _FALSE or not folder.is_dir():
+        return {}
+    revision = _git(folder, "rev-parse", "HEAD")
+    if not revision:
+        return {}
+    dirty = environment.get("BUILDX_GIT_CHECK_DIRTY", "").lower() in _TRUE and _git(folder, "status", "--porcelain")
+    facts = {"revision": f"{revision}-dirty" if dirty else revision}
+    if remote := _git(folder, "remote", "get-url", "origin"):
+        facts["source"] = _CREDENTIALS.sub("", remote)
+    return facts
 
 
 def _git(folder: Path, *arguments: str) -> str:

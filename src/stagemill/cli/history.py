@@ -7,7 +7,7 @@ import time
 
 import click
 
-from stagemill.cli import naming, table
+from stagemill.cli import flags, naming, table
 from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.oci.image import Image
@@ -19,10 +19,11 @@ _WIDTH = 60
 @click.argument("name", metavar="IMAGE")
 @click.option("--no-trunc", is_flag=True, help="Show instructions whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(*, name: str, no_trunc: bool, as_json: bool) -> None:
+@click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
+def command(*, name: str, no_trunc: bool, as_json: bool, platform: str | None) -> None:
     """Show the instructions that made an image, the last first. SIZE is that of the compressed layer."""
     with workplace() as place:
-        _, image = naming.find(place.store, name)
+        _, image = naming.find_image(place.store, name, flags.any_platform(platform) if platform else None)
     rows = entries(image)
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))

@@ -47,7 +47,12 @@ def _what() -> Iterator[Option]:
     )
     yield Option(["--build-context"], multiple=True, metavar="NAME=VALUE", help=_CONTEXT)
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
-    yield Option(["--platform"], metavar="OS/ARCH", help="What to build for; only this machine's so far.")
+    yield Option(
+        ["--platform"],
+        multiple=True,
+        metavar="OS/ARCH,…",
+        help="What to build for; with several the result is an index of an image for each. [this machine's]",
+    )
 
 
 def _again() -> Iterator[Option]:
@@ -109,6 +114,32 @@ def _for_run() -> Iterator[Option]:
         help="Add a line to /etc/hosts of RUN.",
     )
     yield _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer.")
+
+
+def evidence() -> Iterator[Option]:
+    """What is said of a result beside it."""
+    yield from under("What is said of the result", _evidence())
+
+
+def _evidence() -> Iterator[Option]:
+    yield Option(
+        ["--attest"],
+        multiple=True,
+        metavar="type=TYPE[,…]",
+        help="Attach a statement: type=provenance or type=sbom, with what --provenance and --sbom take; disabled=true for none.",
+    )
+    yield AttachedOption(
+        "--provenance",
+        alone="true",
+        metavar="mode=min|max,…",
+        text="Say how the result was built: also version=v1|v0.2, builder-id=, filename=, reproducible=, inline-only=.",
+    )
+    yield AttachedOption(
+        "--sbom",
+        alone="true",
+        metavar="generator=IMAGE",
+        text="List what is in the result, by our own scanner or by an image's.",
+    )
 
 
 def _shown() -> Iterator[Option]:

@@ -57,7 +57,7 @@ def command(**given: object) -> None:
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
         contents = foreseen.plans[0].contents
         causes = Causes(place.store.records, foreseen.outlooks, contents, asked=lambda vertex: _asked(flags, vertex))
-        report = Gathering(foreseen, job.dockerfile, job.requests[0], flags.targets, place.store, causes).report()
+        report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, causes).report()
         for notice in dict.fromkeys(notice for plan in foreseen.plans for notice in plan.notices):
             listener(events.Notice(notice, job.services.clock()))
     print(_shown(report, values.text("form") or "text"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stagemill.build import make_tree
 from stagemill.context.load import MOST_BYTES, checked
@@ -14,6 +14,7 @@ from stagemill.graph.vertex import Label
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
+from stagemill.sources.policy import Policy
 
 _LABEL = Label("[internal] load remote build context")
 
@@ -28,10 +29,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one."""
+    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one.
+
+    `policy` says what may be asked for, and whether files of this machine may be read.
+    """
 
     services: Callable[[], AbstractContextManager[Services]]
     keep_git_dir: bool = False
+    policy: Policy = field(default_factory=Policy)
 
     @contextmanager
     def context(self, location: Location) -> Iterator[Fetched]:
@@ -42,7 +47,9 @@ class Remote:
             title = f"the build context {location}"
             vertex = contexts.remote(location, services.remotes, label=_LABEL)
             text = self._text(location, services) if isinstance(location, HttpLocation) else None
-            yield Fetched(FileContext(make_tree(vertex, services=services), title, location=location), text)
+            yield Fetched(
+                FileContext(make_tree(vertex, services=services), title, location=location, made_of=vertex), text
+            )
 
     def _text(self, location: HttpLocation, services: Services) -> bytes | None:
         """The file, unless it is an archive."""

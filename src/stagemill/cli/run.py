@@ -47,6 +47,7 @@ _EXAMPLES = examples(
 @click.option(
     "--network", type=click.Choice(["host", "none"]), default="host", help="This machine's network, or none. [host]"
 )
+@click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
 @click.option("--rm", is_flag=True, help="Changes nothing: what the command leaves is always removed.")
 def command(
     *,
@@ -61,6 +62,7 @@ def command(
     user: str,
     network: str,
     host_ca: str | None,
+    platform: str | None,
     rm: bool,
 ) -> int:
     """Run a command in an image; what it changes is thrown away. The exit status is the command's."""
@@ -80,11 +82,11 @@ def command(
     if not interactive and not tty:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     with workplace() as place:
-        found = image_of(image, place)
+        found = image_of(image, place, flags.any_platform(platform) if platform else None)
         with place.services(host_ca=host_ca) as services:
             forms = Forms(place.store, remote=place.remote)
             tree = base.tree(place.store, found.digest)
-            return launch(what, tree, found.config.config, services=services, forms=forms)
+            return launch(what, tree, found.config, services=services, forms=forms)
 
 
 def bind(text: str) -> Bind:
@@ -99,14 +101,14 @@ def bind(text: str) -> Bind:
     return Bind(source, parts[1], read_only=parts[2:] == ["ro"])
 
 
-def image_of(name: str, place: Workplace) -> Image:
-    """The image of the store; one that is not there is fetched."""
+def image_of(name: str, place: Workplace, platform: Platform | None = None) -> Image:
+    """The image of the store; one that is not there is fetched. Without a platform it is this machine's, or the only one."""
     try:
-        return naming.find(place.store, name)[1]
+        return naming.find_image(place.store, name, platform)[1]
     except NotFoundError as missing:
         reference = flags.reference(name)
         try:
             with open_progress("auto", sys.stderr) as listener:
-                return fetch(reference, Platform.local(), place=place, listener=listener)
+                return fetch(reference, platform or Platform.local(), place=place, listener=listener)
         except NotFoundError:
             raise missing from None

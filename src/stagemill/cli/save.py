@@ -8,19 +8,21 @@ from typing import BinaryIO
 
 import click
 
-from stagemill.cli import naming
+from stagemill.cli import flags, naming
 from stagemill.cli.command import examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.outputs import replacing
 from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.oci.image_index import AnyImage
 
 _EXAMPLES = examples(
     {
         "stagemill save -o app.tar app": "for docker load and podman load",
         "stagemill save app | docker load": "through a pipe",
         "stagemill save --format oci -o app.tar app": "an OCI layout and nothing else",
+        "stagemill save --platform linux/arm64 -o app.tar app": "one image of several",
     }
 )
 
@@ -31,12 +33,19 @@ _EXAMPLES = examples(
 @click.option(
     "--format", "form", type=click.Choice(["docker", "oci"]), default="docker", help="The form of the archive. [docker]"
 )
-def command(*, names: tuple[str, ...], output: str | None, form: str) -> None:
-    """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too."""
+@click.option("--platform", metavar="OS/ARCH", help="Only its image for this platform, of an image that has several.")
+def command(*, names: tuple[str, ...], output: str | None, form: str, platform: str | None) -> None:
+    """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too.
+
+    An image of several platforms goes into the layout whole; docker's own part of the archive has that of this machine.
+    """
+    wanted = flags.any_platform(platform) if platform else None
     if output is None and sys.stdout.isatty():
         raise UsageError("refusing to write an archive to the terminal", hint="use -o FILE, or a pipe")
     with workplace() as place:
-        found = [naming.find(place.store, name) for name in names]
+        found: list[tuple[str, AnyImage]] = [
+            naming.find_image(place.store, name, wanted) if wanted else naming.find(place.store, name) for name in names
+        ]
         blobs = StoredBlobs(Forms(place.store, remote=place.remote))
 
         def write(out: BinaryIO) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -62,7 +63,7 @@ def _open(built: Built, values: Values) -> int:
         binds=binds,
         tty=sys.stdin.isatty() and sys.stdout.isatty(),
     )
-    return launch(what, tree, stage.image.config, services=built.services, forms=built.forms)
+    return launch(what, tree, replace(stage.image, platform=stage.platform), services=built.services, forms=built.forms)
 
 
 def _shell(built: Built, *, busybox: bool) -> tuple[tuple[str, ...], tuple[Bind, ...]]:

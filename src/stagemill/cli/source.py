@@ -17,6 +17,7 @@ from stagemill.errors import ContextError, UsageError
 from stagemill.location import HttpLocation, Location, LocationError
 from stagemill.location import parse as parse_location
 from stagemill.plan.request import FileContext
+from stagemill.sources.policed import admit_files
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Read: TypeAlias = Callable[[bytes, str], Dockerfile]
 """Makes a Dockerfile of bytes and a name."""
 
 _STDIN = "-"
+_DOCKERFILE = "dockerfile"  # what BuildKit calls the files that a Dockerfile is sent with
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class _Opener:
         """The Dockerfile of a directory, and where it lies, if it does so on this machine."""
         if elsewhere := self._elsewhere(file):
             return elsewhere, None
+        admit_files(self._remote.policy, _DOCKERFILE)
         text = load.dockerfile(folder, given=located(file, folder))
         return self._read(text.data, text.name), text.path
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli import flags
 from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
 from stagemill.errors import UsageError
+from stagemill.oci.image_index import identity
+
+if TYPE_CHECKING:
+    from stagemill.cli.witness import Account
 
 PLACE = "{target}"
 
@@ -85,6 +89,7 @@ def _wishes(target: Target, wishes: Wishes, *, alone: bool) -> Wishes:
         metadata_file=own[1],
         digests=any(file and not mine for file, mine in zip(files, own, strict=True)),
         title="" if alone else target.title,
+        stage=target.stage,
     )
 
 
@@ -113,15 +118,28 @@ class Delivery:
         """Whether anybody gets a result."""
         return any(one.wants_image or any(out.type != "cacheonly" for out in one.outputs) for one in self.each)
 
-    def deliver(self, builds: Sequence[Built], *, listener: events.Listener, stdout: BinaryIO) -> None:
-        """Afterwards everything that was asked for is there."""
+    def deliver(
+        self,
+        builds: Sequence[Built],
+        *,
+        listener: events.Listener,
+        stdout: BinaryIO,
+        account: Account | None = None,
+    ) -> None:
+        """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform.
+
+        `account` is for what is said of them.
+        """
+        count = len(builds) // len(self.each)
+        groups = [builds[start : start + count] for start in range(0, len(builds), count)]
         delivered = [
-            deliver(built, one, listener=listener, stdout=stdout) for built, one in zip(builds, self.each, strict=True)
+            deliver(group, one, listener=listener, stdout=stdout, account=account)
+            for group, one in zip(groups, self.each, strict=True)
         ]
         if len(self.each) > 1:
             self._tell_what_stays(builds[0], listener)
             found = {title: it for title, it in zip(self.titles, delivered, strict=True) if it}
-            _write(self.given.iidfile, {title: it.image.manifest.config.digest for title, it in found.items()})
+            _write(self.given.iidfile, {title: identity(it.image) for title, it in found.items()})
             _write(self.given.metadata_file, {title: it.metadata for title, it in found.items()})
 
     def _tell_what_stays(self, built: Built, listener: events.Listener) -> None:

@@ -15,7 +15,8 @@ from stagemill.execute.services import Services
 from stagemill.execute.tree import Tree
 from stagemill.files.paths import resolve
 from stagemill.files.view import FileView
-from stagemill.oci.config import RunConfig
+from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.process import Bind, Process, Rootfs
 from stagemill.sandbox.users import find
 
@@ -44,8 +45,10 @@ class Launch:
         return command
 
 
-def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, forms: Forms) -> int:
+def launch(what: Launch, tree: Tree, image: ImageConfig, *, services: Services, forms: Forms) -> int:
     """The exit status of the process. The tree is as it was afterwards."""
+    config = image.config
+    emulators = needed(image.platform, search=services.host.search) if image.platform.architecture else ()
     args = what.command(config)
     lower = forms.directories(tree)
     view = forms.view(tree)
@@ -67,6 +70,7 @@ def launch(what: Launch, tree: Tree, config: RunConfig, *, services: Services, f
             mounts=what.binds,
             hosts=hosts_file(HOSTNAME, ()),
             resolv_conf=services.host.resolv_conf,
+            emulators=emulators,
         )
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
         return services.sandbox.attach(rootfs, process, tty=what.tty)

@@ -11,6 +11,7 @@ from stagemill.errors import NotFoundError
 from stagemill.execute import base
 from stagemill.oci.blobs import BlobSource, copy
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.oci.platform import Platform
 from stagemill.store.store import Store
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 _LATEST = "latest"
 
 
-def import_image(store: Store, image: Image, source: BlobSource, *, reference: str = "") -> None:
-    """The image and all of its blobs are in the store afterwards; `reference` is where lost blobs can be had again."""
-    for layer in image.manifest.layers:
-        copy(layer, source, store.blobs)
-    base.remember(store, image, reference=reference)
+def import_image(store: Store, item: AnyImage, source: BlobSource, *, reference: str = "") -> None:
+    """The image and all of its blobs are in the store afterwards; `reference` is where lost blobs can be had again.
+
+    So are the images of an index, as far as they are at hand.
+    """
+    for image in members(item):
+        for layer in image.manifest.layers:
+            copy(layer, source, store.blobs)
+    base.remember_all(store, item, reference=reference)
 
 
 def import_layout(store: Store, path: Path, platform: Platform) -> Image:
@@ -42,6 +47,7 @@ def import_layout(store: Store, path: Path, platform: Platform) -> Image:
         images(Path(location), platform=platform, scratch=scratch, digest=digest) as loaded,
     ):
         image = loaded.images[0].image if digest else _by_tag(loaded.images, tag, location)
+        assert isinstance(image, Image), "a platform was asked for"
         import_image(store, image, loaded.blobs)
         return image
 
@@ -54,7 +60,7 @@ def _digest(text: str, location: str) -> Digest:
         raise NotFoundError(message, hint="write oci-layout://DIRECTORY@sha256: and 64 hex digits") from error
 
 
-def _by_tag(images: Sequence[LoadedImage], tag: str, location: str) -> Image:
+def _by_tag(images: Sequence[LoadedImage], tag: str, location: str) -> AnyImage:
     found = [item.image for item in images if (tag or _LATEST) in item.tags]
     if found:
         return found[0]

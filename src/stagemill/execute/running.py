@@ -26,7 +26,9 @@ from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex
 from stagemill.layer.changes import settle
 from stagemill.layer.index import Watch
+from stagemill.oci.platform import Platform
 from stagemill.sandbox import privileges
+from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.limits import Resources, Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
@@ -138,6 +140,7 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
         shm_size=op.shm_size or SHM_SIZE,
         added=privileges.numbers(op.capabilities, "+"),
         dropped=privileges.numbers(op.capabilities, "-"),
+        emulators=needed(Platform.parse(op.platform), search=services.host.search) if op.platform else (),
     )
 
 

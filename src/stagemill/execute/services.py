@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 class Host:
     """What a RUN takes from the machine: `resolv_conf` is the text of that file, `ca_bundle` the CA certificates to trust.
 
-    `resources` is what it may use at most, `devices` what it can ask for. None of it enters a key, a layer or the history.
+    `resources` is what it may use at most, `devices` what it can ask for; `search` is where emulators of other platforms
+    are looked for, as PATH has it. None of it enters a key, a layer or the history.
     """
 
     resolv_conf: str = ""
     ca_bundle: Path | None = None
     resources: Resources = UNLIMITED
     devices: DeviceBook | None = None
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The files of a commit, or of one of its directories. `remote` and `ref` are where to fetch it.
+    """The files of a commit, or of one of its directories. `remote` and `ref` are where to fetch it; `written` is the ref as
+    it was asked for.
 
     Remote and ref are in the key only where the repository itself is kept, for it names them. With `checkout_times`
     files have the time of the checkout and not the commit's.
@@ -94,6 +95,7 @@ class Git:
     remote: str = field(default="", compare=False)
     ref: str = field(default="", compare=False)
     login: str = field(default="", compare=False, repr=False)
+    written: str = field(default="", compare=False)
 
     def canonical(self) -> Canonical:
         return {

@@ -52,16 +52,25 @@ class Ignore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Alien:
+    """A stage, by its index, that wanted an image for a platform and has found one for another."""
+
+    stage: int
+    wanted: Platform
+    found: Platform
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known beside the file and its context.
 
-    `bases` are the images that stages begin from, by the stages' indices, and `platform` is what they should be made
-    for. `needed` are the stages that a target needs, None for all.
+    `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
+    than was wanted. `needed` are the stages that a target needs, None for all.
     """
 
     ignore: Ignore | None = None
     bases: Mapping[int, ImageConfig] = field(default_factory=dict)
-    platform: Platform | None = None
+    alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
 
 

@@ -11,13 +11,20 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
+from stagemill.oci.platform import Platform
+
+NO_PLATFORM = Platform("unknown", "unknown")
+"""That of a manifest which is no image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image of one platform. Layers are only named here; their bytes are wherever the image came from.
 
-    `annotations` are what an index says of it beside its name.
+    Attestations are one too: what they say are layers, and their config may be the empty object.
+
+    `annotations` are what an index says of it beside its name, and `platform` the one that it says, where that is not
+    the config's.
     """
 
     manifest: Manifest
@@ -25,11 +32,17 @@ class Image:
     manifest_bytes: bytes
     config_bytes: bytes
     annotations: tuple[tuple[str, str], ...] = ()
+    platform: Platform | None = None
 
     @classmethod
     def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
         """Raises MalformedError (a ValueError), also where layers and diff_ids do not pair up."""
-        image = cls(Manifest.parse(manifest_bytes), ImageConfig.parse(config_bytes), manifest_bytes, config_bytes)
+        manifest = Manifest.parse(manifest_bytes)
+        if manifest.config.media_type == media_types.EMPTY:
+            config = ImageConfig(NO_PLATFORM, diff_ids=tuple(layer.digest for layer in manifest.layers))
+        else:
+            config = ImageConfig.parse(config_bytes)
+        image = cls(manifest, config, manifest_bytes, config_bytes)
         if len(image.manifest.layers) != len(image.config.diff_ids):
             count = f"{len(image.manifest.layers)} layers but {len(image.config.diff_ids)} diff_ids"
             raise MalformedError(f"image has {count}")
@@ -58,13 +71,12 @@ class Image:
     @property
     def descriptor(self) -> Descriptor:
         """Names the manifest."""
-        platform = self.config.platform
         return Descriptor(
             self.manifest.media_type,
             self.digest,
             len(self.manifest_bytes),
             annotations=dict(self.annotations),
-            platform=platform,
+            platform=self.platform or self.config.platform,
         )
 
     @property

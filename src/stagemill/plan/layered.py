@@ -29,7 +29,7 @@ def run(node: Run, state: State, site: Site, *, source_of: SourceOf) -> State:
         cwd=state.cwd,
         user=state.config.user,
         network=permissions.network(node, site),
-        platform=str(site.request.platform),
+        platform=str(state.platform),
         hostname=given.get(_HOSTNAME, ""),
         script=script,
         extra_hosts=site.request.extra_hosts,

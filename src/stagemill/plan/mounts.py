@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Flag, Run
+from stagemill.errors import StagemillError
 from stagemill.files.glob import escaped
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
@@ -265,6 +266,8 @@ class _Planner:
         except MissingSourceError as error:
             message, hint = missing_source(error, self.given.text("source"), context)
             raise self.site.error(message, span, hint=hint) from error
+        except StagemillError as error:
+            raise self.site.error(error.message, span, hint=error.hint) from error
 
 
 def _expanded(option: Option, state: State, site: Site) -> str:

@@ -19,7 +19,7 @@ from stagemill.dockerfile.parser import parse_trigger
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Copy, Dockerfile, From, InstructionNode, OnBuild, Run, Word
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
@@ -71,7 +71,7 @@ class Outline:
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
         """A target that a named context replaces has no instructions of its own.
 
-        Raises DockerfileError for a bad global ARG and UsageError for an unknown stage of the request.
+        Raises DockerfileError for a bad global ARG and StagemillError for an unknown stage of the request.
         """
         stages = tuple(
             StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
@@ -211,13 +211,13 @@ def _refuse_variables(word: Word, site: Site) -> None:
 
 
 def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText:
-    """The stage of a name or an index, the last one of a name. Raises UsageError, which begins with `what` it is."""
+    """The stage of a name or an index, the last one of a name. Raises StagemillError, which begins with `what` it is."""
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
     if INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
-    raise UsageError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
+    raise StagemillError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
 
 
 def known_stages(stages: Sequence[StageText], wanted: str) -> str:

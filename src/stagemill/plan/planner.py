@@ -8,11 +8,10 @@ from functools import partial
 
 from stagemill.context.named import NamedContext, NamedImage
 from stagemill.digest import Digest
-from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
+from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
-from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Order, Vertex
-from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin, contexts
 from stagemill.plan.ahead import asked_ahead
@@ -36,7 +35,7 @@ from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
-from stagemill.plan.state import Numbering, State, Step
+from stagemill.plan.state import Step
 from stagemill.plan.waiting import Link, Waiting, awaited, in_order, refuse_circles
 
 
@@ -46,7 +45,7 @@ class Stage:
 
     `base` is the image that it begins from, directly or through other stages (None for scratch); `parent` the index of
     the stage named by FROM; `steps` are its own layers, the lowest first; `reads` are the stages it copies from, `after`
-    those that it waits for.
+    those that it waits for; `platform` is what its processes run on, `wanted` what its base should be for.
     """
 
     index: int
@@ -59,6 +58,8 @@ class Stage:
     steps: tuple[Step, ...]
     reads: tuple[int, ...]
     scope: Scope
+    platform: Platform
+    wanted: Platform
     after: tuple[int, ...] = ()
 
 
@@ -67,7 +68,8 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
+    `platform` what the request asks for, `globals` the arguments that FROM lines see.
     """
 
     target: Stage
@@ -75,8 +77,10 @@ class Plan:
     skipped: tuple[StageText, ...]
     contents: Mapping[Digest, tuple[tuple[str, str], ...]]
     notices: tuple[str, ...]
+    platform: Platform
     epoch: int | None = None
     also: tuple[Stage, ...] = ()
+    globals: Mapping[str, str] = field(default_factory=dict)
     order: Order = field(default_factory=dict)
 
     @property
@@ -86,7 +90,7 @@ class Plan:
 
 
 def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+    """Raises DockerfileError for what is wrong in the file, StagemillError for an unknown target."""
     return plan_each(dockerfile, (request,), resolver, sources)[0]
 
 
@@ -133,14 +137,16 @@ class _Planner:
                     _notice_no_effect(name, word, self.outline)
         self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
-        image = replace(target.image, config=_asked(target.image.config, self.site.request))
+        image = _asked(target.image, self.site.request)
         return Plan(
             target=replace(target, image=image),
             stages=tuple(self.planned[index] for index in needed),
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
+            platform=self.site.request.platform,
             epoch=self.outline.epoch,
+            globals=self.outline.globals.values,
             also=self._also(),
             order=self._order(),
         )
@@ -260,24 +266,23 @@ class _Planner:
         """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
         source = self.outline.source(stage, word, site)
         if isinstance(source, NamedContext):
-            return _image_of(source)
-        return None if source or word.text == SCRATCH else Name(word.text)
+            return _image_of(source, site.request.platform)
+        return None if source or word.text == SCRATCH else Name(word.text, site.request.platform)
 
     def _image(self, stage: StageText) -> Name | None:
         """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
-        platform = self.outline.platform(stage)
+        platform = self._wanted(stage)
         start = self.outline.start(stage)
         if isinstance(start, StageText):
             return None
         if isinstance(start, NamedContext):
-            name = _image_of(start, platform)
-        else:
-            reference = self.outline.base_name(stage)
-            name = Name(reference, platform) if reference != SCRATCH else None
-        if name and platform not in {None, Platform.local()}:
-            word = stage.start.platform or stage.start.image
-            raise self.site.unsupported(f"FROM --platform={platform} on a {Platform.local()} machine", word.span)
-        return name
+            return _image_of(start, platform)
+        reference = self.outline.base_name(stage)
+        return Name(reference, platform) if reference != SCRATCH else None
+
+    def _wanted(self, stage: StageText) -> Platform:
+        """What FROM asks for, else what is built for."""
+        return self.outline.platform(stage) or self.site.request.platform
 
     def _base(self, stage: StageText) -> Base | None:
         name = self._image(stage)
@@ -288,8 +293,8 @@ class _Planner:
         origin = self.planned[parent.index] if parent else None
         base = origin.base if origin else self._base(text)
         reads: list[int] = []
-        inherited = self._inherited(origin, base)
-        state = self._start(text, inherited, origin=origin, base=base)
+        inherited = begin.inherited(origin, base, self.site.request.platform)
+        state = begin.state(text, self.bodies[text.index], inherited, self.outline, origin=origin, base=base)
         source_of = partial(self._source, text, reads)
         for node, site in self.bodies[text.index]:
             try:
@@ -314,34 +319,10 @@ class _Planner:
             steps=state.steps,
             reads=tuple(dict.fromkeys(reads)),
             scope=state.scope,
+            platform=state.platform,
+            wanted=state.platform if isinstance(self.outline.start(text), NamedContext) else self._wanted(text),
             after=tuple(other.index for _, other in awaited(self.outline, text)),
         )
-
-    def _inherited(self, origin: Stage | None, base: Base | None) -> ImageConfig:
-        if origin:
-            return begin.from_stage(origin.image)
-        return begin.from_image(base.config) if base else begin.from_nothing(self.site.request.platform)
-
-    def _start(self, text: StageText, image: ImageConfig, *, origin: Stage | None, base: Base | None) -> State:
-        start = self.outline.start(text)
-        context = start if isinstance(start, NamedContext) else None
-        own = int(origin is None and (base or context) is not None)
-        steps = sum(isinstance(node, Run | Copy | Add | Workdir) for node, _ in self.bodies[text.index])
-        numbering = Numbering(text.title, own + steps, alone=len(self.outline.stages) == 1)
-        scope = (origin.scope if origin else Scope()).begun(image.config.env)
-        at = self.site.source.excerpt(text.start.span)
-        if origin:
-            vertex = origin.vertex
-        elif base and context:
-            vertex = _base_vertex(base, Label(f"[context {context.name}] {base.reference}", text.title, at))
-        elif base:
-            vertex = _base_vertex(base, Label(f"{numbering.prefix(1)} FROM {base.reference}", text.title, at))
-        else:
-            vertex = contexts.scratch()
-        state = State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
-        if base or context is None:
-            return state
-        return contexts.begun(state, context, site=self.site, at=self.site.source.excerpt(text.start.image.span))
 
     def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Origin:
         """The tree or the files that a `--from` names."""
@@ -353,26 +334,36 @@ class _Planner:
         if name := self._copied_image(text, word, site):
             base = self.bases[name]
             title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
-            return _base_vertex(base, Label(title, "", at))
+            return begin.base_vertex(base, Label(title, "", at))
         return contexts.origin(source, site, at=at) if source else contexts.scratch()
 
 
-def _asked(config: RunConfig, request: Request) -> RunConfig:
+def _asked(image: ImageConfig, request: Request) -> ImageConfig:
     """The config of the image as the request changes it."""
+    config = image.config
     labels = {name: value for name, value in config.labels.items() if name not in request.unset_labels}
     env = tuple((name, value) for name, value in config.env if name not in request.unset_env)
-    return replace(config, labels={**labels, **request.labels}, env=env)
+    config = replace(config, labels={**labels, **request.labels}, env=env)
+    return replace(image, config=config, platform=image.platform if request.implicit else _target(image, request))
 
 
-def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:
+def _target(image: ImageConfig, request: Request) -> Platform:
+    """The platform that was asked for; what it leaves open is the base's where that is of the same. Source: BuildKit."""
+    base, wanted = image.platform, request.platform
+    if (base.os, base.architecture) != (wanted.os, wanted.architecture):
+        return wanted
+    return replace(
+        wanted,
+        variant=wanted.variant or base.variant,
+        os_version=wanted.os_version or base.os_version,
+        os_features=wanted.os_features or base.os_features,
+    )
+
+
+def _image_of(context: NamedContext, platform: Platform) -> Name | None:
     """The image that a named context is, if it is one."""
     source = context.source
     return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
-
-
-def _base_vertex(base: Base, label: Label) -> Vertex:
-    op = operations.BaseImage(base.manifest, str(base.config.platform), base.reference)
-    return Vertex(op, (), label)
 
 
 def _notice_no_effect(name: str, word: Word, outline: Outline) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
+from stagemill.graph.vertex import Vertex
 from stagemill.location import Location
 from stagemill.oci.platform import Platform
 
@@ -31,7 +32,8 @@ class FileContext:
     """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
     `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
-    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did.
+    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did,
+    and `made_of` what that was.
     """
 
     view: FileView
@@ -39,6 +41,7 @@ class FileContext:
     ignored: IgnoredBy | None = None
     name: str = MAIN
     location: Location | None = None
+    made_of: Vertex | None = None
 
 
 class Devices(Protocol):
@@ -72,7 +75,8 @@ class Request:
     `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
-    `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
+    `implicit` says that nobody asked for the platform: the image is then of the one that its base is of. With `several`
+    labels say which platform a step is of. `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -91,3 +95,5 @@ class Request:
     devices: Devices | None = None
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
+    implicit: bool = False
+    several: bool = False

@@ -49,6 +49,10 @@ class Sources(Protocol):
         """When what is there now was made, in seconds since 1970; None where it does not say. Raises as the others do."""
         ...
 
+    def admit_files(self, name: str) -> None:
+        """The files of a context of this name may be read. Raises StagemillError where they may not."""
+        ...
+
 
 class Nowhere:
     """Sources of a plan that is made without asking anybody: there is nothing."""
@@ -62,6 +66,9 @@ class Nowhere:
 
     def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
         raise StagemillError(f"{location} was not asked for", hint=_ASK)
+
+    def admit_files(self, name: str) -> None:
+        """They are the user's own."""
 
 
 _ASK = "build it: nobody is asked for what is only looked at"

@@ -19,9 +19,13 @@ _INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 
 
 class Helper:
-    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care."""
+    """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care.
 
-    def __init__(self) -> None:
+    `place` is a path that it and its sandboxes have in their command lines, to be told apart by who looks at processes.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
         self._lock = threading.Lock()
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
@@ -56,7 +60,8 @@ class Helper:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), str(_PACKAGES), str(os.getpid())]
+        options = [str(_PACKAGES), str(os.getpid()), str(self._place)]
+        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), *options]
         with theirs:
             try:
                 # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the

@@ -34,7 +34,7 @@ class NamespaceSandbox:
 
     def __init__(self, *, state: Path) -> None:
         self._mountpoint = state.absolute() / "mountpoint"
-        self._helper = Helper()
+        self._helper = Helper(self._mountpoint)
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +144,7 @@ def request(
         "added": sorted(process.added),
         "dropped": sorted(process.dropped),
         "terminal": size,
+        "emulators": [emulator.rule for emulator in process.emulators],
     }
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.emulators import Emulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Process:
     `hosts` and `resolv_conf` are the texts of /etc/hosts and /etc/resolv.conf. A `cwd` that does not exist is made,
     root's and 0755. `network` `host` shares this machine's; `none` leaves the loopback interface alone. An `insecure`
     root may do all that the caller may, with the machine's devices. `shm_size` is that of /dev/shm in bytes. `added` and
-    `dropped` are capabilities by number, beside those that a sandbox has.
+    `dropped` are capabilities by number, beside those that a sandbox has. `emulators` run programs of other architectures.
     """
 
     args: tuple[str, ...]
@@ -100,6 +103,7 @@ class Process:
     shm_size: int = SHM_SIZE
     added: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
+    emulators: tuple[Emulator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class GitSource:
             remote=location.remote,
             ref=found.name,
             login=location.login,
+            written=location.ref,
         )
 
     def checkout(self, op: operations.Git, into: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -19,6 +19,8 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
+from stagemill.sources import policed
+from stagemill.sources.policy import Policy
 from stagemill.store.locks import never
 from stagemill.store.store import Store
 
@@ -37,7 +39,7 @@ _SLICE = 0.1
 class Settings:
     """What the command line knows of how to reach others. `environment` has PATH and the proxies for git.
 
-    `limit` gives the most bytes of a file; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
+    `limit` gives the most bytes of a file, `policy` says what may be asked for; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
     waits between attempts (None: as long as it takes).
     """
 
@@ -48,6 +50,7 @@ class Settings:
     agents: Mapping[str, Path] = field(default_factory=dict)
     known_hosts: Path | None = None
     limit: Callable[[], int | None] = lambda: None
+    policy: Policy = field(default_factory=Policy)
     sleep: Callable[[float], None] | None = None
     retries: Retries | None = None
 
@@ -76,8 +79,10 @@ class Remotes:
         """The file that the URL has now; its bytes are in the store afterwards. Raises StagemillError with a hint."""
 
         def resolve() -> operations.Http:
-            with self._told(f"[internal] load {location}") as progress:
-                return self._http.resolve(location, checksum=checksum, progress=progress)
+            given = policed.file(self._settings.policy, location, checksum)
+            with self._told(f"[internal] load {given.location}") as progress:
+                found = self._http.resolve(given.location, checksum=given.checksum, progress=progress)
+            return replace(found, name=given.name)
 
         return self._files.of((location, checksum), resolve)
 
@@ -85,8 +90,9 @@ class Remotes:
         """The commit that the location means now; no file is fetched. Raises StagemillError with a hint."""
 
         def resolve() -> operations.Git:
-            with self._told(f"[internal] load git source {location}"):
-                return self._git(self._closed.is_set).resolve(location)
+            given = policed.repository(self._settings.policy, location)
+            with self._told(f"[internal] load git source {given}"):
+                return self._git(self._closed.is_set).resolve(given)
 
         return self._commits.of(location, resolve)
 
@@ -107,6 +113,10 @@ class Remotes:
             return file.mtime or newest(self.fetch(file))
 
         return self._dates.of((location, checksum), find)
+
+    def admit_files(self, name: str) -> None:
+        """The files of a context may be read. Raises SourceError where the policy denies it."""
+        policed.admit_files(self._settings.policy, name)
 
     def fetch(self, op: operations.Http) -> Path:
         """Where the file lies, in the store, whole: it was checked. Raises StagemillError with a hint."""

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from stagemill.dockerfile.source import Source, Span, printable
 from stagemill.errors import DockerfileError, StagemillError, masked
 from stagemill.lint import rules
-from stagemill.lint.file import Ignore, Known, LintFile
+from stagemill.lint.file import Alien, Ignore, Known, LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rules import CHECKS
-from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
@@ -38,11 +37,18 @@ class Checked:
         return 1 if self.warnings or self.error else 0
 
 
-def known(plans: Iterable[Plan], *, platform: Platform, ignore: Ignore | None) -> Known:
+def known(plans: Iterable[Plan], *, ignore: Ignore | None) -> Known:
     """What plans know beside the file: the images that their stages begin from, and which stages there are in them."""
     stages = [stage for plan in plans for stage in plan.stages]
-    bases = {stage.index: stage.base.config for stage in stages if stage.base and stage.parent is None}
-    return Known(ignore, bases, platform, frozenset(stage.index for stage in stages))
+    begun = [(stage, stage.base.config) for stage in reversed(stages) if stage.base and stage.parent is None]
+    alien = [
+        Alien(stage.index, stage.wanted, found.platform)
+        for stage, found in reversed(begun)
+        if found.platform.architecture
+        and (found.platform.os, found.platform.architecture) != (stage.wanted.os, stage.wanted.architecture)
+    ]
+    bases = {stage.index: found for stage, found in begun}
+    return Known(ignore, bases, tuple(dict.fromkeys(alien)), frozenset(stage.index for stage in stages))
 
 
 def check(file: LintFile, error: StagemillError | None, *, whole: bool = True) -> Checked:

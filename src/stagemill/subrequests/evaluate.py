@@ -47,6 +47,9 @@ class AnySource:
     def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
         return None
 
+    def admit_files(self, name: str) -> None:
+        """None is read."""
+
 
 def evaluate(dockerfile: Dockerfile, request: Request, resolver: Resolver, *, whole: bool = False) -> Plan:
     """The plan of the target, or of every stage; its bases are looked up. Raises StagemillError as a build would."""

@@ -20,7 +20,7 @@ from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
@@ -45,7 +45,8 @@ class TestFlags:
             labels={},
             extra_hosts=(),
             network="default",
-            platform=Platform.local(),
+            platforms=(Platform.local(),),
+            implicit=True,
             no_cache=False,
             no_cache_filter=(),
             rerun=(),
@@ -82,13 +83,16 @@ class TestFlags:
     def test_the_command_line_wins_over_the_environment(self) -> None:
         assert given("--progress", "quiet", BUILDKIT_PROGRESS="plain").progress == "quiet"
 
-    def test_a_source_policy_is_not_supported_yet(self) -> None:
-        with pytest.raises(StagemillError, match="is not supported yet"):
-            given(EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="policy.json")
+    def test_the_default_platforms_are_in_the_environment(self) -> None:
+        both = (Platform("linux", "mips64le"), Platform("linux", "arm64"))
 
-    def test_a_default_platform_that_is_not_this_machines_is_told(self) -> None:
-        with pytest.raises(StagemillError, match="is not supported yet"):
-            given(DOCKER_DEFAULT_PLATFORM="linux/mips64le")
+        assert given(DOCKER_DEFAULT_PLATFORM="linux/mips64le,arm64").platforms == both
+        assert given("--platform", "arm64", DOCKER_DEFAULT_PLATFORM="linux/mips64le").platforms == both[1:]
+
+    def test_several_platforms_are_an_index(self) -> None:
+        assert given("--platform", "arm64", "--platform", "amd64").index
+        assert given("--build-arg", "BUILDKIT_MULTI_PLATFORM=1").index
+        assert not given("--platform", "arm64").index
 
     @pytest.mark.parametrize(
         ("arguments", "expected"),
@@ -152,7 +156,7 @@ class TestBuilding:
         assert [stage.title for stage in self.trees] == ["a", "b"]
 
     def test_an_unknown_stage_is_wrong_usage(self, workshop: Workshop) -> None:
-        with pytest.raises(UsageError, match="target stage 'c' could not be found"):
+        with pytest.raises(StagemillError, match="target stage 'c' could not be found"):
             self.steps(workshop, given("--target", "c"))
 
     def test_labels_reach_the_image(self, workshop: Workshop) -> None:

@@ -139,7 +139,11 @@ class TestImport:
         status = (place(store, "/npm") / "a").lstat()
         assert (status.st_uid, status.st_gid, status.st_mtime) == (1000, 29, 1_700_000_000)
 
-    @pytest.mark.parametrize("data", [b"no archive", archive(b="new")[:700], gzip.compress(archive(b="n" * 9999))[:80]])
+    @pytest.mark.parametrize(
+        "data",
+        ids=["none", "cut", "damaged"],
+        argvalues=[b"no archive", archive(b="new")[:700], gzip.compress(archive(b="n" * 9999), mtime=0)[:80]],
+    )
     def test_what_is_no_archive_changes_nothing(self, store: Store, stagemill: Call, data: bytes) -> None:
         said = stagemill("cache", "mounts", "import", "npm", stdin=data)
 

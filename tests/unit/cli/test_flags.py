@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from stagemill.cli import flags
-from stagemill.cli.flags import Output
+from stagemill.cli.flags import Output, Statements
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
@@ -182,20 +182,50 @@ def test_a_reference_is_the_name_of_an_image() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [None, "", "local", str(Platform.local()), f"local,{Platform.local()}"])
-def test_the_platform_is_that_of_this_machine(text: str | None) -> None:
-    assert flags.platform(text) == Platform.local()
+@pytest.mark.parametrize("texts", [[], [""], ["local"], [str(Platform.local())], [f"local,{Platform.local()}"]])
+def test_the_platform_is_that_of_this_machine(texts: list[str]) -> None:
+    assert flags.platforms(texts) == (Platform.local(),)
 
 
-def test_another_platform_is_not_supported_yet_and_a_wrong_one_is_wrong_usage() -> None:
-    with pytest.raises(StagemillError) as caught:
-        flags.platform("linux/s390x")
+def test_platforms_keep_their_order_and_come_once() -> None:
+    assert flags.platforms(["linux/s390x,arm64", "linux/aarch64/v8 , linux/arm/6"]) == (
+        Platform("linux", "s390x"), Platform("linux", "arm64"), Platform("linux", "arm", "v6"),
+    )  # fmt: skip
 
-    assert caught.value.message == f"--platform linux/s390x is not supported yet on a {Platform.local()} machine"
-    assert caught.value.hint == f"leave it out, or use {Platform.local()}"
-    assert usage(lambda: flags.platform("a/b/c/d"))[0] == (
-        "invalid --platform: 'a/b/c/d' is no platform: want os/arch or os/arch/variant"
+
+def test_what_is_no_platform_is_wrong_usage() -> None:
+    assert usage(lambda: flags.platforms(["a/b/c/d"])) == (
+        "invalid --platform: 'a/b/c/d' is no platform: want os/arch or os/arch/variant",
+        "write os/arch, such as linux/arm64, or local",
     )
+
+
+ONE, TWO = flags.platforms(["linux/s390x"]), flags.platforms(["linux/s390x,linux/arm64"])
+
+
+@pytest.mark.parametrize(
+    ("platforms", "argument", "expected"),
+    [
+        (ONE, None, False), (TWO, None, True), (ONE, "1", True), (ONE, "True", True), (ONE, "0", False), (ONE, "", False),
+        (TWO, "t", True),
+    ],
+)  # fmt: skip
+def test_several_platforms_are_an_index_and_one_if_it_is_asked_for(
+    platforms: tuple[Platform, ...], argument: str | None, expected: bool
+) -> None:
+    arguments = {} if argument is None else {"BUILDKIT_MULTI_PLATFORM": argument}
+
+    assert flags.is_index(platforms, arguments) == expected
+
+
+def test_several_platforms_cannot_be_no_index() -> None:
+    assert usage(lambda: flags.is_index(TWO, {"BUILDKIT_MULTI_PLATFORM": "false"})) == (
+        "conflicting config: returning multiple target platforms is not allowed",
+        "give one --platform, or leave out BUILDKIT_MULTI_PLATFORM",
+    )
+    assert usage(lambda: flags.is_index(ONE, {"BUILDKIT_MULTI_PLATFORM": "si"})) == (
+        "invalid boolean value for multi-platform: si", "write BUILDKIT_MULTI_PLATFORM=1",
+    )  # fmt: skip
 
 
 def test_a_platform_to_look_at_may_be_any() -> None:
@@ -228,3 +258,17 @@ def test_another_network_is_wrong_usage() -> None:
 
 def test_a_digest_is_no_name_to_give_an_image() -> None:
     assert usage(lambda: flags.reference(Digest.of(b"x").hex))[0].endswith("it looks like the digest of an image")
+
+
+def test_an_output_says_how_it_has_statements() -> None:
+    found = Output.parse("type=oci,dest=x,oci-artifact=false,attestation-inline=true")
+
+    assert found.statements == Statements(artifact=False, inline=True)
+    assert Output.parse("type=local,dest=x,attestation-prefix=a-").statements == Statements("a-")
+    assert Output.parse("type=oci,dest=x").statements == Statements()
+    assert usage(lambda: Output.parse("type=oci,dest=x,oci-artifact=maybe"))[0] == (
+        "invalid --output 'type=oci,dest=x,oci-artifact=maybe': oci-artifact=maybe is neither true nor false"
+    )
+    assert usage(lambda: Output.parse("type=tar,dest=x,attestation-prefix=a/"))[0].endswith(
+        "attestation-prefix=a/ has a slash"
+    )

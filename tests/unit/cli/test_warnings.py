@@ -16,7 +16,6 @@ from stagemill.context.ignore import IgnoreRules
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import DockerfileError
-from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 
 STEP = Digest.of(b"step")
@@ -42,7 +41,7 @@ def test_a_watch_passes_on_what_it_hears_and_knows_whether_a_step_ran(event: eve
 
 
 def checks(text: str, context: FileContext | None = None, **build_args: str) -> Checks:
-    return Checks(Inputs(parse(text), context), build_args, Platform.local())
+    return Checks(Inputs(parse(text), context), build_args)
 
 
 def told(text: str) -> list[str]:

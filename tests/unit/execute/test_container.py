@@ -15,7 +15,8 @@ from stagemill.errors import SandboxError, StagemillError, UsageError
 from stagemill.execute import base
 from stagemill.execute.container import Launch, environment, has_program, launch
 from stagemill.execute.services import Host
-from stagemill.oci.config import RunConfig
+from stagemill.oci.config import ImageConfig, RunConfig
+from stagemill.oci.platform import Platform
 from stagemill.sandbox.process import Bind, Credentials
 
 TREE: dict[str, Node | str] = {
@@ -23,6 +24,10 @@ TREE: dict[str, Node | str] = {
     "etc/group": "node:x:1001:\n",
 }
 CONFIG = RunConfig(user="node", env=(("PATH", "/bin"), ("A", "1")), cmd=("serve",), working_dir="/srv")
+
+
+def of(config: RunConfig, platform: Platform | None = None) -> ImageConfig:
+    return ImageConfig(platform or Platform.local(), config)
 
 
 class TestCommand:
@@ -57,7 +62,7 @@ class TestCommand:
 @pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")
 class TestLaunch:
     def started(self, workshop: Workshop, what: Launch, config: RunConfig = CONFIG) -> Call:
-        launch(what, workshop.tree(TREE), config, services=workshop.services, forms=workshop.forms)
+        launch(what, workshop.tree(TREE), of(config), services=workshop.services, forms=workshop.forms)
         return workshop.sandbox.calls[-1]
 
     def test_the_image_says_what_where_who_and_with_which_variables(self, workshop: Workshop) -> None:
@@ -93,7 +98,7 @@ class TestLaunch:
     def test_the_status_is_the_processs(self, workshop: Workshop) -> None:
         workshop.sandbox.acts["serve"] = fails(42)
 
-        code = launch(Launch(), workshop.tree(TREE), CONFIG, services=workshop.services, forms=workshop.forms)
+        code = launch(Launch(), workshop.tree(TREE), of(CONFIG), services=workshop.services, forms=workshop.forms)
 
         assert code == 42
 
@@ -102,7 +107,7 @@ class TestLaunch:
         tree = workshop.tree(TREE)
         layers = list(workshop.store.layers.all())
 
-        launch(Launch(), tree, CONFIG, services=workshop.services, forms=workshop.forms)
+        launch(Launch(), tree, of(CONFIG), services=workshop.services, forms=workshop.forms)
 
         assert list(workshop.store.layers.all()) == layers
         assert list(workshop.store.root.rglob("new")) == []
@@ -132,7 +137,7 @@ class TestLaunch:
         tree = base.tree(workshop.store, image.digest)
 
         with pytest.raises(StagemillError):
-            launch(Launch(), tree, RunConfig(), services=workshop.services, forms=workshop.forms)
+            launch(Launch(), tree, of(RunConfig()), services=workshop.services, forms=workshop.forms)
 
         assert workshop.remote.opened == []
 

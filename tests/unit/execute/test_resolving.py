@@ -10,11 +10,12 @@ import pytest
 from fakes.blobs import MemoryBlobs, make_image
 from fakes.workshop import Workshop
 from stagemill import events
-from stagemill.errors import NotFoundError
+from stagemill.errors import NotFoundError, SourceError
 from stagemill.export.oci import oci_directory
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.plan.resolver import Base
+from stagemill.sources.policy import Policy, Rule, Selector, Updates
 
 FULL = "docker.io/library/app:latest"
 OTHER = Platform("linux", "riscv64" if os.uname().machine != "riscv64" else "amd64")
@@ -169,3 +170,20 @@ class TestLayout:
         path = reference.removeprefix("oci-layout://")
         assert caught.value.message == f"{path} has no image with the tag two"
         assert caught.value.hint == "the tags in it: one"
+
+
+def test_a_policy_says_which_image_is_had_for_a_name(workshop: Workshop) -> None:
+    image = an_image(workshop)
+    workshop.has_image("app", image)
+    rule = Rule(
+        "rule 1", "CONVERT", Selector("docker-image://docker.io/library/other:*"), Updates(f"docker-image://{FULL}")
+    )
+
+    assert workshop.resolver(policy=Policy((rule,))).resolve("other:1", None) == Base(FULL, image.digest, image.config)
+
+
+def test_an_image_that_a_policy_denies_is_not_even_looked_for(workshop: Workshop) -> None:
+    workshop.has_image("app", an_image(workshop))
+
+    with pytest.raises(SourceError, match="is denied by the source policy: rule 1"):
+        workshop.resolver(policy=Policy((Rule("rule 1", "DENY", Selector("*")),))).resolve("app", None)

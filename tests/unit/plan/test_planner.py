@@ -7,7 +7,7 @@ import pytest
 from fakes.images import FakeImages
 from fakes.planning import config, marked, operations, planned, refused
 from fakes.tree import MemoryTree
-from stagemill.errors import DockerfileError, UsageError
+from stagemill.errors import DockerfileError, StagemillError
 from stagemill.graph.operations import Copy, Run
 from stagemill.oci.config import RunConfig
 from stagemill.plan.planner import Plan
@@ -198,7 +198,7 @@ def test_steps_carry_their_text_and_place() -> None:
 
 @pytest.mark.parametrize("target", ["nosuch", "7", "9" * 5000])
 def test_an_unknown_target_is_wrong_usage(target: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(StagemillError) as caught:
         planned("FROM busybox AS one\nFROM busybox\n", target=target)
 
     assert caught.value.message == f"target stage {target!r} could not be found"
@@ -206,7 +206,7 @@ def test_an_unknown_target_is_wrong_usage(target: str) -> None:
 
 
 def test_a_target_in_a_file_without_names_is_wrong_usage() -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(StagemillError) as caught:
         planned("FROM busybox\n", target="x")
 
     assert caught.value.hint == "no stage of this file has a name"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fakes.sandbox_lab import PLAIN
 from stagemill.sandbox.cgroups import Group
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.inside import capabilities, init, start
 from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.namespaces import request
@@ -32,6 +33,7 @@ def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None
         ulimits=(Ulimit("nofile", 1, 2),),
         added=frozenset({12}),
         dropped=frozenset({0}),
+        emulators=(Emulator("arm64", Path("/opt/qemu")),),
     )
     group = Group((Path("/cg/cgroup.procs"),), (("", Path("/cg")),), frozenset({2, 0}))
     return request(tree, process, group, mountpoint=Path("/state/mountpoint"), size=size)
@@ -101,6 +103,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "added": [12],
         "dropped": [0],
         "terminal": (1, 2),
+        "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 
 

@@ -17,7 +17,8 @@ from fakes.web import FakeWeb, Page
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import SourceError
-from stagemill.location import GitLocation, HttpLocation, parse
+from stagemill.location import GitLocation, HttpLocation, parse, repository
+from stagemill.sources.policy import Policy, Rule, Selector, Updates
 from stagemill.sources.remotes import Remotes
 
 MODIFIED = "Fri, 11 Nov 2011 11:11:11 GMT"
@@ -97,3 +98,37 @@ class TestDates:
         assert isinstance(location, GitLocation)
         assert build().dated(location) == 1700000000
         assert build().dated(replace(location, ref="main")) == 1700000000
+
+
+class TestPolicy:
+    def test_another_file_is_had_under_the_name_of_the_first(self, build: Builds, web: FakeWeb) -> None:
+        web.pages["/b"] = Page(b"content")
+        rule = Rule("rule 1", "CONVERT", Selector("http://nowhere/a"), Updates(f"{web.url}/b"))
+
+        found = build(policy=Policy((rule,))).http(HttpLocation("http://nowhere/a"))
+
+        assert (found.name, found.url, found.content) == ("a", f"{web.url}/b", Digest.of(b"content"))
+
+    def test_what_is_denied_is_not_asked_for(self, build: Builds, web: FakeWeb) -> None:
+        web.pages["/a"] = Page(b"content")
+        remotes = build(policy=Policy((Rule("rule 1", "DENY", Selector("*")),)))
+
+        for ask in (
+            lambda: remotes.http(HttpLocation(f"{web.url}/a")),
+            lambda: remotes.dated(HttpLocation(f"{web.url}/a")),
+            lambda: remotes.git(repository(f"{web.url}/a.git")),
+            lambda: remotes.admit_files("context"),
+        ):
+            with pytest.raises(SourceError, match="is denied by the source policy: rule 1"):
+                ask()
+        assert (web.paths(), build.heard) == ([], [])
+
+    def test_another_commit_is_had(self, build: Builds, hub: Callable[[], str], tmp_path: Path) -> None:
+        commits = [{"files": {"foo": "x"}, "branch": "main", "tag": "v1"}, {"files": {"foo": "y"}, "tag": "v2"}]
+        named = make_repository(tmp_path / "hub" / "repo.git", {"commits": commits})
+        place = f"{hub()}/repo.git".partition("://")[2]
+        rule = Rule("rule 1", "CONVERT", Selector("git://*#v1"), Updates("git://$1#v2"))
+
+        found = build(policy=Policy((rule,))).git(repository(f"http://{place}#v1"))
+
+        assert (found.commit, found.ref) == (named["v2"], "refs/tags/v2")

@@ -15,7 +15,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from stagemill.sandbox.inside import failure, mounts, root, start, syscalls, system
+from stagemill.sandbox.inside import emulation, failure, mounts, root, start, syscalls, system
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import Channel, Request
@@ -37,6 +37,8 @@ def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, pare
             os.close(parent)
             _limit(request)
             _isolate(request)
+            if request["emulators"]:
+                emulation.register(request["emulators"])  # which stay as long as this process
             root.enter(request)
             if request["terminal"]:
                 stdio = _terminal(request["terminal"], channel, uid=request["uid"])

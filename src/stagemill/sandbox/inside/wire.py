@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
 
         It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
-        name, soft and hard limit.
+        name, soft and hard limit. `emulators` are lines for the kernel's binfmt_misc.
         """
 
         mountpoint: str
@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         added: list[int]
         dropped: list[int]
         terminal: tuple[int, int] | None
+        emulators: list[str]
 
     class Order(TypedDict, total=False):
         """What the caller may send later: a signal for the process, or to end it within so many milliseconds."""
