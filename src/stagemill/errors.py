@@ -11,6 +11,7 @@
     │   └── CorruptError        bytes are not what their name says
     ├── RegistryError           a registry answered with an error, or not at all
     │   └── NotFoundError       there is no such image, manifest or blob
+    ├── CacheError              a cache that is kept elsewhere cannot be read or written
     ├── SourceError             what a URL names, a file or a repository, cannot be had
     ├── ArchiveError            a tar archive or an image archive is broken
     ├── ContextError            the build context cannot be read
@@ -162,6 +163,10 @@ class RegistryError(StagemillError):
 
 class NotFoundError(RegistryError):
     """There is no such image, manifest or blob."""
+
+
+class CacheError(StagemillError):
+    """A cache that is kept elsewhere cannot be read or written."""
 
 
 class SourceError(StagemillError):

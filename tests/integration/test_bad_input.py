@@ -219,7 +219,10 @@ COMMANDS = {
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
     "other platform": Case("not supported yet", arguments=("build", "--platform", "linux/s390x", "."), hint="linux/"),
     "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
-    "not yet": Case("--cache-to is not supported yet", arguments=("build", "--cache-to", "type=inline", ".")),
+    "not yet": Case("--cache-to type=gha is not supported yet", arguments=("build", "--cache-to", "type=gha", ".")),
+    "bad cache": Case(
+        "unknown key 'src'", arguments=("build", "--cache-to", "type=local,src=a", "."), status=2, hint="dest"
+    ),
     "push": Case("not supported yet", arguments=("build", "--push", "."), hint=""),
     "blank filter": Case("--no-cache-filter", arguments=("build", "--no-cache-filter", "a,", "."), status=2),
     "missing CA bundle": Case("--host-ca", arguments=("build", "--host-ca=nofile", "."), status=2, hint="PEM"),

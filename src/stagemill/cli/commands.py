@@ -14,6 +14,7 @@ from stagemill.cli.refused import Refusal, refusing
 
 _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
+    "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),

@@ -113,6 +113,11 @@ class Delivery:
             check(Wishes(metadata_file=file), stdout)
         return cls(wishes, each, tuple(target.title for target in targets))
 
+    @property
+    def wants_any(self) -> bool:
+        """Whether anybody gets a result."""
+        return any(one.wants_image or any(out.type != "cacheonly" for out in one.outputs) for one in self.each)
+
     def deliver(
         self,
         builds: Sequence[Built],

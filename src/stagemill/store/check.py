@@ -182,9 +182,10 @@ class _Check:
                 self.drop(f"base layer {chain} named the missing layer {layer}")
         for layer, packed in links.packs():
             blob = packed.descriptor
-            if not self.store.layers.has(layer):
-                links.remove_packed(layer)
-                self.drop(f"blob {blob.digest} was made of the missing layer {layer}")
+            if self.store.home(layer) is None:
+                if not self.store.blobs.has(blob):  # else the layer came as a blob, and is unpacked when it is needed
+                    links.remove_packed(layer)
+                    self.drop(f"blob {blob.digest} was made of the missing layer {layer}")
             elif not self.store.blobs.has(blob) and links.origin(blob.digest) is None:
                 links.remove_packed(layer)
                 self.drop(f"layer {layer} named the missing blob {blob.digest}")
@@ -192,8 +193,8 @@ class _Check:
     def records(self, layers_of: Callable[[str], Iterable[Digest]]) -> Iterator[Record]:
         """The records whose results are here."""
         for record in self.store.records.all():
-            missing = [gone for gone in self.gone if gone in record.result]
-            missing += [layer for layer in layers_of(record.result) if not self.store.layers.has(layer)]
+            missing = [gone for gone in self.gone if gone in record.result and not self.store.holds(gone)]
+            missing += [layer for layer in layers_of(record.result) if not self.store.holds(layer)]
             if missing:
                 self.store.records.remove(record.key)
                 self.drop(f"the record of {record.name!r} named the missing {missing[0]}")

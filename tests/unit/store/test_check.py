@@ -189,6 +189,8 @@ def test_an_index_is_whole_with_one_whole_manifest_and_lost_with_none(store: Sto
 def test_a_layer_whose_files_changed_is_dropped_with_what_names_it(store: Store) -> None:
     make_image(store)
     layer = next(store.layers.all())
+    store.blobs.remove(BLOB.digest)
+    store.links.set_origin(BLOB.digest, "registry.example/app:1")
 
     report, heard = run(store, verify_layer=lambda _: False)
 
@@ -199,12 +201,30 @@ def test_a_layer_whose_files_changed_is_dropped_with_what_names_it(store: Store)
         f"the record of 'RUN x' named the missing {layer}",
     ]
     assert not store.layers.has(layer)
-    assert (report.layers, report.records, report.images) == (0, 0, 1)  # its blob is whole
+    assert (report.layers, report.records, report.images) == (0, 0, 1)  # its blob can be fetched
+    assert run(store)[0].is_whole
+
+
+def test_a_layer_that_can_be_unpacked_again_keeps_its_records(store: Store) -> None:
+    make_image(store)
+    layer = next(store.layers.all())
+
+    report, heard = run(store, verify_layer=lambda _: False)
+
+    assert heard == [
+        f"layer {layer} is torn: its files are not what its index says",
+        f"base layer {DIFF} named the missing layer {layer}",
+    ]
+    assert not store.layers.has(layer)
+    assert store.holds(layer)
+    assert store.links.packed(layer) == Packed(DIFF, BLOB)
+    assert (report.layers, report.records, report.images) == (0, 1, 1)
     assert run(store)[0].is_whole
 
 
 def test_records_that_mention_what_was_dropped_go_even_where_nobody_knows_their_layers(store: Store) -> None:
     make_image(store)
+    store.blobs.remove(BLOB.digest)
 
     heard: list[str] = []
     report = check(store, verify_layer=lambda _: False, report=heard.append)
