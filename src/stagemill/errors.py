@@ -2,6 +2,7 @@
 
     StagemillError              what failed, on what, what was found and wanted; the hint says what to do
     ├── UsageError              the command line is wrong (exit status 2)
+    │   └── TemplateError       the template of a --format is wrong, or does not fit what it is for
     ├── DockerfileError         an error at a place in a Dockerfile: file, line, the line itself, a caret
     │   └── UnsupportedError    understood, but not built by this version
     ├── StepError               the process of a RUN ended with another status than 0
@@ -10,6 +11,7 @@
     │   └── CorruptError        bytes are not what their name says
     ├── RegistryError           a registry answered with an error, or not at all
     │   └── NotFoundError       there is no such image, manifest or blob
+    ├── CacheError              a cache that is kept elsewhere cannot be read or written
     ├── SourceError             what a URL names, a file or a repository, cannot be had
     ├── ArchiveError            a tar archive or an image archive is broken
     ├── ContextError            the build context cannot be read
@@ -20,18 +22,27 @@ A message is in lower case and has no full stop; a subclass exists where a calle
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# The userinfo of a URL (RFC 3986, 3.2.1), which ends at the last @ of its host; of http(s) all of it, since users may be
+# tokens, of others the password. Signs that would have to be escaped are in it too: people forget that.
+_LOGIN = re.compile(
+    r"(?:(?P<web>\bhttps?:/{1,2})|(?P<other>\b\w+://[^/?#@:\[\s]*):)(?P<login>[^/?#\s]+|[^/?#@:\[\s]*:(?!\d*[/?#])\S*)@",
+    re.IGNORECASE,
+)
+_MASK = "***"
 
 
 class StagemillError(Exception):
-    """Something a person can be told; `hint` says what to do about it."""
+    """Something a person can be told; `hint` says what to do about it. Logins of URLs are masked in both."""
 
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = masked(message)
+        self.hint = masked(hint) if hint else hint
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message
@@ -43,9 +54,33 @@ class UsageError(StagemillError):
     exit_code = 2
 
 
+def redacted(text: str) -> str:
+    """A text without the passwords of the URLs in it, and for http without the user names, which may be tokens."""
+    return _LOGIN.sub(lambda match: match["web"] or f"{match['other']}@", text)
+
+
+def masked(text: str) -> str:
+    """The same for a line that is shown as it stands in a file: what must not be read is `***`."""
+    return _LOGIN.sub(lambda match: f"{match['web'] or match['other'] + ':'}{_MASK}@", text)
+
+
+def _masked_place(text: str, place: int) -> int:
+    """Where the character is in the masked text that has that place in the text."""
+    moved = place
+    for match in _LOGIN.finditer(text):
+        start, end = match.span("login")
+        inside = min(place, end) - start
+        if inside > 0:
+            moved += (len(_MASK) if place >= end else min(inside, len(_MASK))) - inside
+    return moved
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A place in a text file: `line` and `column` count from 1, `length` is the number of characters to underline."""
+    """A place in a text file: `line` and `column` count from 1, `length` is the number of characters to underline.
+
+    `text` is the line as it is; `render` is for people, and shows no login of a URL.
+    """
 
     file: str
     line: int
@@ -60,11 +95,21 @@ class Excerpt:
         """The place as three lines: where, the line itself, and a caret below it; tabs keep the caret in place."""
         number = str(self.line)
         gutter = " " * len(number)
-        shown = self.text.rstrip("\r\n")
-        start = min(max(self.column - 1, 0), len(shown))
+        text = self.text.rstrip("\r\n")
+        first = min(max(self.column - 1, 0), len(text))
+        start, end = (_masked_place(text, place) for place in (first, min(first + self.length, len(text))))
+        shown = masked(text)
         indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
-        marks = "^" * max(1, min(self.length, len(shown) - start))
+        marks = "^" * max(1, end - start)
         return f"{gutter}--> {self.file}:{self.line}\n{number} | {shown}\n{gutter} | {indent}{marks}"
+
+
+class TemplateError(UsageError):
+    """An error at a place in the template of a `--format`."""
+
+    def __init__(self, message: str, *, at: Excerpt, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
 
 
 class DockerfileError(StagemillError):
@@ -118,6 +163,10 @@ class RegistryError(StagemillError):
 
 class NotFoundError(RegistryError):
     """There is no such image, manifest or blob."""
+
+
+class CacheError(StagemillError):
+    """A cache that is kept elsewhere cannot be read or written."""
 
 
 class SourceError(StagemillError):

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
+from stagemill.errors import redacted
+
 ModificationTime: TypeAlias = Literal["", "checkout", "commit"]
 
 _SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
@@ -21,7 +23,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]+")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
-_USERINFO = re.compile(r"(?i)(https?://)[^/@\s]*@|(\w+://[^/@:\s]*):[^/@\s]*(@)")
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _QUERIES = (
@@ -125,11 +126,6 @@ def repository(remote: str, *, login: str = "") -> GitLocation:
     return replace(location, login=login)
 
 
-def redacted(text: str) -> str:
-    """A text without the passwords of the URLs in it, and for http without the user names, which may be tokens."""
-    return _USERINFO.sub(lambda match: "".join(part or "" for part in match.groups()), text)
-
-
 def is_commit(text: str) -> bool:
     """Whether a text is the whole name of a commit, by SHA-1 or SHA-256."""
     return _COMMIT.fullmatch(text) is not None
@@ -156,7 +152,12 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise LocationError(f"{redacted(text)} is no URL: {error}", hint="correct the URL") from error
+        hidden = redacted(text) != text
+        hint = (
+            "in its user name and password, write %2F for /, %23 for # and %3F for ?" if hidden else "correct the URL"
+        )
+        why = "" if hidden else f": {error}"  # which may quote a piece of the password
+        raise LocationError(f"{redacted(text)} is no URL{why}", hint=hint) from error
     if not host or host.startswith("-") or parts.netloc.startswith("-") or _UNSAFE.search(text):
         hint = "write https://host/path, with %20 for a blank"
         raise LocationError(f"{redacted(text)!r} is no URL that can be asked for", hint=hint)

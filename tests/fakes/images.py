@@ -24,4 +24,5 @@ class FakeImages:
             raise NotFoundError(f"there is no image {reference}", hint="check the name")
         known = self.configs[reference]
         config = known if isinstance(known, ImageConfig) else ImageConfig(platform or Platform.local(), known)
-        return Base(reference, Digest.of(reference.encode()), config)
+        other = "" if config.platform == Platform.local() else str(config.platform)
+        return Base(reference, Digest.of(f"{reference}{other}".encode()), config)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from fakes.images import FakeImages
+from fakes.planning import planned
 from fakes.tree import MemoryTree
 from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
@@ -14,6 +16,7 @@ from stagemill.lint.file import Known
 from stagemill.lint.rules import select
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
+from stagemill.subrequests.check import known
 
 AMD, ARM = Platform("linux", "amd64"), Platform("linux", "arm64")
 PACKAGE = {
@@ -45,7 +48,13 @@ def base(
     platform: Platform = AMD,
 ) -> Known:
     """What is known where the first stage begins from an image, in a build for linux/amd64."""
-    return Known(bases={0: ImageConfig(platform, RunConfig(env=env, shell=shell))}, platform=AMD)
+    return Known(bases={0: ImageConfig(platform, RunConfig(env=env, shell=shell))})
+
+
+def pulled(text: str, platform: Platform) -> Known:
+    """What the plan for linux/amd64 knows of a file whose images, `x` and `example/app-arm64`, are all of a platform."""
+    images = FakeImages(**dict.fromkeys(("x", "example/app-arm64"), ImageConfig(platform)))
+    return known([planned(text, images=images, platform=AMD, context=MemoryTree({"conf": ""}))], ignore=None)
 
 
 def ignoring(*rules: str) -> Known:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fakes.images import FakeImages
+from fakes.tree import MemoryTree
 from stagemill.context.named import NamedContexts
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
@@ -15,10 +16,11 @@ from stagemill.errors import DockerfileError
 from stagemill.files.view import FileView
 from stagemill.graph.operations import Network
 from stagemill.graph.vertex import walk
+from stagemill.location import Location
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan, plan_each
-from stagemill.plan.request import FileContext, Request
+from stagemill.plan.request import Devices, EveryRun, FileContext, Request
 from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
@@ -34,36 +36,42 @@ def planned(
     labels: Mapping[str, str] | None = None,
     network: Network = "default",
     extra_hosts: tuple[str, ...] = (),
-    epoch: int | None = None,
     allow: frozenset[str] = frozenset(),
+    every_run: EveryRun | None = None,
+    devices: Devices | None = None,
     sources: Sources = NOWHERE,
+    location: Location | None = None,
     contexts: Mapping[str, str] | None = None,
     directories: Mapping[str, FileView] | None = None,
     also: tuple[str, ...] = (),
     all_stages: bool = False,
+    platform: Platform | None = None,
+    implicit: bool = False,
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
-    `contexts` are values of `--build-context` by name, `directories` the files of more of them.
+    `location` is where the context came from; `contexts` are values of `--build-context` by name, `directories` the files of more of them.
     """
     files = {name: FileContext(view, f"the context {name}", name=name) for name, view in (directories or {}).items()}
     named = NamedContexts.parse(
         f"{name}={value}" for name, value in {**dict.fromkeys(files, "/"), **(contexts or {})}.items()
     )
     request = Request(
-        platform=Platform.local(),
+        platform=platform or Platform.local(),
         build_args=build_args or {},
         target=target,
         labels=labels or {},
         network=network,
         extra_hosts=extra_hosts,
-        context=FileContext(context) if context else None,
-        epoch=epoch,
+        context=FileContext(context or MemoryTree({}), location=location) if context or location else None,
         allow=allow,
+        every_run=every_run or EveryRun(),
+        devices=devices,
         contexts=named,
         directories=files,
         also=also,
         all_stages=all_stages,
+        implicit=implicit,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 
@@ -71,6 +79,12 @@ def planned(
 def planned_each(text: str, *targets: str, images: FakeImages | None = None) -> tuple[Plan, ...]:
     """The plans of several targets."""
     requests = [Request(platform=Platform.local(), target=target) for target in targets]
+    return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
+
+
+def planned_for(text: str, *platforms: Platform, images: FakeImages | None = None) -> tuple[Plan, ...]:
+    """The plans of one target for several platforms."""
+    requests = [Request(platform=platform, several=True) for platform in platforms]
     return plan_each(parse(text), requests, images or FakeImages(busybox=RunConfig()))
 
 

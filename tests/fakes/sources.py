@@ -5,16 +5,21 @@ from __future__ import annotations
 from stagemill.digest import Digest
 from stagemill.errors import SourceError
 from stagemill.graph.operations import Git, Http
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 
 
 class FakeSources:
-    """Has files by URL, and of every repository the commit that is named. `asked` lists what was looked up."""
+    """Has files by URL, and of every repository the commit that is named. `asked` lists what was looked up.
+
+    `dates` are those of URLs, of what has one; the files of contexts in `denied` may not be read.
+    """
 
     def __init__(self, **files: str) -> None:
         self.files = {f"https://h/{name}": text for name, text in files.items()}
         self.asked: list[str] = []
         self.checksums: list[Digest | None] = []
+        self.dates: dict[str, int] = {}
+        self.denied: set[str] = set()
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> Http:
         self.asked.append(location.url)
@@ -40,3 +45,14 @@ class FakeSources:
             remote=location.remote,
             login=location.login,
         )
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
+        if isinstance(location, GitLocation):
+            self.git(location)
+        else:
+            self.http(location, checksum=checksum)
+        return self.dates.get(str(location))
+
+    def admit_files(self, name: str) -> None:
+        if name in self.denied:
+            raise SourceError(f"source 'local://{name}' is denied by the source policy", hint="use another source")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import itertools
 import os
 import pwd
 import shutil
@@ -18,7 +20,8 @@ import pytest
 
 from fakes.mill import SOURCE, Mill
 
-_LIBRARIES = ("click", "isal", "urllib3", "zstandard")
+_LIBRARIES = ("click", "isal", "urllib3", "yaml", "zstandard")
+_COUNT = itertools.count()
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
 
@@ -51,18 +54,29 @@ def make_user() -> Iterator[User]:
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
-    name = f"smtest{os.getpid()}"
+    name = f"smtest{os.getpid()}x{next(_COUNT)}"
     home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
-    subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
+    with _one_at_a_time():
+        subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
     try:
-        _give_subordinate_ids(name)
+        with _one_at_a_time():
+            _give_subordinate_ids(name)
         made = User(name, pwd.getpwnam(name).pw_uid, home, _copy_program(home / "program"), _a_python(name))
         made.give(home)
         home.chmod(0o755)
         yield made
     finally:
-        subprocess.run(["userdel", name], check=True, capture_output=True)
+        with _one_at_a_time():
+            subprocess.run(["userdel", name], check=True, capture_output=True)
         shutil.rmtree(home)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Who changes the files of users, of all tests on this machine: the programs wait only for a moment for each other."""
+    with Path(tempfile.gettempdir(), "stagemill-users.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _give_subordinate_ids(name: str) -> None:

@@ -20,10 +20,12 @@ from fakes.stats import MemoryStats
 from fakes.tree import Node
 from stagemill import events
 from stagemill.build import Built, Options, build
+from stagemill.cache.imports import Imports
 from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
+from stagemill.execute.agents import Agent
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
 from stagemill.execute.resolving import ImageResolver
@@ -32,10 +34,12 @@ from stagemill.execute.tree import Tree
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
+from stagemill.sources.policy import Policy
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
@@ -58,6 +62,9 @@ class FakeRemote:
             raise NotFoundError(f"there is no image {reference.familiar}", hint="check the name")
         return self.images[str(reference)]
 
+    def platforms(self, reference: Reference, *, shelf: object = None) -> tuple[Platform, ...]:
+        return (self.resolve(reference, Platform.local(), shelf=shelf).config.platform,)
+
     def source(self, reference: str) -> BlobSource:
         """Where an image's blobs are, as `Services.remote` is."""
         self.opened.append(reference)
@@ -74,7 +81,8 @@ class Workshop:
     host: Host = field(default_factory=Host)
     contexts: dict[str, FileView] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
-    agents: dict[str, Path] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    imports: Imports | None = None
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -93,6 +101,7 @@ class Workshop:
             contexts=self.contexts,
             secrets=self.secrets,
             agents=self.agents,
+            imports=self.imports,
         )
 
     @property
@@ -103,7 +112,7 @@ class Workshop:
             user_agent="test",
             environment={"PATH": os.environ["PATH"]},
             secrets=self.secrets,
-            agents=self.agents,
+            agents={name: agent.socket for name, agent in self.agents.items()},
             sleep=lambda _seconds: None,
         )
         return Remotes(self.store, settings, listener=self.heard.append, clock=self.clock)
@@ -112,7 +121,15 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False) -> ImageResolver:
+    def resolver(
+        self,
+        *,
+        pull: bool = False,
+        lenient: bool = False,
+        implicit: bool = False,
+        several: bool = False,
+        policy: Policy | None = None,
+    ) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -120,6 +137,9 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
+            implicit=implicit,
+            several=several,
+            policy=policy,
         )
 
     def events(self, kind: type[T]) -> list[T]:
@@ -141,12 +161,13 @@ class Workshop:
         folder = write(self.root / "context", nodes)
         return DirectoryContext(folder, ignore=None, stats=MemoryStats(), started_ns=0)
 
-    def has_image(self, name: str, image: Image) -> None:
-        """Gives the store an image with all of its blobs, which are the remote's, under a name."""
-        for layer in image.manifest.layers:
-            self.store.blobs.put(self.remote.blobs.data[layer.digest])
-        base.remember(self.store, image, reference="")
-        self.store.images.set(str(Reference.parse(name)), image.descriptor, START)
+    def has_image(self, name: str, item: AnyImage) -> None:
+        """Gives the store an image, or an index, with all of its blobs, which are the remote's, under a name."""
+        for image in members(item):
+            for layer in image.manifest.layers:
+                self.store.blobs.put(self.remote.blobs.data[layer.digest])
+        base.remember_all(self.store, item, reference="")
+        self.store.images.set(str(Reference.parse(name)), item.descriptor, START)
 
     def build(
         self,

@@ -80,6 +80,17 @@ class Sources:
             raise SourceError(f"there is no repository {location}", hint="check the URL")
         return operations.Git("0" * 40, location.subdir, remote=location.remote)
 
+    def dated(self, location: HttpLocation | GitLocation, *, checksum: Digest | None = None) -> int | None:
+        """Some say it."""
+        if isinstance(location, GitLocation):
+            self.git(location)
+            return 1_700_000_000
+        self.http(location, checksum=checksum)
+        return None
+
+    def admit_files(self, name: str) -> None:
+        """All of them."""
+
 
 class Dockerfiles:
     """Texts of the repository, mutated, and texts made by the grammar."""
@@ -170,7 +181,7 @@ def _linted(
     tree: Dockerfile, planned: Plan | None, error: StagemillError | None, *, context: MemoryTree | None
 ) -> None:
     ignore = IgnoreRules.parse("*.log\n!a.log\n", ".dockerignore")
-    known = check.known(planned, platform=Platform.local(), ignore=ignore) if planned else Known(ignore)
+    known = check.known([planned], ignore=ignore) if planned else Known(ignore)
     file = outcome(lambda: LintFile.of(tree, build_args={"A": "1"}, context=context, known=known), placed=True)
     if isinstance(file, StagemillError):
         return

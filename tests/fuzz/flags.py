@@ -11,19 +11,20 @@ from fuzz import seeds
 from fuzz.inputs import Input
 from fuzz.mutate import Mutations
 from fuzz.outcomes import outcome
-from stagemill.cli import flags, secrets, targets
+from stagemill.cli import flags, platforms, secrets, targets
 from stagemill.cli.call import Call
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import StagemillError
+from stagemill.errors import StagemillError, redacted
 from stagemill.execute import chmod, ownership
 from stagemill.graph import operations
 from stagemill.graph.vertex import walk
-from stagemill.location import GitLocation, HttpLocation, Location, LocationError, redacted, repository
+from stagemill.location import GitLocation, HttpLocation, Location, LocationError, repository
 from stagemill.location import parse as locate
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.plan.epoch import seconds
 from stagemill.plan.planner import Plan, plan
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry import challenge
@@ -91,7 +92,7 @@ def _reference(text: str) -> None:
 
 
 def _platform(text: str) -> None:
-    outcome(lambda: flags.platform(text))
+    outcome(lambda: platforms.parse([text]))
     found = outcome(lambda: flags.any_platform(text))
     if not isinstance(found, StagemillError):
         assert Platform.parse(str(found)) == found
@@ -121,7 +122,7 @@ _CHECKS: Mapping[str, Callable[[str], None]] = {
     "allow": _several(secrets.allowed), "output": _one(flags.Output.parse), "build-context": _several(NamedContexts.parse),
     "add-host": _several(flags.extra_hosts), "build-arg": _several(lambda texts: flags.build_args(texts, _ENVIRONMENT)),
     "label": _several(flags.labels), "target": _several(targets.parse), "no-cache-filter": _several(flags.stage_names),
-    "epoch": _one(flags.epoch), "network": _one(flags.network), "call": _one(Call.parse), "challenge": _one(challenge.parse),
+    "epoch": _one(seconds), "network": _one(flags.network), "call": _one(Call.parse), "challenge": _one(challenge.parse),
 }  # fmt: skip
 _NAMES = tuple(_CHECKS)
 _OF_FILES = {

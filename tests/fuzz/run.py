@@ -21,10 +21,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).parents[1])
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fuzz.campaign import At, Found, campaign  # noqa: E402  found by the line above
-from fuzz.kinds import NAMES  # noqa: E402
+from fuzz.campaign import At, Found, campaign
+from fuzz.kinds import NAMES
 
 _FOREVER = 1 << 40
 

@@ -100,3 +100,14 @@ def test_a_base_comes_from_a_layout_in_a_directory(new_mill: Callable[[str], Mil
     assert user.cat("x", "/two") == "1\n"
     user.write({"Dockerfile": f"FROM oci-layout://{layout}:2\n"})
     assert "has no image with the tag 2" in user.fail("build", "--progress=quiet", ".")
+
+
+def test_the_registry_is_asked_what_a_name_means_only_where_that_is_wanted(bare: Mill, host: str, skopeo: str) -> None:
+    bare.ok("pull", "app")
+    bare.build("FROM app\nRUN cat /d/one > /seen\n", "-t", "x")
+    moved = [f"docker://{host}/library/{name}:latest" for name in ("busybox", "app")]
+    subprocess.run([skopeo, "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", *moved], check=True)
+
+    assert bare.build("FROM app\nRUN cat /d/one > /seen\n", "-t", "x").executed == []
+    bare.write({"Dockerfile": "FROM app\nRUN cat /d/one > /seen\n"})
+    assert "/d/one" in bare.fail("build", "--pull", "-t", "x", ".")

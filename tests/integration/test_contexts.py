@@ -11,6 +11,7 @@ import os
 import tarfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -419,3 +420,38 @@ class TestNamed:
 
         assert f"there is no directory {src}x\n" in said
         assert f"hint: did you mean {src}?\n" in said
+
+
+class TestPolicy:
+    def test_what_is_denied_is_told_with_its_rule_and_its_place(self, mill: Mill) -> None:
+        rules = [
+            {"action": "DENY", "selector": {"identifier": name}} for name in ("git://*", "docker-image://*/other:*")
+        ]
+        mill.write({"policy.json": json.dumps({"rules": rules}), "Dockerfile": "FROM other\n"})
+        policed = replace(mill, settings={"EXPERIMENTAL_BUILDKIT_SOURCE_POLICY": "policy.json"})
+
+        assert policed.fail("build", "--progress=plain", ".").splitlines() == [
+            (
+                "error: source 'docker-image://docker.io/library/other:latest' is denied by the source policy: "
+                'rule 2 of policy.json, DENY "docker-image://*/other:*"'
+            ),
+            " --> Dockerfile:1",
+            "1 | FROM other",
+            "  |      ^^^^^",
+            "hint: use another source, or have a rule that allows this one after that",
+        ]
+
+    def test_the_dockerfile_and_the_context_are_sources_too(self, mill: Mill) -> None:
+        mill.write({"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"})
+        for name in ("dockerfile", "context"):
+            rule = {"action": "DENY", "selector": {"identifier": f"local://{name}"}}
+            mill.write({"policy.json": json.dumps({"rules": [rule]})})
+            policed = replace(mill, settings={"EXPERIMENTAL_BUILDKIT_SOURCE_POLICY": "policy.json"})
+
+            assert f"source 'local://{name}' is denied" in policed.fail("build", "--progress=plain", ".")
+
+    def test_a_policy_that_is_none_is_wrong_usage(self, mill: Mill) -> None:
+        mill.write({"policy.json": '{"rules": [{"action": "FORBID"}]}', "Dockerfile": "FROM scratch\n"})
+        policed = replace(mill, settings={"EXPERIMENTAL_BUILDKIT_SOURCE_POLICY": "policy.json"})
+
+        assert "rule 1 of policy.json: action is" in policed.fail("build", "--progress=plain", ".", status=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tarfile
 from pathlib import Path
 
@@ -113,6 +114,38 @@ class TestUnusualFiles:
         mill.write({"a": "A"})
         copies = "".join(f"COPY --link a /d/{number}\n" for number in range(130))
 
-        mill.build(f"FROM busybox\n{copies}RUN ls /d | wc -l > /count\n", "-t", "app")
+        mill.write({"Dockerfile": f"FROM busybox\n{copies}RUN ls /d | wc -l > /count\n"})
+
+        said = mill.ok("build", "--progress=plain", "-t", "app", ".").err
 
         assert mill.cat("app", "/count") == "130\n"
+        assert "the image has 132 layers, and Docker runs none with more than 127" in said
+
+    def test_a_hole_is_told_before_it_is_read_and_reading_it_can_be_stopped(self, mill: Mill) -> None:
+        mill.write({"Dockerfile": "FROM busybox\nRUN mkdir -p /var/log && truncate -s 500G /var/log/lastlog\n"})
+
+        with mill.start("build", "--progress=plain", "-t", "app", ".") as process:
+            assert process.stderr is not None
+            said = b""
+            while b"hint: " not in said:
+                said += process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+
+        assert process.returncode == 130
+        assert b'"/var/log/lastlog" is 500.0 GiB, and all but 0.0 GiB of it is a hole' in said
+        assert b"useradd --no-log-init" in said
+        assert mill.ok("store", "check").out.endswith("all whole\n")
+
+    def test_packing_a_large_file_can_be_stopped(self, mill: Mill) -> None:
+        mill.write({"Dockerfile": "FROM busybox\nRUN truncate -s 3G /large\n"})
+        with mill.start("build", "--progress=plain", "-t", "app", ".") as process:
+            assert process.stderr is not None
+            said = b""
+            while b"exporting to image" not in said:
+                said += process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+
+        assert process.returncode == 130
+        assert mill.ok("store", "check").out.endswith("all whole\n")

@@ -131,6 +131,7 @@ def test_we_read_what_skopeo_writes(
 
     with images(tmp_path / "their.tar") as loaded:
         (found,) = loaded.images
+        assert isinstance(found.image, Image)
         layers = [read(loaded.blobs, layer) for layer in found.image.manifest.layers]
     assert (found.names, found.tags) == (names, tags)
     assert found.image.config.diff_ids == image.config.diff_ids

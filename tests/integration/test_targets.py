@@ -91,3 +91,31 @@ def test_all_targets_get_their_digests_in_one_file(mill: Mill) -> None:
 
     ids = json.loads((mill.folder / "ids").read_text())
     assert ids == {name: mill.inspect(name)["Id"] for name in ("web", "worker")}
+
+
+def test_the_stages_below_can_be_kept_as_images_with_labels(mill: Mill) -> None:
+    text = f"{GRAPH}FROM busybox AS unused\nFROM base\nCOPY --from=web /web /\nCOPY --from=0 /base /copied\n"
+
+    mill.write({"Dockerfile": text})
+
+    said = mill.ok("build", "-t", "app:1", "--save-stages", "--layer-label", "who=ci", "--label", "app=yes", ".")
+
+    assert mill.cat("app:1-web", "/base", "/web") == "base\nweb\n"
+    assert mill.inspect("app:1-base")["Config"]["Labels"] == {"who": "ci"}
+    assert mill.inspect("app:1")["Config"]["Labels"] == {"app": "yes"}
+    assert "the stage web is kept as app:1-web" in said.err
+    assert sorted(line.split()[1] for line in mill.ok("images").out.splitlines() if line.startswith("app")) == [
+        "1", "1-base", "1-web",
+    ]  # fmt: skip
+    assert "which has no name" in mill.fail("build", "--save-stages", ".", status=2)
+    assert "--save-stages keeps" in mill.fail("build", "--layer-label", "a=b", "-t", "app", ".", status=2)
+
+
+def test_a_stage_that_is_only_copied_from_in_the_cache_is_kept_whole(mill: Mill) -> None:
+    text = "FROM busybox AS build\nRUN echo 1 > /a\nRUN echo 2 > /b\nFROM scratch\nCOPY --from=build /a /\n"
+    mill.build(text, "-t", "app")
+
+    ran = mill.build(text, "-t", "app", "--save-stages")
+
+    assert ran.executed == []
+    assert mill.cat("app:build", "/a", "/b") == "1\n2\n"

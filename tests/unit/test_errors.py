@@ -17,6 +17,8 @@ from stagemill.errors import (
     StoreError,
     UnsupportedError,
     UsageError,
+    masked,
+    redacted,
 )
 
 
@@ -89,3 +91,52 @@ def test_a_caret_stays_at_the_line(column: int, length: int, expected: str) -> N
 
 def test_an_empty_line_has_a_caret_too() -> None:
     assert Excerpt("f", 1, 1, 1, "").render() == " --> f:1\n1 | \n  | ^"
+
+
+def test_neither_message_nor_hint_has_the_login_of_a_url() -> None:
+    error = StagemillError("cannot read http://u:p@h", hint="is it http://u:p@h/x?")
+
+    assert (str(error), error.hint) == ("cannot read http://***@h", "is it http://***@h/x?")
+
+
+URLS = {
+    "https://user:pass@h/x": ("https://h/x", "https://***@h/x"),
+    "http://token@h": ("http://h", "http://***@h"),
+    "HTTP://u:p@ss@h:80/": ("HTTP://h:80/", "HTTP://***@h:80/"),
+    "https://u:pa/s#s?@h/x": ("https://h/x", "https://***@h/x"),
+    "ssh://git:pass@h/r": ("ssh://git@h/r", "ssh://git:***@h/r"),
+    "a=http://u:p@h,b=https://v:q@i": ("a=http://h,b=https://i", "a=http://***@h,b=https://***@i"),
+}
+
+
+@pytest.mark.parametrize("text", URLS)
+def test_logins_of_urls_are_left_out_or_masked(text: str) -> None:
+    assert (redacted(text), masked(text)) == URLS[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ssh://git@h/r", "git@h:r", "https://h/a@b", "https://h:80/a@b", "http://h?a=b@c", "http://[::1]:80/@", "a:b@c"],
+)
+def test_what_is_no_login_stays(text: str) -> None:
+    assert (redacted(text), masked(text)) == (text, text)
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("ADD", "^^^"),
+        ("http://user:password@h/x", "    ^^^^^^^^^^^^^^"),
+        ("user", "           ^^^"),
+        ("password", "              ^"),
+        ("@h", "              ^^"),
+        ("http://a@g", "                   ^^^^^^^^^^^^"),
+        ("/here", "                                ^^^^^"),
+    ],
+)
+def test_a_login_is_not_shown_and_the_caret_stands_where_it_stood(marked: str, expected: str) -> None:
+    line = "ADD http://user:password@h/x http://a@g /here"
+
+    shown = Excerpt("f", 1, line.index(marked) + 1, len(marked), line).render().split("\n")
+
+    assert shown[1:] == ["1 | ADD http://***@h/x http://***@g /here", f"  | {expected}"]

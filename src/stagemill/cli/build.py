@@ -5,19 +5,30 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import flags, later
-from stagemill.cli.building import BuildFlags, building_each, reading
+from stagemill.cli import caches, compat, flags, later, stages
+from stagemill.cli.annotations import Annotations
+from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options, with_targets
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
+from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks, Watch
-from stagemill.errors import StepError
+from stagemill.errors import StepError, UsageError
+from stagemill.events import Listener, Notice
+
+if TYPE_CHECKING:
+    from stagemill.cli.source import Inputs
+    from stagemill.cli.witness import Account
 
 _EXAMPLES = examples(
     {
@@ -35,6 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
+@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -48,6 +60,12 @@ _EXAMPLES = examples(
     help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; {target} in it is the stage's name.",
 )  # fmt: skip
 @click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
+@click.option("--annotation", multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
+@click.option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
+@click.option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
+@click.option("--unsetlabel", multiple=True, metavar="NAME", help="Leave a label out of the image.")
+@click.option("--unsetenv", multiple=True, metavar="NAME", help="Leave a variable out of the image.")
+@click.option("--squash", is_flag=True, help="Make one layer of all that is not the base's.")
 @click.option(
     "--iidfile",
     metavar="FILE",
@@ -58,6 +76,7 @@ _EXAMPLES = examples(
     metavar="FILE",
     help="Write the image's digests to a file, as JSON; with several targets by stage.",
 )
+@click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
 @click.option(
@@ -68,8 +87,6 @@ _EXAMPLES = examples(
     "--check", is_flag=True, flag_value="check", help="The same as --call=check: what BuildKit's checks find."
 )
 @click.option("--print", hidden=True, metavar="NAME[,format=json]")
-@click.option("--rm", is_flag=True, hidden=True)
-@click.option("--force-rm", is_flag=True, hidden=True)
 def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
@@ -84,29 +101,100 @@ def command(**given: object) -> int:
 
 
 def _build(values: Values, build: BuildFlags) -> None:
-    quiet = values.flag("quiet")
-    outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    wishes = Wishes(
-        tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
-        outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
-        iidfile=values.text("iidfile"),
-        metadata_file=values.text("metadata_file"),
-        quiet=quiet or build.progress == "quiet",
-    )
+    started = time.time()
+    labels = flags.labels(values.texts("layer_label"), "--layer-label")
+    if labels and not build.save_stages:
+        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    wishes = _wishes(values, build)
+    if build.save_stages:
+        stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
+    kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
-        open_progress("quiet" if quiet else build.progress, sys.stderr) as listener,
+        _progress(values, build) as listener,
         reading(build, place=place, listener=listener) as inputs,
     ):
-        checks = Checks(inputs, build.build_args, build.platform)
+        checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
         try:
-            with building_each(build, inputs, place=place, listener=watch, checks=checks) as builds:
+            with building_each(
+                build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
+            ) as builds:
                 worked = watch.worked
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer)
+                for text in compat.BUILD.notes(values):
+                    listener(Notice(text, builds[0].services.clock()))
+                said = _account(build, inputs, started=started, place=place, listener=listener)
+                if build.save_stages:
+                    names = [one.names for one in delivery.each]
+                    stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
+                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
+                kept.finish(builds, place, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
             raise
         if worked:
             checks.tell(listener, now=time.time())
+
+
+def _account(
+    build: BuildFlags, inputs: Inputs, *, started: float, place: Workplace, listener: Listener
+) -> Account | None:
+    """What is known of the command line, if anything is to be said of it."""
+    if not build.attest:
+        return None
+    from stagemill.cli.evidence import account
+
+    resolver = partial(image_resolver, build, place=place, listener=listener)
+    return account(build, inputs, os.environ, started=started, resolver=resolver)
+
+
+def _wishes(values: Values, build: BuildFlags) -> Wishes:
+    outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
+    index = build.platforms.index or bool(build.attest)
+    annotations = Annotations.parse(values.texts("annotation"), index=index)
+    for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
+        each.check(() if build.platforms.every else build.platforms.all)
+    return Wishes(
+        tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
+        outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
+        iidfile=values.text("iidfile"),
+        metadata_file=values.text("metadata_file"),
+        quiet=values.flag("quiet") or build.progress == "quiet",
+        squash=values.flag("squash"),
+        annotations=annotations,
+        index=build.platforms.index,
+        attest=build.attest,
+        provenance_in_metadata=_provenance_in_metadata(os.environ),
+        warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
+    )
+
+
+def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "max", "disabled"]:
+    """Source: buildx, util/confutil/metadata.go."""
+    match environment.get("BUILDX_METADATA_PROVENANCE", ""):
+        case "max":
+            return "max"
+        case "disabled" | "false" | "0":
+            return "disabled"
+        case _:
+            return "min"
+
+
+@contextmanager
+def _progress(values: Values, build: BuildFlags) -> Iterator[Listener]:
+    mode = "quiet" if values.flag("quiet") else build.progress
+    path = values.text("logfile")
+    if path is None:
+        with open_progress(mode, sys.stderr) as listener:
+            yield listener
+        return
+    try:
+        file = open(path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - it is closed below
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(
+            f"cannot write --logfile {path}: {why}", hint="name a file in a directory that is there"
+        ) from error
+    with file, open_progress(mode, file) as listener:
+        yield listener

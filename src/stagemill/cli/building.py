@@ -9,36 +9,47 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from stagemill.build import Built, Options, build, build_each, make_all
+from stagemill.attest.wanted import Wanted
+from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
+from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
-from stagemill.cli.options import Values
+from stagemill.cli.every_run import Surroundings, beyond
+from stagemill.cli.platforms import WantedPlatforms
 from stagemill.cli.remote import Remote
+from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
+from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
+from stagemill.cli.witness import more
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import StagemillError
-from stagemill.events import Listener
+from stagemill.errors import UsageError
+from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
-from stagemill.oci.platform import Platform
-from stagemill.plan.request import FileContext, Request
+from stagemill.plan import every_platform
+from stagemill.plan.request import Devices, FileContext, Request
+
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
-_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 
 
 @dataclass(frozen=True, slots=True)
 class BuildFlags:
-    """What to build and how. `host_ca` is None, `auto` or a path; `epoch` is SOURCE_DATE_EPOCH in seconds."""
+    """What to build and how. `host_ca` is None, `auto` or a path.
+
+    Every target is built for each of the `platforms`.
+    """
 
     context: str
     file: str | None
@@ -49,27 +60,36 @@ class BuildFlags:
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
     network: Literal["default", "host", "none"]
-    platform: Platform
+    platforms: WantedPlatforms
     no_cache: bool
     no_cache_filter: tuple[str, ...]
     rerun: tuple[str, ...]
     pull: bool
     host_ca: str | None
     progress: str
-    epoch: int | None
     secrets: Mapping[str, bytes] = field(repr=False)
-    agents: Mapping[str, Path]
+    ssh: Mapping[str, Ssh]
     allow: frozenset[str]
     contexts: NamedContexts
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    jobs: int = 0
+    debug: bool = False
+    ignore_file: str | None = None
+    retries: Retries | None = None
+    save_stages: bool = False
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()
+    attest: Wanted = field(default_factory=Wanted)
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        if environment.get(_SOURCE_POLICY):
-            raise StagemillError(f"a source policy ({_SOURCE_POLICY}) is not supported yet", hint="unset the variable")
-        given = flags.build_args(values.texts("build_arg"), environment)
-        if "SOURCE_DATE_EPOCH" in environment:
-            given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+        given = _build_args(values, environment)
+        labels = flags.labels(values.texts("label")) if "label" in values.given else {}
+        if environment.get("BUILDX_GIT_LABELS"):
+            from stagemill.cli.git_labels import git_labels
+
+            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
@@ -77,21 +97,33 @@ class BuildFlags:
             also=_names(values.texts("also")) if "also" in values.given else (),
             all_stages="all_stages" in values.given and values.flag("all_stages"),
             build_args=given,
-            labels=flags.labels(values.texts("label")) if "label" in values.given else {},
+            labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
-            platform=flags.platform(values.text("platform") or environment.get("DOCKER_DEFAULT_PLATFORM")),
+            platforms=WantedPlatforms.of(values, environment, given),
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
             pull=values.flag("pull"),
             host_ca=values.text("host_ca"),
             progress=values.text("progress") or environment.get("BUILDKIT_PROGRESS") or "auto",
-            epoch=flags.epoch(given.get("SOURCE_DATE_EPOCH")),
             secrets=secrets.secrets(values.texts("secret"), environment),
-            agents=secrets.agents(values.texts("ssh"), environment),
-            allow=secrets.allowed(values.texts("allow")),
+            ssh=secrets.agents(values.texts("ssh"), environment),
+            allow=secrets.allowed(values.texts("allow"), network=values.text("network")),
+            surroundings=Surroundings.of(values),
+            jobs=values.number("jobs"),
+            debug=values.flag("debug"),
+            ignore_file=values.text("ignorefile"),
+            save_stages=values.given.get("save_stages") is True,
+            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
+            unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
+            if "unsetenv" in values.given
+            else frozenset(),
+            unset_labels=flags.names("--unsetlabel", values.texts("unsetlabel"))
+            if "unsetlabel" in values.given
+            else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
+            attest=_attest(values, given),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -99,31 +131,50 @@ class BuildFlags:
         syntax.check(data, name, given=self.build_args.get(syntax.ARGUMENT))
         return parse(data, name)
 
-    def request(self, context: FileContext | None, directories: Mapping[str, FileContext] = _NO_DIRECTORIES) -> Request:
+    def request(
+        self,
+        context: FileContext | None,
+        directories: Mapping[str, FileContext] = _NO_DIRECTORIES,
+        *,
+        devices: Devices | None = None,
+    ) -> Request:
         return Request(
-            platform=self.platform,
+            platform=self.platforms.all[0],
             build_args=self.build_args,
             target=self.targets[0].stage,
             labels=self.labels,
             network=self.network,
             extra_hosts=self.extra_hosts,
             context=context,
-            epoch=self.epoch,
             allow=self.allow,
             contexts=self.contexts,
             directories=directories,
             also=self.also,
             all_stages=self.all_stages,
+            every_run=self.surroundings.every_run,
+            devices=devices,
+            unset_env=self.unset_env,
+            unset_labels=self.unset_labels,
+            implicit=self.platforms.implicit,
+            several=self.platforms.index,
         )
 
 
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
-    services = partial(place.services, listener=listener, secrets=given.secrets, agents=given.agents)
+    place.retries = given.retries
+    services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
-    remote = Remote(services, keep_git_dir)
-    with open_inputs(given.context, given.file, store=place.store, remote=remote, read=read or given.read) as inputs:
+    remote = Remote(services, keep_git_dir, place.policy)
+    with open_inputs(
+        given.context,
+        given.file,
+        store=place.store,
+        remote=remote,
+        read=read or given.read,
+        ignore_file=given.ignore_file,
+    ) as inputs:
         yield inputs
 
 
@@ -134,13 +185,31 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
+def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
+    given = {
+        **flags.build_arg_files(values.texts("build_arg_file")),
+        **flags.build_args(values.texts("build_arg"), environment),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return given
+
+
+def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
+    """What only commands want that deliver something."""
+    if "attest" not in values.given:
+        return Wanted()
+    provenance, sbom = values.text("provenance"), values.text("sbom")
+    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+
+
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A build that is ready to be planned: a request for each target, and what it works with."""
+    """A build that is ready to be planned: a request for each target and platform, and what it works with."""
 
     dockerfile: Dockerfile
     requests: tuple[Request, ...]
@@ -151,9 +220,20 @@ class Job:
 
 @contextmanager
 def prepared(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks | None = None
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[Job]:
-    """What a build works with ends with the block. `checks` see the plans before anything is made."""
+    """What a build works with ends with the block. `checks` see the plans before anything is made.
+
+    With `bring` somebody wants the result itself, and not only that it can be made.
+    """
+    caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
     with (
         place.services(
@@ -161,28 +241,61 @@ def prepared(
             host_ca=given.host_ca,
             contexts=views,
             secrets=given.secrets,
-            agents=given.agents,
+            ssh=given.ssh,
+            surroundings=given.surroundings,
+            imports=caches.imports(place, platforms=given.platforms.all, listener=listener),
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
-        first = given.request(inputs.context, directories)
+        first = given.request(inputs.context, directories, devices=services.host.devices)
         others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
-        resolver = ImageResolver(
-            place.store, remote=lambda: place.registry, listener=listener, clock=time.time, pull=given.pull
+        for text in beyond(given.surroundings.every_run.ulimits):
+            listener(Notice(text, services.clock()))
+        if given.debug:
+            listener(Notice(circumstances(place), services.clock()))
+        resolver = image_resolver(given, place=place, listener=listener)
+        platforms = given.platforms.all
+        if given.platforms.every:
+            platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
+        requests = [replace(each, platform=platform) for each in (first, *others) for platform in platforms]
+        approve = (checks or Checks(inputs, given.build_args)).approve
+        options = Options(
+            workers=given.jobs or DEFAULT_WORKERS,
+            fresh=_fresh(given),
+            approve=approve,
+            rerun=given.rerun,
+            more=more(given.attest),
+            bring=bring,
+            inline=caches.inline,
+            every_stage=given.save_stages,
         )
-        approve = (checks or Checks(inputs, given.build_args, given.platform)).approve
-        options = Options(fresh=_fresh(given), approve=approve, rerun=given.rerun)
-        yield Job(inputs.dockerfile, (first, *others), resolver, services, options)
+        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+
+
+def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
+    """Finds images as the command line and the policy say."""
+    return ImageResolver(
+        place.store,
+        remote=lambda: place.registry,
+        listener=listener,
+        clock=time.time,
+        pull=given.pull,
+        several=given.platforms.index,
+        implicit=given.platforms.implicit,
+        policy=place.policy,
+    )
 
 
 @contextmanager
 def building(
     given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
 ) -> Iterator[Built]:
-    """The build of one target, carried out; what it works with ends with the block.
+    """The build of one target for one platform, carried out; what it works with ends with the block.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
+    if given.platforms.every or len(given.platforms.all) > 1:
+        raise UsageError("only one platform can be looked at", hint="write --platform OS/ARCH, or leave it out")
     make = make_all if every_stage else build
     with prepared(given, inputs, place=place, listener=listener) as job:
         yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)
@@ -190,11 +303,39 @@ def building(
 
 @contextmanager
 def building_each(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[tuple[Built, ...]]:
-    """The same for every target."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
+    """The same for every target, and for each of them every platform."""
+    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
+
+
+def circumstances(place: Workplace) -> str:
+    """What a build works with, for who looks for the reason of something (`--debug`)."""
+    import os
+    import sys
+
+    from stagemill import __version__
+    from stagemill.sandbox.hierarchies import hierarchies
+
+    groups = sorted({f"v{2 if found.unified else 1} {found.own}" for found in hierarchies()})
+    user = " ".join(Path("/proc/self/uid_map").read_text().split())
+    lines = {
+        "stagemill": f"{__version__}, Python {sys.version.split()[0]}, {' '.join(os.uname()[::2][:2])} {os.uname().machine}",
+        "store": str(place.store.root),
+        "config": str(place.config),
+        "user": f"{os.getuid()}, ids {user}",
+        "processors": str(len(os.sched_getaffinity(0))),
+        "control groups": ", ".join(groups) or "none",
+    }
+    return "\n".join(f"debug: {name}: {text}" for name, text in lines.items())
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from stagemill.cli.building import BuildFlags, reading
 from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import Values
 from stagemill.cli.progress import open_progress
 from stagemill.cli.source import Inputs
+from stagemill.cli.values import Values
 from stagemill.cli.warnings import ignored
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse_prefix
@@ -116,7 +116,7 @@ def _check(call: Call, build: BuildFlags, inputs: Inputs, *, error: StagemillErr
             planned = _evaluated(build, inputs, place=place, every_stage=not build.targets[0].stage)
         except StagemillError as problem:
             error = problem
-    known = check.known(planned, platform=build.platform, ignore=ignored(inputs.context)) if planned else None
+    known = check.known([planned], ignore=ignored(inputs.context)) if planned else None
     view = inputs.context.view if inputs.context else None
     file = LintFile.of(inputs.dockerfile, build_args=build.build_args, context=view, known=known)
     checked = check.check(file, error, whole=whole)
@@ -129,7 +129,8 @@ def _check(call: Call, build: BuildFlags, inputs: Inputs, *, error: StagemillErr
 def _evaluated(build: BuildFlags, inputs: Inputs, *, place: Workplace, every_stage: bool = False) -> Plan:
     with open_progress(build.progress, sys.stderr) as listener:
         resolver = _resolver(build, place, listener)
-        return evaluate(inputs.dockerfile, build.request(None), resolver, whole=every_stage)
+        request = build.request(None, devices=place.host(None, build.surroundings).devices)
+        return evaluate(inputs.dockerfile, request, resolver, whole=every_stage)
 
 
 def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageResolver:
@@ -140,6 +141,7 @@ def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageR
         clock=time.time,
         pull=build.pull,
         lenient=True,
+        policy=place.policy,
     )
 
 

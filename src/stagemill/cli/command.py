@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeAlias
 
 import click
 
+Check: TypeAlias = Callable[[click.Context, click.Parameter, str | None], None]
 
-class AttachedOption(click.Option):
+
+class Option(click.Option):
+    """A flag that may stand under a heading of the help."""
+
+    section = ""
+
+
+def under(section: str, options: Iterable[Option]) -> Iterator[Option]:
+    """Puts options under a heading."""
+    for option in options:
+        option.section = section
+        yield option
+
+
+class AttachedOption(Option):
     """A flag that stands alone, or has a value behind a `=`. Of `--flag .` the `.` is an argument of the command."""
 
-    def __init__(self, name: str, *, alone: str, metavar: str, text: str) -> None:
-        """`alone` is the value of the flag without one."""
-        super().__init__([name], metavar=f"[={metavar}]", help=text)
+    def __init__(self, *names: str, alone: str, metavar: str, text: str, check: Check | None = None) -> None:
+        """`alone` is the value of the flag without one. One that is only checked is hidden, and no argument."""
+        super().__init__(
+            list(names),
+            metavar=f"[={metavar}]",
+            help=text,
+            hidden=check is not None,
+            expose_value=check is None,
+            callback=check,
+        )
         self.alone = alone
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -22,7 +45,20 @@ class AttachedOption(click.Option):
 
 
 class Command(click.Command):
-    """A command that may have attached options."""
+    """A command that may have attached options, and options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those without a heading come first, headings in the order in which they are first met."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record:
+                title = (isinstance(param, Option) and param.section) or "Options"
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name: param for param in self.params if isinstance(param, click.Option) for name in param.opts}
@@ -30,16 +66,43 @@ class Command(click.Command):
 
 
 def _attached(args: list[str], options: Mapping[str, click.Option], *, interspersed: bool) -> Iterator[str]:
-    """The arguments, where those flags that stand alone have their value attached."""
+    """The arguments as click reads them; flags may also be written as docker's are: `--rm=true`, `-f=FILE`."""
     rest = iter(args)
     for arg in rest:
-        option = options.get(arg)
-        yield f"{arg}={option.alone}" if isinstance(option, AttachedOption) else arg
         if arg == "--" or not (interspersed or arg.startswith("-")):
+            yield arg
             break
+        yield from _spelt(arg, options)
         if _takes_next(arg, options):
             yield from islice(rest, 1)
     yield from rest
+
+
+def _spelt(arg: str, options: Mapping[str, click.Option]) -> Iterator[str]:
+    """A flag that stands alone gets its value, a switch loses it, and a letter its `=`."""
+    name, equals, value = arg.partition("=")
+    option = options.get(name)
+    if isinstance(option, AttachedOption):
+        yield f"{option.opts[-1]}={value if equals else option.alone}"
+    elif option is None or not equals:
+        yield arg
+    elif not _has_value(option) and value.lower() in TRUTHS:
+        yield from [name] if TRUTHS[value.lower()] else []
+    else:
+        yield arg if name.startswith("--") else f"{name}{value}"
+
+
+TRUTHS = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
+"""How docker's switches spell yes and no."""
+
+
+def truth(flag: str, text: str) -> bool:
+    """The value of a switch. Raises UsageError."""
+    if text.lower() not in TRUTHS:
+        from stagemill.errors import UsageError
+
+        raise UsageError(f"invalid {flag} {text!r}", hint=f"write {flag}=true or {flag}=false")
+    return TRUTHS[text.lower()]
 
 
 def _takes_next(arg: str, options: Mapping[str, click.Option]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,7 @@ from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.named import Directory, NamedContexts
+from stagemill.files.glob import is_pattern
 from stagemill.files.view import FileView
 from stagemill.plan.request import MAIN, FileContext
 from stagemill.store.store import Store
@@ -21,18 +23,28 @@ from stagemill.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """The rules of an ignore file, and what it is called."""
+    """The rules of an ignore file, what it is called, and the directory whose files they are about."""
 
     rules: IgnoreRules
     name: str
+    folder: Path
 
     def explain(self, path: str, /) -> str | None:
-        """The rule that hides a path, or the directory that the path lies in."""
+        """The rule that hides a path, or the directory that the path lies in; of a pattern, that hides what it matches."""
+        if not self._is_there(path):
+            return None
         parts = path.split("/")
         for depth in range(len(parts), 0, -1):
             if found := self.rules.rule_for("/".join(parts[:depth])):
                 return f'line {found[0]} of {self.name} ("{found[1]}")'
         return None
+
+    def _is_there(self, path: str) -> bool:
+        if not is_pattern(path):
+            return os.path.lexists(self.folder / path)
+        from glob import iglob  # few patterns match nothing
+
+        return any(iglob(path, root_dir=self.folder, include_hidden=True))
 
 
 @contextmanager
@@ -46,7 +58,7 @@ def opened(
 ) -> Iterator[FileContext]:
     """The files of a directory; what was learnt of them is remembered at the end."""
     stats = store.stat_cache(str(folder.absolute()))
-    ignore = IgnoreFile(rules.rules, rules.name) if rules else None
+    ignore = IgnoreFile(rules.rules, rules.name, folder) if rules else None
     view = DirectoryContext(
         folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns(), title=title
     )

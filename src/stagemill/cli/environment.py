@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,16 @@ from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
+    from stagemill.cli.every_run import Surroundings
+    from stagemill.cli.secrets import Ssh
+    from stagemill.execute.agents import Agent
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
+    from stagemill.sources.policy import Policy
 
+SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -56,6 +63,12 @@ def config_path(environment: Mapping[str, str], *, root: bool) -> Path:
     return Path(config or os.path.join(environment.get("HOME", "/"), ".config")) / "stagemill" / "config.toml"
 
 
+def device_directories(environment: Mapping[str, str]) -> list[Path]:
+    """Where devices are described: `$CDI_SPEC_DIRS`, else the usual places."""
+    given = environment.get("CDI_SPEC_DIRS") or "/etc/cdi:/var/run/cdi"
+    return [Path(place).absolute() for place in given.split(":") if place]
+
+
 def platform_is_linux() -> bool:
     return os.uname().sysname == "Linux"
 
@@ -80,13 +93,17 @@ def ca_bundle(given: str | None) -> Path | None:
 
 @dataclass
 class Workplace:
-    """An open store with what belongs to it; the registry client is made when it is first needed."""
+    """An open store with what belongs to it; the registry client is made when it is first needed.
+
+    `retries` say how often others are asked again; None as often as usual.
+    """
 
     store: Store
     config: Path
     environment: Mapping[str, str]
 
     remotes: list[Remotes] = field(default_factory=list)
+    retries: Retries | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -101,10 +118,35 @@ class Workplace:
         )
 
     @cached_property
+    def policy(self) -> Policy | None:
+        """What builds may have; None is anything. $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
+        if not (name := self.environment.get(SOURCE_POLICY)):
+            return None
+        from stagemill.sources.policy_file import parse
+
+        try:
+            text = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            hint = f"{SOURCE_POLICY} names it: correct the path, or unset the variable"
+            raise UsageError(f"cannot read the source policy {name}: {(why or '').lower()}", hint=hint) from error
+        return parse(text, name)
+
+    @cached_property
     def registry(self) -> RegistryClient:
         from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
 
-        return RegistryClient(self.registry_config, user_agent=_user_agent())
+        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
+
+    @cached_property
+    def cache_registry(self) -> RegistryClient:
+        """One that gives up sooner: without a cache a build only takes longer."""
+        from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
+
+        retries = Retries(attempts=2, first=0.5, patience=5.0)
+        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=retries)
 
     def open_remotes(
         self, *, listener: Listener = ignore, secrets: Mapping[str, bytes], agents: Mapping[str, Path]
@@ -119,6 +161,8 @@ class Workplace:
             agents=agents,
             known_hosts=known_hosts if known_hosts.is_file() else None,
             limit=self._largest_download,
+            policy=self.policy,
+            retries=self.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
         self.remotes.append(remotes)
@@ -131,20 +175,32 @@ class Workplace:
 
     def hang_up(self) -> None:
         """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
-        if "registry" in self.__dict__:
-            self.registry.close()
+        for name in "registry", "cache_registry":
+            if name in self.__dict__:
+                self.__dict__[name].close()
         for remotes in self.remotes:
             remotes.close()
 
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
 
-    def host(self, given_bundle: str | None) -> Host:
+    def host(self, given_bundle: str | None, surroundings: Surroundings | None = None) -> Host:
         try:
             resolv_conf = Path("/etc/resolv.conf").read_text(errors="replace")
         except OSError:
             resolv_conf = ""
-        return Host(resolv_conf, ca_bundle(given_bundle))
+        search = self.environment.get("PATH", os.defpath)
+        if surroundings is None:
+            return Host(resolv_conf, ca_bundle(given_bundle), search=search)
+        from stagemill.execute.devices import DeviceBook
+
+        return Host(
+            surroundings.dns.applied(resolv_conf) if surroundings.dns else resolv_conf,
+            ca_bundle(given_bundle),
+            surroundings.resources,
+            DeviceBook(device_directories(self.environment)),
+            search,
+        )
 
     @contextmanager
     def services(
@@ -154,22 +210,40 @@ class Workplace:
         host_ca: str | None = None,
         contexts: Mapping[str, FileView] | None = None,
         secrets: Mapping[str, bytes] | None = None,
-        agents: Mapping[str, Path] | None = None,
+        ssh: Mapping[str, Ssh] | None = None,
+        surroundings: Surroundings | None = None,
+        imports: Imports | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
-        with LateSandbox(state=self.store.root / "mounts") as sandbox:
+        with LateSandbox(state=self.store.root / "mounts") as sandbox, self._agents(ssh or {}) as agents:
+            sockets = {name: agent.socket for name, agent in agents.items()}
             yield Services(
                 store=self.store,
                 sandbox=sandbox,
                 remote=self.remote,
-                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=agents or {}),
+                remotes=self.open_remotes(listener=listener, secrets=secrets or {}, agents=sockets),
                 listener=listener,
                 clock=time.time,
-                host=self.host(host_ca),
+                host=self.host(host_ca, surroundings),
                 contexts=contexts or {},
                 secrets=secrets or {},
-                agents=agents or {},
+                agents=agents,
+                imports=imports,
             )
+
+    @contextmanager
+    def _agents(self, given: Mapping[str, Ssh]) -> Iterator[Mapping[str, Agent]]:
+        """The agents by id; those of keys run for as long as the block lasts."""
+        found = {name: one.agent for name, one in given.items() if one.agent}
+        with ExitStack() as stack:
+            for name, one in given.items():
+                if one.keys:
+                    from stagemill.execute.agents import Agent
+                    from stagemill.execute.keyring import keyring
+
+                    running = keyring(one.keys, self.store, environment=self.environment)
+                    found[name] = Agent(stack.enter_context(running))
+            yield found
 
 
 def _user_agent() -> str:

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from stagemill.dockerfile.source import printable
-from stagemill.errors import DockerfileError, StagemillError, StepError
+from stagemill.errors import DockerfileError, StagemillError, StepError, TemplateError, masked
 
 
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
@@ -24,7 +24,7 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     if isinstance(error, StepError) and error.tail:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
     lines.append(f"{red}error:{reset} {_harmless(error.message)}")
-    if isinstance(error, DockerfileError) and error.at:
+    if isinstance(error, DockerfileError | TemplateError) and error.at:
         lines.append(error.at.render())
     if isinstance(error, StepError) and error.log:
         lines.append(f"{dim}full log:{reset} {error.log}")
@@ -71,10 +71,11 @@ def report(error: BaseException) -> int:
 def crashed(error: BaseException) -> int:
     """A bug of ours: the details go to a file, and the person is told where. Returns the exit status."""
     what = f"{type(error).__name__}: {error}"
+    told = masked("".join(traceback.format_exception(error)))
     try:
         descriptor, path = tempfile.mkstemp(prefix="stagemill-crash-", suffix=".txt")
         with os.fdopen(descriptor, "w", errors="backslashreplace") as file:
-            traceback.print_exception(error, file=file)
+            file.write(told)
         hint = f"this is a bug in stagemill; please report it with the file {path}"
     except OSError as no_file:
         where = traceback.extract_tb(error.__traceback__)[-1:]

@@ -5,18 +5,28 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.plan.epoch import seconds
+
+if TYPE_CHECKING:
+    from stagemill.registry.retry import Retries
 
 OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
 _LATER_TYPES = ("registry",)
-_LATER_KEYS = ("compression", "compression-level", "force-compression")
-_KEYS = {"type", "dest", "name", "tar"}
-_LATEST = 253_402_300_799  # the last second of the year 9999
+_COMPRESSION = ("compression", "compression-level", "force-compression")
+_LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
+KEYS = {
+    "type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split",
+    "attestation-prefix", "attestation-inline", "oci-artifact",
+}  # fmt: skip
+TRUE = frozenset({"true", "t", "1"})
+FALSE = frozenset({"false", "f", "0"})
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -33,23 +43,75 @@ def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str
     return found
 
 
-def labels(texts: Iterable[str]) -> dict[str, str]:
+def build_arg_files(paths: Iterable[str]) -> dict[str, str]:
+    """`--build-arg-file`: lines `NAME=VALUE`; blank ones and those that begin with # say nothing. Raises UsageError."""
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            text = Path(path).read_text("utf-8", "surrogateescape")
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise UsageError(
+                f"cannot read --build-arg-file {path}: {why}", hint="name a file of lines NAME=VALUE"
+            ) from error
+        for number, line in enumerate(text.splitlines(), 1):
+            name, equals, value = line.strip().partition("=")
+            if (not name and not equals) or name.startswith("#"):
+                continue
+            if not name or not equals:
+                raise UsageError(f"{path}:{number}: {line!r} is no build argument", hint="write NAME=VALUE")
+            found[name] = value
+    return found
+
+
+def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
+    found = frozenset(texts)
+    if any(not name or "=" in name for name in found):
+        raise UsageError(f"{flag} takes a name alone", hint=f"write {flag} NAME")
+    return found
+
+
+def labels(texts: Iterable[str], flag: str = "--label") -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if not name:
-            raise UsageError(f"invalid --label {text!r}: it has no name", hint="write --label NAME=VALUE")
+            raise UsageError(f"invalid {flag} {text!r}: it has no name", hint=f"write {flag} NAME=VALUE")
         found[name] = value
     return found
 
 
+def retries(more: object, delay: str | None) -> Retries | None:
+    """`--retry` and `--retry-delay`, None where neither was given. Raises UsageError."""
+    if more is None and delay is None:
+        return None
+    from stagemill.dockerfile import durations
+    from stagemill.registry.retry import Retries
+
+    usual = Retries()
+    attempts = more + 1 if isinstance(more, int) else usual.attempts
+    if delay is None:
+        return Retries(attempts)
+    hint = "write a time such as 500ms, 2s or 1m"
+    try:
+        seconds = durations.parse(delay) / 1e9
+    except ValueError as error:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint) from error
+    if seconds < 0:
+        raise UsageError(f"invalid --retry-delay {delay!r}", hint=hint)
+    return Retries(attempts, first=seconds, longest=seconds)
+
+
 def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
-    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case."""
+    """`--add-host name:address` or `name=address` as lines of a hosts file; the name in lower case.
+
+    RUN has the network of this machine, so `host-gateway`, the address under which it is reached, is the loopback's.
+    """
     lines: list[str] = []
-    for text in texts:
+    for text in ",".join(texts).split(",") if texts else ():
         name, separator, address = text.partition("=") if "=" in text else text.partition(":")
         try:
-            parsed = ipaddress.ip_address(address.strip("[]"))
+            parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
         except ValueError as error:
             hint = "write --add-host name:1.2.3.4 or name=[::1]"
             raise UsageError(f"invalid --add-host {text!r}: {address!r} is no IP address", hint=hint) from error
@@ -60,16 +122,32 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Statements:
+    """How an output has statements: files with a `prefix`; in an image as an `artifact`, `inline` also those for a store."""
+
+    prefix: str = ""
+    artifact: bool = True
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
 
-    `names` are full.
+    `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
+    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of its own, as
+    `cli/annotations` has them. `statements` says what becomes of statements.
     """
 
     type: str
     dest: str = ""
     names: tuple[str, ...] = ()
     tar: bool = True
+    epoch: str | None = None
+    rewrite: bool = False
+    annotations: tuple[str, ...] = ()
+    split: bool | None = None
+    statements: Statements = field(default_factory=Statements)
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -84,22 +162,22 @@ class Output:
         if len(fields) == 1 and "=" not in fields[0]:
             return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
         values: dict[str, str] = {}
-        for field in fields:
-            key, equals, value = field.partition("=")
+        for item in fields:
+            key, equals, value = item.partition("=")
             key = key.strip().lower()
             if not equals:
-                raise UsageError(f"invalid --output {text!r}: {field!r} is no key=value")
+                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value")
             if key == "push" and value.lower() not in {"false", "0"}:
                 raise StagemillError(
                     "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
                 )
             if key in _LATER_KEYS:
-                raise StagemillError(
-                    f"--output {key}={value} is not supported yet", hint="leave it out; layers are gzip of one level"
-                )
-            if key not in _KEYS and key != "push":
+                why = "; layers are gzip of one level" if key in _COMPRESSION else ""
+                raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
+            if key not in KEYS and not re.match(r"annotation[-.\[]", key):
+                known = ", ".join(sorted(KEYS))
                 raise UsageError(
-                    f"invalid --output {text!r}: unknown key {key!r}", hint="known are type, dest, name and tar"
+                    f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
                 )
             values[key] = value
         return cls._checked(text, values)
@@ -126,7 +204,27 @@ class Output:
         tar = values.get("tar", "true").lower() not in {"false", "0"}
         if not tar and (kind != "oci" or dest == "-"):
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
-        return cls(kind, dest, names, tar)
+        given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
+        date = values.get("source-date-epoch")
+        seconds(date or "")
+        rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
+        split = _switch(text, values, "platform-split")
+        artifact = _switch(text, values, "oci-artifact")
+        inline = _switch(text, values, "attestation-inline")
+        prefix = values.get("attestation-prefix", "")
+        if "/" in prefix:
+            raise UsageError(f"invalid --output {text!r}: attestation-prefix={prefix} has a slash")
+        statements = Statements(prefix, artifact is not False, bool(inline))
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements)
+
+
+def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:
+    said = values.get(key, "").lower()
+    if not said:
+        return None
+    if said not in TRUE | FALSE:
+        raise UsageError(f"invalid --output {text!r}: {key}={said} is neither true nor false")
+    return said in TRUE
 
 
 def reference(text: str) -> Reference:
@@ -137,36 +235,11 @@ def reference(text: str) -> Reference:
         raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
 
 
-def platform(text: str | None) -> Platform:
-    """This machine's platform, which is the only one so far."""
-    local = Platform.local()
-    if not text:
-        return local
-    try:
-        wanted = [Platform.parse(part) if part != "local" else local for part in text.split(",")]
-    except ValueError as error:
-        raise UsageError(f"invalid --platform: {error}") from error
-    if any(other != local for other in wanted):
-        raise StagemillError(
-            f"--platform {text} is not supported yet on a {local} machine", hint=f"leave it out, or use {local}"
-        )
-    return local
-
-
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for text in texts for name in text.split(","))
     if "" in names:
         raise UsageError("--no-cache-filter has a blank name", hint="write --no-cache-filter STAGE or STAGE,STAGE")
     return names
-
-
-def epoch(text: str | None) -> int | None:
-    """SOURCE_DATE_EPOCH: seconds since 1970, blank for none."""
-    if not text:
-        return None
-    if not re.fullmatch("[0-9]{1,12}", text) or int(text) > _LATEST:
-        raise UsageError(f"invalid SOURCE_DATE_EPOCH {text!r}", hint="give seconds since 1970, such as 1700000000")
-    return int(text)
 
 
 def any_platform(text: str) -> Platform:

@@ -7,13 +7,9 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--annotation",), ("--attest",), ("--builder",), ("--cache-from",),
-    ("--cache-to",), ("--cgroup-parent",), ("-c", "--cpu-shares"), ("--cpu-period",), ("--cpu-quota",),
-    ("--cpuset-cpus",), ("--cpuset-mems",), ("--isolation",), ("-m", "--memory"), ("--memory-swap",), ("--policy",),
-    ("--resource",), ("--security-opt",), ("--shm-size",), ("--ulimit",),
+    ("--policy",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--compress",), ("-D", "--debug"), ("--push",), ("--squash",))
-_ATTESTATIONS = ("--provenance", "--sbom")
+_SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 
 
 def refusing(command: click.Command) -> click.Command:
@@ -26,11 +22,6 @@ def refusing(command: click.Command) -> click.Command:
         command.params.append(
             click.Option(list(names), is_flag=True, expose_value=False, hidden=True, callback=_refuse)
         )
-    for name in _ATTESTATIONS:
-        option = click.Option(
-            [name], is_flag=False, flag_value="true", expose_value=False, hidden=True, callback=_attestation
-        )
-        command.params.append(option)
     return command
 
 
@@ -39,10 +30,3 @@ def _refuse(_ctx: click.Context, param: click.Parameter, value: object) -> None:
         raise StagemillError(
             f"{param.opts[-1]} is not supported yet", hint="leave it out; stagemill build --help lists what there is"
         )
-
-
-def _attestation(_ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """`false` is what we do anyway: the image is one plain manifest."""
-    if value is not None and value.lower() not in {"false", "0", "disabled=true"}:
-        hint = "leave it out; the image is one plain manifest without attestations"
-        raise StagemillError(f"{param.opts[0]} is not supported yet", hint=hint)

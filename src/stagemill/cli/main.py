@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     """Runs the command line and leaves with its status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"], ["-v"]):
         from stagemill import __version__
 
         print(f"stagemill {__version__}")
@@ -57,6 +57,10 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        from stagemill.errors import masked
+
+        text = io.StringIO()
+        error.show(text)
+        sys.stderr.write(masked(text.getvalue()))
         return error.exit_code
     return status if isinstance(status, int) else 0

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from stagemill import events
+from stagemill.attest.statement import Subject
+from stagemill.attest.wanted import Wanted
 from stagemill.build import Built
+from stagemill.cli.annotations import Annotations
+from stagemill.cli.assembly import Assembly
 from stagemill.cli.flags import Output
+from stagemill.cli.witness import Witness
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
+from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
+from stagemill.files.walk import walk
+from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, identity, runnable
+from stagemill.plan.epoch import seconds
+
+if TYPE_CHECKING:
+    from stagemill.cli.witness import Account
+
+PACKED = ("oci", "docker", "image")
+"""The types of output that carry an image, not its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """Where a build's result is to go. `tags` are full names.
 
-    `digests` are wanted by somebody who gets them here; `title` says which of several results this is.
+    `digests` are wanted by somebody who gets them here; `title` says which of several results this is. `index` says that
+    it is for several platforms: what is named is an index, and files lie in a directory for each. `attest` is what is to be
+    said of it, `stage` the target as the command line has it.
     """
 
     tags: tuple[str, ...] = ()
@@ -35,11 +54,24 @@ class Wishes:
     quiet: bool = False
     digests: bool = False
     title: str = ""
+    squash: bool = False
+    annotations: Annotations = field(default_factory=Annotations)
+    warnings_in_metadata: bool = False
+    index: bool = False
+    attest: Wanted = field(default_factory=Wanted)
+    stage: str = ""
+    provenance_in_metadata: Literal["min", "max", "disabled"] = "min"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that the image gets, in full."""
+        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
+        return (*self.tags, *own)
 
     @property
     def wants_image(self) -> bool:
         """Whether somebody asks for a packed image."""
-        packed = any(output.type in {"oci", "docker", "image"} for output in self.outputs)
+        packed = any(output.type in PACKED for output in self.outputs)
         files_only = bool(self.outputs) and not packed
         asked = self.tags or self.iidfile or self.metadata_file or self.digests
         return packed or bool(asked) or (self.quiet and not files_only)
@@ -51,20 +83,39 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An image that was delivered, and the names it got."""
+    """An image or index that was delivered, the names it got, and what is to be told of the build: its warnings, and how
+    each platform's image was made.
+    """
 
-    image: Image
+    image: AnyImage
     names: tuple[str, ...]
+    warnings: tuple[str, ...] | None = None
+    provenance: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def metadata(self) -> dict[str, object]:
-        """What buildx writes to a --metadata-file, as far as there are no attestations."""
+        """What buildx writes to a --metadata-file."""
         document: dict[str, object] = {
-            "containerimage.config.digest": self.image.manifest.config.digest,
             "containerimage.descriptor": self.image.descriptor.to_json(),
             "containerimage.digest": self.image.digest,
         }
-        return {**document, "image.name": ",".join(self.names)} if self.names else document
+        if isinstance(self.image, Image):
+            document["containerimage.config.digest"] = self.image.manifest.config.digest
+        for platform, record in self.provenance.items():
+            suffix = f"/{platform}" if len(self.provenance) > 1 else ""
+            document[f"buildx.build.provenance{suffix}"] = record
+        if self.names:
+            document["image.name"] = ",".join(self.names)
+        if self.warnings is not None:
+            document["buildx.build.warnings"] = [
+                {"short": text.split("\n", 1)[0], "detail": text} for text in self.warnings
+            ]
+        return document
+
+
+def pretty(document: Mapping[str, object]) -> bytes:
+    """JSON that people read."""
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
 
 
 NO_OUTPUT = (
@@ -82,6 +133,12 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
         raise UsageError("refusing to write an archive to the terminal", hint="redirect it to a file, or use dest=FILE")
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
+    if (wishes.index or wishes.attest) and any(output.type == "docker" and output.dest for output in wishes.outputs):
+        less = "give one --platform" if wishes.index else "leave --attest, --provenance and --sbom out"
+        raise UsageError(
+            "docker exporter does not currently support exporting manifest lists",
+            hint=f"write type=oci, which docker load reads too, or {less}",
+        )
     if not places:
         return
     for output in wishes.outputs:
@@ -103,45 +160,75 @@ def _check_place(flag: str, dest: str, *, directory: bool) -> None:
         raise UsageError(f"{flag}: there is no directory {path.parent}", hint=f"make it first: mkdir -p {path.parent}")
 
 
-def deliver(built: Built, wishes: Wishes, *, listener: Listener, stdout: BinaryIO) -> Delivered | None:
-    """Afterwards everything that was asked for is there. The image, if one was asked for."""
+def deliver(
+    builds: Sequence[Built],
+    wishes: Wishes,
+    *,
+    listener: Listener,
+    stdout: BinaryIO,
+    account: Account | None = None,
+) -> Delivered | None:
+    """Afterwards everything that was asked for is there. The image, if one was asked for.
+
+    `builds` are of one target, one for each platform; `account` is for what is said of them.
+    """
+    built = builds[0]
     if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
     step = _Steps(built, listener, wishes.title)
-    image = None
-    if wishes.wants_image:
-        with step("exporting to image"):
-            image = built.image()
+    witness = Witness(account.finished(wishes.stage, built.services.clock()), step) if account else None
+    images = Assembly(builds, wishes.annotations, step, wishes.index, wishes.squash, witness)
     for output in wishes.outputs:
         if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
             continue
+        own = output.names or wishes.tags
+        made = images.of(output, own) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
-            _Export(built, image, output.names or wishes.tags, listener).write(output, stdout)
-    if image is None:
+            _Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
+    if not wishes.wants_image:
         return None
-    names = [
-        *wishes.tags,
-        *(name for output in wishes.outputs if output.type in {"image", "docker"} for name in output.names),
-    ]
-    for name in names:
+    image = images.of(_main(wishes), wishes.names, stored=True)
+    for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
-    found = Delivered(image, tuple(names))
+    notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
+    warnings = tuple(notices) if wishes.warnings_in_metadata else None
+    found = Delivered(image, wishes.names, warnings, _records(builds, image, wishes, witness))
     _tell(found, wishes, stdout)
     return found
 
 
+def _records(
+    builds: Sequence[Built], image: AnyImage, wishes: Wishes, witness: Witness | None
+) -> Mapping[str, JsonObject]:
+    """How each platform's image was made, for who wants to know it in the file of digests."""
+    if not witness or not wishes.metadata_file or wishes.provenance_in_metadata == "disabled":
+        return {}
+    made = zip(builds, runnable(image), strict=False)
+    records = {str(built.plan.platform): witness.record(built, one) for built, one in made}
+    left_out = {"buildConfig", "metadata"} if wishes.provenance_in_metadata == "min" else set()
+    return {
+        platform: {key: value for key, value in record.items() if key not in left_out}
+        for platform, record in records.items()
+        if record
+    }
+
+
+def _main(wishes: Wishes) -> Output:
+    """The output whose image names are given to: the first that carries one, else that of the build."""
+    return next((output for output in wishes.outputs if output.type in PACKED), Output("image"))
+
+
 def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
     """Writes the digests to where they are wanted."""
-    config = found.image.manifest.config.digest
+    known = identity(found.image)
     if wishes.iidfile:
-        write_atomically(Path(wishes.iidfile), config.encode())
+        write_atomically(Path(wishes.iidfile), known.encode())
     if wishes.metadata_file:
-        text = json.dumps(found.metadata, indent=2, sort_keys=True) + "\n"
-        write_atomically(Path(wishes.metadata_file), text.encode())
+        write_atomically(Path(wishes.metadata_file), pretty(found.metadata))
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
-        stdout.write(f"{config}\n".encode())
+        stdout.write(f"{known}\n".encode())
         stdout.flush()
 
 
@@ -149,42 +236,85 @@ def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
 class _Export:
     """Writes one result in one form."""
 
-    built: Built
-    image: Image | None
+    builds: Sequence[Built]
+    image: AnyImage | None
     names: tuple[str, ...]
+    index: bool
     listener: Listener
+    witness: Witness | None = None
+
+    @property
+    def forms(self) -> Forms:
+        """Every build of one command line works on one store."""
+        return self.builds[0].forms
 
     def write(self, output: Output, stdout: BinaryIO) -> None:
         from stagemill.export import local, oci
 
         if output.type == "local":
-            local.filesystem_directory(self._files(), Path(output.dest), notice=self._notice)
+            with self._files(output) as files:
+                local.filesystem_directory(files, Path(output.dest), notice=self._notice)
         elif not output.tar:
             assert self.image is not None
-            blobs = StoredBlobs(self.built.forms)
+            blobs = StoredBlobs(self.forms)
             oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
         elif output.dest == "-":
-            self._archive(output.type, stdout)
+            self._archive(output, stdout)
             stdout.flush()
         else:
             with replacing(Path(output.dest)) as file:
-                self._archive(output.type, file)
+                self._archive(output, file)
 
-    def _archive(self, form: str, out: BinaryIO) -> None:
+    def _archive(self, output: Output, out: BinaryIO) -> None:
         from stagemill.export import docker, oci, tar
 
-        if form == "tar":
-            tar.filesystem_tar(self._files(), out, notice=self._notice)
+        if output.type == "tar":
+            with self._files(output) as files:
+                tar.filesystem_tar(files, out, notice=self._notice)
             return
         assert self.image is not None
-        write = docker.docker_archive if form == "docker" else oci.oci_archive
-        write(self.image, StoredBlobs(self.built.forms), names=self.names, out=out)
+        write = docker.docker_archive if output.type == "docker" else oci.oci_archive
+        write(self.image, StoredBlobs(self.forms), names=self.names, out=out)
 
-    def _files(self) -> FileView:
-        return self.built.forms.view(self.built.tree(self.built.plan.target))
+    @contextmanager
+    def _files(self, output: Output) -> Iterator[FileView]:
+        """The tree of the only platform, or those of all as one tree; what is said of each is in it, as files."""
+        from stagemill.export.split import Merged, Split, folder
+
+        split = self.index if output.split is None else output.split
+        with self.builds[0].services.store.scratch() as scratch:
+            views: dict[str, FileView] = {}
+            for number, built in enumerate(self.builds):
+                place = folder(built.plan.platform)
+                suffix = place if self.index and not split else ""
+                views[place] = self._tree(number, output, scratch / str(number), suffix=suffix)
+            if len(self.builds) == 1 and not split:
+                yield next(iter(views.values()))
+            else:
+                yield Split(views) if split else Merged.of(views)
+
+    def _tree(self, number: int, output: Output, scratch: Path, *, suffix: str) -> FileView:
+        """One platform's tree. With a `suffix` the names of statements have it."""
+        built = self.builds[number]
+        view: FileView = built.forms.view(built.tree(built.plan.target))
+        date = built.epoch if output.epoch is None else seconds(output.epoch)
+        view = view if date is None else Dated(view, date)
+        if self.witness is None or not self.witness.speaks(inline=False):
+            return view
+        from stagemill.export.beside import Beside
+
+        scratch.mkdir()
+        files: dict[str, Path] = {}
+        about = [Subject(path, view.digest(path)) for path, entry in walk(view) if entry.kind == "file"]
+        for each in self.witness.attestations(number, built):
+            stem, dot, ending = each.file.rpartition(".")
+            name = f"{stem}.{suffix}{dot}{ending}" if suffix and stem else f"{each.file}{suffix and '.'}{suffix}"
+            files[output.statements.prefix + name] = scratch / str(len(files))
+            files[output.statements.prefix + name].write_bytes(each.statement(about, indent=2))
+        return Beside.of(view, files, built.services.clock() if date is None else date)
 
     def _notice(self, text: str) -> None:
-        self.listener(events.Notice(text, self.built.services.clock()))
+        self.listener(events.Notice(text, self.builds[0].services.clock()))
 
 
 @dataclass(frozen=True, slots=True)

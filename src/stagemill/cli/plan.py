@@ -13,10 +13,11 @@ from stagemill.cli import later
 from stagemill.cli.building import BuildFlags, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options, with_targets
+from stagemill.cli.options import add_build_options, with_targets
 from stagemill.cli.outlook.causes import Causes
 from stagemill.cli.outlook.gather import Gathering
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.outlook import OutlookReport
 
@@ -56,7 +57,7 @@ def command(**given: object) -> None:
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
         contents = foreseen.plans[0].contents
         causes = Causes(place.store.records, foreseen.outlooks, contents, asked=lambda vertex: _asked(flags, vertex))
-        report = Gathering(foreseen, job.dockerfile, job.requests[0], flags.targets, place.store, causes).report()
+        report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, causes).report()
         for notice in dict.fromkeys(notice for plan in foreseen.plans for notice in plan.notices):
             listener(events.Notice(notice, job.services.clock()))
     print(_shown(report, values.text("form") or "text"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from stagemill.build import make_tree
 from stagemill.context.load import MOST_BYTES, checked
@@ -14,6 +15,9 @@ from stagemill.graph.vertex import Label
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
+
+if TYPE_CHECKING:
+    from stagemill.sources.policy import Policy
 
 _LABEL = Label("[internal] load remote build context")
 
@@ -28,10 +32,21 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one."""
+    """Nothing is connected before something is asked for. `keep_git_dir` leaves `.git` in the contexts that have one.
+
+    `policy` says what may be asked for, and whether files of this machine may be read.
+    """
 
     services: Callable[[], AbstractContextManager[Services]]
     keep_git_dir: bool = False
+    policy: Policy | None = None
+
+    def admit_files(self, name: str) -> None:
+        """Files of this machine may be read. Raises SourceError where they may not."""
+        if self.policy:
+            from stagemill.sources.policed import admit_files
+
+            admit_files(self.policy, name)
 
     @contextmanager
     def context(self, location: Location) -> Iterator[Fetched]:
@@ -42,7 +57,9 @@ class Remote:
             title = f"the build context {location}"
             vertex = contexts.remote(location, services.remotes, label=_LABEL)
             text = self._text(location, services) if isinstance(location, HttpLocation) else None
-            yield Fetched(FileContext(make_tree(vertex, services=services), title), text)
+            yield Fetched(
+                FileContext(make_tree(vertex, services=services), title, location=location, made_of=vertex), text
+            )
 
     def _text(self, location: HttpLocation, services: Services) -> bytes | None:
         """The file, unless it is an archive."""

@@ -5,17 +5,23 @@ A secret is read once, here, and is in this process's memory from then on: never
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
 
+if TYPE_CHECKING:
+    from stagemill.execute.agents import Agent
+
 MOST_BYTES = 500 << 10
 _KEYS = {"id": "id", "src": "src", "source": "src", "env": "env", "type": "type"}
-_ALLOWED = ("network.host", "security.insecure")
-_LATER = ("device", "buildx.local.delete")
+_ALLOWED = ("network.host", "security.insecure", "device")
+_LATER = ("buildx.local.delete",)
 _WRITE = "write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"
 
 
@@ -90,41 +96,62 @@ def _file(name: str, path: str) -> bytes:
         raise StagemillError(f"cannot read the secret {name} from {path}: {why}", hint=_WRITE) from error
 
 
-def agents(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, Path]:
-    """`--ssh default` or `--ssh ID[=SOCKET]` by id; without a socket it is the agent of SSH_AUTH_SOCK."""
-    found: dict[str, Path] = {}
-    for text in texts:
-        name, equals, places = text.partition("=")
-        path, comma, _ = places.partition(",")
-        if not name or (equals and not path):
-            raise UsageError(f"invalid --ssh {text!r}", hint="write --ssh default or --ssh ID=SOCKET")
-        path = path or environment.get("SSH_AUTH_SOCK", "")
-        if not path:
-            hint = "start ssh-agent and ssh-add a key, or name a socket: --ssh ID=SOCKET"
-            raise StagemillError(f"--ssh {name}: SSH_AUTH_SOCK is not set", hint=hint)
-        found[name] = _socket(text, Path(path).absolute(), more=bool(comma))
-    return found
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """One `--ssh`: a running agent, or `keys`, files of private keys, for one of our own."""
+
+    agent: Agent | None = None
+    keys: tuple[Path, ...] = ()
 
 
-def _socket(text: str, path: Path, *, more: bool) -> Path:
+def agents(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, Ssh]:
+    """`--ssh ID[=SOCKET|KEY[,KEY…]][,raw=true]` by id; without a place it is the agent of SSH_AUTH_SOCK."""
+    return dict(_agent(text, environment) for text in texts)
+
+
+def _agent(text: str, environment: Mapping[str, str]) -> tuple[str, Ssh]:
+    name, equals, rest = text.partition("=")
+    fields = rest.split(",") if equals else []
+    raws = [field.partition("=")[2].lower() for field in fields if field.startswith("raw=")]
+    places = [field for field in fields if not field.startswith("raw=")]
+    if not name or "" in places or any(raw not in {"true", "false", "1", "0"} for raw in raws):
+        hint = "write --ssh default, --ssh ID=SOCKET or --ssh ID=KEY,KEY"
+        raise UsageError(f"invalid --ssh {text!r}", hint=hint)
+    paths = [Path(place).absolute() for place in places or filter(None, [environment.get("SSH_AUTH_SOCK", "")])]
+    if not paths:
+        hint = "start ssh-agent and ssh-add a key, or name a socket or a key: --ssh ID=PATH"
+        raise StagemillError(f"--ssh {name}: SSH_AUTH_SOCK is not set", hint=hint)
+    raw = bool(raws) and raws[-1] in {"true", "1"}
+    sockets = [path for path in paths if _is_socket(text, path)]
+    if not sockets and not raw:
+        return name, Ssh(keys=tuple(paths))
+    if len(paths) > 1 or not sockets:
+        what = "one socket, or of keys alone" if len(paths) > 1 else "a socket where it is raw"
+        raise UsageError(f"invalid --ssh {text!r}: an agent is made of {what}")
+    from stagemill.execute.agents import Agent
+
+    return name, Ssh(Agent(paths[0], raw))
+
+
+def _is_socket(text: str, path: Path) -> bool:
     try:
-        is_socket = stat.S_ISSOCK(path.stat().st_mode)
+        return stat.S_ISSOCK(path.stat().st_mode)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise StagemillError(f"--ssh {text}: cannot use {path}: {why}", hint="is the agent running?") from error
-    if more or not is_socket:
-        hint = "add the key to your agent with `ssh-add FILE`, and build with --ssh default"
-        raise StagemillError(f"--ssh {text}: a key file instead of an agent is not supported yet", hint=hint)
-    return path
+        hint = "is the agent running, or the name of the key right?"
+        raise StagemillError(f"--ssh {text}: cannot use {path}: {why}", hint=hint) from error
 
 
-def allowed(texts: Iterable[str]) -> frozenset[str]:
-    """`--allow NAME`: what a Dockerfile may ask for. Raises UsageError for what is no permission."""
-    found = set()
+def allowed(texts: Iterable[str], *, network: str | None = None) -> frozenset[str]:
+    """`--allow NAME`: what a Dockerfile may ask for. Raises UsageError for what is no permission.
+
+    Who builds with `--network host` has allowed it, as in buildx.
+    """
+    found = {"network.host"} if network == "host" else set()
     for text in texts:
         if text.partition("=")[0] in _LATER:
             raise StagemillError(f"--allow {text} is not supported yet", hint="leave it out")
-        if text not in _ALLOWED:
+        if text not in _ALLOWED and not re.fullmatch("device=[^,]+(,alias=[^,]+)?", text):
             near = nearest(text, _ALLOWED)
             hint = f"did you mean {near}?" if near else f"it is one of {', '.join(_ALLOWED)}"
             raise UsageError(f"unknown permission {text!r} of --allow", hint=hint)

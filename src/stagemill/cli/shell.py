@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,8 +14,9 @@ from stagemill.build import Built
 from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.options import add_build_options
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch
 from stagemill.sandbox.process import Bind
@@ -58,10 +60,10 @@ def _open(built: Built, values: Values) -> int:
         entrypoint=shell,
         env=tuple(stage.scope.values.items()),
         user=values.text("user") or "",
-        binds=binds,
+        mounts=binds,
         tty=sys.stdin.isatty() and sys.stdout.isatty(),
     )
-    return launch(what, tree, stage.image.config, services=built.services, forms=built.forms)
+    return launch(what, tree, replace(stage.image, platform=stage.platform), services=built.services, forms=built.forms)
 
 
 def _shell(built: Built, *, busybox: bool) -> tuple[tuple[str, ...], tuple[Bind, ...]]:

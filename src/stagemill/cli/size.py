@@ -14,8 +14,9 @@ from stagemill.cli import table
 from stagemill.cli.building import BuildFlags, building, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import Values, add_build_options
+from stagemill.cli.options import add_build_options
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh

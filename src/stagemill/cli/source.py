@@ -26,6 +26,7 @@ Read: TypeAlias = Callable[[bytes, str], Dockerfile]
 """Makes a Dockerfile of bytes and a name."""
 
 _STDIN = "-"
+_DOCKERFILE = "dockerfile"  # what BuildKit calls the files that a Dockerfile is sent with
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +38,48 @@ class Inputs:
 
 
 @contextmanager
-def open_inputs(context: str, file: str | None, *, store: Store, remote: Remote, read: Read) -> Iterator[Inputs]:
-    """Reads the Dockerfile and opens the context; `-` is standard input, and both may be URLs. Raises StagemillError."""
-    with _Opener(store, remote, read).open(context, file) as inputs:
+def open_inputs(
+    context: str, file: str | None, *, store: Store, remote: Remote, read: Read, ignore_file: str | None = None
+) -> Iterator[Inputs]:
+    """Reads the Dockerfile and opens the context; `-` is standard input, and both may be URLs. Raises StagemillError.
+
+    `ignore_file` takes the place of those that a build would find.
+    """
+    with _Opener(store, remote, read, ignore_file).open(context, file) as inputs:
         yield inputs
 
 
 class _Opener:
-    def __init__(self, store: Store, remote: Remote, read: Read) -> None:
+    def __init__(self, store: Store, remote: Remote, read: Read, ignore_file: str | None) -> None:
         self._store = store
         self._remote = remote
         self._read = read
+        self._ignore_file = ignore_file
 
     @contextmanager
     def open(self, context: str, file: str | None) -> Iterator[Inputs]:
+        folder = Path(context)
+        location = None if context == _STDIN or folder.is_dir() else _location(context)
+        if self._ignore_file is not None and (location or context == _STDIN):
+            hint = "leave it out, or leave the files out of the context"
+            raise UsageError("--ignorefile is for a directory", hint=hint)
         if context == _STDIN:
             if file == _STDIN:
                 raise UsageError("standard input cannot be both the context and the Dockerfile")
             with self._piped(sys.stdin.buffer, file) as inputs:
                 yield inputs
             return
-        folder = Path(context)
-        location = None if folder.is_dir() else _location(context)
         if location:
             with self._fetched(location, file) as inputs:
                 yield inputs
             return
         _check(folder)
         dockerfile, beside = self._beside(folder, file)
-        with opened(folder, load.ignore_rules(folder, dockerfile=beside), store=self._store) as main:
+        if self._ignore_file is None:
+            rules = load.ignore_rules(folder, dockerfile=beside)
+        else:
+            rules = load.rules_of(Path(self._ignore_file))
+        with opened(folder, rules, store=self._store) as main:
             yield Inputs(dockerfile, main)
 
     @contextmanager
@@ -110,6 +124,7 @@ class _Opener:
         """The Dockerfile of a directory, and where it lies, if it does so on this machine."""
         if elsewhere := self._elsewhere(file):
             return elsewhere, None
+        self._remote.admit_files(_DOCKERFILE)
         text = load.dockerfile(folder, given=located(file, folder))
         return self._read(text.data, text.name), text.path
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli import flags
-from stagemill.cli.outputs import Wishes, check, deliver, write_atomically
+from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
 from stagemill.errors import UsageError
+from stagemill.oci.image_index import identity
+
+if TYPE_CHECKING:
+    from stagemill.cli.witness import Account
 
 PLACE = "{target}"
 
@@ -86,6 +89,7 @@ def _wishes(target: Target, wishes: Wishes, *, alone: bool) -> Wishes:
         metadata_file=own[1],
         digests=any(file and not mine for file, mine in zip(files, own, strict=True)),
         title="" if alone else target.title,
+        stage=target.stage,
     )
 
 
@@ -109,15 +113,36 @@ class Delivery:
             check(Wishes(metadata_file=file), stdout)
         return cls(wishes, each, tuple(target.title for target in targets))
 
-    def deliver(self, builds: Sequence[Built], *, listener: events.Listener, stdout: BinaryIO) -> None:
-        """Afterwards everything that was asked for is there."""
-        delivered = [
-            deliver(built, one, listener=listener, stdout=stdout) for built, one in zip(builds, self.each, strict=True)
-        ]
+    @property
+    def wants_any(self) -> bool:
+        """Whether anybody gets a result."""
+        return any(one.wants_image or any(out.type != "cacheonly" for out in one.outputs) for one in self.each)
+
+    def deliver(
+        self,
+        builds: Sequence[Built],
+        *,
+        listener: events.Listener,
+        stdout: BinaryIO,
+        account: Account | None = None,
+    ) -> None:
+        """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform.
+
+        `account` is for what is said of them.
+        """
+        count = len(builds) // len(self.each)
+        groups = [builds[start : start + count] for start in range(0, len(builds), count)]
+        delivered = []
+        for group, one in zip(groups, self.each, strict=True):
+            result = deliver(group, one, listener=listener, stdout=stdout, account=account)
+            if result and not result.names and not _goes_elsewhere(one):
+                services = group[0].services
+                services.store.images.keep(result.image.descriptor, services.clock())
+            delivered.append(result)
         if len(self.each) > 1:
             self._tell_what_stays(builds[0], listener)
             found = {title: it for title, it in zip(self.titles, delivered, strict=True) if it}
-            _write(self.given.iidfile, {title: it.image.manifest.config.digest for title, it in found.items()})
+            _write(self.given.iidfile, {title: identity(it.image) for title, it in found.items()})
             _write(self.given.metadata_file, {title: it.metadata for title, it in found.items()})
 
     def _tell_what_stays(self, built: Built, listener: events.Listener) -> None:
@@ -130,7 +155,12 @@ class Delivery:
             listener(events.Notice(text + hint, built.services.clock()))
 
 
+def _goes_elsewhere(wishes: Wishes) -> bool:
+    """Whether the image is for files of the user's, and not for the store, where its id would find it."""
+    return bool(wishes.outputs) and all(output.dest or output.type == "cacheonly" for output in wishes.outputs)
+
+
 def _write(file: str | None, document: Mapping[str, object]) -> None:
     """JSON by target, in a file that is not one target's own."""
     if file and PLACE not in file:
-        write_atomically(Path(file), (json.dumps(document, indent=2, sort_keys=True) + "\n").encode())
+        write_atomically(Path(file), pretty(document))

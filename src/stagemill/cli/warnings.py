@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stagemill import events
 from stagemill.cli.directories import IgnoreFile
 from stagemill.cli.source import Inputs
-from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 
 if TYPE_CHECKING:
@@ -33,15 +32,14 @@ class Watch:
 class Checks:
     """The rules on one Dockerfile, with what its build finds out of the images that it begins from."""
 
-    def __init__(self, inputs: Inputs, build_args: Mapping[str, str], platform: Platform) -> None:
+    def __init__(self, inputs: Inputs, build_args: Mapping[str, str]) -> None:
         self._inputs = inputs
         self._build_args = build_args
-        self._platform = platform
-        self._plan: Plan | None = None
+        self._plans: Sequence[Plan] = ()
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
-        self._plan = plans[0]
+        self._plans = plans
         if CHECK in self._build_args or self._inputs.dockerfile.directive("check"):
             from stagemill.lint.rules import CHECKS, check
             from stagemill.subrequests.check import violation
@@ -66,7 +64,7 @@ class Checks:
         from stagemill.subrequests.check import known
 
         context = self._inputs.context
-        facts = known(self._plan, platform=self._platform, ignore=ignored(context)) if self._plan else None
+        facts = known(self._plans, ignore=ignored(context)) if self._plans else None
         view = context.view if context else None
         return LintFile.of(self._inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
 

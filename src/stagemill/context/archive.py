@@ -75,6 +75,28 @@ def unpack_context(stream: Readable, into: Path) -> None:
         raise StoreError(f"cannot unpack the build context: {error.strerror}", hint=hint) from error
 
 
+def newest(path: Path) -> int | None:
+    """The latest time of a file in an archive, in seconds since 1970; None where it is no archive, or has no file.
+
+    An archive that breaks off is none. Raises StoreError where it cannot be read.
+    """
+    times: list[int] = []
+    try:
+        with path.open("rb") as file:
+            head = _fill(file, _BLOCK)
+            if not is_archive(head):
+                return None
+            with tarfile.open(fileobj=_plain(_Whole(head, file), head), mode="r|") as archive:
+                times += (int(member.mtime) for member in archive if member.isfile())
+    except _BROKEN:
+        return None
+    except OSError as error:
+        if error.errno is None:  # as above
+            return None
+        raise StoreError(f"cannot read {path}: {error.strerror}", hint="look at the store's disk") from error
+    return max(times, default=None)
+
+
 def _broken(why: str) -> ArchiveError:
     return ArchiveError(f"the archive of the build context is broken: {why}", hint="send it again")
 

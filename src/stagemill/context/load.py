@@ -29,14 +29,17 @@ class DockerfileText:
 def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     """The Dockerfile that was `given`, else the context's: `Dockerfile`, `dockerfile` or `Containerfile`, the first there is.
 
-    A `Dockerfile` that was given may be a `dockerfile` too. Raises ContextError with the nearest name that there is.
+    A `Dockerfile` that was given may be a `dockerfile` too. Raises ContextError with the nearest name that there is, and for a
+    link in the context that leads out of it.
     """
     if given is not None:
         path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
+        _check_link(path, context)
         return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
     for name in _NAMES:
         path = context / name
         if os.path.lexists(path):
+            _check_link(path, context)
             return DockerfileText(_read(path), name, path)
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
@@ -87,9 +90,27 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
     for path in (*candidates, context / ".dockerignore"):
         if os.path.lexists(path):
-            text = _read(path).decode("utf-8", "surrogateescape")
-            return FoundRules(IgnoreRules.parse(text, path.name), path.name)
+            _check_link(path, context, hint="put the file itself there")
+            return rules_of(path)
     return None
+
+
+def rules_of(path: Path) -> FoundRules:
+    """The rules of a file. Raises ContextError."""
+    text = _read(path).decode("utf-8", "surrogateescape")
+    return FoundRules(IgnoreRules.parse(text, path.name), path.name)
+
+
+def _check_link(path: Path, context: Path, *, hint: str = "") -> None:
+    """A context may come from somebody else, with a link to a file of the user's, of which errors would show lines."""
+    root, real = os.path.realpath(context), os.path.realpath(path)
+    if _lies_in(os.path.realpath(path.parent), root) and not _lies_in(real, root):
+        message = f"{path} leads out of the build context, to {real}"
+        raise ContextError(message, hint=hint or f"if that is the file you mean, name it: -f {real}")
+
+
+def _lies_in(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory.rstrip('/')}/")
 
 
 def _read(path: Path, *, pipes: bool = False) -> bytes:

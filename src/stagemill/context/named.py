@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
-from stagemill.errors import UsageError
-from stagemill.location import Location, LocationError, parse, redacted
+from stagemill.errors import UsageError, redacted
+from stagemill.location import Location, LocationError, parse
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 

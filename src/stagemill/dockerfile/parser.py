@@ -234,3 +234,5 @@ _BUILDERS: Mapping[str, Callable[[Statement], InstructionNode]] = {
     "VOLUME": settings.volume,
     "WORKDIR": settings.workdir,
 }
+
+KEYWORDS = frozenset(_BUILDERS)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stagemill.errors import Excerpt
+from stagemill.errors import Excerpt, masked
 
 BOM = "\ufeff"
 
@@ -73,5 +73,6 @@ def printable(text: str) -> str:
 
 def quoted(text: str, limit: int = 60) -> str:
     """A piece of a Dockerfile as an error message shows it."""
+    text = masked(text)
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
     return f"`{printable(shown)}`"

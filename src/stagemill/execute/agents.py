@@ -5,20 +5,32 @@ from __future__ import annotations
 import os
 import selectors
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 from stagemill.errors import StagemillError
 
 _CHUNK = 1 << 16
+_LONGEST = 256 * 1024  # bytes of a message, as OpenSSH has it
+_ALLOWED = frozenset({11, 13})  # SSH_AGENTC_REQUEST_IDENTITIES, SSH_AGENTC_SIGN_REQUEST
+_FAILURE = b"\0\0\0\1\5"  # SSH_AGENT_FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent of this machine, at a socket. Unless it is lent `raw`, it can be asked to sign, and not be changed."""
+
+    socket: Path
+    raw: bool = False
 
 
 @contextmanager
-def forwarding(agent: Path, place: Path, *, mode: int, owner: tuple[int, int]) -> Iterator[None]:
+def forwarding(agent: Agent, place: Path, *, mode: int, owner: tuple[int, int]) -> Iterator[None]:
     """While the block lasts, who connects to the socket at `place` talks to the agent. Raises StagemillError."""
-    _check(agent)
+    _check(agent.socket)
     # A socket's address has at most 107 bytes; that of a directory's descriptor is short.
     directory = os.open(place.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -62,13 +74,14 @@ class _Forwarder:
     """Passes bytes on between clients and the agent, in one thread, until `stopped` can be read."""
 
     def __init__(
-        self, agent: Path, listener: socket.socket, stopped: socket.socket, selector: selectors.BaseSelector
+        self, agent: Agent, listener: socket.socket, stopped: socket.socket, selector: selectors.BaseSelector
     ) -> None:
         self._agent = agent
         self._listener = listener
         self._stopped = stopped
         self._selector = selector
         self._peers: dict[socket.socket, socket.socket] = {}
+        self._asked: dict[socket.socket, Requests] = {}
 
     def run(self) -> None:
         for waiting in (self._listener, self._stopped):
@@ -95,11 +108,13 @@ class _Forwarder:
     def _accept(self) -> None:
         client, _ = self._listener.accept()
         try:
-            agent = _connect(self._agent)
+            agent = _connect(self._agent.socket)
         except OSError:  # it ended meanwhile; the client sees its connection closed
             client.close()
             return
         self._peers |= {client: agent, agent: client}
+        if not self._agent.raw:
+            self._asked[client] = Requests()
         for connection in (client, agent):
             self._selector.register(connection, selectors.EVENT_READ)
 
@@ -107,9 +122,45 @@ class _Forwarder:
         data = b""
         with suppress(OSError):
             data = ready.recv(_CHUNK)
-            self._peers[ready].sendall(data)
+            requests = self._asked.get(ready)
+            if requests is None:
+                self._peers[ready].sendall(data)
+            elif not self._ask(ready, requests.take(data)):
+                data = b""
         if not data:
             for connection in (ready, self._peers.pop(ready)):
                 self._peers.pop(connection, None)
+                self._asked.pop(connection, None)
                 self._selector.unregister(connection)
                 connection.close()
+
+    def _ask(self, client: socket.socket, messages: Iterable[bytes | None]) -> bool:
+        """Passes on what may be asked, and answers the rest; whether the client keeps to the protocol."""
+        for message in messages:
+            if message is None:
+                return False
+            if message[4] in _ALLOWED:
+                self._peers[client].sendall(message)
+            else:
+                client.sendall(_FAILURE)
+        return True
+
+
+class Requests:
+    """Takes the messages of a client out of its bytes. Source: RFC draft-miller-ssh-agent, section 3."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def take(self, data: bytes) -> Iterator[bytes | None]:
+        """Those that end in the data, each with its length before it; None, and no more, for what is none."""
+        self._rest += data
+        while len(self._rest) >= 4:
+            size = int.from_bytes(self._rest[:4])
+            if not 0 < size <= _LONGEST:
+                yield None
+                return
+            if len(self._rest) < 4 + size:
+                return
+            message, self._rest = self._rest[: 4 + size], self._rest[4 + size :]
+            yield message

@@ -1,10 +1,17 @@
-"""Base images: what the store has to know of an image before its layers are needed."""
+"""Images in the store: what it has to know of one before its layers are needed, and how it is read again."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from stagemill.digest import Digest
+from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.oci import media_types
+from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, ImageIndex
+from stagemill.oci.manifest import Index
 from stagemill.store.links import BaseLayer
 from stagemill.store.store import Store
 
@@ -20,6 +27,31 @@ def remember(store: Store, image: Image, *, reference: str) -> None:
         if reference:
             store.links.set_origin(layer.digest, reference)
         parent = chain
+
+
+def remember_all(store: Store, item: AnyImage, *, reference: str) -> None:
+    """The same for an image, or for an index with those of its images that are at hand."""
+    if isinstance(item, ImageIndex):
+        for image in item.images:
+            remember(store, image, reference=reference)
+        store.blobs.put(item.index_bytes)
+    else:
+        remember(store, item, reference=reference)
+
+
+def read(store: Store, named: Descriptor) -> AnyImage:
+    """What a name of the store stands for; of an index those images whose manifest and config are here.
+
+    Raises NotFoundError, CorruptError, or ValueError for what cannot be read.
+    """
+    if named.media_type not in media_types.INDEXES:
+        return read_image(store, named.digest)
+    data = store.blobs.read(named.digest)
+    images: list[Image] = []
+    for entry in Index.parse(data).manifests:
+        with suppress(NotFoundError, CorruptError, ValueError):
+            images.append(read_image(store, entry.digest))
+    return ImageIndex.parse(data, images)
 
 
 def read_image(store: Store, manifest: Digest) -> Image:

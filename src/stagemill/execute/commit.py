@@ -10,20 +10,26 @@ from types import MappingProxyType
 from stagemill.digest import Digest
 from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.files.view import FileView
-from stagemill.layer.index import build
+from stagemill.layer.index import Watch, build
 from stagemill.store.layers import Workspace
 
+_NOBODY = Watch()
 _NOTHING: Mapping[str, Digest] = MappingProxyType({})
 
 
 def commit(
-    workspace: Workspace, parent: Tree, *, clock: Callable[[], float], known: Mapping[str, Digest] = _NOTHING
+    workspace: Workspace,
+    parent: Tree,
+    *,
+    clock: Callable[[], float],
+    known: Mapping[str, Digest] = _NOTHING,
+    watch: Watch = _NOBODY,
 ) -> Tree:
     """The parent's tree with the workspace on top, which is a layer of the store afterwards.
 
-    `known` are digests of files that need not be read again.
+    `known` are digests of files that need not be read again. Raises what `watch` does.
     """
-    index = build(workspace.fs, known=known)
+    index = build(workspace.fs, known=known, watch=watch)
     layer = workspace.commit(index.serialize())
     return parent.on_top(TreeLayer("layer", layer, timestamp(clock())))
 

@@ -11,6 +11,7 @@ from stagemill.errors import NotFoundError
 from stagemill.execute import base
 from stagemill.oci.blobs import BlobSource, copy
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members, platforms
 from stagemill.oci.platform import Platform
 from stagemill.store.store import Store
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 _LATEST = "latest"
 
 
-def import_image(store: Store, image: Image, source: BlobSource, *, reference: str = "") -> None:
-    """The image and all of its blobs are in the store afterwards; `reference` is where lost blobs can be had again."""
-    for layer in image.manifest.layers:
-        copy(layer, source, store.blobs)
-    base.remember(store, image, reference=reference)
+def import_image(store: Store, item: AnyImage, source: BlobSource, *, reference: str = "") -> None:
+    """The image and all of its blobs are in the store afterwards; `reference` is where lost blobs can be had again.
+
+    So are the images of an index, as far as they are at hand.
+    """
+    for image in members(item):
+        for layer in image.manifest.layers:
+            copy(layer, source, store.blobs)
+    base.remember_all(store, item, reference=reference)
 
 
 def import_layout(store: Store, path: Path, platform: Platform) -> Image:
@@ -34,16 +39,31 @@ def import_layout(store: Store, path: Path, platform: Platform) -> Image:
     """
     from stagemill.export.load import images  # noqa: PLC0415  (few builds begin from a layout)
 
-    location, at, name = str(path).partition("@")
-    location, _, tag = location.partition(":")
-    digest = _digest(name, location) if at else None
+    location, digest, tag = _parts(path)
     with (
         store.scratch() as scratch,
         images(Path(location), platform=platform, scratch=scratch, digest=digest) as loaded,
     ):
         image = loaded.images[0].image if digest else _by_tag(loaded.images, tag, location)
+        assert isinstance(image, Image), "a platform was asked for"
         import_image(store, image, loaded.blobs)
         return image
+
+
+def layout_platforms(store: Store, path: Path) -> tuple[Platform, ...]:
+    """For which an `oci-layout://` path has an image. Raises NotFoundError."""
+    from stagemill.export.load import images  # noqa: PLC0415  (as above)
+
+    location, digest, tag = _parts(path)
+    with store.scratch() as scratch, images(Path(location), scratch=scratch, digest=digest) as loaded:
+        return platforms(loaded.images[0].image if digest else _by_tag(loaded.images, tag, location))
+
+
+def _parts(path: Path) -> tuple[str, Digest | None, str]:
+    """Directory, digest and tag of an `oci-layout://` path; at most one of the two."""
+    location, at, name = str(path).partition("@")
+    location, _, tag = location.partition(":")
+    return location, _digest(name, location) if at else None, tag
 
 
 def _digest(text: str, location: str) -> Digest:
@@ -54,7 +74,7 @@ def _digest(text: str, location: str) -> Digest:
         raise NotFoundError(message, hint="write oci-layout://DIRECTORY@sha256: and 64 hex digits") from error
 
 
-def _by_tag(images: Sequence[LoadedImage], tag: str, location: str) -> Image:
+def _by_tag(images: Sequence[LoadedImage], tag: str, location: str) -> AnyImage:
     found = [item.image for item in images if (tag or _LATEST) in item.tags]
     if found:
         return found[0]

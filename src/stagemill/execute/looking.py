@@ -25,6 +25,6 @@ class StoreLooker:
 
     def content(self, reader: Vertex, result: Result, select: Selection) -> Digest | None:
         """None where a base's layer is not unpacked here."""
-        if isinstance(result, ContextFiles) or self._executor.forms.is_here(result):
+        if isinstance(result, ContextFiles) or self._executor.forms.here(result):
             return self._executor.content(reader, result, select)
         return None

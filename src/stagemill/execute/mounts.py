@@ -12,6 +12,7 @@ from typing import assert_never
 
 from stagemill.digest import Digest, canonical
 from stagemill.errors import StagemillError
+from stagemill.events import Notice
 from stagemill.execute.agents import forwarding
 from stagemill.execute.copy import copy
 from stagemill.execute.forms import Forms
@@ -20,7 +21,16 @@ from stagemill.execute.services import Services
 from stagemill.execute.tree import Tree
 from stagemill.files.paths import resolve
 from stagemill.graph import operations
-from stagemill.graph.mounts import BindMount, CacheMount, Mount, SecretMount, SshMount, TmpfsMount, reads_input
+from stagemill.graph.mounts import (
+    BindMount,
+    CacheMount,
+    HostMount,
+    Mount,
+    SecretMount,
+    SshMount,
+    TmpfsMount,
+    reads_input,
+)
 from stagemill.layer.stack import StackView
 from stagemill.layer.unpack import extract
 from stagemill.sandbox import process as sandbox
@@ -34,6 +44,7 @@ class Prepared:
 
     mounts: list[sandbox.Mount] = field(default_factory=list, repr=False)
     env: dict[str, str] = field(default_factory=dict, repr=False)
+    groups: list[int] = field(default_factory=list)
 
 
 @contextmanager
@@ -53,6 +64,8 @@ def prepared(
         for mount, tree in sorted(pairs, key=lambda pair: isinstance(pair[0], CacheMount)):
             job.add(mount, tree)
         job.take_caches()
+        for name, required in op.devices:
+            job.add_device(name, required=required)
         yield job.found
 
 
@@ -82,15 +95,35 @@ class _Preparing:
                 assert tree is not None, "a bind mount has a source"
                 self.found.mounts.append(self._bind(mount, tree))
             case CacheMount():
-                self.caches.append(_Cache(_name(mount, tree), mount, tree))
+                self.caches.append(_Cache(name_of(mount, tree), mount, tree))
             case TmpfsMount():
                 self.found.mounts.append(Tmpfs(mount.target, mount.size))
             case SecretMount():
                 self._secret(mount)
             case SshMount():
                 self._agent(mount)
+            case HostMount():
+                self.found.mounts.append(_host(mount))
             case _:
                 assert_never(mount)
+
+    def add_device(self, name: str, *, required: bool) -> None:
+        """Adds what a device brings; one that is not there is an error where it is required."""
+        devices = self.services.host.devices
+        edits = devices.edits(name) if devices else None
+        if edits is None:
+            if required:
+                raise StagemillError(f"there is no device {name}", hint=devices.advice() if devices else None)
+            return
+        if edits.hooks:
+            text = (
+                f"device {name} asks for {edits.hooks} hooks, which are not run: its libraries may be missing in the "
+                "image's linker cache\nhint: run ldconfig in the RUN that uses it"
+            )
+            self.services.listener(Notice(text, self.services.clock()))
+        self.found.mounts += edits.mounts
+        self.found.env.update(edits.env)
+        self.found.groups += edits.groups
 
     def _bind(self, mount: BindMount, tree: Tree) -> Stack:
         view = self._view(tree)
@@ -151,7 +184,7 @@ class _Preparing:
 
     def _take(self, cache: _Cache) -> Path:
         def fill(path: Path) -> None:
-            if cache.seed is not None:
+            if not self._restored(cache, path) and cache.seed is not None:
                 self._seed(cache.seed, cache.mount, path)
             os.chown(path, cache.mount.uid, cache.mount.gid)
             os.chmod(path, cache.mount.mode)
@@ -160,6 +193,14 @@ class _Preparing:
             cache.name, sharing=cache.mount.sharing, fill=fill, cancelled=self.cancelled.is_set
         )
         return self.stack.enter_context(use)
+
+    def _restored(self, cache: _Cache, into: Path) -> bool:
+        """Whether an imported cache has what was in this one on another machine; it is in the new directory then."""
+        if self.services.imports is None:
+            return False
+        from stagemill.execute.travelling import restore  # noqa: PLC0415  few builds import a cache
+
+        return restore(cache.name, into, self.services, progress=self.progress, stopped=self.cancelled.is_set)
 
     def _mount_cache(self, cache: _Cache, directory: Path) -> None:
         mount = cache.mount
@@ -189,9 +230,15 @@ def _order(cache: _Cache) -> tuple[str, int]:
     return cache.name, ("locked", "private", "shared").index(cache.mount.sharing)
 
 
-def _name(mount: CacheMount, seed: Tree | None) -> str:
-    """The directory's name: the id, and with it what it began with, so that another seed makes another cache."""
+def name_of(mount: CacheMount, seed: Tree | None) -> str:
+    """The name of a cache's directory: the id, and with it what it began with, so that another seed makes another cache."""
     if seed is None:
         return mount.id
     facts = canonical([mount.id, mount.source, [layer.digest for layer in seed.layers]])
     return f"{mount.id} from {Digest.of(facts)}"
+
+
+def _host(mount: HostMount) -> Bind:
+    if not os.path.lexists(mount.source):
+        raise StagemillError(f"cannot mount {mount.source} at {mount.target}: it is gone", hint="check --volume")
+    return Bind(Path(mount.source), mount.target, read_only=mount.read_only)

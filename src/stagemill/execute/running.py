@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import Literal
@@ -25,11 +26,21 @@ from stagemill.files.view import FileView
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex
 from stagemill.layer.changes import settle
-from stagemill.sandbox.process import Bind, Process, Rootfs
+from stagemill.layer.index import Watch
+from stagemill.oci.platform import Platform
+from stagemill.sandbox import privileges
+from stagemill.sandbox.emulators import needed
+from stagemill.sandbox.limits import Resources, Ulimit
+from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
 
 HOSTNAME = "stagemill"
+_LOGS = dict.fromkeys(
+    ("var/log/lastlog", "var/log/faillog"),
+    "it is packed as zeros, which takes long; useradd --no-log-init leaves it alone",
+)
 TAIL_LINES = 20
+_AFTER_STOP = 256  # MiB of a new layer that are still read when the build is stopped
 _MOST_BYTES = 10 << 20
 _MAX_LINE = 4096  # bytes of a line that are kept for the error; the log has all of it
 
@@ -61,10 +72,38 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
         if step.cancelled.is_set() and code != 0:
             raise CancelledError("the build was stopped")
         if code != 0:
-            raise _failure(op, code, step=step, log=log)
+            resources = services.host.resources
+            raise _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
-        return commit(workspace, parent, clock=services.clock)
+        return commit(workspace, parent, clock=services.clock, watch=_watch(step, services))
+
+
+def _watch(step: Step, services: Services) -> Watch:
+    """Looks on while the new layer is read, for a file may be so large that this takes hours. What is nearly done is kept."""
+    left = _AFTER_STOP
+
+    def pause() -> None:
+        nonlocal left
+        left -= step.cancelled.is_set()
+        if left < 0:
+            raise CancelledError("the build was stopped")
+
+    def sparse(path: str, size: int, held: int) -> None:
+        if at := step.vertex.label.at:
+            message = (
+                f'"/{path}" is {_in_gib(size)}, and all but {_in_gib(held)} of it is a hole, which images do not know'
+            )
+            hint = _LOGS.get(
+                path, "it is packed as zeros, which takes long; make it smaller, or remove it in the same RUN"
+            )
+            services.listener(events.Notice(events.remark(message, at, hint=hint), services.clock()))
+
+    return Watch(pause, sparse)
+
+
+def _in_gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB"
 
 
 @contextmanager
@@ -86,17 +125,25 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
     names = {name for name, _ in op.env}
     added = {**environment, **dict(op.proxy)}
     own = ((name, value) for name, value in sorted(added.items()) if name not in names)
+    groups = dict.fromkeys((*credentials.groups, *extra.groups))
+    given, taken = privileges.changes(op.capabilities)
     return Process(
         args=op.args,
         env=(*op.env, *own, *extra.env.items()),
         cwd=op.cwd,
-        credentials=credentials,
+        credentials=replace(credentials, groups=tuple(groups)),
         hostname=hostname,
         network="none" if op.network == "none" else "host",
         mounts=tuple(extra.mounts),
         hosts=hosts_file(hostname, op.extra_hosts),
         resolv_conf=services.host.resolv_conf,
         insecure=op.security == "insecure",
+        resources=services.host.resources,
+        ulimits=tuple(Ulimit(*limit) for limit in op.ulimits),
+        shm_size=op.shm_size or SHM_SIZE,
+        added=given,
+        dropped=taken,
+        emulators=needed(Platform.parse(op.platform), search=services.host.search) if op.platform else (),
     )
 
 
@@ -170,7 +217,12 @@ def _log(step: Step, services: Services) -> Iterator[StepLog]:
         os.close(file)
 
 
-def _failure(op: Run, code: int, *, step: Step, log: StepLog) -> StepError:
+_CRASHES = {128 + number for number in (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV)}
+
+
+def _failure(
+    op: Run, code: int, *, step: Step, log: StepLog, resources: Resources, emulated: bool = False
+) -> StepError:
     what = " ".join(op.args) if op.script is None else op.script[0]
     first, _, more = what.partition("\n")
     shown = f"{first} …" if more else first
@@ -179,6 +231,13 @@ def _failure(op: Run, code: int, *, step: Step, log: StepLog) -> StepError:
         hint = "a program was not found: is it installed in this stage, and in PATH?"
     elif code == 137:
         hint = "the process was killed with SIGKILL, often because memory ran out"
+        if resources.memory:
+            hint += f"; --memory gives it {resources.memory >> 20} MiB"
+    elif code in _CRASHES and emulated:
+        hint = (
+            f"it is {op.platform}'s, and ran in an emulator, which may lack something; compile for {op.platform} in a stage "
+            "FROM --platform=$BUILDPLATFORM instead, or build on such a machine"
+        )
     return StepError(
         f'process "{shown}" did not complete successfully: exit code: {code}',
         exit_code=code,

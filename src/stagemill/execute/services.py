@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from stagemill.events import Listener
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
+from stagemill.sandbox.limits import UNLIMITED, Resources
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
+    from stagemill.execute.agents import Agent
+    from stagemill.execute.devices import DeviceBook
     from stagemill.sandbox.protocol import Sandbox
     from stagemill.sources.remotes import Remotes
 
@@ -21,19 +25,23 @@ if TYPE_CHECKING:
 class Host:
     """What a RUN takes from the machine: `resolv_conf` is the text of that file, `ca_bundle` the CA certificates to trust.
 
-    None of it enters a key, a layer or the history.
+    `resources` is what it may use at most, `devices` what it can ask for; `search` is where emulators of other platforms
+    are looked for, as PATH has it. None of it enters a key, a layer or the history.
     """
 
     resolv_conf: str = ""
     ca_bundle: Path | None = None
+    resources: Resources = UNLIMITED
+    devices: DeviceBook | None = None
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
-    `secrets` are the contents of what RUN may mount by id, `agents` the sockets of SSH agents. No secret enters a key, a
-    layer, the history or a log.
+    `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
+    layer, the history or a log. `imports` are caches of elsewhere.
     """
 
     store: Store
@@ -45,4 +53,5 @@ class Services:
     host: Host = field(default_factory=Host)
     contexts: Mapping[str, FileView] = field(default_factory=dict)
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    agents: Mapping[str, Path] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    imports: Imports | None = None

@@ -11,20 +11,21 @@ from typing import BinaryIO
 
 from stagemill.export import layout
 from stagemill.oci.blobs import BlobSource
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, pick, runnable
 
 MANIFEST = "manifest.json"
 
 
-def docker_archive(image: Image, blobs: BlobSource, *, names: Sequence[str], out: BinaryIO) -> None:
+def docker_archive(image: AnyImage, blobs: BlobSource, *, names: Sequence[str], out: BinaryIO) -> None:
     """Writes the archive; equal images with equal names make equal bytes. Raises as `oci.oci_archive` does.
 
-    Names with a digest are in the layout's index only: Docker has no place for them.
+    Names with a digest are in the layout's index only: Docker has no place for them. Nor has it for several platforms:
+    of an index it gets this machine's image, or the first, and the layout's index gets all of them.
     """
     docker_archives([(image, names)], blobs, out=out)
 
 
-def docker_archives(images: Iterable[tuple[Image, Sequence[str]]], blobs: BlobSource, *, out: BinaryIO) -> None:
+def docker_archives(images: Iterable[tuple[AnyImage, Sequence[str]]], blobs: BlobSource, *, out: BinaryIO) -> None:
     """Writes several images with their names into one archive, as `docker_archive` does one."""
     named = layout.by_image(images)
     manifest = [_entry(image, names) for image, names in named.items()]
@@ -32,7 +33,8 @@ def docker_archives(images: Iterable[tuple[Image, Sequence[str]]], blobs: BlobSo
     layout.write_archive(named, blobs, out=out, documents=documents)
 
 
-def _entry(image: Image, names: Sequence[str]) -> dict[str, str | list[str] | None]:
+def _entry(item: AnyImage, names: Sequence[str]) -> dict[str, str | list[str] | None]:
+    image = pick(item, None) or runnable(item)[0]
     tags = [reference.familiar for reference in layout.references(names) if reference.tag and not reference.digest]
     return {
         "Config": layout.blob_path(image.manifest.config.digest),

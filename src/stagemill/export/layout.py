@@ -11,7 +11,7 @@ from stagemill.errors import StagemillError
 from stagemill.export.archive import ArchiveWriter
 from stagemill.oci.blobs import BlobSource, chunks
 from stagemill.oci.descriptor import Descriptor
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, ImageIndex, members
 from stagemill.oci.manifest import Index
 from stagemill.oci.reference import Reference
 
@@ -47,14 +47,18 @@ def blob_path(digest: Digest) -> str:
     return f"{BLOBS}/{digest.hex}"
 
 
-def blobs(*images: Image) -> tuple[Blob, ...]:
-    """Everything that the images' manifests reach, and these; each once, sorted by digest."""
+def blobs(*items: AnyImage) -> tuple[Blob, ...]:
+    """Everything that the images' manifests reach, and these, and indexes; each once, sorted by digest."""
     found: dict[Digest, Blob] = {}
+    images = [image for item in items for image in members(item)]
     for image in images:
         found |= {layer.digest: Blob(layer) for layer in image.manifest.layers}
     for image in images:
         found[image.manifest.config.digest] = Blob(image.manifest.config, image.config_bytes)
         found[image.digest] = Blob(image.descriptor, image.manifest_bytes)
+    for item in items:
+        if isinstance(item, ImageIndex):
+            found[item.digest] = Blob(item.descriptor, item.index_bytes)
     return tuple(found[digest] for digest in sorted(found))
 
 
@@ -66,16 +70,18 @@ def references(names: Iterable[str]) -> tuple[Reference, ...]:
         raise StagemillError(str(error), hint="name images like registry/repository:tag") from error
 
 
-def entries(image: Image, names: Sequence[str]) -> tuple[Descriptor, ...]:
+def entries(image: AnyImage, names: Sequence[str]) -> tuple[Descriptor, ...]:
     """The image's entries in an index, one per name, or one without."""
     plain = image.descriptor
-    named = tuple(replace(plain, annotations=_annotations(reference)) for reference in references(names))
+    named = tuple(
+        replace(plain, annotations={**plain.annotations, **_annotations(reference)}) for reference in references(names)
+    )
     return named or (plain,)
 
 
-def by_image(images: Iterable[tuple[Image, Sequence[str]]]) -> dict[Image, list[str]]:
+def by_image(images: Iterable[tuple[AnyImage, Sequence[str]]]) -> dict[AnyImage, list[str]]:
     """All names of each image, in the order in which the images come."""
-    found: dict[Image, list[str]] = {}
+    found: dict[AnyImage, list[str]] = {}
     for image, names in images:
         found.setdefault(image, []).extend(names)
     return found
@@ -89,7 +95,7 @@ def _annotations(reference: Reference) -> Mapping[str, str]:
 
 
 def write_archive(
-    images: Mapping[Image, Sequence[str]], source: BlobSource, *, out: BinaryIO, documents: Mapping[str, bytes]
+    images: Mapping[AnyImage, Sequence[str]], source: BlobSource, *, out: BinaryIO, documents: Mapping[str, bytes]
 ) -> None:
     """A whole layout as a tar, with more documents beside the index."""
     index = Index(tuple(entry for image, names in images.items() for entry in entries(image, names)))

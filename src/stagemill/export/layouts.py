@@ -1,4 +1,4 @@
-"""Reads an OCI image layout: the images that its index names, each of the platform that is meant."""
+"""Reads an OCI image layout: the images that its index names, each whole or of the platform that is meant."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from stagemill.oci.blobs import CHUNK, Reader
 from stagemill.oci.choice import candidates, choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import ImageIndex, runnable
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
@@ -24,6 +25,7 @@ from stagemill.oci.verify import VerifyingReader
 
 _DEEPEST = 4
 _CONFIGS = frozenset({media_types.CONFIG, media_types.DOCKER_CONFIG, "application/octet-stream"})
+_IN_INDEX = _CONFIGS | {media_types.EMPTY}  # beside an image there may be attestations
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +58,26 @@ class LayoutBlobs:
 def read_layout(blobs: LayoutBlobs, platform: Platform | None) -> tuple[LoadedImage, ...]:
     """The images of a layout, in the order of its index.
 
-    Where a name stands for several platforms, it is the one that fits `platform` (None: this machine's, or the only
-    one). Raises ArchiveError, also for a name without such an image, and for an image that lacks a layer.
+    Where a name stands for several platforms, it is the one that fits `platform`; None takes the index, with those that
+    are there. Raises ArchiveError, also for a name without such an image, and for an image that lacks a layer.
     """
     try:
         found: dict[Digest, LoadedImage] = {}
         for group in _groups(Index.parse(document(blobs.bundle, INDEX)).manifests):
-            picked = _pick(blobs, group, platform)
-            image = _image(blobs, picked)
-            if image is not None:
-                before = found.get(picked.digest, LoadedImage((), (), image))
-                found[picked.digest] = before.also(_name(group[0]), _tag(group[0]))
+            image = (platform is None and _whole(blobs, group)) or _image(blobs, _pick(blobs, group, platform))
+            if image:
+                before = found.get(image.digest, LoadedImage((), (), image))
+                found[image.digest] = before.also(_name(group[0]), _tag(group[0]))
         return tuple(found.values())
     except ValueError as error:
         raise ArchiveError(f"{blobs.where} is no image layout that can be read: {error}", hint=DAMAGED) from error
 
 
 def read_by_digest(blobs: LayoutBlobs, digest: Digest, platform: Platform | None) -> LoadedImage:
-    """The image of a manifest, or the one of an index that fits the platform; no name need lead to it. Raises NotFoundError."""
+    """The image of a manifest, or of an index the one that fits the platform (None: the index); no name need lead to it.
+
+    Raises NotFoundError.
+    """
     size = blobs.bundle.size(blob_path(digest))
     if size is None:
         raise NotFoundError(f"{blobs.where} has no image {digest}", hint="its index.json lists what it has")
@@ -81,7 +85,8 @@ def read_by_digest(blobs: LayoutBlobs, digest: Digest, platform: Platform | None
         named = Descriptor("", digest, size)
         is_index = "manifests" in json.parse_object(blobs.read(named), "image manifest")
         kind = media_types.INDEX if is_index else media_types.MANIFEST
-        image = _image(blobs, _pick(blobs, [replace(named, media_type=kind)], platform))
+        group = [replace(named, media_type=kind)]
+        image = (platform is None and _whole(blobs, group)) or _image(blobs, _pick(blobs, group, platform))
     except ValueError as error:
         raise ArchiveError(f"{digest} in {blobs.where} is no image: {error}", hint=DAMAGED) from error
     if image is None:
@@ -96,6 +101,24 @@ def _groups(manifests: Sequence[Descriptor]) -> list[list[Descriptor]]:
         key = (manifest.annotations.get(NAME, ""), manifest.annotations.get(TAG, ""))
         groups.setdefault(key if any(key) else ("", manifest.digest), []).append(manifest)
     return list(groups.values())
+
+
+def _whole(blobs: LayoutBlobs, group: Sequence[Descriptor]) -> ImageIndex | None:
+    """The index that a name stands for, if it is one of which an image is here."""
+    if len(group) != 1 or group[0].media_type not in media_types.INDEXES:
+        return None
+    data = blobs.read(group[0])
+    there = [entry for entry in Index.parse(data).manifests if _is_here(blobs, entry)]
+    found = ImageIndex.parse(data, (image for entry in there if (image := _image(blobs, entry, known=_IN_INDEX))))
+    return found if runnable(found) else None
+
+
+def _is_here(blobs: LayoutBlobs, entry: Descriptor) -> bool:
+    """Whether a manifest and all that it names are in the layout."""
+    if entry.media_type not in media_types.MANIFESTS or blobs.bundle.size(blob_path(entry.digest)) is None:
+        return False
+    manifest = Manifest.parse(blobs.read(entry))
+    return all(blobs.bundle.size(blob_path(blob.digest)) == blob.size for blob in (manifest.config, *manifest.layers))
 
 
 def _pick(blobs: LayoutBlobs, group: Sequence[Descriptor], platform: Platform | None) -> Descriptor:
@@ -121,13 +144,13 @@ def _expand(blobs: LayoutBlobs, entry: Descriptor, *, depth: int) -> Iterator[De
         yield from _expand(blobs, inner, depth=depth - 1)
 
 
-def _image(blobs: LayoutBlobs, descriptor: Descriptor) -> Image | None:
-    """None for what is no image: a signature, a chart."""
+def _image(blobs: LayoutBlobs, descriptor: Descriptor, *, known: frozenset[str] = _CONFIGS) -> Image | None:
+    """None for what is no image: a signature, a chart; `known` are the types of configs that images have."""
     if descriptor.media_type not in media_types.MANIFESTS:
         return None
     data = blobs.read(descriptor)
     manifest = Manifest.parse(data)
-    if manifest.config.media_type not in _CONFIGS:
+    if manifest.config.media_type not in known:
         return None
     image = Image.parse(data, blobs.read(manifest.config))
     for layer in manifest.layers:

@@ -14,6 +14,7 @@ from stagemill.export.docker import MANIFEST
 from stagemill.export.layout import INDEX
 from stagemill.export.layouts import LayoutBlobs, read_by_digest, read_layout
 from stagemill.export.loaded import LoadedImage, LoadedImages
+from stagemill.oci.image_index import members
 from stagemill.oci.platform import Platform
 
 
@@ -23,8 +24,8 @@ def images(
 ) -> Iterator[LoadedImages]:
     """The images in a file or directory, as long as the block lasts. Their layers are there, not yet read.
 
-    Where a name stands for several platforms, it is the one that fits `platform` (None: this machine's, or the only
-    one). An archive that is compressed, or comes through a pipe, is unpacked into `scratch`, None being the system's
+    Where a name stands for several platforms, it is the one that fits `platform`; None takes the index, with what there
+    is of it. An archive that is compressed, or comes through a pipe, is unpacked into `scratch`, None being the system's
     place for temporary files. With a `digest` it is that image of a layout, even where no name leads to it, or
     NotFoundError. Raises ArchiveError for everything that is wrong with the file.
     """
@@ -60,7 +61,8 @@ def _named(found: LoadedImages, bundle: Bundle, where: str) -> LoadedImages:
     names = {Path(saved.config).name: saved.tags for saved in dockers.read_manifest(bundle, where=where)}
     images: list[LoadedImage] = []
     for item in found.images:
-        tags = names.get(item.image.manifest.config.digest.hex, ())
+        configs = [image.manifest.config.digest.hex for image in members(item.image)]
+        tags = next((names[config] for config in configs if config in names), ())
         try:
             images.append(item if item.names else LoadedImage(dockers.names(tags), item.tags, item.image))
         except ValueError as error:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from stagemill.oci.blobs import BlobSource
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedImage:
-    """An image with its complete names, and the tags by which a layout knows it; both may be empty."""
+    """An image, or an index of several, with its complete names, and the tags by which a layout knows it; both may be empty."""
 
     names: tuple[str, ...]
     tags: tuple[str, ...]
-    image: Image
+    image: AnyImage
 
     def also(self, name: str, tag: str) -> Self:
         """With one more name and tag, where they are not empty."""

@@ -1,4 +1,4 @@
-"""Writes an image as an OCI image layout, in a tar archive or a directory."""
+"""Writes an image, or an index of several, as an OCI image layout, in a tar archive or a directory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from stagemill.errors import StagemillError
 from stagemill.export import layout
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.descriptor import Descriptor
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.manifest import Index
 
 
-def oci_archive(image: Image, blobs: BlobSource, *, names: Sequence[str], out: BinaryIO) -> None:
+def oci_archive(image: AnyImage, blobs: BlobSource, *, names: Sequence[str], out: BinaryIO) -> None:
     """Writes a layout as a tar; equal images with equal names make equal bytes.
 
     Raises StagemillError where it cannot be written, CorruptError and NotFoundError where `blobs` lacks something.
@@ -23,12 +23,12 @@ def oci_archive(image: Image, blobs: BlobSource, *, names: Sequence[str], out: B
     oci_archives([(image, names)], blobs, out=out)
 
 
-def oci_archives(images: Iterable[tuple[Image, Sequence[str]]], blobs: BlobSource, *, out: BinaryIO) -> None:
+def oci_archives(images: Iterable[tuple[AnyImage, Sequence[str]]], blobs: BlobSource, *, out: BinaryIO) -> None:
     """Writes several images with their names into one layout, as `oci_archive` does one."""
     layout.write_archive(layout.by_image(images), blobs, out=out, documents={})
 
 
-def oci_directory(image: Image, blobs: BlobSource, *, names: Sequence[str], destination: Path) -> None:
+def oci_directory(image: AnyImage, blobs: BlobSource, *, names: Sequence[str], destination: Path) -> None:
     """Adds the image to the layout in a directory, which is made where it is missing.
 
     Its names are taken from the images that had them before; other images stay. Each file appears whole. Raises

@@ -14,7 +14,6 @@ from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
 
 PIVOT = "/./"
-LONG_DASHES = ("\u2013", "\u2014")
 
 
 class Sources(Protocol):
@@ -66,11 +65,12 @@ class Match:
 
 
 class MissingSourceError(StagemillError):
-    """A source that is no pattern does not exist."""
+    """A source that is no pattern does not exist; `there` says what is in its place, for want of a better hint."""
 
-    def __init__(self, pattern: str, *, hint: str | None = None) -> None:
+    def __init__(self, pattern: str, *, hint: str | None = None, there: str | None = None) -> None:
         super().__init__(f'"/{clean(pattern)}" was not found', hint=hint)
         self.pattern = pattern
+        self.there = there
 
 
 def matches(view: FileView, sources: Sources) -> list[Match]:
@@ -179,30 +179,9 @@ def _existing(view: FileView, path: str, pattern: str, *, follow_last: bool = Tr
     """Where a path leads; MissingSourceError where that is nowhere."""
     real = resolve(view, path, follow_last=follow_last)
     if view.lstat(real) is None:
-        raise MissingSourceError(pattern, hint=_long_dash(path) or _dangling(view, path, real) or _near(view, path))
+        from stagemill.files.near import dangling, meant_flag, near_name, there  # noqa: PLC0415  only errors need it
+
+        near = near_name(view, path)
+        hint = meant_flag(path) or dangling(view, path) or (f"did you mean {near}?" if near else None)
+        raise MissingSourceError(pattern, hint=hint, there=there(view, path))
     return real
-
-
-def _long_dash(path: str) -> str | None:
-    """That a flag was meant, where an editor made a long dash of its two."""
-    if not path.startswith(LONG_DASHES):
-        return None
-    return f"did you mean the flag --{path.lstrip('-' + ''.join(LONG_DASHES))}? there is a long dash where -- is due"
-
-
-def _dangling(view: FileView, path: str, real: str) -> str | None:
-    """That there is a symlink, and where it leads."""
-    entry = view.lstat(path)
-    if entry is None or entry.kind != "symlink":
-        return None
-    return f'it is a symlink to "{entry.target}", and there is nothing at "/{real}"'
-
-
-def _near(view: FileView, path: str) -> str | None:
-    """A name beside the missing one that it may have been meant for."""
-    from difflib import get_close_matches  # noqa: PLC0415  only errors need it
-
-    directory, name = split(path)
-    parent = resolve(view, directory)
-    near = get_close_matches(name, view.listdir(parent), n=1, cutoff=0.5)
-    return f'did you mean "{directory + "/" if directory else ""}{near[0]}"?' if near else None

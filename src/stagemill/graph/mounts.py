@@ -6,7 +6,7 @@ neither whose cache directory it is, nor what is in a cache or a secret. Targets
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Canonical
@@ -118,7 +118,19 @@ class SshMount:
         }
 
 
-Mount: TypeAlias = BindMount | CacheMount | TmpfsMount | SecretMount | SshMount
+@dataclass(frozen=True, slots=True)
+class HostMount:
+    """A file or directory of this machine, which the command line gave to every RUN; what is in it is in no key."""
+
+    source: str = field(compare=False)
+    target: str
+    read_only: bool = False
+
+    def canonical(self) -> Canonical:
+        return {"type": "host", "target": self.target, "read_only": self.read_only}
+
+
+Mount: TypeAlias = BindMount | CacheMount | TmpfsMount | SecretMount | SshMount | HostMount
 
 
 def reads_input(mount: Mount) -> bool:

@@ -78,7 +78,8 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The files of a commit, or of one of its directories. `remote` and `ref` are where to fetch it.
+    """The files of a commit, or of one of its directories. `remote` and `ref` are where to fetch it; `written` is the ref as
+    it was asked for.
 
     Remote and ref are in the key only where the repository itself is kept, for it names them. With `checkout_times`
     files have the time of the checkout and not the commit's.
@@ -94,6 +95,7 @@ class Git:
     remote: str = field(default="", compare=False)
     ref: str = field(default="", compare=False)
     login: str = field(default="", compare=False, repr=False)
+    written: str = field(default="", compare=False)
 
     def canonical(self) -> Canonical:
         return {
@@ -113,10 +115,12 @@ class Run:
     `env` is in order, each name once. `security` says whether it is kept apart from the machine.
     `script` is the body of a heredoc that begins with `#!`: it is put at `/dev/pipes/<name>` while the process runs.
     `extra_hosts` are lines of a hosts file, `address<tab>name`; the addresses are not in the key (traps 19).
+    `ulimits` are name, soft and hard limit; `shm_size` is that of /dev/shm in bytes, 0 for the usual one; `capabilities`
+    are names behind a `+` or a `-`; `devices` names of the container device interface, and whether each must be there.
     `proxy` holds the predefined proxy arguments: in the process's environment, not in the key.
     """
 
-    kind: ClassVar[str] = "run/2"
+    kind: ClassVar[str] = "run/3"
 
     args: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
@@ -129,6 +133,10 @@ class Run:
     extra_hosts: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
     security: Security = "sandbox"
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_size: int = 0
+    capabilities: tuple[str, ...] = ()
+    devices: tuple[tuple[str, bool], ...] = ()
     proxy: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def canonical(self) -> Canonical:
@@ -145,6 +153,10 @@ class Run:
             "hosts": [line.rpartition("\t")[2] for line in self.extra_hosts],
             "mounts": [mount.canonical() for mount in self.mounts],
             "security": self.security,
+            "ulimits": self.ulimits,
+            "shm_size": self.shm_size,
+            "capabilities": self.capabilities,
+            "devices": self.devices,
         }
 
 

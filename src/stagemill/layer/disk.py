@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from stagemill.digest import Digest
 from stagemill.files.view import Entry, Kind
@@ -96,13 +96,18 @@ def xattrs(path: str) -> tuple[tuple[str, bytes], ...]:
         raise
 
 
-def file_digest(path: str) -> Digest:
-    """The digest of a regular file's bytes."""
+def unhindered() -> None:
+    """The pause of who is not to be stopped."""
+
+
+def file_digest(path: str, *, pause: Callable[[], None] = unhindered) -> Digest:
+    """The digest of a regular file's bytes; `pause` is called often, and raises where it is to be stopped."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         sha256 = hashlib.sha256()
         while data := os.read(descriptor, _CHUNK):
             sha256.update(data)
+            pause()
     finally:
         os.close(descriptor)
     return Digest.from_hex(sha256.hexdigest())

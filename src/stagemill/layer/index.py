@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from stagemill.files.view import Entry
 from stagemill.layer import disk
 
 VERSION = 1
+_LARGE = 1 << 30  # bytes of a file whose holes are worth a word
 
 _NOTHING: Mapping[str, Digest] = MappingProxyType({})
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
@@ -103,18 +104,32 @@ class LayerIndex:
             ) from error
 
 
-def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING) -> LayerIndex:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who looks on while a layer is read: `pause` is called often, and raises where the work is to be stopped.
+
+    `sparse` gets the path of a large file that is mostly a hole, its size and the bytes it takes on disk, before it is read.
+    """
+
+    pause: Callable[[], None] = disk.unhindered
+    sparse: Callable[[str, int, int], None] | None = None
+
+
+_NOBODY = Watch()
+
+
+def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING, watch: Watch = _NOBODY) -> LayerIndex:
     """The index of a layer directory, by walking it; the files of `known` are not read. Raises StoreError."""
     root = os.fspath(directory)
     try:
-        return LayerIndex(_walk(root, known))
+        return LayerIndex(_walk(root, known, watch))
     except OSError as error:
         raise StoreError(
             f"cannot read {error.filename or root!r} of a layer: {error.strerror}", hint="run `stagemill store check`"
         ) from error
 
 
-def _walk(root: str, known: Mapping[str, Digest]) -> Iterator[IndexEntry]:
+def _walk(root: str, known: Mapping[str, Digest], watch: Watch) -> Iterator[IndexEntry]:
     yield _read(root, "", os.lstat(root))
     pending = [""]
     while pending:
@@ -123,9 +138,16 @@ def _walk(root: str, known: Mapping[str, Digest]) -> Iterator[IndexEntry]:
         with os.scandir(f"{root}/{parent}") as listing:
             for item in listing:
                 path = prefix + item.name
-                found = _read(item.path, path, item.stat(follow_symlinks=False))
+                status = item.stat(follow_symlinks=False)
+                found = _read(item.path, path, status)
                 if found.entry.kind == "file":
-                    found = replace(found, digest=known.get(path) or disk.file_digest(item.path))
+                    if (
+                        watch.sparse
+                        and status.st_size >= _LARGE
+                        and (held := status.st_blocks * 512) < status.st_size // 2
+                    ):
+                        watch.sparse(path, status.st_size, held)
+                    found = replace(found, digest=known.get(path) or disk.file_digest(item.path, pause=watch.pause))
                 elif found.entry.kind == "dir":
                     pending.append(path)
                 yield found

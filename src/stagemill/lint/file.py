@@ -11,6 +11,7 @@ from typing import Protocol
 from stagemill.dockerfile import patterns
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, OnBuild, Run
+from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import stages
@@ -51,16 +52,25 @@ class Ignore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Alien:
+    """A stage, by its index, that wanted an image for a platform and has found one for another."""
+
+    stage: int
+    wanted: Platform
+    found: Platform
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known beside the file and its context.
 
-    `bases` are the images that stages begin from, by the stages' indices, and `platform` is what they should be made
-    for. `needed` are the stages that a target needs, None for all.
+    `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
+    than was wanted. `needed` are the stages that a target needs, None for all.
     """
 
     ignore: Ignore | None = None
     bases: Mapping[int, ImageConfig] = field(default_factory=dict)
-    platform: Platform | None = None
+    alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
 
 
@@ -158,7 +168,9 @@ class LintFile:
         fix: Fix | None = None,
         about: Span | None = None,
     ) -> Finding:
-        return Finding(rule, message, span, self.dockerfile.source.excerpt(span), hint, fix, about)
+        """Logins of URLs are not shown."""
+        at = self.dockerfile.source.excerpt(span)
+        return Finding(rule, masked(message), span, at, masked(hint) if hint else hint, fix, about)
 
 
 def may_mean(text: str, name: str) -> bool:

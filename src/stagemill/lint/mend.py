@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import BOM, printable
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import DockerfileError
+from stagemill.errors import DockerfileError, masked
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import lines_around, offsets
@@ -94,7 +94,10 @@ def preview(dockerfile: Dockerfile, fix: Fix) -> str:
 
 
 def diff(old: str, new: str, *, name: str, first: int = 1) -> str:
-    """A unified diff of two texts of one file, or of the lines from `first` on; empty where they are equal."""
+    """A unified diff of two texts of one file, or of the lines from `first` on, for people: without logins of URLs.
+
+    Empty where they are equal.
+    """
     from difflib import unified_diff  # noqa: PLC0415  only shown fixes need it
 
     def numbered(match: re.Match[str]) -> str:
@@ -106,9 +109,9 @@ def diff(old: str, new: str, *, name: str, first: int = 1) -> str:
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
-    yield from (printable(line.rstrip("\r")) for line in lines[:-1])
+    yield from (printable(masked(line.rstrip("\r"))) for line in lines[:-1])
     if lines[-1]:
-        yield f"{printable(lines[-1])}\n\\ No newline at end of file"
+        yield f"{printable(masked(lines[-1]))}\n\\ No newline at end of file"
 
 
 def _overlap(ranges: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> bool:

@@ -161,7 +161,7 @@ class ImageConfig:
         """Raises MalformedError (a ValueError) for what is no image config."""
         document = json.parse_object(data, "image config")
         known = {
-            "architecture", "os", "variant", "os.version", "config", "rootfs", "history", "created", "author",
+            "architecture", "os", "variant", "os.version", "os.features", "config", "rootfs", "history", "created", "author",
         }  # fmt: skip
         try:
             diff_ids = tuple(Digest(text) for text in json.texts(json.obj(document, "rootfs"), "diff_ids"))

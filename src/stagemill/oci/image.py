@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stagemill.digest import Digest
@@ -10,32 +11,51 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
+from stagemill.oci.platform import Platform
+
+NO_PLATFORM = Platform("unknown", "unknown")
+"""That of a manifest which is no image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of one platform. Layers are only named here; their bytes are wherever the image came from."""
+    """An image of one platform. Layers are only named here; their bytes are wherever the image came from.
+
+    Attestations are one too: what they say are layers, and their config may be the empty object.
+
+    `annotations` are what an index says of it beside its name, and `platform` the one that it says, where that is not
+    the config's.
+    """
 
     manifest: Manifest
     config: ImageConfig
     manifest_bytes: bytes
     config_bytes: bytes
+    annotations: tuple[tuple[str, str], ...] = ()
+    platform: Platform | None = None
 
     @classmethod
     def parse(cls, manifest_bytes: bytes, config_bytes: bytes) -> Image:
         """Raises MalformedError (a ValueError), also where layers and diff_ids do not pair up."""
-        image = cls(Manifest.parse(manifest_bytes), ImageConfig.parse(config_bytes), manifest_bytes, config_bytes)
+        manifest = Manifest.parse(manifest_bytes)
+        if manifest.config.media_type == media_types.EMPTY:
+            config = ImageConfig(NO_PLATFORM, diff_ids=tuple(layer.digest for layer in manifest.layers))
+        else:
+            config = ImageConfig.parse(config_bytes)
+        image = cls(manifest, config, manifest_bytes, config_bytes)
         if len(image.manifest.layers) != len(image.config.diff_ids):
             count = f"{len(image.manifest.layers)} layers but {len(image.config.diff_ids)} diff_ids"
             raise MalformedError(f"image has {count}")
         return image
 
     @classmethod
-    def build(cls, config: ImageConfig, layers: tuple[Descriptor, ...]) -> Image:
+    def build(
+        cls, config: ImageConfig, layers: tuple[Descriptor, ...], *, annotations: Mapping[str, str] | None = None
+    ) -> Image:
         """A new image of a config and its layers, whose diff_ids the config already has."""
         config_bytes = config.serialize()
         descriptor = Descriptor(media_types.CONFIG, Digest.of(config_bytes), len(config_bytes))
-        manifest = Manifest(descriptor, layers)
+        manifest = Manifest(descriptor, layers, annotations=annotations or {})
         return cls.parse(manifest.serialize(), config_bytes)
 
     @staticmethod
@@ -51,8 +71,13 @@ class Image:
     @property
     def descriptor(self) -> Descriptor:
         """Names the manifest."""
-        platform = self.config.platform
-        return Descriptor(self.manifest.media_type, self.digest, len(self.manifest_bytes), platform=platform)
+        return Descriptor(
+            self.manifest.media_type,
+            self.digest,
+            len(self.manifest_bytes),
+            annotations=dict(self.annotations),
+            platform=self.platform or self.config.platform,
+        )
 
     @property
     def chain_ids(self) -> tuple[Digest, ...]:

@@ -25,6 +25,8 @@ def selected(context: FileContext, select: Selection, site: Site) -> Content:
     """What is selected of a context, looked at once. Raises StagemillError, MissingSourceError."""
     asked = (context.name, select)
     if asked not in site.selected:
+        if context.location is None:
+            site.sources.admit_files(context.name)
         site.selected[asked] = content(context.view, select, owners=False)
     return site.selected[asked]
 

@@ -10,19 +10,18 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TypeAlias
 
-from stagemill.dockerfile.expansion import variables
+from stagemill.dockerfile.expansion import Lookup, variables
 from stagemill.dockerfile.tree import Add, Copy, Word
-from stagemill.errors import ContextError, StagemillError
+from stagemill.errors import ContextError, StagemillError, redacted
 from stagemill.files.exclusion import Exclusion
 from stagemill.files.paths import clean
 from stagemill.files.select import PIVOT, MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Selection, Vertex
-from stagemill.location import redacted
 from stagemill.plan import contexts, fetched
 from stagemill.plan.contexts import Origin
 from stagemill.plan.fetched import Fetched
-from stagemill.plan.missing import missing_source
+from stagemill.plan.missing import matches_nothing, missing_source
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
@@ -36,7 +35,10 @@ _SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of a COPY or ADD when they are expanded; `sources` below the root of their tree."""
+    """The words of a COPY or ADD when they are expanded; `sources` below the root of their tree.
+
+    `blank` has, for each source, the variables in it that have no value.
+    """
 
     written: tuple[str, ...]
     sources: tuple[str, ...]
@@ -44,6 +46,7 @@ class _Words:
     owner: str
     mode: str
     excludes: tuple[str, ...]
+    blank: tuple[tuple[str, ...], ...]
 
     def selection(self, *, parents: bool) -> Selection:
         return Selection(self.sources, self.excludes, parents)
@@ -79,7 +82,15 @@ def _expand(node: Copy | Add, state: State, site: Site) -> _Words:
         owner=site.expand(node.chown, lookup) if node.chown else "",
         mode=_mode(node.chmod, state, site) if node.chmod else "",
         excludes=_excludes(node, site),
+        blank=tuple(_blank(word, lookup, site) for word in node.sources),
     )
+
+
+def _blank(word: Word, lookup: Lookup, site: Site) -> tuple[str, ...]:
+    """Those that nothing takes the place of, as in `${name:-value}`."""
+    found = variables(word.text, escape=site.escape)
+    plain = (name for name, at in found if word.text.startswith((f"${name}", f"${{{name}}}"), at))
+    return tuple(dict.fromkeys(name for name in plain if not lookup(name)))
 
 
 def _keeps_parents(node: Copy | Add) -> bool:
@@ -141,7 +152,7 @@ def _copied(
         inputs = (_edge(node, words, origin, site=site),)
     if named:
         inputs = (*inputs, Edge(state.vertex, _NAMES))
-    text = redacted(site.title(node.original))
+    text = site.title(node.original)
     created_by = f"{node.keyword} {_shown(node, words)} # buildkit"
     at = site.source.excerpt(node.span)
     return state.layered(op, inputs, text=text, created_by=created_by, at=at, link=link)
@@ -189,15 +200,16 @@ def _edge(node: Copy | Add, words: _Words, origin: Origin | None, *, site: Site,
     try:
         found = contexts.selected(origin, select, site)
     except MissingSourceError as error:
-        word = node.sources[first + select.patterns.index(error.pattern)]
-        message, hint_ = missing_source(error, word.text, origin)
+        number = first + select.patterns.index(error.pattern)
+        word = node.sources[number]
+        message, hint_ = missing_source(error, word.text, origin, blank=words.blank[number])
         raise site.error(message, word.span, hint=hint_) from error
     except StagemillError as error:
         raise site.error(error.message, node.span, hint=error.hint) from error
     for word, source in zip(node.sources[first:], words.sources, strict=False):
         if source in found.empty:
-            hint = "nothing is copied for it; only a source without a pattern has to exist"
-            site.notice(f"{word.text} matches nothing in {origin.title}", word.span, hint=hint)
+            message, hint = matches_nothing(word.text, source, origin)
+            site.notice(message, word.span, hint=hint)
     return Edge(contexts.files(origin, select, site))
 
 

@@ -15,6 +15,7 @@ from stagemill.files.glob import escaped
 from stagemill.graph import operations
 from stagemill.graph.vertex import Edge, Label, Selection, Vertex
 from stagemill.location import UNNAMED, GitLocation, HttpLocation, Location, LocationError, parse, with_checksum
+from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
@@ -57,6 +58,13 @@ def find(node: Add, texts: Sequence[str], destination: str, *, state: State, sit
             raise site.error(f"{location} has no name for a file in {destination}", word.span, hint=hint)
         found[number] = _fetched(node, word, location, checksum, state=state, site=site)
     return found
+
+
+def only_source(node: Add, scope: Scope, site: Site) -> Location | None:
+    """What an ADD fetches that has one source, and that a URL; else None. Raises DockerfileError."""
+    if len(node.sources) != 1 or node.heredocs:
+        return None
+    return _location(site.expand(node.sources[0], scope.get), node.sources[0], site)
 
 
 def _location(text: str, word: Word, site: Site) -> Location | None:

@@ -6,67 +6,44 @@ from dataclasses import replace
 
 from stagemill.dockerfile.tree import Heredoc, Run, Workdir
 from stagemill.graph import operations
-from stagemill.plan import history, mounts
+from stagemill.plan import history, mounts, permissions
 from stagemill.plan.configure import command
 from stagemill.plan.copying import SourceOf
 from stagemill.plan.scope import proxies
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
-INSECURE = "security.insecure"
 _HOSTNAME = "BUILDKIT_SANDBOX_HOSTNAME"
 
 
 def run(node: Run, state: State, site: Site, *, source_of: SourceOf) -> State:
     """The process sees every ENV and ARG in scope; predefined proxy arguments too, but they are not in its key."""
-    for flag in node.devices:
-        raise site.unsupported(f"RUN --{flag.name}", flag.span)
     found, trees = mounts.mounts(node, state, site, source_of=source_of)
     args, script = _process(node, state)
     values = state.scope.values
     given = site.request.build_args
+    every = site.request.every_run
     op = operations.Run(
         args=args,
         env=tuple(values.items()),
         cwd=state.cwd,
         user=state.config.user,
-        network=_network(node, site),
-        platform=str(site.request.platform),
+        network=permissions.network(node, site),
+        platform=str(state.platform),
         hostname=given.get(_HOSTNAME, ""),
         script=script,
         extra_hosts=site.request.extra_hosts,
-        mounts=found,
-        security=_security(node, site),
+        mounts=(*every.volumes, *found),
+        security=permissions.security(node, site),
+        ulimits=every.ulimits,
+        shm_size=every.shm_size,
+        capabilities=every.capabilities,
+        devices=tuple(permissions.device(flag, site) for flag in node.devices),
         proxy=tuple((name, value) for name, value in proxies(given).items() if name not in values),
     )
     created_by = history.run(args, state.scope)
     at = site.source.excerpt(node.span)
     return state.layered(op, trees, text=site.title(_title(node)), created_by=created_by, at=at)
-
-
-def _network(node: Run, site: Site) -> operations.Network:
-    if node.network is None:
-        return site.request.network
-    match node.network.value:
-        case "default":
-            return site.request.network
-        case "none":
-            return "none"
-        case "host":
-            return "host"
-        case other:
-            hint = "use --network=default, none or host"
-            raise site.error(f"unknown network {other!r}", node.network.value_span, hint=hint)
-
-
-def _security(node: Run, site: Site) -> operations.Security:
-    """Source: BuildKit, util/entitlements."""
-    if node.security is None or node.security.value == "sandbox":
-        return "sandbox"
-    if INSECURE not in site.request.allow:
-        hint = f"build with --allow {INSECURE} if you trust what runs here as you trust root"
-        raise site.error(f"{INSECURE} is not allowed", node.security.span, hint=hint)
-    return "insecure"
 
 
 def _process(node: Run, state: State) -> tuple[tuple[str, ...], tuple[str, str] | None]:

@@ -2,52 +2,92 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 
 from stagemill.dockerfile.tree import Add, Copy, InstructionNode, Run, Workdir
 from stagemill.errors import DockerfileError
-from stagemill.files.paths import clean, join, resolve
-from stagemill.files.select import LONG_DASHES, MissingSourceError
+from stagemill.files.near import meant_flag, near_name, there
+from stagemill.files.paths import clean
+from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
 from stagemill.plan.outline import StageText
 from stagemill.plan.request import FileContext
 
 
-def missing_source(error: MissingSourceError, written: str, context: FileContext) -> tuple[str, str | None]:
-    """Message and hint for a literal source that the context does not have; `written` is how the Dockerfile names it."""
+def missing_source(
+    error: MissingSourceError, written: str, context: FileContext, *, blank: Sequence[str] = ()
+) -> tuple[str, str | None]:
+    """Message and hint for a literal source that the context does not have; `written` is how the Dockerfile names it.
+
+    `blank` are the variables in it without a value.
+    """
     path = clean(error.pattern)
     message = f'"/{path}": not found in {context.title}'
     if context.ignored and (rule := context.ignored.explain(path)):
         return f"{message}, excluded by {rule}", "remove the rule, or add a line below it that begins with !"
-    if context.view.lstat(path) or written.startswith(LONG_DASHES):
+    error.there = there(context.view, path, root=context.title)
+    if blank:
+        names, have = " and ".join(blank), "has" if len(blank) == 1 else "have"
+        return message, f"{names} {have} no value here: give it one with ARG or ENV in this stage, or with --build-arg"
+    if context.view.lstat(path) or meant_flag(written):
         return message, error.hint
-    outside = written.startswith(("/", "~")) or ".." in written.split("/")
-    near = (_inside(context.view, path) if outside else None) or near_name(context.view, path)
-    if near:
+    if near := _meant(written, path, context.view):
         return message, f"did you mean {near}?"
-    if outside:
+    if _is_outside(written):
         return message, f"sources are relative to {context.title}, and nothing outside of it can be copied"
     return message, None
 
 
+def matches_nothing(written: str, pattern: str, context: FileContext) -> tuple[str, str]:
+    """Message and hint for a pattern that selects nothing, which is no error (traps 6)."""
+    message = f"{written} matches nothing in {context.title}"
+    if context.ignored and (rule := context.ignored.explain(clean(pattern))):
+        return f"{message}, excluded by {rule}", "remove the rule, or add a line below it that begins with !"
+    return message, "nothing is copied for it; only a source without a pattern has to exist"
+
+
+def _meant(written: str, path: str, view: FileView) -> str | None:
+    if _is_outside(written) and (inside := _inside(view, path)):
+        return inside
+    turned = clean(written.replace("\\", "/"))
+    if turned != path and (inside := _inside(view, f"/{turned}")):
+        return inside
+    return near_name(view, path)
+
+
+def _is_outside(written: str) -> bool:
+    """Whether somebody meant a path of this machine."""
+    return written.startswith(("/", "~")) or ".." in written.split("/")
+
+
 def also_in_stage(error: DockerfileError, node: InstructionNode, stages: Sequence[StageText]) -> DockerfileError:
-    """The error for a source that the context lacks, with the stage above that by its text has such a path."""
+    """The error for a source that the context lacks, with the stage above that by its text has such a path, or else with
+    what the context has.
+    """
     if not isinstance(error.__cause__, MissingSourceError):
         return error
-    path = f"/{clean(error.__cause__.pattern)}"
-    found = next((stage for stage in reversed(stages) if _names(stage, path)), None)
-    if found is None:
-        return error
-    stage = found.name or str(found.index)
-    flag = {"RUN": "from=", "ADD": "COPY --from="}.get(node.keyword, "--from=")
-    hint = f"to take it from the stage {found.title}, write {flag}{stage}"
-    return DockerfileError(error.message, at=error.at, hint="; or ".join(filter(None, [error.hint, hint])))
+    found = stage_that_names(error.__cause__.pattern, stages)
+    hints = [error.hint]
+    if found:
+        stage = found.name or str(found.index)
+        flag = {"RUN": "from=", "ADD": "COPY --from="}.get(node.keyword, "--from=")
+        # A near name is a guess, and comes last.
+        hints.insert(
+            0 if error.hint and error.hint.startswith("did you") else 1,
+            f"to take it from the stage {found.title}, write {flag}{stage}",
+        )
+    hint = "; or ".join(filter(None, hints)) or error.__cause__.there
+    return DockerfileError(error.message, at=error.at, hint=hint)
+
+
+def stage_that_names(source: str, stages: Sequence[StageText]) -> StageText | None:
+    """The last stage one of whose instructions names a path, or a directory that it is in."""
+    path = f"/{clean(source)}"
+    return next((stage for stage in reversed(stages) if _names(stage, path)), None)
 
 
 def _names(stage: StageText, path: str) -> bool:
-    """Whether an instruction of a stage names a path, or a directory that it is in."""
     return any(f"{path}/".startswith(f"{place}/") for place in _places(stage)) or any(
         re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])", node.shell_text)
         for node in stage.body
@@ -65,20 +105,7 @@ def _places(stage: StageText) -> Iterator[str]:
 
 
 def _inside(view: FileView, path: str) -> str | None:
-    """The longest end of a path that the tree has, where a path of this machine was written."""
+    """The longest end of a path that the tree has, less its first name, where a path of this machine was written."""
     names = path.split("/")
     ends = ("/".join(names[start:]) for start in range(1, len(names)))
     return next((end for end in ends if view.lstat(end)), None)
-
-
-def near_name(view: FileView, path: str) -> str | None:
-    """A path of the tree that differs from a missing one in one name: by case or by a few letters."""
-    names = clean(path).split("/")
-    folder, name = "", names.pop(0)
-    while names and view.lstat(resolve(view, join(folder, name))) is not None:
-        folder, name = join(folder, name), names.pop(0)
-    entry = view.lstat(resolve(view, folder))
-    names = view.listdir(resolve(view, folder)) if entry and entry.kind == "dir" else []
-    same = [other for other in names if other.lower() == name.lower()]
-    close = same or difflib.get_close_matches(name, names, n=1)
-    return join(folder, close[0]) if close else None

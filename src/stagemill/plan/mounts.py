@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Flag, Run
+from stagemill.errors import StagemillError
 from stagemill.files.glob import escaped
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
@@ -24,25 +25,24 @@ from stagemill.plan.mount_options import BARE, NAMES, Option, options
 from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.sandbox.limits import size
 
 T = TypeVar("T")
 
 _OWNED = {"mode", "uid", "gid"}
-_KEYS = {
+KEYS = {
     "bind": {"type", "target", "source", "from", "readonly", "readwrite"},
     "cache": {"type", "target", "source", "from", "readonly", "readwrite", "id", "sharing", *_OWNED},
     "tmpfs": {"type", "target", "size", "readwrite"},
     "secret": {"type", "target", "source", "id", "env", "required", "readonly", *_OWNED},
     "ssh": {"type", "target", "id", "required", "readonly", *_OWNED},
 }
+"""What can be said of each type, by the main spelling."""
 _NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _MODE = re.compile("[0-7]{1,6}")
-_UNITS = " kmgtp"
 _TRUE = {"1", "t", "true"}
 _FALSE = {"0", "f", "false"}
 _MOST = (1 << 32) - 2
-_TOO_LARGE = 1 << 62
 _CONTENT = "content"  # where the files of a context lie in the tree that is made of them
 
 
@@ -100,10 +100,10 @@ class _Given:
         return given
 
     def _check(self) -> None:
-        known = _KEYS.get(self.kind)
+        known = KEYS.get(self.kind)
         if known is None:
-            near = nearest(self.kind, _KEYS)
-            hint = f"did you mean {near}?" if near else f"the types are {', '.join(_KEYS)}"
+            near = nearest(self.kind, KEYS)
+            hint = f"did you mean {near}?" if near else f"the types are {', '.join(KEYS)}"
             self.fail("type", f"unsupported mount type {self.kind!r}", hint=hint)
         for name, option in self.options.items():
             if name not in known:
@@ -168,8 +168,8 @@ class _Planner:
             case "tmpfs":
                 if given.switch("readwrite") is False:
                     given.fail("readwrite", "a tmpfs that cannot be written to is of no use", hint="leave it out")
-                size = given.parsed("size", _size, default=0, hint="write a number of bytes, or such as 64m or 1.5gib")
-                return TmpfsMount(self._target(), size)
+                limit = given.parsed("size", size, default=0, hint="write a number of bytes, or such as 64m or 1.5gib")
+                return TmpfsMount(self._target(), limit)
             case "secret":
                 return self._secret()
             case _:
@@ -266,6 +266,8 @@ class _Planner:
         except MissingSourceError as error:
             message, hint = missing_source(error, self.given.text("source"), context)
             raise self.site.error(message, span, hint=hint) from error
+        except StagemillError as error:
+            raise self.site.error(error.message, span, hint=error.hint) from error
 
 
 def _expanded(option: Option, state: State, site: Site) -> str:
@@ -300,14 +302,6 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST):
         raise ValueError(text)
     return int(text)
-
-
-def _size(text: str) -> int:
-    match = _SIZE.fullmatch(text)
-    size = int(float(match[1]) * 1024 ** _UNITS.index(match[2].lower() or " ")) if match else _TOO_LARGE
-    if size >= _TOO_LARGE:
-        raise ValueError(text)
-    return size
 
 
 def _sharing(text: str) -> Sharing:

@@ -19,7 +19,7 @@ from stagemill.dockerfile.parser import parse_trigger
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Copy, Dockerfile, From, InstructionNode, OnBuild, Run, Word
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
@@ -32,8 +32,6 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-EPOCH = "SOURCE_DATE_EPOCH"
-_SECONDS = re.compile("[0-9]{1,11}")
 INDEX = re.compile("[0-9]{1,9}")
 
 
@@ -57,7 +55,7 @@ class Outline:
     """The stages of a file with the global scope that their FROM lines see; `also` are wanted beside the target.
 
     `places` are the indexes of the stages of each name, and `starts` what is known already of where stages begin: both
-    are asked for again and again.
+    are asked for again and again. `epoch` is SOURCE_DATE_EPOCH in seconds, where `plan/epoch` found one.
     """
 
     site: Site
@@ -67,12 +65,13 @@ class Outline:
     also: tuple[StageText, ...]
     places: Mapping[str, Sequence[int]]
     starts: dict[int, Meaning] = field(default_factory=dict, compare=False)
+    epoch: int | None = None
 
     @classmethod
     def of(cls, dockerfile: Dockerfile, site: Site) -> Outline:
         """A target that a named context replaces has no instructions of its own.
 
-        Raises DockerfileError for a bad global ARG and UsageError for an unknown stage of the request.
+        Raises DockerfileError for a bad global ARG and StagemillError for an unknown stage of the request.
         """
         stages = tuple(
             StageText(index, start.name.text.lower() if start.name else "", start, tuple(body))
@@ -212,13 +211,13 @@ def _refuse_variables(word: Word, site: Site) -> None:
 
 
 def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText:
-    """The stage of a name or an index, the last one of a name. Raises UsageError, which begins with `what` it is."""
+    """The stage of a name or an index, the last one of a name. Raises StagemillError, which begins with `what` it is."""
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
         return named[-1]
     if INDEX.fullmatch(target) and int(target) < len(stages):
         return stages[int(target)]
-    raise UsageError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
+    raise StagemillError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
 
 
 def known_stages(stages: Sequence[StageText], wanted: str) -> str:
@@ -240,9 +239,6 @@ def global_scope(dockerfile: Dockerfile, site: Site, automatic: dict[str, str]) 
                 value = site.expand_value(pair, scope.get)
             if value is None:
                 value = scope.get(pair.key)
-            if pair.key == EPOCH and value and not _SECONDS.fullmatch(value):
-                hint = "give seconds since 1970, such as 1700000000"
-                raise site.error(f"invalid {EPOCH} {value!r}", pair.span, hint=hint)
             scope = scope.with_arg(pair.key, value)
     return scope
 

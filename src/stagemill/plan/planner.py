@@ -6,29 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from stagemill.context.named import NamedContext, NamedImage
+from stagemill.context.named import NamedContext
 from stagemill.digest import Digest
-from stagemill.dockerfile.tree import Add, Copy, Dockerfile, Run, Word, Workdir
+from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
-from stagemill.graph import operations
 from stagemill.graph.vertex import Label, Order, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan import begin, contexts
+from stagemill.plan import begin, contexts, needs
 from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
+from stagemill.plan.epoch import settled
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
-    EPOCH,
-    SCRATCH,
     Line,
     Outline,
     StageText,
     image_triggers,
     source_words,
-    triggers,
     undeclared,
     unused,
 )
@@ -36,7 +33,7 @@ from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
-from stagemill.plan.state import Numbering, State, Step
+from stagemill.plan.state import Step
 from stagemill.plan.waiting import Link, Waiting, awaited, in_order, refuse_circles
 
 
@@ -46,7 +43,7 @@ class Stage:
 
     `base` is the image that it begins from, directly or through other stages (None for scratch); `parent` the index of
     the stage named by FROM; `steps` are its own layers, the lowest first; `reads` are the stages it copies from, `after`
-    those that it waits for.
+    those that it waits for; `platform` is what its processes run on, `wanted` what its base should be for.
     """
 
     index: int
@@ -59,6 +56,8 @@ class Stage:
     steps: tuple[Step, ...]
     reads: tuple[int, ...]
     scope: Scope
+    platform: Platform
+    wanted: Platform
     after: tuple[int, ...] = ()
 
 
@@ -67,8 +66,8 @@ class Plan:
     """What to build. `stages` are those that are needed, in the order of the file; `skipped` are the others.
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
-    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds, of the
-    request or of a global ARG.
+    stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
+    `platform` what the request asks for, `globals` the arguments that FROM lines see.
     """
 
     target: Stage
@@ -76,8 +75,10 @@ class Plan:
     skipped: tuple[StageText, ...]
     contents: Mapping[Digest, tuple[tuple[str, str], ...]]
     notices: tuple[str, ...]
+    platform: Platform
     epoch: int | None = None
     also: tuple[Stage, ...] = ()
+    globals: Mapping[str, str] = field(default_factory=dict)
     order: Order = field(default_factory=dict)
 
     @property
@@ -87,7 +88,7 @@ class Plan:
 
 
 def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:
-    """Raises DockerfileError for what is wrong in the file, UsageError for an unknown target."""
+    """Raises DockerfileError for what is wrong in the file, StagemillError for an unknown target."""
     return plan_each(dockerfile, (request,), resolver, sources)[0]
 
 
@@ -100,7 +101,7 @@ def plan_each(
     """
     site = Site(dockerfile.source, dockerfile.escape, requests[0], sources=sources)
     shared = Shared(Bases(resolver), Waiting())
-    outlines = [Outline.of(dockerfile, replace(site, request=request)) for request in requests]
+    outlines = [settled(Outline.of(dockerfile, replace(site, request=request)), dockerfile) for request in requests]
     return tuple(_Planner(outline, shared).plan() for outline in outlines)
 
 
@@ -134,15 +135,16 @@ class _Planner:
                     _notice_no_effect(name, word, self.outline)
         self._notice_unused_contexts()
         target = self.planned[self.outline.target.index]
-        labels = {**target.image.config.labels, **self.site.request.labels}
-        image = replace(target.image, config=replace(target.image.config, labels=labels))
+        image = _asked(target.image, self.site.request)
         return Plan(
             target=replace(target, image=image),
             stages=tuple(self.planned[index] for index in needed),
             skipped=tuple(stage for stage in self.outline.stages if stage.index not in needed),
             contents=self.site.contents,
             notices=tuple(dict.fromkeys(self.site.notices)),
-            epoch=self._epoch(),
+            platform=self.site.request.platform,
+            epoch=self.outline.epoch,
+            globals=self.outline.globals.values,
             also=self._also(),
             order=self._order(),
         )
@@ -168,7 +170,9 @@ class _Planner:
         """What a stage needs, and how."""
         if parent := self.outline.parent(stage):
             yield Link("begins from", parent.index)
-        yield from (Link("copies from", other.index) for other in self._sources(stage, self.bodies[stage.index]))
+        yield from (
+            Link("copies from", other.index) for other in needs.sources(self.outline, stage, self.bodies[stage.index])
+        )
         yield from (Link("waits for", other.index) for _, other in awaited(self.outline, stage))
 
     def _also(self) -> tuple[Stage, ...]:
@@ -196,13 +200,6 @@ class _Planner:
         stage = self.planned[index]
         return (*([] if stage.parent is None else [stage.parent]), *stage.reads)
 
-    def _epoch(self) -> int | None:
-        """A global ARG says it where the request does not."""
-        if self.site.request.epoch is not None:
-            return self.site.request.epoch
-        text = self.outline.globals.get(EPOCH)
-        return int(text) if text else None
-
     def _needed(self, wanted: Sequence[StageText]) -> set[int]:
         """These stages, and those that they need.
 
@@ -211,85 +208,36 @@ class _Planner:
         needed: set[int] = set()
         wave = list(wanted)
         while wave:
-            stages = self._reachable(wave, needed)
+            stages = needs.reachable(self.outline, wave, needed)
             self.bases.look_up([mention for stage in stages for mention in self._mentions(stage)])
             more = [other for stage in stages for other in self._begin(stage)]
             wave = [other for other in more if other.index not in needed]
         return needed
 
-    def _reachable(self, wave: Sequence[StageText], needed: set[int]) -> list[StageText]:
-        """These stages and all that they name, in the order of the file; they are needed afterwards."""
-        pending = list(wave)
-        found: dict[int, StageText] = {}
-        while pending:
-            stage = pending.pop()
-            if stage.index in needed:
-                continue
-            needed.add(stage.index)
-            found[stage.index] = stage
-            parent = self.outline.parent(stage)
-            pending += [parent] if parent else []
-            pending += self._sources(stage, self._lines(stage))
-            pending += [other for _, other in awaited(self.outline, stage)]
-        return [stage for _, stage in sorted(found.items())]
-
     def _begin(self, stage: StageText) -> Iterator[StageText]:
         """Puts the triggers of the base image before the stage. The stages that they copy from."""
         base = self._base(stage)
         inherited = image_triggers(base.reference, base.config.config.on_build, self.site) if base else ()
-        self.bodies[stage.index] = (*inherited, *self._lines(stage))
+        self.bodies[stage.index] = (*inherited, *needs.lines(self.outline, stage))
         self.bases.look_up(list(self._copied_images(stage, inherited)))
-        yield from self._sources(stage, inherited)
-
-    def _lines(self, stage: StageText) -> tuple[Line, ...]:
-        """What the file says of a stage: triggers of the stage that it begins from, then its own instructions (traps 14)."""
-        parent = self.outline.parent(stage)
-        own = [(node, self.site) for node in stage.body]
-        return (*(triggers(parent, self.site) if parent else ()), *own)
-
-    def _sources(self, stage: StageText, body: Sequence[Line]) -> list[StageText]:
-        found = [self.outline.source(stage, word, site) for word, site in source_words(body)]
-        return [source for source in found if isinstance(source, StageText)]
+        yield from needs.sources(self.outline, stage, inherited)
 
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
-        if name := self._image(stage):
+        if name := needs.image(self.outline, stage):
             yield self._mention(name, stage.start.image, stage, self.site)
-        yield from self._copied_images(stage, self._lines(stage))
+        yield from self._copied_images(stage, needs.lines(self.outline, stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
         for word, site in source_words(body):
-            if name := self._copied_image(stage, word, site):
+            if name := needs.copied_image(self.outline, stage, word, site):
                 yield self._mention(name, word, stage, site)
 
     def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
         return Mention(name, word.span, site, partial(self.outline.names_above, stage), site.request.contexts.names)
 
-    def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
-        """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
-        source = self.outline.source(stage, word, site)
-        if isinstance(source, NamedContext):
-            return _image_of(source)
-        return None if source or word.text == SCRATCH else Name(word.text)
-
-    def _image(self, stage: StageText) -> Name | None:
-        """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
-        platform = self.outline.platform(stage)
-        start = self.outline.start(stage)
-        if isinstance(start, StageText):
-            return None
-        if isinstance(start, NamedContext):
-            name = _image_of(start, platform)
-        else:
-            reference = self.outline.base_name(stage)
-            name = Name(reference, platform) if reference != SCRATCH else None
-        if name and platform not in {None, Platform.local()}:
-            word = stage.start.platform or stage.start.image
-            raise self.site.unsupported(f"FROM --platform={platform} on a {Platform.local()} machine", word.span)
-        return name
-
     def _base(self, stage: StageText) -> Base | None:
-        name = self._image(stage)
+        name = needs.image(self.outline, stage)
         return self.bases[name] if name else None
 
     def _stage(self, text: StageText) -> Stage:
@@ -297,8 +245,8 @@ class _Planner:
         origin = self.planned[parent.index] if parent else None
         base = origin.base if origin else self._base(text)
         reads: list[int] = []
-        inherited = self._inherited(origin, base)
-        state = self._start(text, inherited, origin=origin, base=base)
+        inherited = begin.inherited(origin, base, self.site.request.platform)
+        state = begin.state(text, self.bodies[text.index], inherited, self.outline, origin=origin, base=base)
         source_of = partial(self._source, text, reads)
         for node, site in self.bodies[text.index]:
             try:
@@ -323,34 +271,12 @@ class _Planner:
             steps=state.steps,
             reads=tuple(dict.fromkeys(reads)),
             scope=state.scope,
+            platform=state.platform,
+            wanted=state.platform
+            if isinstance(self.outline.start(text), NamedContext)
+            else needs.wanted(self.outline, text),
             after=tuple(other.index for _, other in awaited(self.outline, text)),
         )
-
-    def _inherited(self, origin: Stage | None, base: Base | None) -> ImageConfig:
-        if origin:
-            return begin.from_stage(origin.image)
-        return begin.from_image(base.config) if base else begin.from_nothing(self.site.request.platform)
-
-    def _start(self, text: StageText, image: ImageConfig, *, origin: Stage | None, base: Base | None) -> State:
-        start = self.outline.start(text)
-        context = start if isinstance(start, NamedContext) else None
-        own = int(origin is None and (base or context) is not None)
-        steps = sum(isinstance(node, Run | Copy | Add | Workdir) for node, _ in self.bodies[text.index])
-        numbering = Numbering(text.title, own + steps, alone=len(self.outline.stages) == 1)
-        scope = (origin.scope if origin else Scope()).begun(image.config.env)
-        at = self.site.source.excerpt(text.start.span)
-        if origin:
-            vertex = origin.vertex
-        elif base and context:
-            vertex = _base_vertex(base, Label(f"[context {context.name}] {base.reference}", text.title, at))
-        elif base:
-            vertex = _base_vertex(base, Label(f"{numbering.prefix(1)} FROM {base.reference}", text.title, at))
-        else:
-            vertex = contexts.scratch()
-        state = State(vertex, image.config, scope, numbering, number=own, outer=self.outline.globals)
-        if base or context is None:
-            return state
-        return contexts.begun(state, context, site=self.site, at=self.site.source.excerpt(text.start.image.span))
 
     def _source(self, text: StageText, reads: list[int], word: Word, site: Site) -> Origin:
         """The tree or the files that a `--from` names."""
@@ -359,22 +285,33 @@ class _Planner:
             reads.append(source.index)
             return self.planned[source.index].vertex
         at = site.source.excerpt(word.span)
-        if name := self._copied_image(text, word, site):
+        if name := needs.copied_image(self.outline, text, word, site):
             base = self.bases[name]
             title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
-            return _base_vertex(base, Label(title, "", at))
+            return begin.base_vertex(base, Label(title, "", at))
         return contexts.origin(source, site, at=at) if source else contexts.scratch()
 
 
-def _image_of(context: NamedContext, platform: Platform | None = None) -> Name | None:
-    """The image that a named context is, if it is one."""
-    source = context.source
-    return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
+def _asked(image: ImageConfig, request: Request) -> ImageConfig:
+    """The config of the image as the request changes it."""
+    config = image.config
+    labels = {name: value for name, value in config.labels.items() if name not in request.unset_labels}
+    env = tuple((name, value) for name, value in config.env if name not in request.unset_env)
+    config = replace(config, labels={**labels, **request.labels}, env=env)
+    return replace(image, config=config, platform=image.platform if request.implicit else _target(image, request))
 
 
-def _base_vertex(base: Base, label: Label) -> Vertex:
-    op = operations.BaseImage(base.manifest, str(base.config.platform), base.reference)
-    return Vertex(op, (), label)
+def _target(image: ImageConfig, request: Request) -> Platform:
+    """The platform that was asked for; what it leaves open is the base's where that is of the same. Source: BuildKit."""
+    base, wanted = image.platform, request.platform
+    if (base.os, base.architecture) != (wanted.os, wanted.architecture):
+        return wanted
+    return replace(
+        wanted,
+        variant=wanted.variant or base.variant,
+        os_version=wanted.os_version or base.os_version,
+        os_features=wanted.os_features or base.os_features,
+    )
 
 
 def _notice_no_effect(name: str, word: Word, outline: Outline) -> None:

@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
+from stagemill.graph.mounts import HostMount
+from stagemill.graph.vertex import Vertex
+from stagemill.location import Location
 from stagemill.oci.platform import Platform
 
 MAIN = "context"
@@ -17,7 +20,10 @@ class IgnoredBy(Protocol):
     """Says which line of an ignore file hides a path."""
 
     def explain(self, path: str, /) -> str | None:
-        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path."""
+        """Words such as `line 3 of .dockerignore ("*.log")`, or None where no rule hides the path, or there is none.
+
+        Of a pattern: the rule that hides what it matches.
+        """
         ...
 
 
@@ -26,13 +32,38 @@ class FileContext:
     """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
     `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
-    rule of the ignore file that hides it, as words, or None.
+    rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did,
+    and `made_of` what that was.
     """
 
     view: FileView
     title: str = "the build context"
     ignored: IgnoredBy | None = None
     name: str = MAIN
+    location: Location | None = None
+    made_of: Vertex | None = None
+
+
+class Devices(Protocol):
+    """The devices of this machine that a RUN may ask for."""
+
+    def is_free(self, name: str, /) -> bool | None:
+        """Whether anybody may have the device without being allowed to; None where there is no such device."""
+        ...
+
+    def advice(self) -> str:
+        """What to do where a device is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EveryRun:
+    """What the command line says of every RUN, in the words of `operations.Run`; all of it is in its key."""
+
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    shm_size: int = 0
+    capabilities: tuple[str, ...] = ()
+    volumes: tuple[HostMount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +72,11 @@ class Request:
 
     `also` are stages that must be made beside the target, by name or index; with `all_stages` that is every one.
 
-    `epoch` is SOURCE_DATE_EPOCH in seconds, where set. `labels` override LABEL. `context` is None where there is none
+    `labels` override LABEL. `context` is None where there is none
     (a Dockerfile on standard input). `allow` holds what `--allow` permits, such as `security.insecure`. `contexts` are
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
+    `implicit` says that nobody asked for the platform: the image is then of the one that its base is of. With `several`
+    labels say which platform a step is of. `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
     """
 
     platform: Platform
@@ -53,9 +86,14 @@ class Request:
     network: Literal["default", "host", "none"] = "default"
     extra_hosts: tuple[str, ...] = ()
     context: FileContext | None = None
-    epoch: int | None = None
     allow: frozenset[str] = frozenset()
     contexts: NamedContexts = field(default_factory=NamedContexts)
     directories: Mapping[str, FileContext] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     all_stages: bool = False
+    every_run: EveryRun = field(default_factory=EveryRun)
+    devices: Devices | None = None
+    unset_env: frozenset[str] = frozenset()
+    unset_labels: frozenset[str] = frozenset()
+    implicit: bool = False
+    several: bool = False

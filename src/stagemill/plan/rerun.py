@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from stagemill.digest import Digest
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Dockerfile, InstructionNode
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.graph.operations import Run
 from stagemill.plan.planner import Plan, Stage
 from stagemill.plan.state import Step
@@ -18,7 +18,7 @@ _SHOWN = 40  # characters of an instruction
 
 
 def chosen(names: Sequence[str], dockerfile: Dockerfile, plans: Sequence[Plan]) -> frozenset[Digest]:
-    """The vertices of steps. A number is a line, anything else the name of a stage. Raises UsageError."""
+    """The vertices of steps. A number is a line, anything else the name of a stage. Raises StagemillError."""
     stages = [stage for plan in plans for stage in plan.stages]
     found = [_at_line if _LINE.fullmatch(name) else _of_stage for name in names]
     return frozenset(
@@ -39,15 +39,15 @@ def _of_stage(name: str, _file: Dockerfile, stages: Sequence[Stage], *, plans: S
             yield from (step for step in stage.steps if isinstance(step.vertex.op, Run))
 
 
-def _unknown(name: str, titles: set[str], plans: Sequence[Plan]) -> UsageError:
+def _unknown(name: str, titles: set[str], plans: Sequence[Plan]) -> StagemillError:
     targets = " and ".join(plan.target.title for plan in plans)
     if any(name.lower() == stage.title for plan in plans for stage in plan.skipped):
         hint = f"add --also {name}, or leave it out"
-        return UsageError(f"--rerun {name}: {targets} does not need that stage", hint=hint)
+        return StagemillError(f"--rerun {name}: {targets} does not need that stage", hint=hint)
     near = nearest(name, titles)
     known = f"the stages are {', '.join(sorted(titles))}; a number is a line of the Dockerfile"
     hint = f"did you mean {near}? {known}" if near else known
-    return UsageError(f"--rerun {name}: there is no such stage", hint=hint)
+    return StagemillError(f"--rerun {name}: there is no such stage", hint=hint)
 
 
 def _at_line(name: str, file: Dockerfile, stages: Sequence[Stage], *, plans: Sequence[Plan]) -> Iterator[Step]:
@@ -66,7 +66,7 @@ def _last_line(node: InstructionNode) -> int:
 
 def _no_step(
     name: str, node: InstructionNode | None, steps: Sequence[Step], *, file: Dockerfile, plans: Sequence[Plan]
-) -> UsageError:
+) -> StagemillError:
     """Says what is there instead, and the nearest lines that have a step."""
     line = int(name)
     what = f"holds {_cut(node.original)}, which is no step" if node else "holds no instruction"
@@ -75,7 +75,7 @@ def _no_step(
     near = sorted({step.at.line: step for step in steps}.items(), key=lambda item: (abs(item[0] - line), item[0]))[:2]
     told = " and ".join(f"{number} ({_cut(step.text)})" for number, step in sorted(near))
     where = f"the nearest steps are in line {told}" if near else "the target has no steps of its own"
-    return UsageError(f"--rerun {line}: line {line} of {file.source.name} {what}", hint=where)
+    return StagemillError(f"--rerun {line}: line {line} of {file.source.name} {what}", hint=where)
 
 
 def _cut(text: str) -> str:

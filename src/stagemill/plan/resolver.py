@@ -8,7 +8,7 @@ from typing import Protocol
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 
@@ -34,6 +34,14 @@ class Resolver(Protocol):
         ...
 
 
+class Lister(Protocol):
+    """Knows what images there are of a name."""
+
+    def platforms(self, reference: str) -> tuple[Platform, ...]:
+        """For which there is one, each once. Raises ValueError for what is no reference, StagemillError as a Resolver."""
+        ...
+
+
 class Sources(Protocol):
     """Finds what URLs name. Called from several threads at once; a second call for the same has the same answer."""
 
@@ -43,6 +51,14 @@ class Sources(Protocol):
 
     def git(self, location: GitLocation) -> operations.Git:
         """The commit that is meant now. Raises StagemillError where it cannot be found, or is not that of the checksum."""
+        ...
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
+        """When what is there now was made, in seconds since 1970; None where it does not say. Raises as the others do."""
+        ...
+
+    def admit_files(self, name: str) -> None:
+        """The files of a context of this name may be read. Raises StagemillError where they may not."""
         ...
 
 
@@ -55,6 +71,12 @@ class Nowhere:
 
     def git(self, location: GitLocation) -> operations.Git:
         raise StagemillError(f"{location} was not asked for", hint=_ASK)
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
+        raise StagemillError(f"{location} was not asked for", hint=_ASK)
+
+    def admit_files(self, name: str) -> None:
+        """They are the user's own."""
 
 
 _ASK = "build it: nobody is asked for what is only looked at"

@@ -25,15 +25,15 @@ def platform_args(*, target: Platform, stage: str) -> dict[str, str]:
     """The arguments that the global scope has by itself; `stage` is the target stage's name."""
     build = Platform.local()
     return {
-        **_platform_args("BUILD", build),
-        **_platform_args("TARGET", target),
+        **_platform_args("BUILD", build, text=str(build)),
+        **_platform_args("TARGET", target, text=target.full),
         "TARGETSTAGE": stage or "default",
     }
 
 
-def _platform_args(prefix: str, platform: Platform) -> dict[str, str]:
+def _platform_args(prefix: str, platform: Platform, *, text: str) -> dict[str, str]:
     return {
-        f"{prefix}PLATFORM": str(platform),
+        f"{prefix}PLATFORM": text,
         f"{prefix}OS": platform.os,
         f"{prefix}OSVERSION": platform.os_version,
         f"{prefix}ARCH": platform.architecture,

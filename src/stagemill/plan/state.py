@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from stagemill.errors import Excerpt
+from stagemill.errors import Excerpt, redacted
 from stagemill.files.paths import clean
 from stagemill.graph.operations import Operation, Scratch, Stack
 from stagemill.graph.vertex import Edge, Label, Vertex
 from stagemill.oci.config import History, RunConfig
+from stagemill.oci.platform import Platform
 from stagemill.plan.scope import Scope
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
+WINDOWS_SHELL = ("cmd", "/S", "/C")
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 COMMENT = "buildkit.dockerfile.v0"  # the tools that read history know this one
 
 
@@ -27,22 +33,51 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How the steps of a stage are called: `[builder 2/4]`, or `[2/4]` in a file of one stage, as BuildKit aligns them."""
+    """How the steps of a stage are called: `[builder 2/4]`, or `[2/4]` in a file of one stage, as BuildKit aligns them.
+
+    Where there are several platforms it begins with that of the stage: `[linux/arm64 builder 2/4]`.
+    """
 
     stage: str
     total: int
     alone: bool
+    platform: Platform | None = None
 
-    def prefix(self, number: int) -> str:
+    def prefix(self, number: int, values: Mapping[str, str] = NO_VALUES) -> str:
+        """`values` are those in scope; where they tell of another target it is shown, as `linux/amd64->arm64`."""
         stage = "" if self.alone else f"{self.stage} "
-        return f"[{stage}{number:{len(str(self.total))}}/{self.total}]"
+        platform = f"{self.platform.full}{crossing(self.platform, values)} " if self.platform else ""
+        return f"[{platform}{stage}{number:{len(str(self.total))}}/{self.total}]"
+
+
+def crossing(base: Platform, values: Mapping[str, str]) -> str:
+    """What a step for one platform makes something for, if it knows of another one. Source: BuildKit, convert.go."""
+    target = _target(base, values)
+    if target is None or (target.os, target.architecture) == (base.os, base.architecture):
+        return ""
+    if target.os != base.os:
+        return f"->{target.full}"
+    return f"->{target.architecture}" + (f"/{target.variant}" if target.variant else "")
+
+
+def _target(base: Platform, values: Mapping[str, str]) -> Platform | None:
+    with suppress(ValueError):
+        return (
+            Platform.parse(values["TARGETPLATFORM"]) if "TARGETPLATFORM" in values else _target_of_parts(base, values)
+        )
+    return _target_of_parts(base, values)
+
+
+def _target_of_parts(base: Platform, values: Mapping[str, str]) -> Platform | None:
+    parts = [values.get(f"TARGET{part}", "") for part in ("OS", "ARCH", "VARIANT")]
+    return Platform.normal(parts[0] or base.os, parts[1] or base.architecture, parts[2]) if any(parts) else None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What is known of a stage so far.
 
-    `outer` is the global scope, whose ARGs a stage may import. `history` has no times yet: they are those of the layers
+    `platform` is the one that its processes run on. `outer` is the global scope, whose ARGs a stage may import. `history` has no times yet: they are those of the layers
     when they are made.
     """
 
@@ -51,6 +86,7 @@ class State:
     scope: Scope
     numbering: Numbering
     number: int
+    platform: Platform
     outer: Scope = field(default_factory=Scope)
     author: str = ""
     cmd_set: bool = False
@@ -59,7 +95,7 @@ class State:
 
     @property
     def shell(self) -> tuple[str, ...]:
-        return self.config.shell or DEFAULT_SHELL
+        return self.config.shell or (WINDOWS_SHELL if self.platform.os == "windows" else DEFAULT_SHELL)
 
     @property
     def cwd(self) -> str:
@@ -77,9 +113,14 @@ class State:
     def layered(
         self, op: Operation, inputs: tuple[Edge, ...], *, text: str, created_by: str, at: Excerpt, link: bool = False
     ) -> State:
-        """After an instruction that makes a layer on top of the stage; with `link` one that knows nothing of the stage."""
+        """After an instruction that makes a layer on top of the stage; with `link` one that knows nothing of the stage.
+
+        Logins of URLs in `text` are not shown.
+        """
         number = self.number + 1
-        label = Label(f"{self.numbering.prefix(number)} {text}", self.numbering.stage, at)
+        text = redacted(text)
+        prefix = self.numbering.prefix(number, self.scope.values)
+        label = Label(f"{prefix} {text}", self.numbering.stage, at)
         below = Vertex(Scratch(), (), Label("")) if link else self.vertex
         vertex = Vertex(op, (Edge(below), *inputs), label)
         if link:

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, assert_never
 
 from stagemill.errors import CancelledError, SandboxError
-from stagemill.sandbox import terminal
+from stagemill.sandbox import cgroups, terminal
+from stagemill.sandbox.cgroups import Group
 from stagemill.sandbox.helper import Helper
 from stagemill.sandbox.process import Bind, Data, Mount, Process, Rootfs, Stack, Tmpfs
 from stagemill.sandbox.session import OutputSink, Session, relay
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import MountRequest, Request
 
 _OWN_STREAMS = Streams()
+_NO_GROUP = Group()
 
 
 class NamespaceSandbox:
@@ -32,7 +34,7 @@ class NamespaceSandbox:
 
     def __init__(self, *, state: Path) -> None:
         self._mountpoint = state.absolute() / "mountpoint"
-        self._helper = Helper()
+        self._helper = Helper(self._mountpoint)
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +56,12 @@ class NamespaceSandbox:
         """
         if cancelled.is_set():
             raise CancelledError("the process was stopped before it began")
-        request = self._request(rootfs, process, size=None)
-        with _pipe() as (stdout, stdout_end), _pipe() as (stderr, stderr_end):
+        with (
+            cgroups.limited(process.resources) as group,
+            _pipe() as (stdout, stdout_end),
+            _pipe() as (stderr, stderr_end),
+        ):
+            request = self._request(rootfs, process, group, size=None)
             with ExitStack() as ends:
                 stdin = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
                 for descriptor in (stdin, stdout_end, stderr_end):
@@ -70,9 +76,12 @@ class NamespaceSandbox:
         With `tty` it gets a terminal of its own, and the caller's is raw until it ends. Signals to the caller are
         passed on. Raises SandboxError where the process could not be started.
         """
-        request = self._request(rootfs, process, size=terminal.size(streams.stdin) if tty else None)
+        size = terminal.size(streams.stdin, streams.stdout) if tty else None
         stdio = (streams.stdin, streams.stdout, streams.stderr)
-        with Session(self._helper, request, stdio=stdio) as session:
+        with (
+            cgroups.limited(process.resources) as group,
+            Session(self._helper, self._request(rootfs, process, group, size=size), stdio=stdio) as session,
+        ):
             if tty:
                 return Relay(session, streams).run()
             with terminal.forwarded_signals(session):
@@ -80,7 +89,7 @@ class NamespaceSandbox:
                     session.listen()
             return session.result()
 
-    def _request(self, rootfs: Rootfs, process: Process, *, size: tuple[int, int] | None) -> Request:
+    def _request(self, rootfs: Rootfs, process: Process, group: Group, *, size: tuple[int, int] | None) -> Request:
         if not process.args:
             raise SandboxError(
                 "there is no program to run", hint="give a command, or set CMD or ENTRYPOINT in the image"
@@ -90,7 +99,7 @@ class NamespaceSandbox:
         except OSError as error:
             hint = "the sandbox needs one empty directory in the store; is that writable?"
             raise SandboxError(f"cannot make {self._mountpoint}: {error.strerror}", hint=hint) from error
-        return request(rootfs, process, mountpoint=self._mountpoint, size=size)
+        return request(rootfs, process, group, mountpoint=self._mountpoint, size=size)
 
 
 @contextmanager
@@ -103,7 +112,9 @@ def _pipe() -> Iterator[tuple[int, int]]:
         os.close(read_end)
 
 
-def request(rootfs: Rootfs, process: Process, *, mountpoint: Path, size: tuple[int, int] | None) -> Request:
+def request(
+    rootfs: Rootfs, process: Process, group: Group = _NO_GROUP, *, mountpoint: Path, size: tuple[int, int] | None
+) -> Request:
     """What the helper is sent about one process."""
     who = process.credentials
     return {
@@ -125,7 +136,19 @@ def request(rootfs: Rootfs, process: Process, *, mountpoint: Path, size: tuple[i
         "resolv_conf": process.resolv_conf,
         "umask": process.umask,
         "insecure": process.insecure,
+        "shm_size": process.shm_size,
+        "ulimits": [(limit.name, limit.soft, limit.hard) for limit in process.ulimits],
+        "members": [str(path) for path in group.members],
+        "cgroups": [(name, str(path)) for name, path in group.shown],
+        "cpus": sorted(group.cpus),
+        "added": sorted(process.added),
+        "dropped": sorted(process.dropped),
+        "read_only": process.read_only,
+        "no_new_privileges": process.no_new_privileges,
+        "filtered": process.filtered,
         "terminal": size,
+        "foreign": bool(process.emulators),
+        "emulators": [emulator.rule for emulator in process.emulators],
     }
 
 
@@ -154,7 +177,17 @@ def mount_request(mount: Mount) -> MountRequest:
                 "work": str(mount.work.absolute()) if mount.work else None,
             }
         case Tmpfs():
-            return {"kind": "tmpfs", "target": mount.target, "directory": True, "read_only": False, "size": mount.size}
+            return {
+                "kind": "tmpfs",
+                "target": mount.target,
+                "directory": True,
+                "read_only": False,
+                "size": mount.size,
+                "mode": mount.mode,
+                "uid": mount.uid,
+                "gid": mount.gid,
+                "executable": mount.executable,
+            }
         case Data():
             return {
                 "kind": "data",

@@ -135,7 +135,7 @@ def _write_maps(commands: list[tuple[str, ...]], *, ready: int, answer: int) -> 
     try:
         if os.read(ready, 1):
             for command in commands:
-                done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                done = subprocess.run(command, env={}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
                 if done.returncode:
                     os.write(answer, done.stderr or f"{command[0]} ended with status {done.returncode}".encode())
                     break

@@ -41,6 +41,21 @@ def checkout(git: Git, op: operations.Git, into: Path) -> None:
         raise StoreError(f"cannot write a checkout: {error.strerror}", hint="make room on the store's disk") from error
 
 
+def date(git: Git, op: operations.Git) -> int:
+    """When the commit was made, in seconds since 1970; its files are left where they are if the server can do that.
+
+    Raises GitFailure, SourceError, CancelledError, and StoreError where the disk is full.
+    """
+    place = git.scratch / "tree"
+    try:
+        place.mkdir()
+    except OSError as error:
+        raise StoreError(f"cannot write a commit: {error.strerror}", hint="make room on the store's disk") from error
+    _prepare(git, op, place)
+    _fetch(git, op, place, bare=True)
+    return int(git.run("log", "-1", "--format=%ct", op.commit, within=place))
+
+
 def _prepare(git: Git, op: operations.Git, tree: Path) -> None:
     """An empty repository whose origin is the remote: submodules may be named relative to it."""
     form = "sha256" if len(op.commit) == 64 else "sha1"
@@ -48,10 +63,11 @@ def _prepare(git: Git, op: operations.Git, tree: Path) -> None:
     git.run("config", "remote.origin.url", op.remote, within=tree)
 
 
-def _fetch(git: Git, op: operations.Git, tree: Path) -> None:
+def _fetch(git: Git, op: operations.Git, tree: Path, *, bare: bool = False) -> None:
     """Brings the commit. Not every server gives out single commits, and not every protocol a part of the history."""
     failure = GitFailure(f"it does not have the commit {op.commit}")
-    for arguments in _attempts(op):
+    without_files = ("--filter=tree:0", "--depth=1", "origin", op.commit)
+    for arguments in (*([without_files] if bare else []), *_attempts(op)):
         try:
             git.run("fetch", "-q", "--no-tags", "--update-head-ok", *arguments, within=tree)
             git.run("cat-file", "-e", f"{op.commit}^{{commit}}", within=tree)

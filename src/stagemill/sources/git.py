@@ -59,6 +59,7 @@ class GitSource:
             remote=location.remote,
             ref=found.name,
             login=location.login,
+            written=location.ref,
         )
 
     def checkout(self, op: operations.Git, into: Path) -> None:
@@ -66,6 +67,12 @@ class GitSource:
         location = repository(op.remote, login=op.login)
         with self._git(location, f"{op.remote}#{op.ref or op.commit}") as git:
             checkout.checkout(git, op, into)
+
+    def date(self, op: operations.Git) -> int:
+        """When the commit was made, in seconds since 1970. Raises SourceError, StoreError, CancelledError."""
+        location = repository(op.remote, login=op.login)
+        with self._git(location, f"{op.remote}#{op.ref or op.commit}") as git:
+            return checkout.date(git, op)
 
     @contextmanager
     def _git(self, location: GitLocation, what: str) -> Iterator[Git]:

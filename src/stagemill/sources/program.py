@@ -20,13 +20,12 @@ from pathlib import Path
 from shutil import which
 from typing import IO
 
-from stagemill.errors import CancelledError, SourceError
+from stagemill.errors import CancelledError, SourceError, redacted
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _MOST_OUTPUT = 1 << 20
 _TICK = 0.1  # seconds between two looks at whether the build was stopped
 _LONGEST_SILENCE = 60  # seconds
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _VERSION = re.compile(r"git version ([0-9]+)\.([0-9]+)")
 _OLDEST = (2, 31)
 _CONFIG = {
@@ -187,13 +186,13 @@ class Git:
         """Without what git should not have said: logins in URLs, and the header."""
         secret = self.access.header.rpartition(" ")[2]
         text = text.replace(secret, "…") if secret else text
-        return _LOGIN.sub("", text).replace(f"{self.scratch}/", "").strip()
+        return redacted(text).replace(f"{self.scratch}/", "").strip()
 
 
 @lru_cache(maxsize=4)
 def _check_version(program: str) -> None:
     """An older git would not read its settings from the environment, and so not keep to them."""
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    said = subprocess.run([program, "--version"], env={}, capture_output=True, text=True, check=False).stdout
     match = _VERSION.match(said)
     if not match or (int(match[1]), int(match[2])) < _OLDEST:
         wanted = ".".join(map(str, _OLDEST))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -18,14 +18,16 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.graph import operations
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.store.locks import never
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.retry import Retries
     from stagemill.sources.git import GitSource
     from stagemill.sources.http import HttpSource, Progress
+    from stagemill.sources.policy import Policy
 
 T = TypeVar("T")
 _INTERVAL = 0.1  # seconds between two reports of a download
@@ -36,7 +38,7 @@ _SLICE = 0.1
 class Settings:
     """What the command line knows of how to reach others. `environment` has PATH and the proxies for git.
 
-    `limit` gives the most bytes of a file; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
+    `limit` gives the most bytes of a file, `policy` says what may be asked for; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
     waits between attempts (None: as long as it takes).
     """
 
@@ -47,7 +49,9 @@ class Settings:
     agents: Mapping[str, Path] = field(default_factory=dict)
     known_hosts: Path | None = None
     limit: Callable[[], int | None] = lambda: None
+    policy: Policy | None = None
     sleep: Callable[[float], None] | None = None
+    retries: Retries | None = None
 
 
 class Remotes:
@@ -67,14 +71,17 @@ class Remotes:
         self._guard = Lock()
         self._files: _Answers[operations.Http] = _Answers()
         self._commits: _Answers[operations.Git] = _Answers()
+        self._dates: _Answers[int | None] = _Answers()
         self._made: tuple[HttpSource, Callable[[], None]] | None = None
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> operations.Http:
         """The file that the URL has now; its bytes are in the store afterwards. Raises StagemillError with a hint."""
 
         def resolve() -> operations.Http:
-            with self._told(f"[internal] load {location}") as progress:
-                return self._http.resolve(location, checksum=checksum, progress=progress)
+            place, wanted, name = self._policed(location, checksum)
+            with self._told(f"[internal] load {place}") as progress:
+                found = self._http.resolve(place, checksum=wanted, progress=progress)
+            return replace(found, name=name)
 
         return self._files.of((location, checksum), resolve)
 
@@ -82,10 +89,49 @@ class Remotes:
         """The commit that the location means now; no file is fetched. Raises StagemillError with a hint."""
 
         def resolve() -> operations.Git:
-            with self._told(f"[internal] load git source {location}"):
-                return self._git(self._closed.is_set).resolve(location)
+            place = location
+            if self._settings.policy:
+                from stagemill.sources.policed import repository  # noqa: PLC0415  few builds have a policy
+
+                place = repository(self._settings.policy, location)
+            with self._told(f"[internal] load git source {place}"):
+                return self._git(self._closed.is_set).resolve(place)
 
         return self._commits.of(location, resolve)
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
+        """The time of a commit, the Last-Modified of a file, else that of the newest file in an archive.
+
+        In seconds since 1970; None where there is none. Raises StagemillError with a hint.
+        """
+
+        def find() -> int | None:
+            if isinstance(location, GitLocation):
+                op = self.git(location)
+                with self._told(f"[internal] load the date of {location}"):
+                    return self._git(self._closed.is_set).date(op)
+            from stagemill.context.archive import newest  # noqa: PLC0415  as below
+
+            file = self.http(location, checksum=checksum)
+            return file.mtime or newest(self.fetch(file))
+
+        return self._dates.of((location, checksum), find)
+
+    def admit_files(self, name: str) -> None:
+        """The files of a context may be read. Raises SourceError where the policy denies it."""
+        if self._settings.policy:
+            from stagemill.sources.policed import admit_files  # noqa: PLC0415  as above
+
+            admit_files(self._settings.policy, name)
+
+    def _policed(self, location: HttpLocation, checksum: Digest | None) -> tuple[HttpLocation, Digest | None, str]:
+        """The file that is had for one, and its name in the tree."""
+        if not self._settings.policy:
+            return location, checksum, location.name
+        from stagemill.sources.policed import file  # noqa: PLC0415  as above
+
+        found = file(self._settings.policy, location, checksum)
+        return found.location, found.checksum, found.name
 
     def fetch(self, op: operations.Http) -> Path:
         """Where the file lies, in the store, whole: it was checked. Raises StagemillError with a hint."""
@@ -146,7 +192,9 @@ class Remotes:
         settings = self._settings
         config = settings.config()
         transport = Transport(user_agent=settings.user_agent, proxies=config.proxies, settings=config.settings)
-        sender = Sender(transport.send, Retries(), settings.sleep or self._pause, self._closed.is_set)
+        sender = Sender(
+            transport.send, settings.retries or Retries(), settings.sleep or self._pause, self._closed.is_set
+        )
         source = HttpSource(self._store, sender, Authorizations(settings.secrets), settings.limit())
         return source, transport.close
 

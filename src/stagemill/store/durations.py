@@ -17,11 +17,14 @@ class Durations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._forgot = False
 
     def put(self, step: Digest, name: str, seconds: float) -> None:
-        """`name` is what people call the step. The oldest are forgotten in time."""
+        """`name` is what people call the step. The oldest are forgotten, once in a process."""
         self._database.change(_PUT, step, _bytes(name), float(seconds))
-        self._database.change(_FORGET, KEPT)
+        if not self._forgot:
+            self._forgot = True
+            self._database.change(_FORGET, KEPT)
 
     def get(self, step: Digest, name: str) -> float | None:
         """The seconds that the step took the last time, or else the last step of its name; None where nobody knows."""

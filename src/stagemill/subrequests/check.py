@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Source, Span, printable
-from stagemill.errors import DockerfileError, StagemillError
+from stagemill.errors import DockerfileError, StagemillError, masked
 from stagemill.lint import rules
-from stagemill.lint.file import Ignore, Known, LintFile
+from stagemill.lint.file import Alien, Ignore, Known, LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rules import CHECKS
-from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
@@ -38,10 +37,18 @@ class Checked:
         return 1 if self.warnings or self.error else 0
 
 
-def known(planned: Plan, *, platform: Platform, ignore: Ignore | None) -> Known:
-    """What a plan knows beside the file: the images that its stages begin from, and which stages there are in it."""
-    bases = {stage.index: stage.base.config for stage in planned.stages if stage.base and stage.parent is None}
-    return Known(ignore, bases, platform, frozenset(stage.index for stage in planned.stages))
+def known(plans: Iterable[Plan], *, ignore: Ignore | None) -> Known:
+    """What plans know beside the file: the images that their stages begin from, and which stages there are in them."""
+    stages = [stage for plan in plans for stage in plan.stages]
+    begun = [(stage, stage.base.config) for stage in reversed(stages) if stage.base and stage.parent is None]
+    alien = [
+        Alien(stage.index, stage.wanted, found.platform)
+        for stage, found in reversed(begun)
+        if found.platform.architecture
+        and (found.platform.os, found.platform.architecture) != (stage.wanted.os, stage.wanted.architecture)
+    ]
+    bases = {stage.index: found for stage, found in begun}
+    return Known(ignore, bases, tuple(dict.fromkeys(alien)), frozenset(stage.index for stage in stages))
 
 
 def check(file: LintFile, error: StagemillError | None, *, whole: bool = True) -> Checked:
@@ -124,4 +131,4 @@ def _excerpt(lines: list[str], first: int, last: int) -> Iterator[str]:
         missing -= before + after + 1
     for number in range(start, end + 1):
         mark = ">>>" if first <= number <= last else "   "
-        yield f" {number:3} | {mark} {printable(lines[number - 1].rstrip(chr(13)))}\n"
+        yield f" {number:3} | {mark} {printable(masked(lines[number - 1].rstrip(chr(13))))}\n"

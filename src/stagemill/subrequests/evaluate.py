@@ -10,7 +10,7 @@ from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.files.view import Entry
 from stagemill.graph import operations
-from stagemill.location import GitLocation, HttpLocation
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan.planner import Plan, plan
 from stagemill.plan.request import FileContext, Request
 from stagemill.plan.resolver import Resolver
@@ -43,6 +43,12 @@ class AnySource:
 
     def git(self, location: GitLocation) -> operations.Git:  # noqa: ARG002  the protocol has it
         return operations.Git("0" * 40)
+
+    def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
+        return None
+
+    def admit_files(self, name: str) -> None:
+        """None is read."""
 
 
 def evaluate(dockerfile: Dockerfile, request: Request, resolver: Resolver, *, whole: bool = False) -> Plan:

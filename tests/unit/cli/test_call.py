@@ -9,7 +9,7 @@ import pytest
 
 from fakes.program import Call as Program
 from stagemill.cli.call import Call, asked
-from stagemill.cli.options import Values
+from stagemill.cli.values import Values
 from stagemill.errors import UsageError
 
 
@@ -136,7 +136,7 @@ class TestCheck:
     def test_an_unknown_target_is_an_error(self, stagemill: Program) -> None:
         said = stagemill("build", "--check", "--target", "none", ".")
 
-        assert said.status == 2
+        assert said.status == 1
         assert "target stage 'none' could not be found" in said.err
 
     def test_the_ignore_file_counts(self, project: Path, stagemill: Program) -> None:

@@ -53,6 +53,34 @@ class TestConfigPath:
         assert config_path(variables, root=root) == Path(expected)
 
 
+class TestPolicy:
+    def place(self, tmp_path: Path, **variables: str) -> Workplace:
+        return Workplace(Store.open(tmp_path / "store"), tmp_path / "config.toml", variables)
+
+    def test_without_one_everything_is_allowed(self, tmp_path: Path) -> None:
+        assert self.place(tmp_path).policy is None
+        assert self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="").policy is None
+
+    def test_it_is_the_file_that_the_environment_names(self, tmp_path: Path) -> None:
+        file = tmp_path / "policy.json"
+        file.write_text('{"rules": [{"action": "DENY", "selector": {"identifier": "*"}}]}')
+
+        policy = self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=str(file)).policy
+        assert policy
+        (rule,) = policy.rules
+
+        assert str(rule) == f'rule 1 of {file}, DENY "*"'
+
+    def test_one_that_cannot_be_read_is_wrong_usage(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as caught:
+            _ = self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=str(tmp_path / "none")).policy
+
+        assert caught.value.message == f"cannot read the source policy {tmp_path}/none: no such file or directory"
+        assert caught.value.hint == (
+            "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names it: correct the path, or unset the variable"
+        )
+
+
 class TestBundle:
     def test_nobody_asked_for_one(self) -> None:
         assert ca_bundle(None) is None

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from fakes.program import Call
 from stagemill.cli import failure
 from stagemill.errors import CancelledError, DockerfileError, Excerpt, StagemillError, StepError, UsageError
 
@@ -157,3 +158,56 @@ def test_a_bug_is_told_even_where_no_file_can_be_written(
     assert re.search(
         r"hint: this is a bug in stagemill in \S+test_failure.py:\d+; the details could not be written: ", told
     )
+
+
+LOGIN = "http://me:hunter2@127.0.0.1:1"
+COMMANDS = (("build", "--progress=plain"), ("build", "--progress=rawjson"), ("plan",), ("lint",), ("build", "--check"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ADD --chown=nobody {}/file /a", "ADD {}/nosuch.git /a", "ADD {}/r.git#no..such /a", "ADD {}/ /a/",
+        "ADD --checksum=sha256:x {}/file /a", "COPY {}/file /a", "ADD --form=x {}/file /a", "ADD {}/file", "FROM {}/image",
+        "ADD {}x/file /a", "ENV A=${{B:?{}}}", "EXPOSE {}", "COPPY {}", "VOLUME {}/${{x:#}}", "COPY --from={} /a /b",
+        "USER {}", "WORKDIR {}/${{x:#}}", "HEALTHCHECK --interval={} CMD x", "HEALTHCHECK {}", "COPY {}x y /", "SHELL {}",
+        "STOPSIGNAL {}", "ONBUILD ADD --x {}/x /", "ONBUILD ONBUILD {}", "RUN --mount=type=bind,source={},target=/x true",
+        "RUN --mount=type=cache,tagret={} true", "RUN --mount={} true", "ADD <<{} /x", "LABEL {}", "MAINTAINER {}",
+        "ARG {}", "CMD [{}, 1]", "ADD --unpack={} x /", "ADD --keep-git-dir {}/file /ok", "COPY --chmod={} x /",
+        "ADD http://me:hunter2/x#y@127.0.0.1/file /a", "ADD http://me:hunter2@/x /a", "ADD http://me:hun\\\nter2@127.0.0.1:1/x",
+    ],
+)  # fmt: skip
+def test_no_login_of_a_url_is_shown_whatever_is_wrong(
+    folder: Path, stagemill: Call, line: str, command: tuple[str, ...]
+) -> None:
+    (folder / "Dockerfile").write_text(f"FROM scratch\n{line.format(LOGIN)}\n")
+
+    said = stagemill(*command, ".")
+
+    assert "hunter2" not in said.out + said.err
+    assert "this is a bug" not in said.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("build", LOGIN), ("build", f"{LOGIN}/r.git"), ("build", f"{LOGIN}/r.git#no..such"), ("build", "."),
+        ("build", ".", LOGIN), ("build", "-f", LOGIN, "."), ("build", "-f", LOGIN, "-"), ("build", f"{LOGIN}x"),
+        ("build", "-f", "Other", LOGIN), ("build", "--build-context", f"x={LOGIN}x", "."), ("pull", f"{LOGIN}/image"),
+        ("build", "--build-context", f"x=docker-image://{LOGIN}", "."), ("build", f"--target={LOGIN}", "."),
+        ("build", f"--pogress={LOGIN}", "."), ("build", "-o", f"type={LOGIN}", "."), ("build", "-t", LOGIN, "."),
+        ("build", "--build-arg", f"={LOGIN}", "."), ("run", LOGIN), (LOGIN,), ("load", "-i", LOGIN), ("save", LOGIN),
+        ("build", "--secret", LOGIN, "."), ("build", "--secret", f"id=x,src={LOGIN}", "."), ("build", "--ssh", f"x={LOGIN}", "."),
+        ("build", "http://me:hunter2/#?x@127.0.0.1/r.git"), ("build", "--build-context", "x=http://me:hunter2@ y@z", "."),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_no_login_of_the_command_line_is_shown(folder: Path, stagemill: Call, arguments: tuple[str, ...]) -> None:
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY --from=x a /\n")
+
+    said = stagemill(*arguments)
+
+    assert said.status in {1, 2, 125}
+    assert "hunter2" not in said.out + said.err
+    assert "this is a bug" not in said.err

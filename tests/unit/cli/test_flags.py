@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from stagemill.cli import flags
-from stagemill.cli.flags import Output
+from stagemill.cli.flags import Output, Statements
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
@@ -47,10 +47,44 @@ def test_labels_are_names_with_values() -> None:
         ("db:::1", "::1\tdb"),
         ("db=[::1]", "::1\tdb"),
         ("db:[fe80::1]", "fe80::1\tdb"),
+        ("db:host-gateway", "127.0.0.1\tdb"),
     ],
 )
 def test_hosts_are_lines_of_a_hosts_file(text: str, expected: str) -> None:
     assert flags.extra_hosts([text]) == (expected,)
+
+
+def test_several_hosts_may_stand_in_one_flag() -> None:
+    assert flags.extra_hosts(["a:10.0.0.1,b:10.0.0.2", "c:10.0.0.3"]) == (
+        "10.0.0.1\ta", "10.0.0.2\tb", "10.0.0.3\tc",
+    )  # fmt: skip
+    assert flags.extra_hosts([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "delay", "expected"),
+    [
+        (None, None, None),
+        (0, None, []),
+        (2, None, [1, 2]),
+        (2, "1.5s", [1.5, 1.5]),
+        (None, "10s", [10, 10, 10]),
+    ],
+)
+def test_retries_are_counted_beyond_the_first_attempt(
+    more: int | None, delay: str | None, expected: list[float] | None
+) -> None:
+    found = flags.retries(more, delay)
+
+    assert (found and list(found.delays())) == expected
+
+
+@pytest.mark.parametrize("delay", ["", "2", "soon", "-1s"])
+def test_a_pause_is_a_time(delay: str) -> None:
+    assert usage(lambda: flags.retries(None, delay)) == (
+        f"invalid --retry-delay {delay!r}",
+        "write a time such as 500ms, 2s or 1m",
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,22 +182,6 @@ def test_a_reference_is_the_name_of_an_image() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [None, "", "local", str(Platform.local()), f"local,{Platform.local()}"])
-def test_the_platform_is_that_of_this_machine(text: str | None) -> None:
-    assert flags.platform(text) == Platform.local()
-
-
-def test_another_platform_is_not_supported_yet_and_a_wrong_one_is_wrong_usage() -> None:
-    with pytest.raises(StagemillError) as caught:
-        flags.platform("linux/s390x")
-
-    assert caught.value.message == f"--platform linux/s390x is not supported yet on a {Platform.local()} machine"
-    assert caught.value.hint == f"leave it out, or use {Platform.local()}"
-    assert usage(lambda: flags.platform("a/b/c/d"))[0] == (
-        "invalid --platform: 'a/b/c/d' is no platform: want os/arch or os/arch/variant"
-    )
-
-
 def test_a_platform_to_look_at_may_be_any() -> None:
     assert flags.any_platform("arm64") == Platform("linux", "arm64")
     assert usage(lambda: flags.any_platform("x/")) == (
@@ -181,19 +199,6 @@ def test_names_of_stages_may_be_listed_and_are_in_lower_case() -> None:
     )
 
 
-@pytest.mark.parametrize(("text", "expected"), [(None, None), ("", None), ("0", 0), ("1700000000", 1_700_000_000)])
-def test_the_epoch_is_seconds(text: str | None, expected: int | None) -> None:
-    assert flags.epoch(text) == expected
-
-
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", " 1", "٣", "999999999999", "9" * 5000])
-def test_a_wrong_epoch_is_wrong_usage(text: str) -> None:
-    assert usage(lambda: flags.epoch(text)) == (
-        f"invalid SOURCE_DATE_EPOCH {text!r}",
-        "give seconds since 1970, such as 1700000000",
-    )
-
-
 @pytest.mark.parametrize(
     ("text", "expected"), [(None, "default"), ("default", "default"), ("host", "host"), ("none", "none")]
 )
@@ -207,3 +212,17 @@ def test_another_network_is_wrong_usage() -> None:
 
 def test_a_digest_is_no_name_to_give_an_image() -> None:
     assert usage(lambda: flags.reference(Digest.of(b"x").hex))[0].endswith("it looks like the digest of an image")
+
+
+def test_an_output_says_how_it_has_statements() -> None:
+    found = Output.parse("type=oci,dest=x,oci-artifact=false,attestation-inline=true")
+
+    assert found.statements == Statements(artifact=False, inline=True)
+    assert Output.parse("type=local,dest=x,attestation-prefix=a-").statements == Statements("a-")
+    assert Output.parse("type=oci,dest=x").statements == Statements()
+    assert usage(lambda: Output.parse("type=oci,dest=x,oci-artifact=maybe"))[0] == (
+        "invalid --output 'type=oci,dest=x,oci-artifact=maybe': oci-artifact=maybe is neither true nor false"
+    )
+    assert usage(lambda: Output.parse("type=tar,dest=x,attestation-prefix=a/"))[0].endswith(
+        "attestation-prefix=a/ has a slash"
+    )

@@ -12,7 +12,6 @@ from stagemill.errors import StagemillError
 
 COMMAND = refusing(click.Command("any", params=[click.Argument(["context"])]))
 REFUSED = [option for option in options(COMMAND, hidden=True) if option.hidden]
-ATTESTATIONS = ("--provenance", "--sbom")
 
 
 def parse(*arguments: str) -> dict[str, object]:
@@ -29,21 +28,6 @@ def test_a_flag_that_there_is_not_yet_says_so(flag: str) -> None:
     assert caught.value.message == f"{option.opts[-1]} is not supported yet"
     assert caught.value.hint
     assert caught.value.hint.startswith("leave it out")
-
-
-@pytest.mark.parametrize("flag", ATTESTATIONS)
-@pytest.mark.parametrize("value", ["false", "0", "False", "disabled=true"])
-def test_no_attestations_is_what_there_is_anyway(flag: str, value: str) -> None:
-    assert parse(f"{flag}={value}") == {"context": "."}
-
-
-@pytest.mark.parametrize("flag", ATTESTATIONS)
-@pytest.mark.parametrize("value", ["=true", "=mode=max", ""])
-def test_attestations_are_refused(flag: str, value: str) -> None:
-    with pytest.raises(StagemillError) as caught:
-        COMMAND.make_context("any", [".", f"{flag}{value}"])
-
-    assert caught.value.hint == "leave it out; the image is one plain manifest without attestations"
 
 
 def test_without_them_nothing_happens() -> None:

@@ -6,13 +6,18 @@ import click
 import pytest
 
 from stagemill.cli.command import Command
-from stagemill.cli.options import PROGRESS, Values, add_build_options, with_host_ca
+from stagemill.cli.options import PROGRESS, add_build_options, with_host_ca
 from stagemill.cli.progress import MODES
+from stagemill.cli.values import Values
 
 NOTHING = {
     "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "rerun": (), "pull": False,
-    "host_ca": None, "network": "default", "add_host": (), "platform": None, "progress": None,
-    "secret": (), "ssh": (), "allow": (), "build_context": (),
+    "host_ca": None, "network": "default", "add_host": (), "platform": (), "all_platforms": False, "progress": None,
+    "secret": (), "ssh": (), "allow": (), "volume": (), "cap_add": (), "cap_drop": (), "dns": (), "dns_search": (),
+    "dns_option": (), "resource": (), "memory": None, "memory_swap": None, "cpu_shares": None, "cpu_period": None,
+    "cpu_quota": None, "cpuset_cpus": None, "cpuset_mems": None, "cgroup_parent": None, "ulimit": (), "shm_size": None,
+    "build_arg_file": (), "ignorefile": None, "build_context": (), "jobs": None, "debug": False,
+    "retry": None, "retry_delay": None,
 }  # fmt: skip
 
 
@@ -29,15 +34,22 @@ def test_flags_are_spelled_as_in_buildx() -> None:
         "-f", "other", "--target", "build", "--build-arg", "A=1", "--build-arg=B", "--no-cache", "--no-cache-filter", "a,b",
         "--pull", "--host-ca", "--network", "none", "--add-host", "db:1.2.3.4", "--platform", "linux/amd64",
         "--progress=plain", "--secret", "id=a", "--secret=id=b,env=B", "--ssh", "default", "--allow=security.insecure",
-        "--build-context", "a=b", "--build-context=c=docker-image://d", "context",
+        "--build-context", "a=b", "--build-context=c=docker-image://d", "--retry=2", "--retry-delay", "1s", "context",
     )  # fmt: skip
 
-    assert found == {
+    assert found == NOTHING | {
         "context": "context", "file": "other", "target": "build", "build_arg": ("A=1", "B"), "no_cache": True,
         "no_cache_filter": ("a,b",), "rerun": (), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
-        "platform": "linux/amd64", "progress": "plain", "secret": ("id=a", "id=b,env=B"), "ssh": ("default",),
-        "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"),
+        "platform": ("linux/amd64",), "all_platforms": False, "progress": "plain", "secret": ("id=a", "id=b,env=B"),
+        "ssh": ("default",), "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"), "retry": 2,
+        "retry_delay": "1s",
     }  # fmt: skip
+
+
+def test_a_letter_that_a_command_has_for_something_else_stays_its_own() -> None:
+    command = add_build_options(Command("any", params=[click.Option(["-c", "script"])]))
+
+    assert command.make_context("any", ["-c", "x", "-m", "1g", "."]).params["script"] == "x"
 
 
 def test_the_context_is_needed() -> None:

@@ -136,7 +136,7 @@ class TestDeliver:
     def given(self, built: Built, wishes: Wishes) -> bytes:
         """What went to standard output."""
         out = io.BytesIO()
-        deliver(built, wishes, listener=built.services.listener, stdout=out)
+        deliver([built], wishes, listener=built.services.listener, stdout=out)
         return out.getvalue()
 
     def test_where_nobody_wants_anything_it_is_said(self, workshop: Workshop, built: Built) -> None:

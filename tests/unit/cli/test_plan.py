@@ -195,9 +195,9 @@ class TestForms:
 
         assert out.startswith("digraph build {\n")
         assert out.rstrip().endswith("}")
-        assert '"step 9 0" -> "from 12" [style=dotted, label=after];' in out
-        assert '"from 11" -> "step 12 0" [style=dashed];' in out
-        assert '"step 7 0" -> "from 11";' in out
+        assert '"step test 0" -> "from web" [style=dotted, label=after];' in out
+        assert '"from build" -> "step web 0" [style=dashed];' in out
+        assert '"step build-prod 0" -> "from build";' in out
         assert 'label="build-dev\\nnot needed by web", style=dashed' in out
 
     def test_errors_are_those_of_a_build(self, project: Path, stagemill: Call) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stagemill.cli.secrets import MOST_BYTES, agents, allowed, secrets
+from stagemill.cli.secrets import MOST_BYTES, Ssh, agents, allowed, secrets
 from stagemill.errors import StagemillError, UsageError
+from stagemill.execute.agents import Agent
 
 
 class TestSecrets:
@@ -100,16 +101,19 @@ class TestAgents:
     def test_it_is_the_one_of_the_environment_or_one_that_is_named(self, place: Path) -> None:
         environment = {"SSH_AUTH_SOCK": str(place)}
 
-        assert agents(["default", "git"], environment) == {"default": place, "git": place}
-        assert agents([f"git={place}"], {}) == {"git": place}
+        assert agents(["default", "git"], environment) == {"default": Ssh(Agent(place)), "git": Ssh(Agent(place))}
+        assert agents([f"git={place}", f"b={place},raw=true"], {}) == {
+            "git": Ssh(Agent(place)),
+            "b": Ssh(Agent(place, raw=True)),
+        }
         assert agents([], environment) == {}
 
-    @pytest.mark.parametrize("text", ["", "=x", "git="])
+    @pytest.mark.parametrize("text", ["", "=x", "git=", "git=a,", "git=a,raw=maybe"])
     def test_what_is_none_is_wrong_usage(self, text: str) -> None:
         with pytest.raises(UsageError, match="invalid --ssh") as caught:
             agents([text], {})
 
-        assert caught.value.hint == "write --ssh default or --ssh ID=SOCKET"
+        assert caught.value.hint == "write --ssh default, --ssh ID=SOCKET or --ssh ID=KEY,KEY"
 
     def test_without_an_agent_there_is_nothing_to_lend(self) -> None:
         with pytest.raises(StagemillError) as caught:
@@ -123,16 +127,24 @@ class TestAgents:
             agents([f"a={tmp_path}/none"], {})
 
         assert caught.value.message == f"--ssh a={tmp_path}/none: cannot use {tmp_path}/none: no such file or directory"
-        assert caught.value.hint == "is the agent running?"
+        assert caught.value.hint == "is the agent running, or the name of the key right?"
 
-    def test_a_key_file_is_not_supported_yet(self, tmp_path: Path) -> None:
+    def test_files_that_are_no_sockets_are_keys(self, tmp_path: Path) -> None:
+        for name in ("one", "two"):
+            (tmp_path / name).write_text("")
+
+        assert agents([f"a={tmp_path}/one,{tmp_path}/two"], {}) == {"a": Ssh(keys=(tmp_path / "one", tmp_path / "two"))}
+
+    def test_keys_and_sockets_do_not_mix(self, place: Path, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("")
 
-        with pytest.raises(StagemillError) as caught:
-            agents([f"a={tmp_path}/key"], {})
-
-        assert caught.value.message.endswith("a key file instead of an agent is not supported yet")
-        assert caught.value.hint == "add the key to your agent with `ssh-add FILE`, and build with --ssh default"
+        for text, what in (
+            (f"a={place},{tmp_path}/key", "one socket, or of keys alone"),
+            (f"a={place},{place}", "one socket, or of keys alone"),
+            (f"a={tmp_path}/key,raw=true", "a socket where it is raw"),
+        ):
+            with pytest.raises(UsageError, match=what):
+                agents([text], {})
 
 
 class TestAllowed:
@@ -144,7 +156,7 @@ class TestAllowed:
         ("text", "hint"),
         [
             ("security.insecur", "did you mean security.insecure?"),
-            ("all", "it is one of network.host, security.insecure"),
+            ("all", "it is one of network.host, security.insecure, device"),
         ],
     )
     def test_what_is_none_is_wrong_usage(self, text: str, hint: str) -> None:
@@ -153,7 +165,19 @@ class TestAllowed:
 
         assert (caught.value.message, caught.value.hint) == (f"unknown permission {text!r} of --allow", hint)
 
-    @pytest.mark.parametrize("text", ["device", "device=vendor.com/gpu", "buildx.local.delete"])
-    def test_some_are_not_supported_yet(self, text: str) -> None:
+    def test_devices_are_allowed_all_or_by_name(self) -> None:
+        assert allowed(["device", "device=example.com/gpu=0"]) == {"device", "device=example.com/gpu=0"}
+
+    def test_who_builds_with_the_network_of_the_machine_allows_it(self) -> None:
+        assert allowed([], network="host") == {"network.host"}
+        assert allowed([], network="none") == frozenset()
+
+    def test_one_is_not_supported_yet(self) -> None:
         with pytest.raises(StagemillError, match="is not supported yet"):
+            allowed(["buildx.local.delete"])
+
+    @pytest.mark.parametrize("text", ["device=", "device=a,alias=", "device=a,alais=b", "device=a,alias=b,c=d"])
+    def test_a_device_has_a_name_and_perhaps_another_one(self, text: str) -> None:
+        assert allowed(["device=example.com/gpu=0,alias=gpu"]) == {"device=example.com/gpu=0,alias=gpu"}
+        with pytest.raises(UsageError, match="unknown permission"):
             allowed([text])

@@ -21,5 +21,5 @@ def test_a_stage_without_a_shell_is_told_what_helps(app: Call) -> None:
 def test_it_builds_with_the_flags_of_build(app: Call) -> None:
     said = app("shell", "--target", "none", ".")
 
-    assert said.status == 2
+    assert said.status == 1
     assert "target stage 'none' could not be found" in said.err

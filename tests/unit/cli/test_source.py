@@ -243,16 +243,26 @@ class TestErrors:
 
 
 class TestIgnoreFile:
-    FILE = IgnoreFile(IgnoreRules.parse("# logs\n*.log\nbuild\n", "rules"), ".dockerignore")
+    @pytest.fixture
+    def file(self, folder: Path) -> IgnoreFile:
+        for name in ("a.log", "build/deep/app", "src/a"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("")
+        return IgnoreFile(IgnoreRules.parse("# logs\n*.log\nbuild\n", "rules"), ".dockerignore", folder)
 
-    def test_it_names_the_line_that_hides_a_path(self) -> None:
-        assert self.FILE.explain("a.log") == 'line 2 of .dockerignore ("*.log")'
+    def test_it_names_the_line_that_hides_a_path(self, file: IgnoreFile) -> None:
+        assert file.explain("a.log") == 'line 2 of .dockerignore ("*.log")'
 
-    def test_or_the_one_that_hides_the_directory_it_lies_in(self) -> None:
-        assert self.FILE.explain("build/deep/app") == 'line 3 of .dockerignore ("build")'
+    def test_or_the_one_that_hides_the_directory_it_lies_in(self, file: IgnoreFile) -> None:
+        assert file.explain("build/deep/app") == 'line 3 of .dockerignore ("build")'
 
-    def test_what_no_line_hides_has_no_explanation(self) -> None:
-        assert self.FILE.explain("src/a") is None
+    def test_or_what_a_pattern_matches(self, file: IgnoreFile) -> None:
+        assert file.explain("*.log") == 'line 2 of .dockerignore ("*.log")'
+        assert file.explain("build/d*/app") == 'line 3 of .dockerignore ("build")'
+
+    @pytest.mark.parametrize("path", ["src/a", "b.log", "build/x", "src/*", "b*.log"])
+    def test_what_no_line_hides_or_is_not_there_has_no_explanation(self, file: IgnoreFile, path: str) -> None:
+        assert file.explain(path) is None
 
 
 def test_without_a_name_there_is_no_place(folder: Path) -> None:

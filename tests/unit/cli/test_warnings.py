@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fakes.planning import planned
@@ -14,7 +16,6 @@ from stagemill.context.ignore import IgnoreRules
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import DockerfileError
-from stagemill.oci.platform import Platform
 from stagemill.plan.request import FileContext
 
 STEP = Digest.of(b"step")
@@ -40,7 +41,7 @@ def test_a_watch_passes_on_what_it_hears_and_knows_whether_a_step_ran(event: eve
 
 
 def checks(text: str, context: FileContext | None = None, **build_args: str) -> Checks:
-    return Checks(Inputs(parse(text), context), build_args, Platform.local())
+    return Checks(Inputs(parse(text), context), build_args)
 
 
 def told(text: str) -> list[str]:
@@ -96,6 +97,14 @@ class TestErrors:
         assert caught.value.at
         assert caught.value.at.line == 3
 
+    def test_with_several_targets_the_stages_of_all_of_them_count(self) -> None:
+        text = "# check=error=true\nFROM scratch AS one\nFROM scratch AS two\nUSER $NONE\n"
+        first, second = (planned(text, target=target) for target in ("one", "two"))
+
+        checks(text).approve([first])
+        with pytest.raises(DockerfileError, match="UndefinedVar"):
+            checks(text).approve([first, second])
+
     def test_our_own_rules_stop_nothing(self) -> None:
         text = "# check=error=true\nFROM scratch\nFROM scratch AS b\nCOPY --from=0 /x /x\n"
 
@@ -120,6 +129,6 @@ def test_the_rules_of_an_ignore_file_are_those_of_the_context() -> None:
     rules = IgnoreRules.parse("a", ".dockerignore")
     view = MemoryTree({})
 
-    assert ignored(FileContext(view, ignored=IgnoreFile(rules, ".dockerignore"))) is rules
+    assert ignored(FileContext(view, ignored=IgnoreFile(rules, ".dockerignore", Path()))) is rules
     assert ignored(FileContext(view)) is None
     assert ignored(None) is None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from stagemill.context.archive import is_archive, unpack_context
+from stagemill.context.archive import is_archive, newest, unpack_context
 from stagemill.errors import ArchiveError
 
 
@@ -180,6 +180,30 @@ def test_bytes_that_only_look_compressed_are_an_error(tmp_path: Path) -> None:
         unpack_context(io.BytesIO(b"\x1f\x8b" + b"junk" * 200), tmp_path)
 
     assert caught.value.message.startswith("the archive of the build context is broken: ")
+
+
+@pytest.mark.parametrize("compress", [plain, gzip.compress, zstd])
+def test_the_date_of_an_archive_is_that_of_its_newest_file(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(
+        compress(
+            tar(
+                (member("old", mtime=5), b"x"),
+                (member("new", mtime=9.75), b"y"),
+                member("folder", kind=tarfile.DIRTYPE, mtime=70),
+                member("link", kind=tarfile.SYMTYPE, linkname="new", mtime=80),
+            )
+        )
+    )
+
+    assert newest(path) == 9
+
+
+def test_what_has_no_file_or_is_no_archive_has_no_date(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for data in (b"FROM scratch\n", tar(), tar(member("d", kind=tarfile.DIRTYPE)), gzip.compress(SIMPLE)[:60]):
+        path.write_bytes(data)
+        assert newest(path) is None
 
 
 FOUND_BY_FUZZING = [

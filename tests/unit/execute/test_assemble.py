@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.digest import Digest
-from stagemill.execute.assemble import assemble, dated
+from stagemill.execute.assemble import Finish, assemble, dated
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.layer.index import build
@@ -112,7 +112,7 @@ def config(*history: History) -> ImageConfig:
 def test_an_image_has_its_layers_in_order_and_is_in_the_store(forms: Forms) -> None:
     of = Tree((layer(forms, "a", "1", created=T1), layer(forms, "b", "2", created=T2)))
 
-    image = assemble(config(RUN, ENV, RUN), of, forms=forms, now=0.0, epoch=None)
+    image = assemble(config(RUN, ENV, RUN), of, forms=forms, now=0.0, finish=Finish(epoch=None))
 
     packed = [forms.packed(part) for part in of.layers]
     assert image.manifest.layers == tuple(facts.descriptor for facts in packed)
@@ -126,8 +126,8 @@ def test_an_image_has_its_layers_in_order_and_is_in_the_store(forms: Forms) -> N
 def test_the_same_tree_gives_the_same_image_whenever_it_is_assembled(forms: Forms) -> None:
     of = Tree((layer(forms, "a", "1", created=T1),))
 
-    first = assemble(config(ENV, RUN), of, forms=forms, now=0.0, epoch=None)
-    second = assemble(config(ENV, RUN), of, forms=forms, now=9e8, epoch=None)
+    first = assemble(config(ENV, RUN), of, forms=forms, now=0.0, finish=Finish(epoch=None))
+    second = assemble(config(ENV, RUN), of, forms=forms, now=9e8, finish=Finish(epoch=None))
 
     assert first == second
 
@@ -135,7 +135,9 @@ def test_the_same_tree_gives_the_same_image_whenever_it_is_assembled(forms: Form
 def test_with_an_epoch_trees_of_different_times_give_the_same_image(forms: Forms) -> None:
     early, late = layer(forms, "a", "1", created=T1), layer(forms, "a", "1", created=T3)
 
-    images = [assemble(config(RUN), Tree((part,)), forms=forms, now=0.0, epoch=5) for part in (early, late)]
+    images = [
+        assemble(config(RUN), Tree((part,)), forms=forms, now=0.0, finish=Finish(epoch=5)) for part in (early, late)
+    ]
 
     assert images[0] == images[1]
     assert images[0].config.created == "1970-01-01T00:00:05Z"
@@ -144,12 +146,18 @@ def test_with_an_epoch_trees_of_different_times_give_the_same_image(forms: Forms
 def test_chains_of_layers_lead_back_to_the_layers(forms: Forms) -> None:
     of = Tree((layer(forms, "a", "1", created=T1), layer(forms, "b", "2", created=T2)))
 
-    image = assemble(config(RUN, RUN), of, forms=forms, now=0.0, epoch=None)
+    image = assemble(config(RUN, RUN), of, forms=forms, now=0.0, finish=Finish(epoch=None))
 
     found = [forms.store.links.layer_of_chain(chain) for chain in image.chain_ids]
     assert found == [part.digest for part in of.layers]
 
 
 def test_an_image_without_layers_and_history_is_made_now_or_at_the_epoch(forms: Forms) -> None:
-    assert assemble(config(), Tree(), forms=forms, now=1.5, epoch=None).config.created == "1970-01-01T00:00:01.500000Z"
-    assert assemble(config(), Tree(), forms=forms, now=1.5, epoch=9).config.created == "1970-01-01T00:00:09.000000Z"
+    assert (
+        assemble(config(), Tree(), forms=forms, now=1.5, finish=Finish(epoch=None)).config.created
+        == "1970-01-01T00:00:01.500000Z"
+    )
+    assert (
+        assemble(config(), Tree(), forms=forms, now=1.5, finish=Finish(epoch=9)).config.created
+        == "1970-01-01T00:00:09.000000Z"
+    )

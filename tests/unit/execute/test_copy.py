@@ -333,7 +333,7 @@ def test_a_missing_source_is_an_error(bench: Workbench) -> None:
     error = raised(bench, {"a.txt": ""}, "b.txt", to="/")
 
     assert isinstance(error, MissingSourceError)
-    assert (error.message, error.hint) == ('"/b.txt" was not found', 'did you mean "a.txt"?')
+    assert (error.message, error.hint) == ('"/b.txt" was not found', "did you mean a.txt?")
 
 
 # --- owners and modes

@@ -29,6 +29,7 @@ from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import ImageIndex, members, platforms
 from stagemill.oci.manifest import Index
 from stagemill.oci.platform import Platform
 
@@ -44,7 +45,11 @@ def loaded(path: Path, platform: Platform | None = None) -> tuple[LoadedImage, .
 def layers(path: Path) -> list[bytes]:
     """The bytes of all layers of the first image."""
     with images(path) as found:
-        return [content(found.blobs.open(layer)) for layer in found.images[0].image.manifest.layers]
+        return [
+            content(found.blobs.open(layer))
+            for image in members(found.images[0].image)
+            for layer in image.manifest.layers
+        ]
 
 
 def content(opened: AbstractContextManager[Reader]) -> bytes:
@@ -140,6 +145,31 @@ class TestOwnArchives:
 
 
 class TestLayouts:
+    def test_an_index_comes_whole_where_no_platform_is_asked_for(self, tmp_path: Path) -> None:
+        blobs = MemoryBlobs()
+        both = [make_image(blobs, {"a": b"1"}, platform=platform) for platform in (AMD64, ARM64)]
+        inner = index_of(blobs, *(image.descriptor for image in both))
+        root = layout(tmp_path, blobs, named(inner, name="docker.io/library/app:1", tag="1"))
+
+        (found,) = loaded(root)
+
+        assert isinstance(found.image, ImageIndex)
+        assert (found.image.digest, found.image.images) == (inner.digest, tuple(both))
+        assert (found.names, found.tags) == (("docker.io/library/app:1",), ("1",))
+
+    def test_an_index_comes_with_what_there_is_of_it(self, tmp_path: Path) -> None:
+        blobs = MemoryBlobs()
+        arm = make_image(blobs, {"a": b"2"}, platform=ARM64)
+        blobs.data.clear()
+        amd = make_image(blobs, {"a": b"1"}, platform=AMD64)
+        root = layout(tmp_path, blobs, named(index_of(blobs, amd.descriptor, arm.descriptor), tag="1"))
+
+        (found,) = loaded(root)
+
+        assert isinstance(found.image, ImageIndex)
+        assert found.image.images == (amd,)
+        assert platforms(found.image) == (AMD64, ARM64)
+
     def test_a_nested_index_gives_the_image_of_the_platform(self, tmp_path: Path) -> None:
         blobs = MemoryBlobs()
         amd, arm = (make_image(blobs, {"a": b"1"}, platform=platform) for platform in (AMD64, ARM64))
@@ -298,6 +328,7 @@ class TestDocker:
 
         (found,) = loaded(self.saved(tmp_path / "a.tar", image, [data]))
 
+        assert isinstance(found.image, Image)
         assert found.image.manifest.layers == (Descriptor(kind, Digest.of(data), len(data)),)
 
     def test_layers_may_be_links_to_other_layers(self, tmp_path: Path) -> None:

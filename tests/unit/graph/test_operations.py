@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from stagemill.digest import Digest, canonical
-from stagemill.graph.mounts import BindMount, CacheMount, SecretMount, SshMount, TmpfsMount
+from stagemill.graph.mounts import BindMount, CacheMount, HostMount, SecretMount, SshMount, TmpfsMount
 from stagemill.graph.operations import (
     BaseImage,
     Context,
@@ -54,8 +54,8 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
     (
         "a run with what it must have",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user=""),
-        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","user":""}',
-        "sha256:2690d1a78551ccd8403ce6240b19334d9ebcf7b214741bbc9223e39d836560e0",
+        '{"args":["/bin/sh","-c","make"],"capabilities":[],"cwd":"/","devices":[],"env":[],"hostname":"","hosts":[],"kind":"run/3","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","shm_size":0,"ulimits":[],"user":""}',
+        "sha256:79d4a06aab21410b8b72213a088f401791624f2208efeb0eaf84bdaf9a4cca42",
     ),
     (
         "a run with everything",
@@ -70,14 +70,14 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
             script=("file", "#!/bin/sh\necho\n"),
             extra_hosts=("10.0.0.1\tdb",),
         ),
-        '{"args":["/bin/sh","-c","echo \'ü\'"],"cwd":"/src","env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db"],"kind":"run/2","mounts":[],"network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"security":"sandbox","user":"app:app"}',
-        "sha256:282f6fe8bb4f4be410332e9b5124a7f41b32a05fb1e067bcdf1f6a934e6395c0",
+        '{"args":["/bin/sh","-c","echo \'ü\'"],"capabilities":[],"cwd":"/src","devices":[],"env":[["PATH","/bin"],["A",""]],"hostname":"mill","hosts":["db"],"kind":"run/3","mounts":[],"network":"none","platform":"linux/arm64","script":["file","#!/bin/sh\\necho\\n"],"security":"sandbox","shm_size":0,"ulimits":[],"user":"app:app"}',
+        "sha256:20a296c655bcb0ede566c9145e0bfb5a90c5af895308eb11fe8dc22d394a578f",
     ),
     (
         "a run behind a proxy",
         Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="", proxy=(("http_proxy", "http://proxy"),)),
-        '{"args":["/bin/sh","-c","make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","user":""}',
-        "sha256:2690d1a78551ccd8403ce6240b19334d9ebcf7b214741bbc9223e39d836560e0",
+        '{"args":["/bin/sh","-c","make"],"capabilities":[],"cwd":"/","devices":[],"env":[],"hostname":"","hosts":[],"kind":"run/3","mounts":[],"network":"default","platform":"","script":null,"security":"sandbox","shm_size":0,"ulimits":[],"user":""}',
+        "sha256:79d4a06aab21410b8b72213a088f401791624f2208efeb0eaf84bdaf9a4cca42",
     ),
     (
         "an insecure run with every kind of mount",
@@ -97,8 +97,8 @@ GOLDEN: list[tuple[str, Operation, str, str]] = [
             ),
             security="insecure",
         ),
-        '{"args":["make"],"cwd":"/","env":[],"hostname":"","hosts":[],"kind":"run/2","mounts":[{"target":"/src","type":"bind","writable":true},{"gid":2,"mode":448,"read_only":true,"source":"a","target":"/c","type":"cache","uid":1},{"size":64,"target":"/t","type":"tmpfs"},{"env":"TOKEN","gid":4,"id":"token","mode":288,"required":true,"target":"/s","type":"secret","uid":3},{"gid":6,"id":"default","mode":432,"required":true,"target":"/agent","type":"ssh","uid":5}],"network":"default","platform":"","script":null,"security":"insecure","user":""}',
-        "sha256:2f092e34245819d0a3f6796f3c2d852ef76ff4aa7f825a0da24ac6f68e7d0201",
+        '{"args":["make"],"capabilities":[],"cwd":"/","devices":[],"env":[],"hostname":"","hosts":[],"kind":"run/3","mounts":[{"target":"/src","type":"bind","writable":true},{"gid":2,"mode":448,"read_only":true,"source":"a","target":"/c","type":"cache","uid":1},{"size":64,"target":"/t","type":"tmpfs"},{"env":"TOKEN","gid":4,"id":"token","mode":288,"required":true,"target":"/s","type":"secret","uid":3},{"gid":6,"id":"default","mode":432,"required":true,"target":"/agent","type":"ssh","uid":5}],"network":"default","platform":"","script":null,"security":"insecure","shm_size":0,"ulimits":[],"user":""}',
+        "sha256:2491a3aadd9a1746535774f237407cbe062d40e287299ca0bd99e09a1b576eaa",
     ),
     (
         "a copy with what it must have",
@@ -204,6 +204,11 @@ def test_no_two_kinds_share_a_name() -> None:
         {"extra_hosts": ("db=10.0.0.1",)},
         {"mounts": (TmpfsMount("/t"),)},
         {"security": "insecure"},
+        {"ulimits": (("nofile", 1, 2),)},
+        {"shm_size": 1},
+        {"capabilities": ("+net_admin",)},
+        {"devices": (("example.com/gpu=0", True),)},
+        {"mounts": (HostMount("/here", "/there"),)},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -211,6 +216,11 @@ def test_all_that_a_process_can_see_is_in_the_key_of_a_run(change: dict[str, Any
     run = Run(args=("/bin/sh", "-c", "make"), env=(), cwd="/", user="")
 
     assert replace(run, **change).canonical() != run.canonical()
+
+
+def test_what_is_in_a_directory_of_this_machine_is_in_no_key() -> None:
+    assert HostMount("/a", "/t").canonical() == HostMount("/b", "/t").canonical()
+    assert HostMount("/a", "/t").canonical() != HostMount("/a", "/t", read_only=True).canonical()
 
 
 def test_the_order_of_the_environment_is_in_the_key() -> None:

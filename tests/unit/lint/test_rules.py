@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fakes.linting import ARM, base, ignoring, lint_file
+from fakes.linting import ARM, ignoring, lint_file, pulled
 from stagemill.errors import UsageError
 from stagemill.lint import RULES, Rule, buildkit, check, mend
 from stagemill.lint import checks as checks_folder
@@ -18,7 +19,10 @@ HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
 NAMES = [rule.name for rule in RULES]
 PAGES = [rule.page for rule in RULES]
-KNOWN = {"copy-ignored-file": ignoring(".env"), "invalid-base-image-platform": base(platform=ARM)}
+KNOWN: dict[str, Callable[[str], Known]] = {
+    "copy-ignored-file": lambda _text: ignoring(".env"),
+    "invalid-base-image-platform": lambda text: pulled(text, ARM),
+}
 
 
 @pytest.fixture(params=RULES, ids=PAGES)
@@ -67,9 +71,9 @@ def test_there_are_all_checks_of_buildkit() -> None:
 def test_the_example_of_a_page_is_found_before_and_not_after(rule: Rule) -> None:
     page = (DOCS / "lint" / f"{rule.page}.md").read_text()
     before, after = (part.split("```dockerfile\n")[1].split("```")[0] for part in page.split("## ")[2:4])
-    known = KNOWN.get(rule.page, Known())
 
     def found(text: str) -> list[str]:
+        known = KNOWN[rule.page](text) if rule.page in KNOWN else Known()
         file = lint_file(text, known=known)
         asked = replace(file, options=file.options.with_experimental([rule.name]))
         return [finding.rule for finding in check(asked, [rule])]

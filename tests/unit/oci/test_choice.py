@@ -30,6 +30,27 @@ def entry(platform: str = "", **annotations: str) -> Descriptor:
         ("linux/amd64/v3", ["linux/amd64/v4", "linux/amd64", "linux/amd64/v2"], "linux/amd64/v2"),
         ("linux/amd64", ["linux/amd64/v2"], None),
         ("linux/ppc64le", ["linux/ppc64le"], "linux/ppc64le"),
+        ("linux/amd64", ["linux/386", "linux/arm64"], "linux/386"),
+        ("linux/amd64", ["linux/386", "linux/amd64"], "linux/amd64"),
+        ("linux/386", ["linux/amd64"], None),
+        ("linux/arm64", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"),
+        ("linux/arm64", ["linux/arm64/v9"], None),
+        ("linux/arm64/v9", ["linux/arm64"], "linux/arm64"),
+        ("linux/arm64/v9.2", ["linux/arm64/v8.8", "linux/arm64/v8.7", "linux/arm64/v9"], "linux/arm64/v9"),
+        ("linux/arm64/v9.2", ["linux/arm64/v8.8", "linux/arm64/v8.7"], "linux/arm64/v8.7"),
+        ("linux/arm64/v8.3", ["linux/arm64/v8.4", "linux/arm64/v8.2"], "linux/arm64/v8.2"),
+        ("linux/arm64/x", ["linux/arm64/x"], "linux/arm64/x"),
+        ("linux/arm64/v8.99", ["linux/arm64"], None),
+        ("linux/amd64", ["linux(+sse)/amd64"], None),
+        ("linux(+a+b)/amd64", ["linux/amd64", "linux(+a)/amd64"], "linux/amd64"),
+        ("windows/amd64", ["windows(10.0.17763.5)/amd64", "windows(10.0.20348.1)/amd64"], "windows/amd64"),
+        ("windows(10.0.17763)/amd64", ["windows(10.0.20348.1)/amd64"], None),
+        ("windows(10.0.17763)/amd64", ["windows/amd64"], "windows/amd64"),
+        ("windows(10.0.26100)/amd64", ["windows(10.0.20348.1)/amd64"], "windows/amd64"),
+        ("windows(10.0.25398)/amd64", ["windows(10.0.26100.1)/amd64"], None),
+        ("windows(10.0.20348)/amd64", ["windows(10.0.17763.1)/amd64"], None),
+        ("windows(6.3.9600)/amd64", ["windows(10.0.9600.1)/amd64"], None),
+        ("windows(10.0.20348)/amd64", ["windows(+win32k)/amd64"], "windows/amd64"),
     ],
 )
 def test_the_best_fit_is_chosen(wanted: str, there: list[str], chosen: str | None) -> None:
@@ -38,6 +59,15 @@ def test_the_best_fit_is_chosen(wanted: str, there: list[str], chosen: str | Non
     found = choose(entries, Platform.parse(wanted))
 
     assert (str(found.platform) if found else None) == chosen
+
+
+def test_of_several_systems_the_first_that_runs_is_chosen_and_the_most_capable_first() -> None:
+    versions = [entry(f"windows(10.0.{build}.1)/amd64") for build in (17763, 20348, 25398)]
+
+    assert choose(versions, Platform.parse("windows(10.0.25398)/amd64")) == versions[1]
+    assert choose(versions, Platform.parse("windows/amd64")) == versions[0]
+    plain, able = entry("linux/amd64"), entry("linux(+a)/amd64")
+    assert choose([plain, able], Platform.parse("linux(+a)/amd64")) == able
 
 
 def test_the_first_of_equals_is_chosen() -> None:

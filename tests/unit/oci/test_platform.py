@@ -34,6 +34,11 @@ from stagemill.oci.platform import Platform
         ("s390x", "linux/s390x"),
         (" linux/amd64 ", "linux/amd64"),
         ("plan9/mips", "plan9/mips"),
+        ("linux/i386/x", "linux/386"),
+        ("linux/arm64/v9.0", "linux/arm64/v9"),
+        ("linux/arm64/v8.0", "linux/arm64"),
+        ("macos/arm64", "darwin/arm64"),
+        ("riscv", "linux/riscv"),
     ],
 )
 def test_a_platform_is_normalised(text: str, expected: str) -> None:
@@ -45,12 +50,32 @@ def test_a_system_alone_has_the_architecture_of_this_machine() -> None:
     assert Platform.parse("windows") == Platform("windows", Platform.local().architecture, Platform.local().variant)
 
 
-@pytest.mark.parametrize("text", ["", "/", "linux/", "/amd64", "a/b/c/d", "linux//v7"])
+@pytest.mark.parametrize(
+    "text", ["", "/", "linux/", "/amd64", "a/b/c/d", "linux//v7", "linux(/amd64", "linux/a b", "*/amd64"]
+)
 def test_other_forms_are_errors(text: str) -> None:
     with pytest.raises(ValueError, match="want os/arch") as caught:
         Platform.parse(text)
 
     assert str(caught.value) == f"{text!r} is no platform: want os/arch or os/arch/variant"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("windows(10.0.17763.1)/amd64", Platform("windows", "amd64", "", "10.0.17763.1")),
+        ("windows(10.0.17763+win32k+a)/amd64", Platform("windows", "amd64", "", "10.0.17763", ("a", "win32k"))),
+        ("windows(+win32k)/amd64", Platform("windows", "amd64", "", "", ("win32k",))),
+        ("windows()/amd64", Platform("windows", "amd64")),
+    ],
+)
+def test_a_system_may_have_a_version_and_features(text: str, expected: Platform) -> None:
+    found = Platform.parse(text)
+
+    assert found == expected
+    assert Platform.parse(found.full) == found
+    assert Platform.from_json(found.to_json()) == found
+    assert str(found) == "windows/amd64"
 
 
 def test_one_word_that_nobody_knows_is_an_error() -> None:

@@ -10,6 +10,7 @@ from fakes.sources import FakeSources
 from fakes.tree import MemoryTree
 from stagemill.graph.operations import BaseImage, Context, Copy, Git, Http, Run, Scratch
 from stagemill.graph.vertex import walk
+from stagemill.location import parse
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan
@@ -291,3 +292,26 @@ class TestUnused:
         text = "FROM base AS a\nFROM bases AS b\nFROM busybox\n"
 
         assert planned(text, contexts={"base": "docker-image://nosuch"}).notices == ()
+
+
+class TestPolicies:
+    def test_files_that_may_not_be_read_are_an_error_where_they_are_wanted(self) -> None:
+        sources = FakeSources()
+        sources.denied = {"context", "named"}
+
+        copied = refused("FROM scratch\nCOPY a /\n", context=FILES, sources=sources)
+        mounted = refused(
+            "FROM busybox\nRUN --mount=from=named,target=/m x\n", directories={"named": FILES}, sources=sources
+        )
+
+        assert copied.message == "source 'local://context' is denied by the source policy"
+        assert marked(copied) == "Dockerfile:2: COPY a /"
+        assert mounted.message == "source 'local://named' is denied by the source policy"
+
+    def test_files_that_nobody_reads_or_that_were_fetched_need_not_be_allowed(self) -> None:
+        sources = FakeSources()
+        sources.denied = {"context"}
+
+        assert planned("FROM busybox\n", context=FILES, sources=sources).notices == ()
+        fetched = planned("FROM scratch\nCOPY a /\n", context=FILES, sources=sources, location=parse("https://h/foo"))
+        assert len(operations(fetched, Copy)) == 1

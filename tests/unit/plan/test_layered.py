@@ -6,7 +6,6 @@ import pytest
 
 from fakes.images import FakeImages
 from fakes.planning import config, marked, operations, planned, refused
-from stagemill.errors import UnsupportedError
 from stagemill.graph.operations import MakeDirectory, Run
 from stagemill.oci.config import DEFAULT_PATH, RunConfig
 from stagemill.oci.platform import Platform
@@ -81,14 +80,6 @@ def test_the_step_of_a_heredoc_shows_its_first_line() -> None:
     assert step.vertex.label.name == "[1/1] RUN <<EOF (apt-get update...)"
 
 
-def test_network_is_that_of_the_instruction_or_of_the_request() -> None:
-    assert run("RUN x").network == "default"
-    assert run("RUN --network=none x").network == "none"
-    assert run("RUN --network=host x").network == "host"
-    plan = planned("FROM busybox\nRUN --network=default x\nRUN --network=host y\n", network="none")
-    assert [op.network for op in operations(plan, Run)] == ["none", "host"]
-
-
 def test_the_hosts_of_the_request_are_in_every_run() -> None:
     plan = planned("FROM busybox\nRUN x\n", extra_hosts=("10.0.0.1\tdb",))
 
@@ -100,27 +91,6 @@ def test_the_name_of_the_host_is_a_build_argument_of_buildkit() -> None:
 
     assert operations(plan, Run)[0].hostname == "mill"
     assert [name for name, _ in operations(plan, Run)[0].env] == ["PATH"]
-
-
-@pytest.mark.parametrize(
-    ("flag", "name"),
-    [
-        ("--device=vendor.com/x", "device"),
-    ],
-)
-def test_what_is_not_built_yet_stops_with_its_place(flag: str, name: str) -> None:
-    error = refused(f"FROM busybox\nRUN {flag} x\n")
-
-    assert isinstance(error, UnsupportedError)
-    assert error.message == f"RUN --{name} is not supported yet"
-    assert error.hint == (
-        "this version of stagemill cannot build it; remove it, or build this file with another tool for now"
-    )
-    assert marked(error) == f"Dockerfile:2: {flag}"
-
-
-def test_what_is_not_built_yet_stops_only_where_it_is_needed() -> None:
-    assert planned("FROM busybox AS a\nRUN --device=gpu x\nFROM busybox\n").target.index == 1
 
 
 def test_an_insecure_run_has_to_be_allowed() -> None:

@@ -11,6 +11,8 @@ from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.resolver import Base
 
+S390X = Platform("linux", "s390x")
+
 
 class Failing(FakeImages):
     """Raises what it was given for every name that it does not know."""
@@ -34,12 +36,13 @@ def test_every_image_is_looked_up_once_for_all_stages() -> None:
     assert sorted(images.asked) == ["a", "b"]
 
 
-def test_images_are_looked_up_for_no_platform_unless_from_names_one() -> None:
-    images = FakeImages(a=RunConfig(), b=RunConfig())
+def test_images_are_looked_up_for_what_is_asked_for_unless_from_names_a_platform() -> None:
+    images = FakeImages(a=RunConfig(), b=RunConfig(), c=RunConfig())
+    text = "FROM a AS x\nFROM --platform=$BUILDPLATFORM b\nCOPY --from=x / /\nCOPY --from=c / /\n"
 
-    planned("FROM a AS x\nFROM --platform=$BUILDPLATFORM b\nCOPY --from=x / /\n", images=images)
+    planned(text, images=images, platform=S390X)
 
-    assert dict(zip(images.asked, images.platforms, strict=True)) == {"a": None, "b": Platform.local()}
+    assert dict(zip(images.asked, images.platforms, strict=True)) == {"a": S390X, "b": Platform.local(), "c": S390X}
 
 
 def test_the_first_error_in_the_order_of_the_file_is_shown() -> None:
@@ -78,20 +81,6 @@ def test_being_stopped_is_not_an_error_of_the_file() -> None:
 
     assert not isinstance(caught.value, DockerfileError)
     assert caught.value.exit_code == 130
-
-
-def test_platforms_of_this_machine_may_be_named_and_others_are_not_supported_yet() -> None:
-    assert planned(f"FROM --platform={Platform.local()} busybox\n").target.base is not None
-
-    error = refused("FROM --platform=linux/s390x busybox\n")
-    assert error.message == f"FROM --platform=linux/s390x on a {Platform.local()} machine is not supported yet"
-    assert marked(error) == "Dockerfile:1: linux/s390x"
-
-
-def test_another_platform_is_refused_even_where_the_image_is_named_without_one_as_well() -> None:
-    text = "FROM --platform=linux/s390x busybox AS a\nFROM scratch\nCOPY --from=a / /\nCOPY --from=busybox / /\n"
-
-    assert marked(refused(text)) == "Dockerfile:1: linux/s390x"
 
 
 @pytest.mark.parametrize("base", ["scratch", "above"])

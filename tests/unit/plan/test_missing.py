@@ -10,7 +10,7 @@ from fakes.planning import marked, refused
 from fakes.tree import MemoryTree, link
 from stagemill.files.select import MissingSourceError, matches
 from stagemill.graph.vertex import Selection
-from stagemill.plan.missing import missing_source, near_name
+from stagemill.plan.missing import matches_nothing, missing_source
 from stagemill.plan.request import FileContext
 
 TREE = MemoryTree({"README.md": "", "src/app.js": "", "src/link": link("nowhere"), "folder": link("src")})
@@ -57,6 +57,41 @@ def test_a_path_below_a_file_has_no_near_name() -> None:
     assert explained("README.md/x") == ('"/README.md/x": not found in the build context', None)
 
 
+def test_what_the_context_has_is_said_where_nothing_else_can_be() -> None:
+    for source, hint in {
+        "README.md/x": "README.md is a file, not a directory",
+        "src/zzz": "in src there are app.js and link",
+        "zzz": "in the build context there are README.md, folder and src",
+    }.items():
+        assert refused(f"FROM scratch\nCOPY {source} /\n", context=TREE).hint == hint
+    assert refused("FROM scratch\nCOPY x /\n", context=MemoryTree({})).hint == "the build context is empty"
+
+
+def test_a_variable_without_a_value_is_told() -> None:
+    one = refused("FROM scratch\nCOPY $A/ap.js /\n", context=TREE)
+    two = refused("FROM scratch\nENV C=src\nCOPY README.md ${A}$B$C/ap.js /x/\n", context=TREE)
+    default = refused("FROM scratch\nCOPY ${A:-src}/ap.js /\n", context=TREE)
+
+    assert one.hint == "A has no value here: give it one with ARG or ENV in this stage, or with --build-arg"
+    assert two.hint == "A and B have no value here: give it one with ARG or ENV in this stage, or with --build-arg"
+    assert default.hint == "did you mean src/app.js?"
+
+
+def test_backslashes_between_names_are_told() -> None:
+    for source in "src\\app.js", "src\\\\app.js", "C:\\\\src\\\\app.js":
+        assert refused(f"FROM scratch\nCOPY {source} /\n", context=TREE).hint == "did you mean src/app.js?"
+
+
+def test_a_pattern_that_matches_nothing_says_so_and_why() -> None:
+    context = FileContext(TREE, ignored=Rules({"*.log": "line 1 of .dockerignore"}))
+
+    assert matches_nothing("*.log", "*.log", context) == (
+        "*.log matches nothing in the build context, excluded by line 1 of .dockerignore",
+        "remove the rule, or add a line below it that begins with !",
+    )
+    assert matches_nothing("*.txt", "*.txt", context)[0] == "*.txt matches nothing in the build context"
+
+
 def test_a_link_that_leads_nowhere_is_not_offered_instead_of_itself() -> None:
     message, hint = explained("src/link")
 
@@ -65,16 +100,15 @@ def test_a_link_that_leads_nowhere_is_not_offered_instead_of_itself() -> None:
     assert "nowhere" in hint
 
 
-def test_the_nearest_folder_that_is_missing_is_looked_at() -> None:
-    assert near_name(TREE, "scr/deep/app.js") == "src"
-    assert near_name(TREE, "zzz") is None
-    assert near_name(MemoryTree({}), "a") is None
-    assert near_name(TREE, "src/" + "deep/" * 10_000 + "app.js") is None  # found by fuzzing
-
-
 def test_a_path_of_this_machine_is_cut_to_what_the_context_has_of_it() -> None:
     assert explained("/home/me/project/src/app.js")[1] == "did you mean src/app.js?"
     assert explained("../project/src/app.js")[1] == "did you mean src/app.js?"
+
+
+def test_a_near_name_comes_after_a_stage() -> None:
+    error = refused("FROM busybox AS build\nRUN make -o /lib/app.js\nFROM scratch\nCOPY lib/app.js /x/\n", context=TREE)
+
+    assert error.hint == "to take it from the stage build, write --from=build; or did you mean src/app.js?"
 
 
 @pytest.mark.parametrize("dash", ["\u2013", "\u2014"])

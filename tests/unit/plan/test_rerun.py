@@ -7,7 +7,7 @@ import pytest
 from fakes.planning import planned
 from fakes.tree import MemoryTree
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.plan.rerun import chosen
 
 TEXT = """\
@@ -35,7 +35,7 @@ def texts(*names: str, text: str = TEXT) -> list[str]:
 
 
 def refused(*names: str, text: str = TEXT) -> tuple[str, str | None]:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(StagemillError) as caught:
         texts(*names, text=text)
     return caught.value.message, caught.value.hint
 

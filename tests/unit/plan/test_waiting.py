@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.planning import key, marked, planned, planned_each, refused
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.plan.planner import Plan
@@ -157,7 +157,7 @@ class TestAlso:
         assert ([stage.title for stage in plan.also], plan.skipped) == (["a", "c"], ())
 
     def test_an_unknown_one_is_wrong_usage(self) -> None:
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(StagemillError) as caught:
             planned(self.TEXT, also=("d",))
 
         assert caught.value.message == "--also: stage 'd' could not be found"

@@ -125,8 +125,9 @@ def test_a_proxy_that_refuses_is_told(connect: Connect) -> None:
     assert caught.value.hint == "check http_proxy, https_proxy and no_proxy"
 
 
-def test_a_proxy_of_an_unknown_kind_is_told(connect: Connect) -> None:
-    config = RegistryConfig(proxies=Proxies(https="gopher://p.example"))
+@pytest.mark.parametrize("proxy", ["gopher://p.example", "http://me:secret@["])
+def test_a_proxy_that_is_none_is_told(connect: Connect, proxy: str) -> None:
+    config = RegistryConfig(proxies=Proxies(https=proxy))
 
     with pytest.raises(RegistryError) as caught:
         connect(config).head(Reference.parse("app.example/team/app:1.0"))

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fakes.sandbox_lab import PLAIN
+from stagemill.sandbox.cgroups import Group
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.inside import capabilities, init, start
+from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.namespaces import request
 from stagemill.sandbox.process import Bind, Data, Rootfs, Stack, Tmpfs
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import Request
 
 MEMORY = (
-    Tmpfs("/t", 5),
+    Tmpfs("/t", 5, mode=0o700, uid=7, gid=8, executable=False),
     Data(b"x", "/d", uid=1, gid=2),
     Stack((Path("/l/0"),), "a/b", "/s", directory=False, upper=Path("/s/u"), work=Path("/s/w")),
 )
@@ -23,8 +26,20 @@ MEMORY = (
 
 def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None = None) -> Request:
     tree = Rootfs((Path("/l/0"), Path("/l/1")), Path("/u"), Path("/w"))
-    process = replace(PLAIN, env=env, mounts=(Bind(Path("/src"), "/dst"), *MEMORY))
-    return request(tree, process, mountpoint=Path("/state/mountpoint"), size=size)
+    process = replace(
+        PLAIN,
+        env=env,
+        mounts=(Bind(Path("/src"), "/dst"), *MEMORY),
+        ulimits=(Ulimit("nofile", 1, 2),),
+        added=frozenset({12}),
+        dropped=frozenset({0}),
+        read_only=True,
+        no_new_privileges=True,
+        filtered=False,
+        emulators=(Emulator("arm64", Path("/opt/qemu")),),
+    )
+    group = Group((Path("/cg/cgroup.procs"),), (("", Path("/cg")),), frozenset({2, 0}))
+    return request(tree, process, group, mountpoint=Path("/state/mountpoint"), size=size)
 
 
 def test_home_and_path_are_set_and_term_only_for_a_terminal() -> None:
@@ -48,7 +63,17 @@ def test_a_request_says_all_that_was_asked() -> None:
         "work": "/w",
         "mounts": [
             {"kind": "bind", "target": "/dst", "directory": False, "read_only": True, "source": "/src", "inside": ""},
-            {"kind": "tmpfs", "target": "/t", "directory": True, "read_only": False, "size": 5},
+            {
+                "kind": "tmpfs",
+                "target": "/t",
+                "directory": True,
+                "read_only": False,
+                "size": 5,
+                "mode": 0o700,
+                "uid": 7,
+                "gid": 8,
+                "executable": False,
+            },
             {
                 "kind": "data",
                 "target": "/d",
@@ -83,12 +108,30 @@ def test_a_request_says_all_that_was_asked() -> None:
         "resolv_conf": "nameserver 192.0.2.1\n",
         "umask": 0o022,
         "insecure": False,
+        "shm_size": 64 << 20,
+        "ulimits": [("nofile", 1, 2)],
+        "members": ["/cg/cgroup.procs"],
+        "cgroups": [("", "/cg")],
+        "cpus": [0, 2],
+        "added": [12],
+        "dropped": [0],
+        "read_only": True,
+        "no_new_privileges": True,
+        "filtered": False,
         "terminal": (1, 2),
+        "foreign": True,
+        "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 
 
 def test_the_default_capabilities_are_docker_s() -> None:
     assert capabilities.DEFAULT == 0xA80425FB
+
+
+def test_capabilities_come_and_go() -> None:
+    assert capabilities.allowed([12], [0]) == capabilities.DEFAULT - 1 + (1 << 12)
+    assert capabilities.allowed([], range(64)) == 0
+    assert not capabilities.DEFAULT & capabilities.BEYOND_THE_FILTER
 
 
 def test_exit_codes_have_the_shell_s_form() -> None:

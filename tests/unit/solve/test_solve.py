@@ -4,7 +4,7 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from threading import Barrier, Event
 from typing import Any
 
@@ -631,12 +631,21 @@ def test_a_listener_that_fails_stops_the_solve(solver: Solver) -> None:
         solver.run(step("b", step("a")), listener=listener)
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """A shell without job control has what it starts in the background ignore interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_main(_cancelled: Event) -> None:
     main = threading.main_thread().ident
     assert main is not None
     signal.pthread_kill(main, signal.SIGINT)
 
 
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupt_stops_everything_and_comes_out_as_cancelled(solver: Solver) -> None:
     def act(cancelled: Event) -> None:
         interrupt_main(cancelled)
@@ -648,6 +657,7 @@ def test_an_interrupt_stops_everything_and_comes_out_as_cancelled(solver: Solver
     assert solver.reported() == ["started a", "cancelled a: canceled"]
 
 
+@pytest.mark.usefixtures("_interruptible")
 def test_after_an_interrupt_the_errors_of_what_was_killed_are_not_shown(solver: Solver) -> None:
     def act(cancelled: Event) -> None:
         interrupt_main(cancelled)
@@ -658,6 +668,7 @@ def test_after_an_interrupt_the_errors_of_what_was_killed_are_not_shown(solver: 
         solver.run(step("a"), executor=FakeExecutor(acts={"a": act}))
 
 
+@pytest.mark.usefixtures("_interruptible")
 def test_a_second_interrupt_does_not_wait(solver: Solver) -> None:
     release, left = Event(), Event()
 

@@ -42,6 +42,7 @@ def test_the_oldest_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(durations, "KEPT", 1)
     with Store.open(tmp_path) as store:
         store.durations.put(ONE, "one", 1.0)
+    with Store.open(tmp_path) as store:
         store.durations.put(TWO, "two", 2.0)
 
         assert [store.durations.get(ONE, "one"), store.durations.get(TWO, "two")] == [None, 2.0]

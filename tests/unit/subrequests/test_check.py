@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 
+from fakes.images import FakeImages
 from fakes.linting import lint_file
 from fakes.planning import planned
 from stagemill.dockerfile.parser import parse_prefix
 from stagemill.errors import DockerfileError, Excerpt, StagemillError
 from stagemill.lint import LintFile
+from stagemill.lint.file import Alien
+from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.subrequests import check
 from stagemill.subrequests.check import Checked
 
+ARM, S390X = Platform("linux", "arm64"), Platform("linux", "s390x")
 RULER = "--------------------"
 
 
@@ -121,7 +125,22 @@ def test_warnings_are_an_error_where_the_file_wants_that() -> None:
 
 
 def test_a_plan_tells_the_images_and_the_stages() -> None:
-    found = check.known(planned("FROM scratch\nFROM busybox AS a\nFROM a\n"), platform=Platform.local(), ignore=None)
+    found = check.known([planned("FROM scratch\nFROM busybox AS a\nFROM a\n")], ignore=None)
 
     assert (set(found.bases), found.needed) == ({1}, frozenset({1, 2}))
-    assert found.platform == Platform.local()
+    assert found.alien == ()
+
+
+def test_a_plan_tells_the_images_of_other_platforms_than_were_wanted() -> None:
+    images = FakeImages(
+        busybox=ImageConfig(S390X), arm=ImageConfig(ARM), plain=ImageConfig(Platform("", "")), named=ImageConfig(ARM)
+    )
+    text = (
+        "FROM busybox\nFROM --platform=$BUILDPLATFORM busybox AS a\nFROM arm\nFROM a\nFROM plain\nFROM other\n"
+        "FROM --platform=linux/arm64/v9 arm\n"
+    )
+    plan = planned(text, images=images, platform=S390X, all_stages=True, contexts={"other": "docker-image://named"})
+
+    assert check.known([plan, plan], ignore=None).alien == (
+        Alien(1, Platform.local(), S390X), Alien(2, S390X, ARM),
+    )  # fmt: skip

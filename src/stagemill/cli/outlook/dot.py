@@ -52,11 +52,11 @@ def _edges(stage: StageOutlook, stages: Mapping[str, StageOutlook]) -> Iterator[
 
 
 def _base(stage: StageOutlook) -> str:
-    return f"from {stage.line}"
+    return f"from {stage.title}"
 
 
 def _node(stage: StageOutlook, place: int) -> str:
-    return f"step {stage.line} {place}"
+    return f"step {stage.title} {place}"
 
 
 def _last(stage: StageOutlook) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from stagemill.build import Foreseen
@@ -42,11 +42,11 @@ _DOING = {
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What a report is made of."""
+    """What a report is made of: of a request, and its plan, for each target and platform."""
 
     foreseen: Foreseen
     dockerfile: Dockerfile
-    request: Request
+    requests: Sequence[Request]
     targets: Sequence[Target]
     store: Store
     causes: Causes
@@ -56,27 +56,54 @@ class Gathering:
         return self.foreseen.plans
 
     def report(self) -> OutlookReport:
-        stages = {stage.index: stage for plan in reversed(self.plans) for stage in plan.stages}
-        needed = sorted(stages)
-        choices = selecting.choices(self.dockerfile, self.request, needed)
+        needed = sorted({stage.index for plan in self.plans for stage in plan.stages})
+        choices = dict.fromkeys(
+            choice
+            for request, plan in zip(self.requests, self.plans, strict=True)
+            for choice in selecting.choices(self.dockerfile, request, [stage.index for stage in plan.stages])
+        )
         return OutlookReport(
             targets=tuple(dict.fromkeys(plan.target.title for plan in self.plans)),
-            stages=tuple(self._stage(stages[index], stages) for index in needed),
+            stages=tuple(self._stage(plan, stage) for plan, stage in self._stages(needed)),
             skipped=self._skipped(needed),
-            choices=tuple(ChosenBase(one.line, one.written, one.values, one.chosen) for one in choices),
+            choices=tuple(
+                ChosenBase(one.line, one.written, one.values, one.chosen)
+                for one in sorted(choices, key=lambda one: one.line)
+            ),
             path=self._path(),
         )
 
-    def _stage(self, stage: Stage, stages: Mapping[int, Stage]) -> StageOutlook:
-        parent = stages[stage.parent] if stage.parent is not None else None
-        base = parent.title if parent else stage.base.reference if stage.base else "scratch"
-        titles = [[stages[index].title for index in indexes] for indexes in (stage.reads, stage.after)]
+    def _stages(self, needed: Sequence[int]) -> Iterator[tuple[Plan, Stage]]:
+        """Each stage once, in the order of the file; one that differs between platforms once for each of them."""
+        for index in needed:
+            seen: set[str] = set()
+            for plan, stage in self._all(index):
+                title = self._title(plan, index)
+                if title not in seen:
+                    seen.add(title)
+                    yield plan, stage
+
+    def _all(self, index: int) -> Iterator[tuple[Plan, Stage]]:
+        return ((plan, stage) for plan in self.plans for stage in plan.stages if stage.index == index)
+
+    def _title(self, plan: Plan, index: int) -> str:
+        """What a stage is called, with its platform where there are several of it."""
+        found = list(self._all(index))
+        title = found[0][1].title
+        several = {other.platform for other, _ in found}
+        same = len({stage.vertex.digest for _, stage in found}) == 1
+        return title if same or len(several) == 1 else f"{title} for {plan.platform.full}"
+
+    def _stage(self, plan: Plan, stage: Stage) -> StageOutlook:
+        parent = self._title(plan, stage.parent) if stage.parent is not None else None
+        base = parent or (stage.base.reference if stage.base else "scratch")
+        titles = [[self._title(plan, index) for index in indexes] for indexes in (stage.reads, stage.after)]
         return StageOutlook(
-            title=stage.title,
+            title=self._title(plan, stage.index),
             line=self.dockerfile.stages()[stage.index][0].span.line,
             role=self._role(stage),
             base=base,
-            digest=stage.base.manifest if stage.base and not parent else "",
+            digest=stage.base.manifest if stage.base and parent is None else "",
             reads=tuple(titles[0]),
             after=tuple(titles[1]),
             names=self._names(stage),
@@ -90,7 +117,8 @@ class Gathering:
         return Role.ALSO if also else Role.NEEDED
 
     def _names(self, stage: Stage) -> tuple[str, ...]:
-        pairs = zip(self.plans, self.targets, strict=True)
+        count = len(self.plans) // len(self.targets)
+        pairs = zip(self.plans[::count], self.targets, strict=True)
         return tuple(name for plan, target in pairs if plan.target.index == stage.index for name in target.names)
 
     def _step(self, step: Step) -> StepOutlook:
@@ -106,7 +134,7 @@ class Gathering:
         return self.store.durations.get(vertex.digest, vertex.label.name)
 
     def _skipped(self, needed: Sequence[int]) -> tuple[SkippedStage, ...]:
-        others = selecting.alternatives(self.dockerfile, self.request, needed)
+        others = selecting.alternatives(self.dockerfile, self.requests[0], needed)
         texts: dict[int, StageText] = {text.index: text for plan in self.plans for text in plan.skipped}
         targets = " or ".join(dict.fromkeys(plan.target.title for plan in self.plans))
         return tuple(

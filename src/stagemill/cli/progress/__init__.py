@@ -18,6 +18,7 @@ from typing import TextIO
 from stagemill import events
 from stagemill.errors import UsageError
 
+_CUT = 72  # as BuildKit, where PROGRESS_NO_TRUNC=0
 MODES = ("auto", "plain", "tty", "rawjson", "quiet")
 
 
@@ -31,7 +32,8 @@ def open_progress(
     """A listener, for as long as the context is open; on leaving it, all that was reported has been written.
 
     The listener may be called from any thread and never raises: where nobody reads the stream any more, it is silent.
-    `environ` (ours where it is None) says `TERM`, `NO_COLOR`, `COLUMNS` and `LINES`. Raises UsageError for an unknown
+    `environ` (ours where it is None) says `TERM`, `NO_COLOR`, `COLUMNS`, `LINES`, and BuildKit's `BUILDKIT_COLORS`,
+    `BUILDKIT_TTY_LOG_LINES`, `TTY_DISPLAY_RATE` and `PROGRESS_NO_TRUNC`. Raises UsageError for an unknown
     mode, and for `tty` where the stream is no terminal.
     """
     environ = os.environ if environ is None else environ
@@ -42,7 +44,7 @@ def open_progress(
         case "quiet":
             return _quiet()
         case "plain":
-            return _plain(stream, clock)
+            return _plain(stream, environ, clock=clock)
         case "rawjson":
             return _rawjson(stream)
         case "tty" if terminal:
@@ -70,13 +72,14 @@ def _rawjson(stream: TextIO) -> Iterator[events.Listener]:
 
 
 @contextmanager
-def _plain(stream: TextIO, clock: Callable[[], float]) -> Iterator[events.Listener]:
+def _plain(stream: TextIO, environ: Mapping[str, str], *, clock: Callable[[], float]) -> Iterator[events.Listener]:
     from stagemill.cli.progress.out import Out
     from stagemill.cli.progress.plain import Plain
     from stagemill.cli.progress.ticker import Ticker
 
     with Ticker() as ticker:
-        plain = Plain(Out(stream), clock=clock, ticks=ticker.call, safe=stream.isatty())
+        width = _CUT if environ.get("PROGRESS_NO_TRUNC") == "0" else None
+        plain = Plain(Out(stream), clock=clock, ticks=ticker.call, safe=stream.isatty(), width=width)
         try:
             yield plain
         finally:

@@ -55,7 +55,9 @@ class Board:
     Not thread-safe: its owner has the lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, lines: int = TAIL) -> None:
+        """`lines` is how many of a running step's output are shown at most."""
+        self.lines = lines
         self.stages: dict[str, list[Step]] = {"": []}
         self.started: float | None = None
         self._steps: dict[Digest, Step] = {}
@@ -71,7 +73,7 @@ class Board:
         """Note what an event says; notices are not of any step and are left out."""
         match event:
             case events.Started(key, name, at, stage):
-                self._add(key, Step(_title(name, stage), at), stage)
+                self._add(key, Step(_title(name, stage), at, ended_lines=deque(maxlen=max(self.lines, TAIL))), stage)
             case events.Cached(key, name, at, stage):
                 self._add(key, Step(_title(name, stage), at, "cached", at), stage)
             case events.Output() | events.Transfer() | events.Finished() | events.Failed():

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from stagemill.cli.progress.board import TAIL, Board, Part, State, Step
+from stagemill.cli.progress.board import Board, Part, State, Step
+from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.text import cells, clip, progress
 
 Style: TypeAlias = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
@@ -20,8 +21,10 @@ _STYLES: dict[State, Style] = {
     "failed": "red",
     "cancelled": "yellow",
 }
-_DETAIL = ((0, TAIL), (1, TAIL), (2, TAIL), (2, 3), (2, 1), (2, 0))
-"""From much to little: what is folded into one line (2: steps that are done, 1: those of finished stages), lines of output."""
+_DETAIL = ((0, 1), (1, 1), (2, 1), (2, 2), (2, 6), (2, 0))
+"""From much to little: what is folded into one line (2: steps that are done, 1: those of finished stages), and which part
+of the lines of output is left, 0 for none.
+"""
 _SMALLEST_BAR, _LARGEST_BAR = 6, 24
 _BAR_FROM = 50
 """Columns below which bytes are shown without a bar."""
@@ -64,7 +67,8 @@ def live(board: Board, *, now: float, size: tuple[int, int], glyphs: Glyphs = UN
     """
     width, height = size
     lines: list[Line] = []
-    for fold, tail in _DETAIL:
+    for fold, part in _DETAIL:
+        tail = -(-board.lines // part) if part else 0
         pen = _Pen(now=now, width=width, glyphs=glyphs, fold=fold, tail=tail)
         lines = [pen.line("[+] ", _going_on(board, now), style="bold"), *pen.tree(board)]
         if len(lines) <= height:
@@ -195,14 +199,6 @@ class _Pen:
         return ((indent[0], "cyan"), *rest)
 
 
-def as_text(lines: Iterable[Line], *, colour: bool) -> str:
+def as_text(lines: Iterable[Line], palette: Palette) -> str:
     """Lines as a terminal takes them."""
-    return "".join("".join(_sgr(text, style, colour=colour) for text, style in line).rstrip() + "\n" for line in lines)
-
-
-def _sgr(text: str, style: Style, *, colour: bool) -> str:
-    """Text between the codes of ECMA-48 (8.3.117) for its style."""
-    if not (colour and style and text):
-        return text
-    codes = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
-    return f"\x1b[{codes[style]}m{text}\x1b[0m"
+    return "".join("".join(palette.sgr(text, style) for text, style in line).rstrip() + "\n" for line in lines)

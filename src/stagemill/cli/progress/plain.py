@@ -14,7 +14,7 @@ from typing import assert_never
 
 from stagemill import events
 from stagemill.cli.progress.out import Out
-from stagemill.cli.progress.text import Lines, harmless, progress
+from stagemill.cli.progress.text import Lines, clip, harmless, progress
 from stagemill.cli.progress.turns import Speaker, Turns
 from stagemill.digest import Digest
 
@@ -42,7 +42,8 @@ class _Step:
 class Plain:
     """A listener. Where a step has to wait for its turn, `ticks` is asked to call `tick` regularly from then on.
 
-    `safe` takes out of what processes wrote all that would do more on a terminal than show characters.
+    `safe` takes out of what processes wrote all that would do more on a terminal than show characters. Names of steps
+    are cut at `width` characters where there is one.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Plain:
         clock: Callable[[], float],
         ticks: Callable[[Callable[[], None]], None],
         safe: bool,
+        width: int | None = None,
     ) -> None:
         self._turns = Turns(out.write, clock)
         self._clock = clock
         self._ticks = ticks
         self._clean: Callable[[str], str] = harmless if safe else str
+        self._width = width
         self._lock = Lock()
         self._running: dict[Digest, _Step] = {}
 
@@ -119,7 +122,8 @@ class Plain:
         return [f"{prefix} {self._clean(line)}" for lines in step.streams.values() for line in lines.end()]
 
     def _one_line(self, text: str) -> str:
-        return " ".join(map(self._clean, text.splitlines()))
+        line = " ".join(map(self._clean, text.splitlines()))
+        return line if self._width is None else clip(line, self._width, mark="...")
 
 
 def _elapsed(seconds: float) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.frame import Line
 from stagemill.cli.progress.out import writable
 
@@ -17,12 +18,13 @@ from stagemill.cli.progress.out import writable
 class Screen:
     """Between enter and exit the cursor is hidden; afterwards nothing of what was shown is left."""
 
-    def __init__(self, stream: TextIO, *, environ: Mapping[str, str]) -> None:
+    def __init__(self, stream: TextIO, *, palette: Palette, environ: Mapping[str, str]) -> None:
         self._stream = stream
+        self._palette = palette
         self._console = Console(
             file=stream,
             force_terminal=True,
-            no_color=bool(environ.get("NO_COLOR")),
+            no_color=not palette.coloured,
             highlight=False,
             markup=False,
             emoji=False,
@@ -53,8 +55,8 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Lines that scroll away above what is shown."""
-        self._console.print(Text(writable(text, self._stream)), soft_wrap=True)
+        self._console.print(Text(writable(text, self._stream), style=self._palette.rich("warning")), soft_wrap=True)
 
     def _text(self, line: Line) -> Text:
-        spans = [(writable(text, self._stream), style) for text, style in line]
+        spans = [(writable(text, self._stream), self._palette.rich(style)) for text, style in line]
         return Text.assemble(*spans, no_wrap=True, overflow="crop", end="")

@@ -11,7 +11,8 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, TextIO
 
 from stagemill import events
-from stagemill.cli.progress.board import Board
+from stagemill.cli.progress.board import TAIL, Board
+from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.frame import ASCII, UNICODE, Line, as_text, live, summary
 from stagemill.cli.progress.out import Out, is_unicode, size
 from stagemill.cli.progress.text import harmless
@@ -33,8 +34,9 @@ class Tty:
         self._clock = clock
         self._glyphs = UNICODE if is_unicode(stream) else ASCII
         self._lock = Lock()
-        self._board = Board()
-        self._notices: list[str] = []
+        self._board = Board(lines=_lines(environ))
+        self._palette = Palette.of(environ)
+        self._notices: list[str] = list(self._palette.mistakes)
         self._closed = Event()
         self._painter: Thread | None = None
 
@@ -44,7 +46,7 @@ class Tty:
             if isinstance(event, events.Notice):
                 self._notices.append("\n".join(map(harmless, event.text.split("\n"))))
                 if self._painter is None:
-                    self._out.write(self._new_notices())
+                    self._out.write(self._palette.sgr(self._new_notices(), "warning"))
             elif isinstance(event, events.Started) and self._painter is None:
                 self._painter = Thread(target=self._paint, name="progress", daemon=True)
                 self._painter.start()
@@ -56,7 +58,7 @@ class Tty:
             self._painter.join()
         with self._lock:
             lines = summary(self._board, now=self._clock(), width=self._size()[0], glyphs=self._glyphs)
-            self._out.write(self._new_notices() + as_text(lines, colour=not self._environ.get("NO_COLOR")))
+            self._out.write(self._palette.sgr(self._new_notices(), "warning") + as_text(lines, self._palette))
 
     def _paint(self) -> None:
         if self._closed.wait(INTERVAL):
@@ -64,10 +66,11 @@ class Tty:
         # Loading rich takes longer than many builds.
         from stagemill.cli.progress.screen import Screen
 
+        interval = _interval(self._environ)
         try:
-            with Screen(self._stream, environ=self._environ) as screen:
+            with Screen(self._stream, palette=self._palette, environ=self._environ) as screen:
                 self._draw(screen)
-                while not self._closed.wait(INTERVAL):
+                while not self._closed.wait(interval):
                     self._draw(screen)
         except (OSError, ValueError):
             # The terminal is gone. Nobody is left to be told, and the build goes on.
@@ -86,9 +89,22 @@ class Tty:
         return live(self._board, now=self._clock(), size=(columns, rows), glyphs=self._glyphs)
 
     def _new_notices(self) -> str:
-        text = "".join(f"{notice}\n" for notice in self._notices)
+        text = "\n".join(self._notices)
         self._notices.clear()
-        return text
+        return text and text + "\n"
 
     def _size(self) -> tuple[int, int]:
         return size(self._stream, self._environ)
+
+
+def _lines(environ: Mapping[str, str]) -> int:
+    """`BUILDKIT_TTY_LOG_LINES`: lines of output below a running step; what is no number is none of ours."""
+    text = environ.get("BUILDKIT_TTY_LOG_LINES", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else TAIL
+
+
+def _interval(environ: Mapping[str, str]) -> float:
+    """`TTY_DISPLAY_RATE`: milliseconds between two pictures, as BuildKit has it; seconds."""
+    text = environ.get("TTY_DISPLAY_RATE", "")
+    is_rate = text.isascii() and text.isdigit() and len(text) < 8 and text.strip("0")
+    return int(text) / 1000 if is_rate else INTERVAL

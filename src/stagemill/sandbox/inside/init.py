@@ -15,7 +15,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from stagemill.sandbox.inside import failure, mounts, root, start, syscalls, system
+from stagemill.sandbox.inside import emulation, failure, mounts, root, start, syscalls, system
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import Channel, Request
@@ -35,7 +35,10 @@ def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, pare
             if _is_ending(parent):
                 os._exit(FAILED)
             os.close(parent)
+            _limit(request)
             _isolate(request)
+            if request["emulators"]:
+                emulation.register(request["emulators"])  # which stay as long as this process
             root.enter(request)
             if request["terminal"]:
                 stdio = _terminal(request["terminal"], channel, uid=request["uid"])
@@ -62,6 +65,18 @@ def _is_ending(parent: int) -> bool:
     poller = select.poll()
     poller.register(parent, select.POLLIN)
     return bool(poller.poll(0))
+
+
+def _limit(request: Request) -> None:
+    """Enters its control groups, or else keeps to some of the processors; so do all processes that come from here."""
+    for path in request["members"]:
+        try:
+            with open(path, "w", encoding="ascii") as file:
+                file.write("0")
+        except OSError as error:
+            raise failure.of(f"cannot enter the control group {os.path.dirname(path)}", error) from error
+    if request["cpus"]:
+        os.sched_setaffinity(0, request["cpus"])
 
 
 def _isolate(request: Request) -> None:

@@ -9,7 +9,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stagemill.sandbox.inside import failure, init, syscalls, wire
+from stagemill.sandbox.inside import emulation, failure, init, syscalls, wire
 from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.wire import Channel
 
@@ -46,6 +46,8 @@ def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, s
     """Process 1 of a new process namespace, with signals blocked; its other namespaces are its own doing, so that they
     end with it.
     """
+    if request["emulators"] and not emulation.enter():
+        request["emulators"] = []
     try:
         syscalls.unshare(syscalls.CLONE_NEWPID)
     except OSError as error:

@@ -12,8 +12,12 @@ import socket
 import stat
 import struct
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from stagemill.sandbox.inside import failure, mounts, syscalls
+
+if TYPE_CHECKING:
+    from stagemill.sandbox.inside.wire import Request
 
 MASKED = (
     "/proc/acpi",
@@ -46,11 +50,17 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 
 
-def populate(root: int, *, insecure: bool) -> None:
-    """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open."""
+def populate(root: int, request: Request) -> None:
+    """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open.
+
+    The place of the sandbox's own tmpfs has an empty directory `dev`.
+    """
+    insecure = request["insecure"]
+    devices = {name: _device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
     _proc(root)
     _sys(root, read_only=not insecure)
-    _dev(root, insecure=insecure)
+    _show_limits(root, request["cgroups"])
+    _dev(root, devices, insecure=insecure, shm_size=request["shm_size"])
     if insecure:
         return
     for path in READ_ONLY:
@@ -59,7 +69,19 @@ def populate(root: int, *, insecure: bool) -> None:
             mounts.attach(mounts.copy_inside(root, path, attributes=attributes), root, path)
     for path in MASKED:
         with suppress(FileNotFoundError):
-            _mask(root, path)
+            _mask(root, path, null=devices["null"])
+
+
+def _device(path: str, original: str) -> str:
+    """Where there is a device like the original that may be changed by whoever is in the sandbox: of the original, mode and
+    owner would be the host's. A user can make none, and can change none of the host's either.
+    """
+    try:
+        os.mknod(path, stat.S_IFCHR, os.stat(original).st_rdev)
+    except PermissionError:
+        return original
+    os.chmod(path, 0o666)
+    return path
 
 
 def _proc(root: int) -> None:
@@ -82,7 +104,22 @@ def _sys(root: int, *, read_only: bool) -> None:
     mounts.attach(mount, root, "/sys")
 
 
-def _dev(root: int, *, insecure: bool) -> None:
+def _show_limits(root: int, groups: list[tuple[str, str]]) -> None:
+    """The control groups that the sandbox is in, and no others: programs ask them how much memory there is."""
+    if not groups:
+        return
+    place = "/sys/fs/cgroup"
+    attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
+    with suppress(OSError):  # it is there to be looked at, no more
+        if groups[0][0]:
+            mounts.attach(mounts.filesystem("tmpfs", [("mode", "0755")]), root, place)
+        for name, path in groups:
+            if name:
+                mounts.make_point(root, f"{place}/{name}", directory=True)
+            mounts.attach(mounts.copy(path, attributes=attributes), root, f"{place}/{name}")
+
+
+def _dev(root: int, devices: dict[str, str], *, insecure: bool, shm_size: int) -> None:
     attributes = syscalls.MOUNT_ATTR_NOSUID | (0 if insecure else syscalls.MOUNT_ATTR_NODEV)
     device_files = mounts.filesystem("tmpfs", [("mode", "0755"), ("size", "65536k")], attributes=attributes)
     mounts.attach(device_files, root, "/dev")
@@ -91,11 +128,11 @@ def _dev(root: int, *, insecure: bool) -> None:
             os.mkdir(name, 0o755, dir_fd=dev)
         for name, target in LINKS:
             os.symlink(target, name, dir_fd=dev)
-        for name in DEVICES:
+        for name, path in devices.items():
             os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o666, dir_fd=dev))
-            mounts.attach(mounts.copy(f"/dev/{name}"), dev, name)
+            mounts.attach(mounts.copy(path), dev, name)
         mounts.attach(_terminals(), dev, "pts")
-        mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", "65536k")]), dev, "shm")
+        mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", str(shm_size))]), dev, "shm")
         with suppress(OSError):  # a kernel without message queues
             mounts.attach(mounts.filesystem("mqueue"), dev, "mqueue")
         if insecure:
@@ -138,14 +175,14 @@ def _terminals() -> int:
         return mounts.filesystem("devpts", options, attributes=attributes)
 
 
-def _mask(root: int, path: str) -> None:
+def _mask(root: int, path: str, *, null: str) -> None:
     with mounts.opened(syscalls.open_in_root(root, path)) as place:
         directory = stat.S_ISDIR(os.fstat(place).st_mode)
     if directory:
         attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
         mounts.attach(mounts.filesystem("tmpfs", [("mode", "0755")], attributes=attributes), root, path)
     else:
-        mounts.attach(mounts.copy("/dev/null"), root, path)
+        mounts.attach(mounts.copy(null), root, path)
 
 
 def start_loopback() -> None:

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         directory: bool
         read_only: bool
         size: int
+        mode: int
+        uid: int
+        gid: int
+        executable: bool
 
     class DataRequest(TypedDict):
         """A file in memory; `content` is in base64."""
@@ -61,7 +65,12 @@ if TYPE_CHECKING:
     MountRequest: TypeAlias = BindRequest | StackRequest | TmpfsRequest | DataRequest
 
     class Request(TypedDict):
-        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal."""
+        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
+
+        It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
+        name, soft and hard limit. `foreign` says that it
+        is of another platform, `emulators` are lines for the kernel's binfmt_misc.
+        """
 
         mountpoint: str
         lower: list[str]
@@ -81,7 +90,19 @@ if TYPE_CHECKING:
         resolv_conf: str
         umask: int
         insecure: bool
+        shm_size: int
+        ulimits: list[tuple[str, int, int]]
+        members: list[str]
+        cgroups: list[tuple[str, str]]
+        cpus: list[int]
+        added: list[int]
+        dropped: list[int]
+        read_only: bool
+        no_new_privileges: bool
+        filtered: bool
         terminal: tuple[int, int] | None
+        foreign: bool
+        emulators: list[str]
 
     class Order(TypedDict, total=False):
         """What the caller may send later: a signal for the process, or to end it within so many milliseconds."""

@@ -4,6 +4,7 @@ import pytest
 
 from stagemill import events
 from stagemill.cli.progress.board import Board
+from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.frame import ASCII, UNICODE, Glyphs, Line, as_text, live, summary
 from stagemill.cli.progress.text import cells
 from stagemill.digest import Digest
@@ -34,7 +35,7 @@ def drawn(board: Board, width: int = 60, height: int = 50, *, glyphs: Glyphs = U
 
 
 def plain(lines: list[Line]) -> list[str]:
-    return as_text(lines, colour=False).splitlines()
+    return as_text(lines, Palette.of({"NO_COLOR": "1"})).splitlines()
 
 
 def test_the_live_tree_shows_stages_steps_times_tails_and_transfers() -> None:
@@ -146,7 +147,9 @@ def test_without_unicode_it_is_drawn_in_ascii() -> None:
 
 
 def test_the_spinner_turns() -> None:
-    pictures = {as_text(live(sample(), now=now, size=(60, 4)), colour=False) for now in (102.0, 102.11, 102.21)}
+    pictures = {
+        as_text(live(sample(), now=now, size=(60, 4)), Palette.of({"NO_COLOR": "1"})) for now in (102.0, 102.11, 102.21)
+    }
 
     assert len(pictures) == 3
 
@@ -197,5 +200,5 @@ def test_of_nothing_there_is_no_summary() -> None:
 
 
 def test_colours_are_codes_around_the_text() -> None:
-    assert as_text([(("x", "red"), ("y", ""))], colour=True) == "\x1b[31mx\x1b[0my\n"
-    assert as_text([(("x", "red"), ("y", ""))], colour=False) == "xy\n"
+    assert as_text([(("x", "red"), ("y", ""))], Palette.of({})) == "\x1b[31mx\x1b[0my\n"
+    assert as_text([(("x", "red"), ("y", ""))], Palette.of({"NO_COLOR": "1"})) == "xy\n"

@@ -95,6 +95,47 @@ def test_a_pipe_gets_what_the_mode_says(mode: str, expected: str) -> None:
     assert stream.getvalue() == expected
 
 
+@pytest.mark.parametrize(("given", "shown"), [("0", "#1 " + "x" * 69 + "...\n"), ("1", "#1 " + "x" * 90 + "\n")])
+def test_names_of_steps_are_cut_only_where_that_is_asked_for(given: str, shown: str) -> None:
+    stream = io.StringIO()
+
+    with opened("plain", stream, {"PROGRESS_NO_TRUNC": given}) as listener:
+        listener(events.Cached(A, "x" * 90, 100.0))
+
+    assert stream.getvalue().startswith(shown)
+
+
+def test_a_colour_that_nobody_knows_is_said_on_the_terminal() -> None:
+    stream = Terminal()
+
+    with opened("tty", stream, {"BUILDKIT_COLORS": "run=pink:error=blue"}) as listener:
+        listener(CACHED)
+
+    assert stream.getvalue().startswith("BUILDKIT_COLORS: 'run=pink' is left out\nhint: write ROLE=COLOUR")
+
+
+@pytest.mark.parametrize(("given", "shown"), [("1", {8}), ("3", {6, 7, 8}), ("none", {3, 4, 5, 6, 7, 8})])
+def test_so_many_lines_of_a_step_are_shown(pty: Pty, given: str, shown: set[int]) -> None:
+    environ = {"TERM": "xterm", "BUILDKIT_TTY_LOG_LINES": given}
+    with open_progress("tty", pty.stream, environ=environ, clock=lambda: 101.0) as listener:
+        listener(events.Started(A, "[x 1/2] RUN make", 100.0, "x"))
+        listener(events.Output(A, "stdout", b"".join(b"line %d\n" % number for number in range(9)), 100.5))
+        pty.wait_for("line 8")
+        first = pty.screen.partition("line 8")[0]
+
+    assert {number for number in range(8) if f"line {number}" in first} | {8} == shown
+
+
+def test_the_rate_of_pictures_can_be_given(pty: Pty) -> None:
+    environ = {"TERM": "xterm", "TTY_DISPLAY_RATE": "600000"}
+    with open_progress("tty", pty.stream, environ=environ, clock=lambda: 101.0) as listener:
+        listener(events.Started(A, "[x 1/2] RUN make", 100.0, "x"))
+        pty.wait_for("RUN make")
+        listener(events.Output(A, "stdout", b"late\n", 100.5))
+        time.sleep(0.3)
+        assert "late" not in pty.screen
+
+
 def test_rawjson_is_one_object_per_line() -> None:
     stream = io.StringIO()
 

@@ -1,0 +1,155 @@
+"""What is to be said of an image: `--attest`, `--provenance` and `--sbom`.
+
+Source: buildx, util/buildflags/attests.go, for the spelling; BuildKit, docs/attestations, for what the parameters mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stagemill.dockerfile.suggest import nearest
+from stagemill.errors import UsageError
+from stagemill.oci.reference import Reference
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_TYPES = ("provenance", "sbom")
+_PROVENANCE = (
+    "mode", "version", "builder-id", "filename", "reproducible", "inline-only", "complete-materials",
+)  # fmt: skip
+_ARGUMENT = "BUILDKIT_ATTEST_"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """`is_max` is for values of arguments, ids of secrets, the steps and the Dockerfile. With `complete` a build whose
+    materials are not all known fails.
+    """
+
+    is_max: bool = True
+    version: Literal["v1", "v0.2"] = "v1"
+    builder_id: str = ""
+    file: str = "provenance.json"
+    reproducible: bool = False
+    inline_only: bool = False
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sbom:
+    """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's."""
+
+    generator: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Nothing, unless somebody asks for it."""
+
+    provenance: Provenance | None = None
+    sbom: Sbom | None = None
+
+    def __bool__(self) -> bool:
+        return self.provenance is not None or self.sbom is not None
+
+    @classmethod
+    def parse(
+        cls, attest: Iterable[str], *, provenance: str | None, sbom: str | None, build_args: Mapping[str, str]
+    ) -> Wanted:
+        """Of one type the last one counts; the short flags come after `--attest`, build arguments before. Raises UsageError."""
+        found: dict[str, dict[str, str] | None] = {}
+        for kind in _TYPES:
+            if (text := build_args.get(f"{_ARGUMENT}{kind.upper()}")) is not None:
+                found[kind] = _fields(text, f"build argument {_ARGUMENT}{kind.upper()}")
+        for text in attest:
+            values = _fields(text, "--attest")
+            kind = values.pop("type", "").lower()
+            if kind not in _TYPES:
+                raise UsageError(f"invalid --attest {text!r}: unknown type {kind!r}", hint=_hint(kind, _TYPES))
+            found[kind] = _enabled(values, f"--attest {text}")
+        for kind, short in (("provenance", provenance), ("sbom", sbom)):
+            if short is not None:
+                values = {"disabled": str(short in _FALSE)} if short in _TRUE | _FALSE else _fields(short, f"--{kind}")
+                found[kind] = _enabled(values, f"--{kind}={short}")
+        made = found.get("provenance"), found.get("sbom")
+        return cls(None if made[0] is None else _provenance(made[0]), None if made[1] is None else _sbom(made[1]))
+
+
+def _fields(text: str, flag: str) -> dict[str, str]:
+    import csv  # noqa: PLC0415  few builds say anything of this
+
+    if not text:
+        return {}
+    values: dict[str, str] = {}
+    for item in next(csv.reader([text]), []):
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise UsageError(f"invalid {flag} {text!r}: {item!r} is no key=value", hint="write key=value,key=value")
+        values[key.strip().lower() if key.strip().lower() in {"type", "disabled"} else key.strip()] = value
+    return values
+
+
+def _enabled(values: dict[str, str], what: str) -> dict[str, str] | None:
+    """The parameters; None where it is disabled."""
+    return None if _switch(values.pop("disabled", "false"), "disabled", what) else values
+
+
+def _provenance(values: Mapping[str, str]) -> Provenance:
+    what = "--provenance"
+    for key in values:
+        if key not in _PROVENANCE:
+            raise UsageError(f"invalid {what}: unknown parameter {key!r}", hint=_hint(key, _PROVENANCE))
+    mode = values.get("mode", "max")
+    if mode not in {"min", "max", "full"}:
+        raise UsageError(f'invalid {what}: invalid mode "{mode}"', hint="write mode=min or mode=max")
+    version: Literal["v1", "v0.2"]
+    match values.get("version", "v1"):
+        case "v1":
+            version = "v1"
+        case "v0.2":
+            version = "v0.2"
+        case other:
+            raise UsageError(f"invalid {what}: invalid provenance SLSA version: {other}", hint="write v1 or v0.2")
+    file = values.get("filename", "provenance.json")
+    if not file or "/" in file or file in {".", ".."}:
+        raise UsageError(f"invalid {what}: {file!r} is no name of a file", hint="write filename=NAME.json")
+    return Provenance(
+        is_max=mode != "min",
+        version=version,
+        builder_id=values.get("builder-id", ""),
+        file=file,
+        reproducible=_switch(values.get("reproducible", "false"), "reproducible", what),
+        inline_only=_switch(values.get("inline-only", "false"), "inline-only", what),
+        complete=_switch(values.get("complete-materials", "false"), "complete-materials", what),
+    )
+
+
+def _sbom(values: Mapping[str, str]) -> Sbom:
+    rest = {key: value for key, value in values.items() if key != "generator"}
+    if "generator" not in values:
+        if rest:
+            key = next(iter(rest))
+            hint = "leave it out, or name a scanner that knows it with generator=IMAGE"
+            raise UsageError(f"invalid --sbom: {key!r} is no parameter of stagemill's own scanner", hint=hint)
+        return Sbom()
+    if not values["generator"]:
+        raise UsageError("sbom generator cannot be empty", hint="leave it out for stagemill's own scanner")
+    try:
+        name = str(Reference.parse(values["generator"]))
+    except ValueError as error:
+        raise UsageError(f"invalid --sbom: {error}", hint="name the image of a scanner: generator=IMAGE") from error
+    return Sbom(name, rest)
+
+
+def _switch(text: str, key: str, what: str) -> bool:
+    if text not in _TRUE | _FALSE:
+        raise UsageError(f"invalid {what}: {key}={text} is neither true nor false")
+    return text in _TRUE
+
+
+def _hint(key: str, known: tuple[str, ...]) -> str:
+    near = nearest(key, known)
+    return f"did you mean {near}?" if near else f"known are {', '.join(known)}"

@@ -1,0 +1,202 @@
+"""`Witness`: what can be said of a build's result, said when an output wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from stagemill.attest.statement import Attestation
+from stagemill.attest.wanted import Wanted
+from stagemill.build import Built, make_tree
+from stagemill.digest import Digest
+from stagemill.events import Event
+from stagemill.execute.services import Services
+from stagemill.files.view import FileView
+from stagemill.graph.vertex import Vertex, walk
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.document import JsonObject
+from stagemill.oci.image import Image
+from stagemill.plan.planner import Plan, Stage
+
+if TYPE_CHECKING:
+    from stagemill.attest.provenance import Asked, Facts, Invocation
+    from stagemill.attest.steps import Text
+    from stagemill.plan.resolver import Resolver
+
+Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
+_SCAN_STAGE = "BUILDKIT_SBOM_SCAN_STAGE"
+_SCAN_CONTEXT = "BUILDKIT_SBOM_SCAN_CONTEXT"
+_CONTEXT = "context"
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of a command line. `origin` is what a fetched context was made of; `resolver` finds a scanner's image."""
+
+    wanted: Wanted
+    asked: Asked
+    text: Text
+    invocation: Invocation
+    resolver: Callable[[], Resolver]
+    origin: Vertex | None = None
+
+    def finished(self, stage: str, now: float) -> Account:
+        """Of one target, when it is made."""
+        args = {**self.asked.args, "target": stage} if stage else self.asked.args
+        return replace(self, asked=replace(self.asked, args=args), invocation=replace(self.invocation, finished=now))
+
+
+@dataclass(slots=True)
+class Witness:
+    """Attestations of the builds of one target, one for each platform; what is scanned is scanned once."""
+
+    account: Account
+    step: Step
+    scanned: dict[int, tuple[Attestation, ...]] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> Wanted:
+        return self.account.wanted
+
+    def speaks(self, *, inline: bool) -> bool:
+        """Whether there is anything to say; `inline` says that it stays with an image in a store."""
+        provenance = self.wanted.provenance
+        return self.wanted.sbom is not None or (provenance is not None and (inline or not provenance.inline_only))
+
+    def attestations(
+        self, number: int, built: Built, image: Image | None = None, *, inline: bool = False
+    ) -> tuple[Attestation, ...]:
+        """Of one of the builds, and of the image that was made of it, if one was. Raises StagemillError."""
+        found = (*self._sbom(number, built), *self._provenance(built, image))
+        return tuple(each for each in found if inline or not each.inline_only)
+
+    def record(self, built: Built, image: Image) -> JsonObject | None:
+        """What `--metadata-file` has of the provenance, in the words of v0.2."""
+        if self.wanted.provenance is None:
+            return None
+        from stagemill.attest.provenance import record
+
+        return record(self._facts(built, image), self.wanted.provenance)
+
+    def _provenance(self, built: Built, image: Image | None) -> Iterator[Attestation]:
+        if self.wanted.provenance is not None:
+            from stagemill.attest.provenance import provenance
+
+            yield provenance(self._facts(built, image), self.wanted.provenance)
+
+    def _facts(self, built: Built, image: Image | None) -> Facts:
+        from stagemill.attest.provenance import Facts
+
+        seen = self.account
+        vertices = list(walk([*([seen.origin] if seen.origin else []), built.plan.target.vertex]))
+        return Facts(seen.asked, vertices, seen.text, seen.invocation, layers(built.plan, image) if image else {})
+
+    def _sbom(self, number: int, built: Built) -> tuple[Attestation, ...]:
+        if self.wanted.sbom is None:
+            return ()
+        if number not in self.scanned:
+            scan = self._generated if self.wanted.sbom.generator else self._listed
+            with self.step(f"listing what is in {built.plan.target.title} for {built.plan.platform}"):
+                self.scanned[number] = tuple(scan(built))
+        return self.scanned[number]
+
+    def _listed(self, built: Built) -> Iterator[Attestation]:
+        """By our own scanner."""
+        from stagemill.attest.sbom import sbom
+
+        target = built.plan.target
+        now = built.services.clock() if built.epoch is None else built.epoch
+        trees: dict[str, tuple[str, FileView]] = {"sbom": (target.title, built.forms.view(built.tree(target)))}
+        for stage in scanned_stages(built.plan):
+            trees[f"sbom-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
+        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
+            trees["sbom-context"] = "the build context", context
+        for name, (title, view) in trees.items():
+            yield sbom(
+                view,
+                name=name,
+                title=title,
+                platform=str(built.plan.platform),
+                created=now,
+                version=self.account.invocation.version,
+            )
+
+    def _generated(self, built: Built) -> Iterator[Attestation]:
+        """By the scanner that was named."""
+        from stagemill.attest import scanning
+        from stagemill.graph import operations
+
+        wanted = self.wanted.sbom
+        assert wanted is not None
+        base = self.account.resolver().resolve(wanted.generator, None)
+        extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan)}
+        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
+            extras[_CONTEXT] = scanning.of_context(context)
+        vertex = scanning.scanner(
+            operations.BaseImage(base.manifest, str(base.config.platform), base.reference),
+            base.config,
+            target=built.plan.target.vertex,
+            extras=extras,
+            parameters=wanted.parameters,
+        )
+        view = make_tree(vertex, services=_telling_news(built))
+        yield from scanning.found(view, wanted.generator)
+
+
+def _telling_news(built: Built) -> Services:
+    """What the build has told of its steps is not told again."""
+    tell = built.services.listener
+
+    def listener(event: Event) -> None:
+        if getattr(event, "step", None) not in built.results:
+            tell(event)
+
+    return replace(built.services, listener=listener)
+
+
+def more(wanted: Wanted) -> Callable[[Plan], Sequence[Vertex]]:
+    """What has to be made for the sake of lists."""
+    if wanted.sbom is None:
+        return lambda _plan: ()
+    return lambda plan: [stage.vertex for stage in scanned_stages(plan)]
+
+
+def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:
+    """The layers of an image up to each vertex that gave it one; none where it has others, as a squashed one has."""
+    by_index = {stage.index: stage for stage in plan.stages}
+    chain: list[Stage] = [plan.target]
+    while (parent := chain[0].parent) is not None:
+        chain.insert(0, by_index[parent])
+    steps = [step.vertex for stage in chain for step in stage.steps]
+    base = chain[0].base
+    count = len(base.config.diff_ids) if base else 0
+    if count + len(steps) != len(image.manifest.layers):
+        return {}
+    found = {vertex.digest: image.manifest.layers[: count + number] for number, vertex in enumerate(steps, 1)}
+    for vertex in walk([plan.target.vertex]) if base and count else ():
+        if base and getattr(vertex.op, "manifest", None) == base.manifest:
+            found[vertex.digest] = image.manifest.layers[:count]
+    return found
+
+
+def scanned_stages(plan: Plan) -> tuple[Stage, ...]:
+    """The stages beside the target that are scanned too, as their ARG says. Source: BuildKit, docs/attestations/sbom.md."""
+    others = (stage for stage in plan.stages if stage.index != plan.target.index)
+    return tuple(stage for stage in others if _scans(plan, stage, _SCAN_STAGE))
+
+
+def scans_context(plan: Plan) -> bool:
+    return _scans(plan, plan.target, _SCAN_CONTEXT)
+
+
+def _scans(plan: Plan, stage: Stage, name: str) -> bool:
+    """The stage's own ARG counts before the global one; either may be a list of stages."""
+    own = stage.scope.get(name) if name in stage.scope.args else None
+    value = plan.globals.get(name, "") if own is None else own
+    if value in _TRUE | _FALSE:
+        return value in _TRUE
+    return bool(stage.name) and stage.name in (part.strip().lower() for part in value.split(","))

@@ -1,0 +1,86 @@
+"""What `--attest`, `--provenance` and `--sbom` ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from stagemill.attest.wanted import Provenance, Sbom, Wanted
+from stagemill.errors import UsageError
+
+
+def wanted(*attest: str, provenance: str | None = None, sbom: str | None = None, **build_args: str) -> Wanted:
+    return Wanted.parse(attest, provenance=provenance, sbom=sbom, build_args=build_args)
+
+
+def test_nothing_is_said_unless_somebody_asks() -> None:
+    assert wanted() == Wanted()
+    assert not wanted()
+    assert not wanted(provenance="false", sbom="0")
+
+
+@pytest.mark.parametrize("asked", [{"provenance": "true"}, {"provenance": "1"}, {"provenance": ""}])
+def test_provenance_alone_is_all_of_it(asked: dict[str, str]) -> None:
+    assert wanted(**asked) == Wanted(Provenance())
+    assert wanted("type=provenance") == Wanted(Provenance())
+
+
+def test_each_parameter_has_its_meaning() -> None:
+    assert wanted(
+        provenance="mode=min,version=v0.2,builder-id=https://ci/1,filename=p.json,reproducible=true,inline-only=1,"
+        "complete-materials=true"
+    ).provenance == Provenance(
+        is_max=False,
+        version="v0.2",
+        builder_id="https://ci/1",
+        file="p.json",
+        reproducible=True,
+        inline_only=True,
+        complete=True,
+    )
+    assert wanted(provenance="mode=full") == wanted(provenance="mode=max")
+
+
+def test_a_list_is_made_by_us_or_by_the_scanner_that_is_named() -> None:
+    assert wanted(sbom="true").sbom == Sbom()
+    assert wanted("type=sbom,generator=scanner,EXTRA=1").sbom == Sbom(
+        "docker.io/library/scanner:latest", {"EXTRA": "1"}
+    )
+    assert wanted("type=sbom,EXTRA=1,generator=s").sbom.parameters == {"EXTRA": "1"}  # type: ignore[union-attr]
+
+
+def test_of_one_type_the_last_counts_and_the_short_flags_come_last() -> None:
+    assert not wanted("type=provenance", "type=provenance,disabled=true")
+    assert wanted("type=provenance,disabled=true", provenance="true").provenance == Provenance()
+    assert not wanted("type=sbom", sbom="false")
+    assert wanted("TYPE=sbom,Disabled=false").sbom == Sbom()
+
+
+def test_build_arguments_may_ask_too() -> None:
+    assert wanted(BUILDKIT_ATTEST_SBOM="").sbom == Sbom()
+    assert wanted(BUILDKIT_ATTEST_PROVENANCE="mode=min").provenance == Provenance(is_max=False)
+    assert not wanted(provenance="false", BUILDKIT_ATTEST_PROVENANCE="mode=min")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "hint"),
+    [
+        ({"attest": "type=vex"}, "invalid --attest 'type=vex': unknown type 'vex'", "known are provenance, sbom"),
+        ({"attest": "mode=min"}, "invalid --attest 'mode=min': unknown type ''", "known are provenance, sbom"),
+        ({"attest": "type=provenence"}, "invalid --attest 'type=provenence': unknown type 'provenence'", "did you mean provenance?"),
+        ({"attest": "sbom"}, "invalid --attest 'sbom': 'sbom' is no key=value", "write key=value,key=value"),
+        ({"attest": "type=sbom,disabled=maybe"}, "invalid --attest type=sbom,disabled=maybe: disabled=maybe is neither true nor false", None),
+        ({"provenance": "mod=min"}, "invalid --provenance: unknown parameter 'mod'", "did you mean mode?"),
+        ({"provenance": "mode=all"}, 'invalid --provenance: invalid mode "all"', "write mode=min or mode=max"),
+        ({"provenance": "version=v2"}, "invalid --provenance: invalid provenance SLSA version: v2", "write v1 or v0.2"),
+        ({"provenance": "filename=a/b"}, "invalid --provenance: 'a/b' is no name of a file", "write filename=NAME.json"),
+        ({"provenance": "reproducible=x"}, "invalid --provenance: reproducible=x is neither true nor false", None),
+        ({"sbom": "generator="}, "sbom generator cannot be empty", "leave it out for stagemill's own scanner"),
+        ({"sbom": "generator=A"}, "invalid --sbom: 'A' is no image reference: repository names are in lower case", "name the image of a scanner: generator=IMAGE"),
+        ({"sbom": "EXTRA=1"}, "invalid --sbom: 'EXTRA' is no parameter of stagemill's own scanner", "leave it out, or name a scanner that knows it with generator=IMAGE"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_wrong_usage(asked: dict[str, str], message: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        wanted(*([asked.pop("attest")] if "attest" in asked else []), **asked)
+
+    assert (caught.value.message, caught.value.hint) == (message, hint)

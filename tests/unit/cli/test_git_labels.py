@@ -1,0 +1,43 @@
+"""Labels from git; tests/integration/test_build_flags.py has them in an image."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stagemill.cli.git_labels import git_labels
+
+REVISION = "org.opencontainers.image.revision"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "1"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("value", ["", "0", "no"])
+def test_nobody_gets_them_unasked(repository: Path, value: str) -> None:
+    assert git_labels(str(repository), None, {"BUILDX_GIT_LABELS": value}) == {}
+
+
+def test_outside_of_a_repository_there_are_none(tmp_path: Path) -> None:
+    assert git_labels(str(tmp_path), None, {"BUILDX_GIT_LABELS": "1"}) == {}
+    assert git_labels("-", None, {"BUILDX_GIT_LABELS": "1"}) == {}
+
+
+def test_a_dockerfile_from_a_pipe_or_from_elsewhere_has_no_place(repository: Path) -> None:
+    for file in ("-", "/elsewhere/Dockerfile"):
+        assert list(git_labels(str(repository), file, {"BUILDX_GIT_LABELS": "true"})) == [REVISION]
+
+
+def test_changes_that_are_not_committed_are_told_where_that_is_asked_for(repository: Path) -> None:
+    (repository / "new").write_text("")
+    asked = {"BUILDX_GIT_LABELS": "1"}
+
+    assert not git_labels(str(repository), None, asked)[REVISION].endswith("-dirty")
+    assert git_labels(str(repository), None, {**asked, "BUILDX_GIT_CHECK_DIRTY": "1"})[REVISION].endswith("-dirty")
