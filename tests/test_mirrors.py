@@ -15,9 +15,11 @@ UNIT = TESTS / "unit"
 THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
+    "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
     "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),
     "dockerfile": ("dockerfile/parser", "statement"),
+    "execute": ("execute/forms", "streams"),
     "export": ("export/load, and the archives that others read", "archive bundle content dockers layout layouts"),
     "layer": ("layer/unpack", "attributes placement"),
     "lint": (
@@ -28,7 +30,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "plan": ("plan/planner", "dispatch mount_options needs outline site state"),
     "registry": (
         "registry/client, with a registry on loopback",
-        "auth documents download failure lookup repository session",
+        "auth documents download failure lookup repository session upload",
     ),
     "sandbox": ("sandbox/namespaces, on the real kernel: tests/integration", "helper late protocol session"),
     "sandbox/inside": (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stagemill import events
+from stagemill.cache.chain import Chain
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
@@ -15,20 +16,22 @@ from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
 from stagemill.execute.services import Services
-from stagemill.execute.timing import timed
+from stagemill.execute.timing import Tally, timed
 from stagemill.execute.tree import Result, Tree
 from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
-from stagemill.graph.vertex import Vertex
+from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
 from stagemill.plan.depth import too_deep
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
+from stagemill.solve.protocols import Cache
 from stagemill.solve.solve import solve
 
 if TYPE_CHECKING:
+    from stagemill.execute.exporting import Finished
     from stagemill.solve.forecast import Outlook
 
 DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a network or a disk
@@ -41,7 +44,8 @@ class Options:
     With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
     stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
-    plan is made beside its goals, for somebody who looks at it.
+    plan is made beside its goals, for somebody who looks at it. With `bring` the layers of the targets that an imported cache
+    has are here afterwards; with `inline` images carry their own cache.
     """
 
     workers: int = DEFAULT_WORKERS
@@ -50,17 +54,32 @@ class Options:
     rerun: tuple[str, ...] = ()
     every_stage: bool = False
     more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
+    bring: bool = True
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A plan that was carried out: `results` holds the tree of every vertex that was made or found."""
+    """A plan that was carried out: `results` holds the tree of every vertex that was made or found, `cache` finds it again.
+
+    `used` steps were found in imported caches, and those of `steps_run` were carried out, in all plans of the same build
+    together. With `inline` its images carry their own cache.
+    """
 
     plan: Plan
     results: Mapping[Digest, Result]
     forms: Forms
     services: Services
     epoch: int | None
+    cache: Cache[Result]
+    used: int = 0
+    steps_run: frozenset[Digest] = frozenset()
+    inline: bool = False
+
+    @property
+    def ran(self) -> int:
+        """How many steps were carried out."""
+        return len(self.steps_run)
 
     def tree(self, stage: Stage) -> Tree:
         return self.tree_of(stage.vertex)
@@ -75,7 +94,16 @@ class Built:
         stage = stage or self.plan.target
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
-        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish)
+        cached = list(self.finished.steps("min")) if self.inline else ()
+        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached)
+
+    @property
+    def finished(self) -> Finished:
+        """What can be exported of it."""
+        from stagemill.execute.exporting import Finished  # noqa: PLC0415  few builds export their cache
+
+        vertices, targets = tuple(walk(self.plan.goals)), (self.tree(self.plan.target),)
+        return Finished(vertices, targets, self.cache, self.forms, self.steps_run)
 
 
 def build(
@@ -146,18 +174,70 @@ def carry_out(
     for notice in dict.fromkeys(notices):
         services.listener(events.Notice(notice, services.clock()))
 
-    def attempt() -> tuple[Built, ...]:
-        forms = Forms(services.store, remote=services.remote)
-        results = _solved(goals, plans, forms, services=services, options=options, again=again)
-        return tuple(Built(planned, results, forms, services, planned.epoch) for planned in plans)
+    work = _Work(plans, goals, services, options, again)
+    # Each import may turn out to be lost only when its layers are wanted.
+    for _ in range(1 + (services.imports.count if services.imports else 0)):
+        try:
+            return work.attempt()
+        except StagemillError as error:
+            if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
+                raise
+            services.listener(events.Notice(f"{error.message}; building again", services.clock()))
+    return work.attempt()
 
-    try:
-        return attempt()
-    except StagemillError as error:
-        if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
-            raise
-        services.listener(events.Notice(f"{error.message}; building again", services.clock()))
-    return attempt()
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Plans, the vertices of them that are wanted, and how they are made."""
+
+    plans: Sequence[Plan]
+    goals: Sequence[Vertex]
+    services: Services
+    options: Options
+    again: frozenset[Digest]
+
+    def attempt(self) -> tuple[Built, ...]:
+        services = self.services
+        forms = Forms(services.store, remote=services.remote, imports=services.imports)
+        cache = _cache(services, self.plans)
+        tally = Tally(services.listener)
+        results = _solved(
+            self.goals,
+            self.plans,
+            forms,
+            services=replace(services, listener=tally),
+            options=self.options,
+            again=self.again,
+            cache=cache,
+        )
+        used = self._settle(cache, results, forms) if isinstance(cache, Chain) else 0
+        return tuple(
+            Built(
+                planned,
+                results,
+                forms,
+                services,
+                planned.epoch,
+                cache,
+                used=used,
+                steps_run=tally.ran,
+                inline=self.options.inline,
+            )
+            for planned in self.plans
+        )
+
+    def _settle(self, cache: Chain[Result], results: Mapping[Digest, Result], forms: Forms) -> int:
+        """Brings what is wanted of imports, and remembers it."""
+        from stagemill.execute import borrowed  # noqa: PLC0415  only imports need it
+
+        services = self.services
+        if self.options.bring:
+            every = self.options.every_stage
+            stages = [stage for planned in self.plans for stage in (planned.stages if every else (planned.target,))]
+            trees = [results.get(stage.vertex.digest) for stage in stages]
+            wanted = [tree for tree in trees if isinstance(tree, Tree)]
+            borrowed.bring(wanted, forms, listener=services.listener, clock=services.clock)
+        return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans))
 
 
 def make_tree(vertex: Vertex, *, services: Services) -> FileView:
@@ -169,9 +249,18 @@ def make_tree(vertex: Vertex, *, services: Services) -> FileView:
     return forms.view(result)
 
 
-def _cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
+def _own_cache(services: Services, plans: Sequence[Plan]) -> StoreCache:
     contents = plans[0].contents if plans else {}
     return StoreCache(services.store, clock=services.clock, contents=contents)
+
+
+def _cache(services: Services, plans: Sequence[Plan]) -> Cache[Result]:
+    own = _own_cache(services, plans)
+    if services.imports is None:
+        return own
+    from stagemill.execute.borrowed import ImportedSteps  # noqa: PLC0415  as above
+
+    return Chain(own, [ImportedSteps(services.imports, services.store)])
 
 
 def _solved(
@@ -182,8 +271,9 @@ def _solved(
     services: Services,
     options: Options,
     again: frozenset[Digest] = frozenset(),
+    cache: Cache[Result] | None = None,
 ) -> Mapping[Digest, Result]:
-    cache = _cache(services, plans)
+    cache = cache or _own_cache(services, plans)
     try:
         return solve(
             goals,
@@ -206,7 +296,7 @@ def _solved(
 
 
 def _places(
-    plans: Sequence[Plan], cache: StoreCache, *, forms: Forms, services: Services
+    plans: Sequence[Plan], cache: Cache[Result], *, forms: Forms, services: Services
 ) -> Iterator[tuple[str, FileView]]:
     """The trees of stages that were made, and the context, each with how a COPY names it."""
     stages = {stage.vertex.digest: stage for planned in plans for stage in planned.stages}

@@ -2,6 +2,7 @@
 
     StagemillError              what failed, on what, what was found and wanted; the hint says what to do
     ├── UsageError              the command line is wrong (exit status 2)
+    │   └── TemplateError       the template of a --format is wrong, or does not fit what it is for
     ├── DockerfileError         an error at a place in a Dockerfile: file, line, the line itself, a caret
     │   └── UnsupportedError    understood, but not built by this version
     ├── StepError               the process of a RUN ended with another status than 0
@@ -10,6 +11,7 @@
     │   └── CorruptError        bytes are not what their name says
     ├── RegistryError           a registry answered with an error, or not at all
     │   └── NotFoundError       there is no such image, manifest or blob
+    ├── CacheError              a cache that is kept elsewhere cannot be read or written
     ├── SourceError             what a URL names, a file or a repository, cannot be had
     ├── ArchiveError            a tar archive or an image archive is broken
     ├── ContextError            the build context cannot be read
@@ -102,6 +104,14 @@ class Excerpt:
         return f"{gutter}--> {self.file}:{self.line}\n{number} | {shown}\n{gutter} | {indent}{marks}"
 
 
+class TemplateError(UsageError):
+    """An error at a place in the template of a `--format`."""
+
+    def __init__(self, message: str, *, at: Excerpt, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
+
+
 class DockerfileError(StagemillError):
     """An error at a place in a Dockerfile."""
 
@@ -153,6 +163,10 @@ class RegistryError(StagemillError):
 
 class NotFoundError(RegistryError):
     """There is no such image, manifest or blob."""
+
+
+class CacheError(StagemillError):
+    """A cache that is kept elsewhere cannot be read or written."""
 
 
 class SourceError(StagemillError):

@@ -41,16 +41,17 @@ class Builder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stagemill:
-    """The real command line; all rows share the store `root`."""
+    """The real command line; all rows share the store `root`. Other machines begin with a copy of `fresh`."""
 
     root: Path
+    fresh: Path | None = None
 
     @property
     def ours(self) -> bool:
         return True
 
     def build(self, build: Build, folder: Path, *, number: int) -> Outcome:
-        mill = Mill(self.root, folder, settings=build.env)
+        mill = Mill(self._store(build.machine, folder), folder, settings=build.env)
         out = folder / f"out-{number}"
         stdin = (folder / build.stdin).read_bytes() if build.stdin else None
         ran = mill(*self._arguments(build, out), stdin=stdin)
@@ -58,6 +59,14 @@ class Stagemill:
         if ran.status == 0 and out.exists():
             result = read(out, image=_form(build) in _IMAGES, platform=build.of)
         return Outcome(ran.status, ran.stdout.decode(errors="replace"), ran.err, result)
+
+    def _store(self, machine: str, folder: Path) -> Path:
+        if not machine:
+            return self.root
+        store = folder / f"store-{machine}"
+        if not store.exists():
+            subprocess.run(["cp", "-a", str(self.fresh), str(store)], check=True)
+        return store
 
     def _arguments(self, build: Build, out: Path) -> list[str]:
         form = _FORMS[_form(build)].format(out) if build.output != "none" else ""
@@ -86,7 +95,7 @@ class Other:
         return False
 
     def build(self, build: Build, folder: Path, *, number: int) -> Outcome:
-        if build.output != "oci" or build.stdin or build.deviates:
+        if build.output != "oci" or build.stdin or build.deviates or build.machine:
             raise CannotAskError
         out = folder / f"out-{number}"
         tags = [value for flag, value in zip(build.flags, build.flags[1:], strict=False) if flag == "-t"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,13 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
         pytest.skip("needs a static busybox")
     home = tmp_path_factory.mktemp("conformance")
     template = os.environ.get("CONFORMANCE_BUILDER")
-    builder: Builder = Other(template) if template else Stagemill(home / "store")
-    _make_base(builder, home)
-    return builder
+    if template:
+        other = Other(template)
+        _make_base(other, home)
+        return other
+    _make_base(Stagemill(home / "fresh"), home)
+    subprocess.run(["cp", "-a", str(home / "fresh"), str(home / "store")], check=True)
+    return Stagemill(home / "store", home / "fresh")
 
 
 def _make_base(builder: Builder, home: Path) -> None:

@@ -28,6 +28,7 @@ class Build:
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: str = ""
     output: str = "oci"
+    machine: str = ""
 
     fails: str = ""
     status: int | None = None
@@ -71,6 +72,7 @@ class Behaviour:
     git: Table = field(default_factory=dict)
     images: Sequence[Table] = ()
     agent: bool = False
+    registry: bool = False
 
     @property
     def standing(self) -> Standing:

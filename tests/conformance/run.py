@@ -13,6 +13,7 @@ from conformance import folder, servers
 from conformance.builder import Builder
 from conformance.expect import Outcome, differences
 from conformance.rows import Behaviour, Build
+from fakes.registry import FakeRegistry
 
 
 def problems(row: Behaviour, builder: Builder, place: Path) -> list[str]:
@@ -64,6 +65,8 @@ def _serve(row: Behaviour, place: Path, stack: ExitStack) -> _Served:
     values = {"dir": str(place)}
     if row.agent:
         stack.enter_context(servers.Agent(place / "agent"))
+    if row.registry:
+        values["registry"] = stack.enter_context(FakeRegistry()).host
     if not (row.http or row.git):
         return _Served(values)
     for name, table in row.git.items():
@@ -74,13 +77,13 @@ def _serve(row: Behaviour, place: Path, stack: ExitStack) -> _Served:
 
 
 def _filled(build: Build, value: Callable[[re.Match[str]], str]) -> Build:
-    """The build with its `@http@`, `@dir@` and `@commit:REPOSITORY:REF@` replaced."""
+    """The build with its `@http@`, `@registry@`, `@dir@` and `@commit:REPOSITORY:REF@` replaced."""
     return replace(build, **{known.name: _fill(getattr(build, known.name), value) for known in fields(Build)})
 
 
 def _fill(found: Any, value: Callable[[re.Match[str]], str]) -> Any:
     if isinstance(found, str):
-        return re.sub(r"@(?:http|host|dir|commit:\w+:[\w.-]+)@", value, found)
+        return re.sub(r"@(?:http|host|registry|dir|commit:\w+:[\w.-]+)@", value, found)
     if isinstance(found, Mapping):
         return {_fill(key, value): _fill(inner, value) for key, inner in found.items()}
     if isinstance(found, list | tuple):

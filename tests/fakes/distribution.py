@@ -7,9 +7,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ HTPASSWD = "alice:$2b$04$uySAGapmFuBHo8Y6fD5lNO9jnaYPJV4KXtAWyRi4/ZME.xNYABlma\n
 
 
 @contextmanager
-def running(folder: Path, *, auth: bool, tls: bool) -> Iterator[str]:
-    """A registry on a free port of loopback, whose files are in `folder`."""
+def running(
+    folder: Path, *, auth: bool = False, tls: bool = False, token: Mapping[str, Any] | None = None
+) -> Iterator[str]:
+    """A registry on a free port of loopback, whose files are in `folder`; `token` is who gives its tokens."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("needs docker-registry")
@@ -27,15 +30,17 @@ def running(folder: Path, *, auth: bool, tls: bool) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = {
+    config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
         "http": {"addr": f"127.0.0.1:{port}"},
     }
     if auth:
         (folder / "htpasswd").write_text(HTPASSWD)
         config["auth"] = {"htpasswd": {"realm": "test", "path": str(folder / "htpasswd")}}
+    if token:
+        config["auth"] = token
     if tls:
         certificate(folder)
         keys = {"certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem")}

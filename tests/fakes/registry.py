@@ -13,6 +13,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from fakes.blobs import MemoryBlobs
+from fakes.uploads import Uploads
 from stagemill.digest import Digest
 from stagemill.oci import media_types
 from stagemill.oci.image import Image
@@ -81,7 +82,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class FakeRegistry:
-    """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`."""
+    """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`.
+
+    Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
+    """
 
     def __init__(self, *, auth: str = "", ranges: bool = True) -> None:
         self.auth = auth
@@ -90,6 +94,9 @@ class FakeRegistry:
         self.identity_tokens = {"refresh-me"}
         self.tokens = ["token-1"]
         self.blobs = MemoryBlobs()
+        self.uploads = Uploads(self.blobs)
+        self.breaks: list[int] = []
+        self.readers: set[str] = set()
         self.manifests: dict[tuple[str, str], tuple[str, bytes]] = {}
         self.requests: list[Seen] = []
         self.connections = 0
@@ -146,11 +153,15 @@ class FakeRegistry:
             return Reply(401, {"WWW-Authenticate": 'Basic realm="fake, with comma"'})
         if self.auth == "bearer" and given not in {f"Bearer {token}" for token in self.tokens}:
             repository = seen.path.removeprefix("/v2/").partition("/manifests")[0].partition("/blobs")[0]
-            challenge = (
-                f'Bearer realm="http://{self.host}/token?extra=1",service="fake",scope="repository:{repository}:pull"'
-            )
-            return Reply(401, {"WWW-Authenticate": challenge})
+            return self._challenge(f"repository:{repository}:pull")
+        if given.removeprefix("Bearer ") in self.readers and seen.method not in {"GET", "HEAD"}:
+            repository = seen.path.removeprefix("/v2/").partition("/manifests")[0].partition("/blobs")[0]
+            return self._challenge(f"repository:{repository}:pull,push")
         return self._found(seen)
+
+    def _challenge(self, scope: str) -> Reply:
+        realm = f"http://{self.host}/token?extra=1"
+        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="fake",scope="{scope}"'})
 
     def _user(self, header: str) -> str | None:
         name, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
@@ -168,6 +179,12 @@ class FakeRegistry:
 
     def _found(self, seen: Seen) -> Reply:
         path = urlsplit(seen.path).path.removeprefix("/v2/")
+        if "/blobs/uploads/" in path:
+            return self._upload(seen, path)
+        if "/manifests/" in path and seen.method == "PUT":
+            repository, tag = path.split("/manifests/")
+            self.put_manifest(repository, tag, seen.body, media_type=seen.headers["content-type"])
+            return Reply(201, {"Docker-Content-Digest": Digest.of(seen.body)})
         if "/manifests/" in path:
             return self._manifest(*path.split("/manifests/"))
         if path.endswith("/tags/list"):
@@ -177,6 +194,11 @@ class FakeRegistry:
         if "/blobs/" in path:
             return self._blob(path.partition("/blobs/")[2], seen.headers.get("range", ""))
         return Reply(404)
+
+    def _upload(self, seen: Seen, path: str) -> Reply:
+        if seen.method == "POST":
+            return Reply(*self.uploads.start(path.partition("/blobs/")[0], urlsplit(seen.path).query))
+        return Reply(*self.uploads.go_on(seen.method, seen.path, seen.headers, seen.body))
 
     def _manifest(self, repository: str, tag: str) -> Reply:
         if (repository, tag) not in self.manifests:
@@ -207,6 +229,12 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if registry.breaks and length and "/blobs/uploads/" in self.path:
+                body = self.rfile.read(registry.breaks.pop(0))
+                registry.requests.append(Seen(self.command, self.path, headers, body))
+                registry.uploads.broke(self.path, body)
+                self.close_connection = True
+                return
             reply = registry.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
@@ -223,7 +251,7 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *args: object) -> None:
             pass
 
-    for method in ("GET", "HEAD", "POST"):
+    for method in ("GET", "HEAD", "PATCH", "POST", "PUT"):
         setattr(Handler, f"do_{method}", Handler._answer)
 
     return Handler

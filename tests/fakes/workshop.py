@@ -20,6 +20,7 @@ from fakes.stats import MemoryStats
 from fakes.tree import Node
 from stagemill import events
 from stagemill.build import Built, Options, build
+from stagemill.cache.imports import Imports
 from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
@@ -81,6 +82,7 @@ class Workshop:
     contexts: dict[str, FileView] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    imports: Imports | None = None
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -99,6 +101,7 @@ class Workshop:
             contexts=self.contexts,
             secrets=self.secrets,
             agents=self.agents,
+            imports=self.imports,
         )
 
     @property

@@ -69,7 +69,11 @@ class Stage:
     def _call(
         self, arguments: list[str], folder: Path, environment: Mapping[str, str], stdin: bytes
     ) -> tuple[int, str, str]:
-        own = {"STAGEMILL_ROOT": str(self._store), "STAGEMILL_CONFIG": str(self._home / "config.toml"), "HOME": str(self._home)}
+        own = {
+            "STAGEMILL_ROOT": str(self._store),
+            "STAGEMILL_CONFIG": str(self._home / "config.toml"),
+            "HOME": str(self._home),
+        }
         with _surroundings({**own, "BUILDKIT_PROGRESS": "quiet", **environment}, folder), _streams(stdin) as (out, err):
             status = run(arguments)
             sys.stdout.flush()
@@ -79,7 +83,11 @@ class Stage:
     def _plain(self, text: str, folder: Path, known: Mapping[str, str]) -> str:
         for value, name in known.items():
             text = text.replace(value, name)
-        text = text.replace(str(folder), "/home/me/app").replace(str(self._store), "/store").replace(str(self._home), "/home/me")
+        text = (
+            text.replace(str(folder), "/home/me/app")
+            .replace(str(self._store), "/store")
+            .replace(str(self._home), "/home/me")
+        )
         text = re.sub(r"127\.0\.0\.1:(?!1\b)\d+", "127.0.0.1:PORT", text)
         text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
         text = re.sub(r"(?m)^(#\d+ (?:DONE )?)\d+\.\d+(s?)", r"\g<1>0.0\2", text)

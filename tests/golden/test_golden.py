@@ -79,6 +79,8 @@ def test_there_is_a_page_for_each_kind() -> None:
 
 
 def test_a_page_survives_being_read_and_written(tmp_path: Path) -> None:
-    page = Page("A title.", "stagemill build .", {"a": b"\0", "b": b"x\n", "c": b"no end"}, {"stdin": b"s\n"}, "e\n", "o\n", 1)
+    page = Page(
+        "A title.", "stagemill build .", {"a": b"\0", "b": b"x\n", "c": b"no end"}, {"stdin": b"s\n"}, "e\n", "o\n", 1
+    )
 
     assert parse(page.render()) == page

@@ -219,7 +219,10 @@ COMMANDS = {
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
     "other platform": Case("not supported yet", arguments=("build", "--platform", "linux/s390x", "."), hint="linux/"),
     "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
-    "not yet": Case("--cache-to is not supported yet", arguments=("build", "--cache-to", "type=inline", ".")),
+    "not yet": Case("--cache-to type=gha is not supported yet", arguments=("build", "--cache-to", "type=gha", ".")),
+    "bad cache": Case(
+        "unknown key 'src'", arguments=("build", "--cache-to", "type=local,src=a", "."), status=2, hint="dest"
+    ),
     "push": Case("not supported yet", arguments=("build", "--push", "."), hint=""),
     "blank filter": Case("--no-cache-filter", arguments=("build", "--no-cache-filter", "a,", "."), status=2),
     "missing CA bundle": Case("--host-ca", arguments=("build", "--host-ca=nofile", "."), status=2, hint="PEM"),
@@ -235,11 +238,11 @@ COMMANDS = {
         "", arguments=("build", "-"), stdin=(b"Dockerfile".ljust(257, b"\0") + b"ustar\x0000").ljust(700, b"\1"), hint=""
     ),
     "broken gzip in a pipe": Case("", arguments=("build", "-"), stdin=gzip.compress(bytes(9000))[:20]),
-    "run of no image": Case("nosuch", arguments=("run", "nosuch")),
-    "run with a bad volume": Case("--volume", arguments=("run", "-v", "x", "busybox"), status=2, hint="-v"),
-    "run with a missing volume": Case("--volume", arguments=("run", "-v", "./no:/x", "busybox"), status=2),
-    "run with a terminal that is none": Case("-t needs a terminal", arguments=("run", "-it", "busybox"), status=2),
-    "run of nobody": Case("alise", arguments=("run", "-u", "alise", "busybox"), hint="did you mean alice?"),
+    "run of no image": Case("nosuch", arguments=("run", "nosuch"), status=125),
+    "run with a bad volume": Case("--volume", arguments=("run", "-v", "x", "busybox"), status=125, hint="-v"),
+    "run with a missing volume": Case("--volume", arguments=("run", "-v", "./no:/x", "busybox"), status=125),
+    "run with a terminal that is none": Case("-it needs a terminal", arguments=("run", "-it", "busybox"), status=125),
+    "run of nobody": Case("alise", arguments=("run", "-u", "alise", "busybox"), status=125, hint="did you mean alice?"),
     "run of nothing": Case("nothing-there", arguments=("run", "--entrypoint", "nothing-there", "busybox"), status=127),
     "load of nothing": Case("nofile", arguments=("load", "-i", "nofile")),
     "load of no archive": Case("Dockerfile", arguments=("load", "-i", "Dockerfile"), hint=""),

@@ -167,6 +167,31 @@ def test_a_user_runs_images(ordinary: Mill, user: User) -> None:
     assert failed.status == 7
 
 
+def test_a_users_container_has_the_mounts_and_rights_of_roots(root: Mill, ordinary: Mill) -> None:
+    flags = ("--read-only", "--tmpfs", "/run:size=64k,mode=750,uid=1,gid=2,exec", "--cap-drop", "ALL", "--cap-add", "CHOWN",
+             "--security-opt", "no-new-privileges", "--ulimit", "nofile=64", "--device", "/dev/null:/dev/sink", "-h", "box")  # fmt: skip
+    script = (
+        "touch /x 2>&1 | grep -o 'Read-only'; stat -c '%a %u %g' /run; awk '/CapEff|NoNewPrivs/ { print $2 }' /proc/self/status;"
+        "ulimit -n; echo x > /dev/sink && hostname; chown 1 /run && echo owned; mount -t tmpfs x /tmp 2>/dev/null || echo no mount"
+    )
+
+    said = [mill.ok("run", *flags, "busybox", "sh", "-c", script).out for mill in (root, ordinary)]
+
+    assert said[0] == said[1]
+    assert said[0].split("\n") == [
+        "Read-only", "750 1 2", "0000000000000001", "1", "64", "box", "owned", "no mount", "",
+    ]  # fmt: skip
+
+
+def test_a_privileged_container_of_a_user_may_do_what_the_user_may(ordinary: Mill) -> None:
+    ran = ordinary.ok(
+        "run", "--privileged", "busybox", "sh", "-c", "mount -t tmpfs x /tmp && id -u; date -s 2001-01-01 || true"
+    )
+
+    assert ran.out.split("\n")[0] == "0"
+    assert "not permitted" in ran.err
+
+
 def test_a_user_may_have_no_network(ordinary: Mill) -> None:
     text = b"FROM busybox\nRUN ip -o link | cut -d: -f2 > /links; ping -c 1 -W 1 127.0.0.1 > /ping\n"
 

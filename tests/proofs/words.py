@@ -6,12 +6,12 @@ that people bring along from `docker buildx build`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from fakes.commands import commands, options
-from stagemill.cli import flags, later
+from stagemill.cli import cache_flags, flags, later
 from stagemill.dockerfile.flags import KNOWN
 from stagemill.dockerfile.parser import KEYWORDS
 from stagemill.plan import mounts
@@ -34,7 +34,7 @@ BUILDAH = (
 DIRECTIVES = ("# check", "# escape", "# syntax")
 ARGUMENTS = (
     "BUILDKIT_ATTEST_PROVENANCE", "BUILDKIT_ATTEST_SBOM", "BUILDKIT_CACHE_MOUNT_NS",
-    "BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_DOCKERFILE_CHECK", "BUILDKIT_MULTI_PLATFORM",
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_DOCKERFILE_CHECK", "BUILDKIT_INLINE_CACHE", "BUILDKIT_MULTI_PLATFORM",
     "BUILDKIT_SANDBOX_HOSTNAME", "BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE", "BUILDKIT_SYNTAX", "HTTP_PROXY", "SOURCE_DATE_EPOCH", "TARGETPLATFORM",
     "TARGETSTAGE", "BUILDPLATFORM",
 )  # fmt: skip
@@ -90,6 +90,13 @@ def outputs() -> Iterator[str]:
         yield f"--output {key}"
 
 
+def caches(flag: str, kinds: Mapping[str, set[str]]) -> Iterator[str]:
+    for kind in kinds:
+        yield f"{flag} type={kind}"
+    for key in sorted(set().union(*kinds.values())):
+        yield f"{flag} {key}"
+
+
 def long_name(option: click.Option) -> str:
     return next(name for name in option.opts if name.startswith("--"))
 
@@ -104,6 +111,8 @@ def words() -> dict[str, list[str]]:
         "Arguments that have a meaning": list(ARGUMENTS),
         "Flags of build": sorted(map(long_name, build_flags())),
         "Keys of --output": list(outputs()),
+        "Keys of --cache-from": list(caches("--cache-from", cache_flags.FROM)),
+        "Keys of --cache-to": list(caches("--cache-to", cache_flags.TO)),
         "Variables of the environment": list(VARIABLES),
     }
 
@@ -115,9 +124,8 @@ def spellings(word: str) -> list[list[str]]:
         if kind == "bind" and key:  # the type that a mount has unless it says another
             return [["--mount", name] for name in _names(key)]
         return [[f"type={kind}", name] for name in _names(key)] if key else [[f"type={kind}"], [f'"{kind}"']]
-    if word.startswith("--output "):
-        key = word.removeprefix("--output ")
-        return [[key]]
+    if word.startswith(("--output ", "--cache-")) and " " in word:
+        return [[word.partition(" ")[2]]]
     if word.startswith("--"):
         found = next(option for option in build_flags() if word in option.opts)
         return [[name] for name in found.opts]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import compat, flags, later, stages
+from stagemill.cli import caches, compat, flags, later, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
@@ -46,7 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options((*evidence(), *compat.options()))
+@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -109,6 +109,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     if build.save_stages:
         stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
+    kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
         _progress(values, build) as listener,
@@ -117,15 +118,18 @@ def _build(values: Values, build: BuildFlags) -> None:
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
         try:
-            with building_each(build, inputs, place=place, listener=watch, checks=checks) as builds:
+            with building_each(
+                build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
+            ) as builds:
                 worked = watch.worked
-                for text in compat.notes(values):
+                for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
+                kept.finish(builds, place, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
             raise

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
 from stagemill.cli import flags, secrets, targets
+from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
@@ -219,9 +220,20 @@ class Job:
 
 @contextmanager
 def prepared(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks | None = None
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks | None = None,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[Job]:
-    """What a build works with ends with the block. `checks` see the plans before anything is made."""
+    """What a build works with ends with the block. `checks` see the plans before anything is made.
+
+    With `bring` somebody wants the result itself, and not only that it can be made.
+    """
+    caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
     with (
         place.services(
@@ -231,20 +243,16 @@ def prepared(
             secrets=given.secrets,
             ssh=given.ssh,
             surroundings=given.surroundings,
+            imports=caches.imports(place, platforms=given.platforms.all, listener=listener),
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
-        platforms = given.platforms.all
-        if given.platforms.every:
-            platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
-        requests = [replace(each, platform=platform) for each in (first, *others) for platform in platforms]
         approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
@@ -252,9 +260,20 @@ def prepared(
             approve=approve,
             rerun=given.rerun,
             more=more(given.attest),
+            bring=bring,
+            inline=caches.inline,
             every_stage=given.save_stages,
         )
-        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+        yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _requests(given: BuildFlags, inputs: Inputs, first: Request, resolver: ImageResolver) -> tuple[Request, ...]:
+    """One for each target and platform, of which the first is that of the first target."""
+    others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+    platforms = given.platforms.all
+    if given.platforms.every:
+        platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
+    return tuple(replace(each, platform=platform) for each in (first, *others) for platform in platforms)
 
 
 def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
@@ -288,10 +307,17 @@ def building(
 
 @contextmanager
 def building_each(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, checks: Checks
+    given: BuildFlags,
+    inputs: Inputs,
+    *,
+    place: Workplace,
+    listener: Listener,
+    checks: Checks,
+    caches: Caches | None = None,
+    bring: bool = True,
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target, and for each of them every platform."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
+    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 

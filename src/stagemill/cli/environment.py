@@ -25,6 +25,7 @@ from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
     from stagemill.cli.every_run import Surroundings
     from stagemill.cli.secrets import Ssh
     from stagemill.execute.agents import Agent
@@ -138,6 +139,15 @@ class Workplace:
 
         return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
 
+    @cached_property
+    def cache_registry(self) -> RegistryClient:
+        """One that gives up sooner: without a cache a build only takes longer."""
+        from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
+
+        retries = Retries(attempts=2, first=0.5, patience=5.0)
+        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=retries)
+
     def open_remotes(
         self, *, listener: Listener = ignore, secrets: Mapping[str, bytes], agents: Mapping[str, Path]
     ) -> Remotes:
@@ -165,8 +175,9 @@ class Workplace:
 
     def hang_up(self) -> None:
         """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
-        if "registry" in self.__dict__:
-            self.registry.close()
+        for name in "registry", "cache_registry":
+            if name in self.__dict__:
+                self.__dict__[name].close()
         for remotes in self.remotes:
             remotes.close()
 
@@ -201,6 +212,7 @@ class Workplace:
         secrets: Mapping[str, bytes] | None = None,
         ssh: Mapping[str, Ssh] | None = None,
         surroundings: Surroundings | None = None,
+        imports: Imports | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
         with LateSandbox(state=self.store.root / "mounts") as sandbox, self._agents(ssh or {}) as agents:
@@ -216,6 +228,7 @@ class Workplace:
                 contexts=contexts or {},
                 secrets=secrets or {},
                 agents=agents,
+                imports=imports,
             )
 
     @contextmanager

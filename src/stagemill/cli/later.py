@@ -7,7 +7,7 @@ import click
 from stagemill.errors import StagemillError
 
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
-    ("--cache-from",), ("--cache-to",), ("--policy",),
+    ("--policy",),
 )  # fmt: skip
 _SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from stagemill.cache.contents import BUILDKIT_INLINE, INLINE
+from stagemill.digest import Digest
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Tree, TreeLayer, timestamp
+from stagemill.graph.vertex import Vertex
 from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
@@ -39,14 +42,23 @@ class Finish:
 
 
 PLAIN = Finish()
+_CACHES = (INLINE, BUILDKIT_INLINE)  # of a base: what its own layers were made by is no business of this image
 
 
-def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, finish: Finish = PLAIN) -> Image:
+def assemble(
+    config: ImageConfig,
+    tree: Tree,
+    *,
+    forms: Forms,
+    now: float,
+    finish: Finish = PLAIN,
+    cached: Iterable[tuple[Vertex, Digest, Tree]] = (),
+) -> Image:
     """The image of a tree. `config` has the base's history with its times, and the stage's without.
 
     Entries of history take the time of their layer, so that a build from the cache gives the same image again. With
-    an epoch missing times are that one (traps 24). Manifest, config and the
-    link from chains to layers are in the store afterwards.
+    an epoch missing times are that one (traps 24). Those steps of `cached` whose layers are in the image are an inline cache
+    of it. Manifest, config and the link from chains to layers are in the store afterwards.
     """
     history, epoch = config.history, finish.epoch
     if finish.squash:
@@ -56,6 +68,12 @@ def assemble(config: ImageConfig, tree: Tree, *, forms: Forms, now: float, finis
     packed = _packed(tree, finish, forms=forms)
     history = dated(history, tree, fallback=timestamp(now), epoch=epoch)
     created = history[-1].created if history else timestamp(now if epoch is None else epoch)
+    config = replace(config, other={key: value for key, value in config.other.items() if key not in _CACHES})
+    if cached:
+        from stagemill.execute.exporting import inline  # noqa: PLC0415  few images carry a cache
+
+        contents = inline(cached, dict(zip(tree.layers, packed, strict=True)))
+        config = replace(config, other={**config.other, INLINE: contents.to_json()})
     image = Image.build(
         replace(config, diff_ids=tuple(facts.diff_id for facts in packed), history=history, created=created),
         tuple(facts.descriptor for facts in packed),
@@ -81,8 +99,9 @@ def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Form
     if rewritten:  # what a blob unpacks to is not the layer that it was made of
         return
     for chain, layer, _ in zip(image.chain_ids, tree.layers, packed, strict=True):
-        if layer.form == "layer" and store.links.layer_of_chain(chain) is None:
-            store.links.set_layer_of_chain(chain, layer.digest)
+        home = forms.home(layer) if layer.form == "layer" else None
+        if home and store.links.layer_of_chain(chain) is None:
+            store.links.set_layer_of_chain(chain, home)
 
 
 def dated(history: Sequence[History], tree: Tree, *, fallback: str, epoch: int | None) -> tuple[History, ...]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from stagemill.digest import Digest, canonical
-from stagemill.execute.tree import ContextFiles, Result, Tree, TreeLayer
+from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -53,31 +53,48 @@ class StoreCache:
                 self._there.add(key)
         return True
 
+    def _is_here(self, tree: Tree) -> bool:
+        """The same now: what is saved may be looked for again when it is loaded."""
+        return all((layer.form, layer.digest) in self._there or self._has(layer) for layer in tree.layers)
+
     def _has(self, layer: TreeLayer) -> bool:
         if layer.form == "layer":
-            return self.store.layers.has(layer.digest)
+            return self.store.holds(layer.digest)
         return self.store.links.base(layer.digest) is not None
 
     def save(self, vertex: Vertex, *, definition: Digest, canonical: CacheKey, result: Result) -> None:
-        if isinstance(result, ContextFiles) or isinstance(vertex.op, Scratch | BaseImage | Context):
+        """As `Cache.save`, but for results with layers that are not here: those are somebody else's, and not remembered."""
+        if not isinstance(result, Tree) or not is_remembered(vertex) or not self._is_here(result):
             return
+        self._put((definition, canonical.digest), canonical.digest, vertex, result, ingredients=_text(canonical))
+        for edge in vertex.inputs:
+            op = edge.vertex.op
+            if isinstance(op, Context) and op.content in self.contents:
+                self.store.records.note(op.content, self.contents[op.content])
+
+    def adopt(self, vertex: Vertex, hit: Hit[Result]) -> None:
+        """Remembers what somebody else made, if it is here by now. What its key was made of is not known."""
+        if isinstance(hit.result, Tree) and is_remembered(vertex) and self._is_here(hit.result):
+            self._put((vertex.digest, hit.canonical), hit.canonical, vertex, hit.result, ingredients="{}")
+
+    def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
         created = self.clock()
-        ingredients = _text(canonical)
-        for key in dict.fromkeys((definition, canonical.digest)):
+        for key in dict.fromkeys(keys):
             self.store.records.put(
                 Record(
                     key=key,
-                    canonical=canonical.digest,
-                    result=json.dumps(result.to_json(), separators=(",", ":")),
+                    canonical=canonical,
+                    result=json.dumps(tree.to_json(), separators=(",", ":")),
                     ingredients=ingredients,
                     name=vertex.label.name,
                     created=created,
                 )
             )
-        for edge in vertex.inputs:
-            op = edge.vertex.op
-            if isinstance(op, Context) and op.content in self.contents:
-                self.store.records.note(op.content, self.contents[op.content])
+
+
+def is_remembered(vertex: Vertex) -> bool:
+    """Whether the vertex costs anything to make, so that its result is kept."""
+    return not isinstance(vertex.op, Scratch | BaseImage | Context)
 
 
 def _text(key: CacheKey) -> str:

@@ -37,12 +37,13 @@ def clamped(tree: Tree, epoch: int, *, forms: Forms) -> list[Packed]:
 def _clamped(layer: TreeLayer, epoch: int, *, forms: Forms) -> Packed:
     """A layer's blob in which nothing is newer than a time. It is kept under no layer's name: that one's blob is another."""
     latest = epoch * 10**9
+    (home,) = forms.layers(Tree((layer,)))
     entries = [
         replace(item, entry=replace(item.entry, mtime_ns=min(item.entry.mtime_ns, latest)))
-        for item in forms.index(layer.digest).entries
+        for item in forms.index(home).entries
     ]
     with forms.store.blobs.writer() as writer:
-        facts = pack_blob(forms.store.layers.directory(layer.digest), LayerIndex(entries), writer)
+        facts = pack_blob(forms.store.layers.directory(home), LayerIndex(entries), writer)
     return Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))
 
 
@@ -52,8 +53,9 @@ def squashed(tree: Tree, *, forms: Forms) -> Tree:
     if len(tree.layers) - below < 2:
         return tree
     base = Tree(tree.layers[:below])
-    merged = _merge([(number, forms.index(layer.digest)) for number, layer in enumerate(tree.layers[below:])])
-    roots = [os.fspath(forms.store.layers.directory(layer.digest)) for layer in tree.layers[below:]]
+    homes = forms.layers(Tree(tree.layers[below:]))
+    merged = _merge([(number, forms.index(home)) for number, home in enumerate(homes)])
+    roots = [os.fspath(forms.store.layers.directory(home)) for home in homes]
     created = max(layer.created for layer in tree.layers[below:])
     with forms.store.layers.workspace() as workspace:
         _write(merged, roots, workspace.fs)

@@ -1,25 +1,33 @@
 """`Forms`: the three forms of a layer (directory, index, blob), each made from another when somebody needs it.
 
-A base's layer is fetched, unpacked while it streams, and kept; a layer of a build is packed when it is shipped.
+A base's layer is fetched, unpacked while it streams, and kept; a layer of a build is packed when it is shipped. One that
+an imported cache has is fetched as a base's is; where that fails, the cache counts as lost, and the error is a CorruptError,
+after which a build begins anew without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.digest import Digest
-from stagemill.errors import CancelledError, CorruptError, NotFoundError
+from stagemill.errors import (
+    ArchiveError,
+    CacheError,
+    CancelledError,
+    CorruptError,
+    NotFoundError,
+    RegistryError,
+)
 from stagemill.execute.progress import Progress, quiet
+from stagemill.execute.streams import Counted, Kept, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
-from stagemill.files.view import Entry, FileView
-from stagemill.oci import media_types
-from stagemill.oci.blobs import BlobSource, Reader
+from stagemill.files.view import FileView
+from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
@@ -28,6 +36,8 @@ from stagemill.store.store import Store
 if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
     from concurrent.futures import Future
 
+    from stagemill.cache.imports import Imports
+    from stagemill.layer.compression import Compression
     from stagemill.layer.index import LayerIndex
     from stagemill.layer.stack import StackView
 
@@ -35,14 +45,14 @@ _PARALLEL_PULLS = 4
 _PARALLEL_PACKS = 2
 _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
-Stopped: TypeAlias = Callable[[], bool]
 
 
 class Forms:
     """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too."""
 
-    def __init__(self, store: Store, *, remote: Remote) -> None:
+    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
         self.store = store
+        self.imports = imports
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -66,7 +76,11 @@ class Forms:
 
     def here(self, tree: Tree) -> bool:
         """Whether all layers have their directory already, and can be read without fetching any."""
-        return all(layer.form == "layer" or self._unpacked(layer.digest) is not None for layer in tree.layers)
+        return all(self.home(layer) is not None for layer in tree.layers)
+
+    def home(self, layer: TreeLayer) -> Digest | None:
+        """The directory that a layer is in, by its name in the store; None where it is not unpacked."""
+        return self._unpacked(layer.digest) if layer.form == "chain" else self.store.home(layer.digest)
 
     def index(self, layer: Digest) -> LayerIndex:
         with self._lock:
@@ -86,26 +100,23 @@ class Forms:
         return tuple(map(self.store.layers.directory, self.layers(tree, progress=progress, cancelled=cancelled)))
 
     def layers(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> list[Digest]:
-        """The names of the layers in the store, all of them with their directory; a base's are unpacked in parallel."""
-        chains = [layer.digest for layer in tree.layers if layer.form == "chain"]
-        missing = [chain for chain in chains if self._unpacked(chain) is None]
+        """The names of the layers in the store, all of them with their directory; those that lack one get it, in parallel."""
+        missing = [layer for layer in dict.fromkeys(tree.layers) if self.home(layer) is None]
         if missing:
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
         return [self._name(layer) for layer in tree.layers]
 
     def _name(self, layer: TreeLayer) -> Digest:
-        if layer.form == "layer":
-            return layer.digest
-        found = self._unpacked(layer.digest)
+        found = self.home(layer)
         if found is None:
-            raise CorruptError(f"the base layer {layer.digest.short} was lost while it was used", hint="build again")
+            raise CorruptError(f"the layer {layer.digest.short} was lost while it was used", hint="build again")
         return found
 
     def _unpacked(self, chain: Digest) -> Digest | None:
         found = self.store.links.layer_of_chain(chain)
         return found if found is not None and self.store.layers.has(found) else None
 
-    def _unpack_all(self, chains: Sequence[Digest], *, progress: Progress, cancelled: Event) -> None:
+    def _unpack_all(self, layers: Sequence[TreeLayer], *, progress: Progress, cancelled: Event) -> None:
         """Lower layers are begun first, and a layer waits for those below only where it has to look at them.
 
         The first error stops the others.
@@ -120,11 +131,12 @@ class Forms:
 
         with ThreadPoolExecutor(_PARALLEL_PULLS, thread_name_prefix="pull") as pool:
             try:
-                for chain in chains:
-                    base = self._base(chain)
+                for layer in layers:
+                    base = self._origin(layer)
                     below = futures.get(base.parent) if base.parent else None
-                    parent = _Waiting(partial(self._below, base, below))
-                    futures[chain] = pool.submit(self._unpack, base, parent, progress=progress, stopped=is_stopped)
+                    parent = Waiting(partial(self._below, base, below))
+                    unpack = self._unpack if layer.form == "chain" else self._unpack_own
+                    futures[layer.digest] = pool.submit(unpack, base, parent, progress=progress, stopped=is_stopped)
                 wait(futures.values(), return_when=FIRST_EXCEPTION)
             finally:
                 stopped.set()
@@ -142,6 +154,23 @@ class Forms:
             chain.append(TreeLayer("chain", parent))
             parent = self._base(parent).parent
         return self.view(Tree(tuple(reversed(chain))))
+
+    def _origin(self, layer: TreeLayer) -> BaseLayer:
+        """What a layer can be unpacked from. A build's own layers stand alone: they take nothing for granted."""
+        if layer.form == "chain":
+            return self._base(layer.digest)
+        packed = self._away(layer.digest)
+        return BaseLayer(layer.digest, None, packed.diff_id, packed.descriptor, "")
+
+    def _away(self, layer: Digest) -> Packed:
+        """The blob of a build's layer that is not unpacked here."""
+        packed = self.store.links.packed(layer)
+        if packed and self.store.blobs.has(packed.descriptor):
+            return packed
+        known = self.imports.layer(layer) if self.imports else None
+        if known and known.blob and known.diff_id:
+            return Packed(known.diff_id, known.blob)
+        raise CorruptError(f"layer {layer.short} is neither in the store nor in a cache", hint="build again")
 
     def _base(self, chain: Digest) -> BaseLayer:
         found = self.store.links.base(chain)
@@ -168,6 +197,24 @@ class Forms:
             self.store.links.set_packed(layer, Packed(base.diff_id, base.descriptor))
             return layer
 
+    def _unpack_own(self, origin: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
+        """The same for a layer of a build, which may unpack to a directory of another name: sockets are in no archive."""
+        with self._giving_up(origin.descriptor):
+            found = self._unpack(origin, parent, progress=progress, stopped=stopped)
+        self.store.links.set_packed(origin.chain, Packed(origin.diff_id, origin.descriptor))
+        return found
+
+    @contextmanager
+    def _giving_up(self, blob: Descriptor) -> Iterator[None]:
+        """Loses the caches that have a blob which cannot be used."""
+        try:
+            yield
+        except (ArchiveError, CacheError, CorruptError, RegistryError) as error:
+            if self.imports is None or not self.imports.has(blob.digest):
+                raise
+            self.imports.lose(blob.digest, error)
+            raise CorruptError(f"a layer of an imported cache cannot be used: {error.message}") from error
+
     @contextmanager
     def _stream(self, base: BaseLayer, progress: Progress, stopped: Stopped) -> Iterator[Reader]:
         """The blob's bytes: from the store, or from where the image came from, and then kept as they pass by."""
@@ -175,13 +222,13 @@ class Forms:
         if self.store.blobs.has(descriptor):
             with self.store.blobs.open(descriptor) as reader:
                 part = f"extracting {descriptor.digest}"
-                yield _Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
+                yield Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
             return
         with self.source(descriptor, base.reference).open(descriptor) as remote, self.store.blobs.writer() as writer:
-            counted = _Counted(
+            counted = Counted(
                 remote, descriptor=descriptor, part=str(descriptor.digest), progress=progress, stopped=stopped
             )
-            kept = _Kept(counted, writer.write)
+            kept = Kept(counted, writer.write)
             yield kept
             while kept.read(1 << 20):
                 pass
@@ -189,6 +236,8 @@ class Forms:
 
     def source(self, descriptor: Descriptor, reference: str = "") -> BlobSource:
         """Where a blob is that is not in the store. Raises NotFoundError where nobody knows."""
+        if self.imports and self.imports.has(descriptor.digest):
+            return self.imports
         origin = reference or self.store.links.origin(descriptor.digest)
         if not origin:
             hint = "pull or load its image again"
@@ -202,7 +251,7 @@ class Forms:
         if found := self._found(layer):
             return found
         with self.store.lock(f"pack-{layer.digest.hex}", stopped):
-            return self._found(layer) or self._pack(layer.digest, stopped)
+            return self._found(layer) or self._pack(layer, stopped)
 
     def all_packed(self, tree: Tree) -> list[Packed]:
         """The blobs of all layers, the lowest first; those that are missing are packed, several at once."""
@@ -221,79 +270,72 @@ class Forms:
         if layer.form == "chain":
             base = self._base(layer.digest)
             return Packed(base.diff_id, base.descriptor)
-        found = self.store.links.packed(layer.digest)
-        return found if found and self.store.blobs.has(found.descriptor) else None
+        for name in dict.fromkeys((layer.digest, self.home(layer))):
+            found = self.store.links.packed(name) if name else None
+            if found and self.store.blobs.has(found.descriptor):
+                return found
+        return None
 
-    def _pack(self, layer: Digest, stopped: Stopped) -> Packed:
-        from stagemill.layer.pack import pack_blob  # noqa: PLC0415  see above
+    def _pack(self, layer: TreeLayer, stopped: Stopped) -> Packed:
+        home = self.home(layer)
+        if home is None:
+            return self.fetch(layer, stopped=stopped)
+        packed = self._packed_as(home, None, stopped)
+        self.store.links.set_packed(layer.digest, packed)
+        return packed
+
+    def _packed_as(self, home: Digest, compression: Compression | None, stopped: Stopped) -> Packed:
+        from stagemill.layer.compression import USUAL  # noqa: PLC0415  see above
+        from stagemill.layer.pack import pack_blob  # noqa: PLC0415
 
         def pause() -> None:
             if stopped():
                 raise CancelledError("the build was stopped")
 
+        how = compression or USUAL
+        directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(self.store.layers.directory(layer), self.index(layer), writer, pause=pause)
-        packed = Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))
-        self.store.links.set_packed(layer, packed)
+            facts = pack_blob(directory, index, writer, compression=how, pause=pause)
+        return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
+
+    def described(
+        self,
+        layer: TreeLayer,
+        compression: Compression | None = None,
+        *,
+        force: bool = False,
+        stopped: Stopped = never,
+    ) -> Packed:
+        """The blob as which a build's layer is sent somewhere: compressed as asked if it is packed for that now.
+
+        One that an imported cache has is taken as it is there, and not fetched, unless it must (`force`) have that form.
+        """
+        if self.home(layer) is None and not force:
+            return self._found(layer) or self._away(layer.digest)
+        if compression is None:
+            return self.packed(layer, stopped=stopped)
+        found = self._found(layer)
+        if found and not force and found.descriptor.media_type == compression.media_type and compression.level is None:
+            return found
+        (home,) = self.layers(Tree((layer,)))
+        form = str(compression)
+        with self.store.lock(f"pack-{home.hex}-{form}", stopped):
+            known = self.store.links.variant(home, form)
+            if known and self.store.blobs.has(known.descriptor):
+                return known
+            made = self._packed_as(home, compression, stopped)
+            self.store.links.set_variant(home, form, made)
+            return made
+
+    def fetch(self, layer: TreeLayer, *, progress: Progress = quiet, stopped: Stopped = never) -> Packed:
+        """A layer that an imported cache has: its blob is in the store afterwards."""
+        packed = self._away(layer.digest)
+        blob = packed.descriptor
+        with self._giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
+            if not self.store.blobs.has(blob):
+                with self.source(blob).open(blob) as reader:
+                    part = str(blob.digest)
+                    counted = Counted(reader, descriptor=blob, part=part, progress=progress, stopped=stopped)
+                    self.store.blobs.write(blob, chunks(counted))
+        self.store.links.set_packed(layer.digest, packed)
         return packed
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A reader that hands what it reads to somebody else too."""
-
-    reader: Reader
-    keep: Callable[[bytes], object]
-
-    def read(self, size: int, /) -> bytes:
-        data = self.reader.read(size)
-        if data:
-            self.keep(data)
-        return data
-
-
-class _Counted:
-    """A reader that reports how far it is, and stops when the build is cancelled."""
-
-    def __init__(
-        self, reader: Reader, *, descriptor: Descriptor, part: str, progress: Progress, stopped: Stopped
-    ) -> None:
-        self._reader = reader
-        self._total = descriptor.size
-        self._part = part
-        self._progress = progress
-        self._stopped = stopped
-        self._current = 0
-
-    def read(self, size: int, /) -> bytes:
-        if self._stopped():
-            raise CancelledError("the build was stopped")
-        data = self._reader.read(size)
-        self._current += len(data)
-        self._progress(self._part, self._current, self._total, done=not data)
-        return data
-
-
-class _Waiting:
-    """A tree that is made when it is first looked at."""
-
-    def __init__(self, make: Callable[[], FileView]) -> None:
-        self._make = make
-        self._view: FileView | None = None
-
-    def _ready(self) -> FileView:
-        if self._view is None:
-            self._view = self._make()
-        return self._view
-
-    def lstat(self, path: str) -> Entry | None:
-        return self._ready().lstat(path)
-
-    def listdir(self, path: str) -> list[str]:
-        return self._ready().listdir(path)
-
-    def digest(self, path: str) -> Digest:
-        return self._ready().digest(path)
-
-    def real_path(self, path: str) -> Path:
-        return self._ready().real_path(path)

@@ -95,7 +95,7 @@ class _Preparing:
                 assert tree is not None, "a bind mount has a source"
                 self.found.mounts.append(self._bind(mount, tree))
             case CacheMount():
-                self.caches.append(_Cache(_name(mount, tree), mount, tree))
+                self.caches.append(_Cache(name_of(mount, tree), mount, tree))
             case TmpfsMount():
                 self.found.mounts.append(Tmpfs(mount.target, mount.size))
             case SecretMount():
@@ -184,7 +184,7 @@ class _Preparing:
 
     def _take(self, cache: _Cache) -> Path:
         def fill(path: Path) -> None:
-            if cache.seed is not None:
+            if not self._restored(cache, path) and cache.seed is not None:
                 self._seed(cache.seed, cache.mount, path)
             os.chown(path, cache.mount.uid, cache.mount.gid)
             os.chmod(path, cache.mount.mode)
@@ -193,6 +193,14 @@ class _Preparing:
             cache.name, sharing=cache.mount.sharing, fill=fill, cancelled=self.cancelled.is_set
         )
         return self.stack.enter_context(use)
+
+    def _restored(self, cache: _Cache, into: Path) -> bool:
+        """Whether an imported cache has what was in this one on another machine; it is in the new directory then."""
+        if self.services.imports is None:
+            return False
+        from stagemill.execute.travelling import restore  # noqa: PLC0415  few builds import a cache
+
+        return restore(cache.name, into, self.services, progress=self.progress, stopped=self.cancelled.is_set)
 
     def _mount_cache(self, cache: _Cache, directory: Path) -> None:
         mount = cache.mount
@@ -222,8 +230,8 @@ def _order(cache: _Cache) -> tuple[str, int]:
     return cache.name, ("locked", "private", "shared").index(cache.mount.sharing)
 
 
-def _name(mount: CacheMount, seed: Tree | None) -> str:
-    """The directory's name: the id, and with it what it began with, so that another seed makes another cache."""
+def name_of(mount: CacheMount, seed: Tree | None) -> str:
+    """The name of a cache's directory: the id, and with it what it began with, so that another seed makes another cache."""
     if seed is None:
         return mount.id
     facts = canonical([mount.id, mount.source, [layer.digest for layer in seed.layers]])

@@ -126,6 +126,7 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
     added = {**environment, **dict(op.proxy)}
     own = ((name, value) for name, value in sorted(added.items()) if name not in names)
     groups = dict.fromkeys((*credentials.groups, *extra.groups))
+    given, taken = privileges.changes(op.capabilities)
     return Process(
         args=op.args,
         env=(*op.env, *own, *extra.env.items()),
@@ -140,8 +141,8 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
         resources=services.host.resources,
         ulimits=tuple(Ulimit(*limit) for limit in op.ulimits),
         shm_size=op.shm_size or SHM_SIZE,
-        added=privileges.numbers(op.capabilities, "+"),
-        dropped=privileges.numbers(op.capabilities, "-"),
+        added=given,
+        dropped=taken,
         emulators=needed(Platform.parse(op.platform), search=services.host.search) if op.platform else (),
     )
 

@@ -14,6 +14,7 @@ from stagemill.sandbox.limits import UNLIMITED, Resources
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
     from stagemill.execute.agents import Agent
     from stagemill.execute.devices import DeviceBook
     from stagemill.sandbox.protocol import Sandbox
@@ -40,7 +41,7 @@ class Services:
     """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
     `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
-    layer, the history or a log.
+    layer, the history or a log. `imports` are caches of elsewhere.
     """
 
     store: Store
@@ -53,3 +54,4 @@ class Services:
     contexts: Mapping[str, FileView] = field(default_factory=dict)
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    imports: Imports | None = None

@@ -1,4 +1,4 @@
-"""`timed`: a listener that keeps how long steps took."""
+"""`timed`: a listener that keeps how long steps took; `Tally`, one that counts them."""
 
 from __future__ import annotations
 
@@ -19,3 +19,23 @@ def timed(listener: events.Listener, durations: Durations) -> events.Listener:
         listener(event)
 
     return tell
+
+
+class Tally:
+    """Passes everything on; `ran` are the steps of stages that were finished."""
+
+    def __init__(self, listener: events.Listener) -> None:
+        self._listener = listener
+        self._finished: set[Digest] = set()
+        self._begun: set[Digest] = set()
+
+    @property
+    def ran(self) -> frozenset[Digest]:
+        return frozenset(self._finished)
+
+    def __call__(self, event: events.Event) -> None:
+        if isinstance(event, events.Started) and event.stage:
+            self._begun.add(event.step)
+        elif isinstance(event, events.Finished) and event.step in self._begun:
+            self._finished.add(event.step)
+        self._listener(event)

@@ -1,20 +1,25 @@
-"""Compressed streams, recognised by their first bytes, and the one form in which layers are compressed here."""
+"""Compressed streams, recognised by their first bytes; and `Compression`, how a layer is compressed when it is packed."""
 
 from __future__ import annotations
 
 import bz2
 import lzma
+import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import zstandard
 from isal import igzip_lib, isal_zlib
 
 from stagemill.errors import ArchiveError
 from stagemill.layer.stream import CHUNK
+from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
 
 GZIP_LEVEL = 2
+_ZSTD_LEVEL = 3
 
 _BITE = 1 << 14
 _TASTE = 512  # The first piece is short, so that a head can be looked at even where damage follows soon.
@@ -98,13 +103,63 @@ def decompressed(reader: Reader) -> Iterator[bytes]:
     return whole
 
 
-def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Compressed by ISA-L, with neither name nor time in the header; equal pieces make equal bytes."""
-    compressor = isal_zlib.compressobj(GZIP_LEVEL, wbits=_GZIP_WINDOW)
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """The form of a layer's blob, and how much work goes into it: gzip has the levels 0 to 9, zstd 1 to 22."""
+
+    kind: Literal["gzip", "zstd", "uncompressed"] = "gzip"
+    level: int | None = None
+
+    @property
+    def media_type(self) -> str:
+        return {
+            "gzip": media_types.LAYER_GZIP,
+            "zstd": media_types.LAYER_ZSTD,
+            "uncompressed": media_types.LAYER,
+        }[self.kind]
+
+    def __str__(self) -> str:
+        return self.kind if self.level is None else f"{self.kind}-{self.level}"
+
+
+USUAL = Compression()
+
+
+def compressed(pieces: Iterable[bytes], how: Compression = USUAL) -> Iterator[bytes]:
+    """With neither name nor time in a header; equal pieces make equal bytes, on any number of processors."""
+    if how.kind == "uncompressed":
+        yield from pieces
+        return
+    compressor = _compressor(how)
     for piece in pieces:
         if data := compressor.compress(piece):
             yield data
     yield compressor.flush()
+
+
+class _Compressor(Protocol):
+    """What those of ISA-L, zlib and zstd have in common."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def _compressor(how: Compression) -> _Compressor:
+    if how.kind == "zstd":
+        # At least one worker: what several make is the same then, and not what none makes.
+        workers = len(os.sched_getaffinity(0))
+        level = _ZSTD_LEVEL if how.level is None else how.level
+        return zstandard.ZstdCompressor(level=level, threads=workers).compressobj()
+    level = GZIP_LEVEL if how.level is None else how.level
+    if level <= isal_zlib.ISAL_BEST_COMPRESSION:
+        fast: _Compressor = isal_zlib.compressobj(level, wbits=_GZIP_WINDOW)
+        return fast
+    return zlib.compressobj(level, wbits=_GZIP_WINDOW)
+
+
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """As layers are compressed where nobody asks for anything else: by ISA-L."""
+    return compressed(pieces)
 
 
 def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:

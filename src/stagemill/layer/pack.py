@@ -1,4 +1,4 @@
-"""Packs a layer directory into the blob that images carry: a tar archive, and gzip around it.
+"""Packs a layer directory into the blob that images carry: a tar archive, compressed.
 
 Entries are sorted, deletions are `.wh.` files, owners have no names: the same layer makes the same bytes every time.
 Source: OCI image-spec layer.md, section "Representing Changes".
@@ -17,7 +17,7 @@ from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, StoreError
 from stagemill.files.view import Entry, Kind
 from stagemill.layer import header as tar
-from stagemill.layer.compression import gzipped
+from stagemill.layer.compression import USUAL, Compression, compressed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import CHUNK, ahead
@@ -68,9 +68,14 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
 
 
 def pack_blob(
-    directory: Path, index: LayerIndex, writer: BlobWriter, *, pause: Callable[[], None] = unhindered
+    directory: Path,
+    index: LayerIndex,
+    writer: BlobWriter,
+    *,
+    compression: Compression = USUAL,
+    pause: Callable[[], None] = unhindered,
 ) -> PackedLayer:
-    """Writes and commits the gzipped tar. Raises as `pack` does, and what `pause` raises; nothing is committed then."""
+    """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then."""
     sha256 = hashlib.sha256()
 
     def hashed(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -80,8 +85,8 @@ def pack_blob(
             yield piece
 
     with ahead(pack(directory, index)) as pieces:
-        for compressed in gzipped(hashed(pieces)):
-            writer.write(compressed)
+        for piece in compressed(hashed(pieces), compression):
+            writer.write(piece)
     digest, size = writer.commit()
     return PackedLayer(Digest.from_hex(sha256.hexdigest()), digest, size)
 

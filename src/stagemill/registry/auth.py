@@ -6,7 +6,7 @@ the registry no longer takes is replaced when it says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -36,10 +36,10 @@ class Authorizer:
         with self._lock:
             return self._headers.get((endpoint.url, repository), "")
 
-    def renew(self, endpoint: Endpoint, repository: str, *, challenges: str, used: str) -> str:
+    def renew(self, endpoint: Endpoint, repository: str, *, challenges: str, used: str, scope: str) -> str:
         """Another header than `used`, which was refused with these challenges; "" where nothing else is left to say.
 
-        Raises Failure where the token server does not answer well.
+        A token is asked for what the challenge names and for `scope`, since more will be wanted of it later. Raises Failure where the token server does not answer well.
         """
         key = (endpoint.url, repository)
         with self._lock:
@@ -48,38 +48,33 @@ class Authorizer:
             known = self.header(endpoint, repository)
             if known != used:
                 return known
-            header = self._answer(endpoint, repository, challenges)
+            header = self._answer(endpoint, challenges, scope)
             with self._lock:
                 self._headers[key] = header
             return "" if header == used else header
 
-    def _answer(self, endpoint: Endpoint, repository: str, challenges: str) -> str:
+    def _answer(self, endpoint: Endpoint, challenges: str, scope: str) -> str:
         found = {challenge.scheme: challenge for challenge in reversed(parse(challenges))}
         credentials = self._credentials(endpoint.host)
         if bearer := found.get("bearer"):
             if credentials and credentials.registry_token:
                 return f"Bearer {credentials.registry_token}"
-            return self._bearer(endpoint, repository, challenge=bearer, credentials=credentials)
+            return self._bearer(endpoint, bearer, scope, credentials=credentials)
         if "basic" in found:
             return credentials.basic if credentials and credentials.username else ""
         return ""
 
-    def _bearer(
-        self, endpoint: Endpoint, repository: str, *, challenge: Challenge, credentials: Credentials | None
-    ) -> str:
+    def _bearer(self, endpoint: Endpoint, challenge: Challenge, scope: str, *, credentials: Credentials | None) -> str:
         realm = challenge.parameters.get("realm", "")
         scheme = urlsplit(realm).scheme
         if scheme not in {"http", "https"}:
             raise Failure(endpoint, "answer", f"with a challenge without a token server: {realm!r}")
         if credentials and scheme == "http" and endpoint.url.startswith("https:"):
             raise Failure(endpoint, "refused", f"it wants the credentials sent in the clear, to {realm}")
-        question = {
-            "service": challenge.parameters.get("service", ""),
-            "scope": challenge.parameters.get("scope", f"repository:{repository}:pull"),
-        }
-        question = {name: value for name, value in question.items() if value}
+        scopes = joined([*challenge.parameters.get("scope", "").split(), scope])
         try:
-            response = self._send(_token_request(realm, question, credentials))
+            request = _token_request(realm, challenge.parameters.get("service", ""), scopes, credentials=credentials)
+            response = self._send(request)
             return f"Bearer {_token(endpoint, response, credentials)}"
         except TransportError as error:
             host = urlsplit(realm).netloc
@@ -87,22 +82,36 @@ class Authorizer:
             raise Failure(endpoint, "unreachable", reason, hint=error.hint) from error
 
 
-def _token_request(realm: str, question: dict[str, str], credentials: Credentials | None) -> Request:
+def joined(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes (`repository:NAME:pull,push`), each thing once with all that is asked of it; what is no scope as it is."""
+    found: dict[str, list[str]] = {}
+    for scope in scopes:
+        thing, colon, actions = scope.rpartition(":")
+        found.setdefault(thing if colon else scope, []).extend(actions.split(",") if colon else ())
+    return tuple(
+        f"{thing}:{','.join(dict.fromkeys(actions))}" if actions else thing for thing, actions in found.items()
+    )
+
+
+def _token_request(realm: str, service: str, scopes: Sequence[str], *, credentials: Credentials | None) -> Request:
+    named = [("service", service)] if service else []
     if credentials and credentials.identity_token:
-        form = {
-            **question,
-            "grant_type": "refresh_token",
-            "client_id": "stagemill",
-            "refresh_token": credentials.identity_token,
-        }
+        form = [
+            *named,
+            ("scope", " ".join(scopes)),
+            ("grant_type", "refresh_token"),
+            ("client_id", "stagemill"),
+            ("refresh_token", credentials.identity_token),
+        ]
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request(realm, method="POST", headers=headers, body=urlencode(form).encode())
     parts = urlsplit(realm)
+    question = [*named, *(("scope", scope) for scope in scopes)]
     headers = {}
     if credentials and credentials.username:
-        question = {**question, "account": credentials.username}
+        question.append(("account", credentials.username))
         headers["Authorization"] = credentials.basic
-    query = urlencode([*parse_qsl(parts.query), *question.items()])
+    query = urlencode([*parse_qsl(parts.query), *question])
     return Request(urlunsplit(parts._replace(query=query)), headers=headers)
 
 

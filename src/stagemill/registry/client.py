@@ -1,6 +1,6 @@
-"""`RegistryClient`: finds images by name and reads their blobs, from mirrors and registries.
+"""`RegistryClient`: finds images by name and reads their blobs, from mirrors and registries, and writes to registries.
 
-Source: OCI distribution-spec, "Pull". One client serves a whole build and all its threads. Nothing is connected,
+Source: OCI distribution-spec, "Pull" and "Push". One client serves a whole build and all its threads. Nothing is connected,
 and no HTTP library loaded, before something is asked for.
 """
 
@@ -20,9 +20,11 @@ from stagemill.oci.reference import Reference
 from stagemill.registry import lookup
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.config import RegistryConfig
-from stagemill.registry.documents import Shelf
-from stagemill.registry.endpoint import Endpoint, endpoints
+from stagemill.registry.destination import Destination
+from stagemill.registry.documents import Document, Shelf
+from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
+from stagemill.registry.link import Link
 from stagemill.registry.repository import Repository
 from stagemill.registry.retry import Retries, Sender
 from stagemill.registry.session import Session
@@ -40,7 +42,7 @@ def never() -> bool:
 
 
 class RegistryClient:
-    """Reads from registries. `sleep` waits between attempts; `cancelled` is asked before requests and while reading.
+    """Reads from registries, and writes to them. `sleep` waits between attempts; `cancelled` is asked before requests and while reading.
 
     `close` ends what is under way, from any thread: whoever waits for bytes gets CancelledError.
     """
@@ -97,9 +99,18 @@ class RegistryClient:
         """For which there is an image of this name, in the order of its index. Raises as `resolve` does."""
         return lookup.platforms(self._repository(reference), shelf=shelf or lookup.Empty())
 
+    def document(self, reference: Reference, digest: Digest | None = None) -> Document:
+        """What a name stands for, or the manifest with this digest in its repository, whatever it is of. Raises as `resolve`."""
+        return lookup.document(self._repository(reference), digest or reference.digest, shelf=lookup.Empty())
+
     def blobs(self, reference: Reference) -> BlobSource:
         """The blobs of the repository; streams may be read by several threads, each its own."""
         return self._repository(reference)
+
+    def destination(self, reference: Reference) -> Destination:
+        """The repository as a place to write to; several threads may."""
+        places = own_endpoints(self._config, reference.registry)
+        return Destination(Link(reference, endpoints=places, session=self._session))
 
     def _repository(self, reference: Reference) -> Repository:
         places = endpoints(self._config, reference.registry)

@@ -33,8 +33,13 @@ def endpoints(config: RegistryConfig, registry: str) -> tuple[Endpoint, ...]:
     settings = config.settings(host)
     found = [endpoint for mirror in settings.mirrors for endpoint in _addresses(mirror, config, mirror=True)]
     if settings.fallback or not settings.mirrors:
-        found += _addresses(Mirror(host), config, mirror=False)
+        found += own_endpoints(config, host)
     return tuple(found)
+
+
+def own_endpoints(config: RegistryConfig, registry: str) -> tuple[Endpoint, ...]:
+    """The addresses of a registry itself, which is the only one that is written to."""
+    return tuple(_addresses(Mirror(canonical_host(registry)), config, mirror=False))
 
 
 def _addresses(place: Mirror, config: RegistryConfig, *, mirror: bool) -> Iterator[Endpoint]:

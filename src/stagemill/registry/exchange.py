@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
+class Payload:
+    """A body too large to be held: `open` gives its `size` bytes, from the start each time that it is sent."""
+
+    size: int
+    open: Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A question; the `Authorization` header never travels to another origin than the URL's."""
+    """A question; the `Authorization` header never travels to another origin than the URL's.
+
+    `patience` is how many seconds the answer may take, where that is more than usual.
+    """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
-    body: bytes | None = None
+    body: bytes | Payload | None = None
+    patience: float | None = None
 
 
 class Response(Protocol):

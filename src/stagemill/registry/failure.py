@@ -13,14 +13,46 @@ Kind: TypeAlias = Literal["unreachable", "refused", "missing", "answer"]
 
 
 class Failure(Exception):  # noqa: N818  # it is a fact about one endpoint; the error is made of all of them
-    """`refused` is 401 or 403, `missing` 404, `answer` any other bad answer; `reason` is for people."""
+    """`refused` is 401 or 403, `missing` 404, `answer` any other bad answer; `reason` is for people.
 
-    def __init__(self, endpoint: Endpoint, kind: Kind, reason: str, *, hint: str | None = None) -> None:
+    `status` is 0 where there was no answer. `again` says whether it may pass, `wait` for how many seconds it was asked.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        kind: Kind,
+        reason: str,
+        *,
+        hint: str | None = None,
+        status: int = 0,
+        again: bool = False,
+        wait: float = 0.0,
+    ) -> None:
         super().__init__(reason)
         self.endpoint = endpoint
         self.kind = kind
         self.reason = reason
         self.hint = hint
+        self.status = status
+        self.again = again
+        self.wait = wait
+
+
+def rejection(reference: Reference, failure: Failure, *, what: str) -> RegistryError:
+    """The error of `what` (a blob, a manifest) that a registry did not take."""
+    name, thing = failure.endpoint.name, f"{what} for {reference.familiar}"
+    if failure.kind == "refused":
+        hint = (
+            f"it needs a login that may push to {reference.repository}: docker login {failure.endpoint.host} writes the"
+            " credentials to ~/.docker/config.json, where stagemill finds them"
+        )
+        return RegistryError(f"{name} does not take {thing}: {failure.reason}", hint=failure.hint or hint)
+    if failure.kind == "unreachable":
+        hint = failure.hint or "check the name, the network and the proxy settings"
+        return RegistryError(f"cannot send {thing} to {name}: {failure.reason}", hint=hint)
+    hint = failure.hint or "try again later; what has arrived whole is not sent again"
+    return RegistryError(f"{name} answered {failure.reason} when it was sent {thing}", hint=hint)
 
 
 def error(reference: Reference, failures: Sequence[Failure], *, what: str = "") -> RegistryError:

@@ -48,27 +48,27 @@ def resolve(repository: Repository, platform: Platform | None, *, shelf: Shelf) 
     digest = repository.reference.digest
     if digest is None and not isinstance(shelf, Empty):
         digest = head(repository)
-    document = _document(repository, digest, shelf=shelf)
+    found = document(repository, digest, shelf=shelf)
     for _ in range(_DEEPEST):
-        if not document.is_index:
-            return _image(repository, document, shelf=shelf)
-        document = _document(repository, _chosen(document, platform, familiar).digest, shelf=shelf)
+        if not found.is_index:
+            return _image(repository, found, shelf=shelf)
+        found = document(repository, _chosen(found, platform, familiar).digest, shelf=shelf)
     raise RegistryError(f"{familiar} is an index in an index in an index ...", hint="push the image again")
 
 
 def platforms(repository: Repository, *, shelf: Shelf) -> tuple[Platform, ...]:
     """For which there is an image, in the order of the index. Raises as `resolve` does."""
-    document = _document(repository, head(repository), shelf=shelf)
-    if not document.is_index:
-        return (_image(repository, document, shelf=shelf).config.platform,)
+    found = document(repository, head(repository), shelf=shelf)
+    if not found.is_index:
+        return (_image(repository, found, shelf=shelf).config.platform,)
     try:
-        images = candidates(Index.parse(document.data).manifests)
+        images = candidates(Index.parse(found.data).manifests)
     except ValueError as error:
         raise _unreadable(repository.reference.familiar, error) from error
     return tuple(dict.fromkeys(image.platform for image in images if image.platform))
 
 
-def _document(repository: Repository, digest: Digest | None, *, shelf: Shelf) -> Document:
+def document(repository: Repository, digest: Digest | None, *, shelf: Shelf) -> Document:
     """A manifest or index: the one with this digest, or the one that the reference's tag names."""
     familiar = repository.reference.familiar
     if digest is not None and (kept := _kept(shelf, digest)) is not None:
@@ -84,9 +84,9 @@ def _document(repository: Repository, digest: Digest | None, *, shelf: Shelf) ->
             f"the manifest of {familiar} from {answer.endpoint.name} is not {wanted}: its bytes are {Digest.of(data)}",
             hint="the bytes were changed on the way, or the registry or mirror is broken",
         )
-    document = Document.of(data, content_type=answer.response.header("Content-Type"), what=familiar)
+    found = Document.of(data, content_type=answer.response.header("Content-Type"), what=familiar)
     shelf.put(data)
-    return document
+    return found
 
 
 def _chosen(document: Document, platform: Platform | None, familiar: str) -> Descriptor:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from stagemill.errors import CancelledError
 from stagemill.registry.exchange import Request, Response, Send, TransportError
 
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses that may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ class Sender:
                     raise
                 self.pause(delay)
                 continue
-            asked = _retry_after(response)
-            if response.status not in _AGAIN or asked > self.retries.patience:
+            asked = retry_after(response)
+            if response.status not in AGAIN or asked > self.retries.patience:
                 return response
             response.close()
             self.pause(asked or delay)
+        return self.once(request)
+
+    def once(self, request: Request) -> Response:
+        """The answer to a request that must not be repeated blindly. Raises TransportError, CancelledError."""
         self.check()
         try:
             return self.transport(request)
@@ -65,10 +70,10 @@ class Sender:
     def check(self) -> None:
         """Raises CancelledError where nobody wants the answer any more."""
         if self.cancelled():
-            raise CancelledError("the download was stopped")
+            raise CancelledError("the transfer was stopped")
 
 
-def _retry_after(response: Response) -> float:
+def retry_after(response: Response) -> float:
     """Seconds; 0 where nothing is asked, or a date, which would need a clock."""
     text = response.header("Retry-After").strip()
     return float(text) if text.isascii() and text.isdigit() else 0.0

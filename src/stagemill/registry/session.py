@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from stagemill.oci import document as json
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, TransportError, body
-from stagemill.registry.failure import Failure
-from stagemill.registry.retry import Sender
+from stagemill.registry.failure import Failure, Kind
+from stagemill.registry.retry import AGAIN, Sender, retry_after
 
 _MOST_ERROR = 1 << 16
-_GOOD = frozenset({200, 206})
+_RENEWALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +33,67 @@ class Session:
         headers: Mapping[str, str],
     ) -> Response:
         """A good answer, whose body is still to be read. Raises Failure, or CancelledError."""
-        url = endpoint.of(repository, *rest)
+        return self.exchange(endpoint, repository, Request(endpoint.of(repository, *rest), method, headers))
+
+    def exchange(
+        self, endpoint: Endpoint, repository: str, request: Request, *, actions: str = "pull", once: bool = False
+    ) -> Response:
+        """The same for any request, which asks for these `actions`; it is not repeated after a disturbance where it is `once`.
+
+        What goes elsewhere than to the endpoint goes without authorization.
+        """
+        send = self.sender.once if once else self.sender.send
+        ours = _origin(request.url) == _origin(endpoint.url)
         try:
-            used = self.authorizer.header(endpoint, repository)
-            response = self._send(Request(url, method, headers), used)
-            if response.status == 401:
+            used = self.authorizer.header(endpoint, repository) if ours else ""
+            response = send(_authorized(request, used))
+            for _ in range(_RENEWALS if ours else 0):
+                if response.status != 401:
+                    break
                 challenges = response.header("WWW-Authenticate")
                 response.close()
-                header = self.authorizer.renew(endpoint, repository, challenges=challenges, used=used)
-                if not header:
-                    raise Failure(endpoint, "refused", "it wants a login, or there is no such repository")
-                response = self._send(Request(url, method, headers), header)
+                scope = f"repository:{repository}:{actions}"
+                used = self.authorizer.renew(endpoint, repository, challenges=challenges, used=used, scope=scope)
+                if not used:
+                    raise Failure(endpoint, "refused", "it wants a login, or there is no such repository", status=401)
+                response = send(_authorized(request, used))
         except TransportError as error:
-            raise Failure(endpoint, "unreachable", error.reason, hint=error.hint) from error
-        if response.status in _GOOD:
+            raise Failure(endpoint, "unreachable", error.reason, hint=error.hint, again=error.again) from error
+        if 200 <= response.status < 300:
             return response
-        raise _bad(endpoint, response)
+        raise self._bad(endpoint, response)
 
-    def _send(self, request: Request, authorization: str) -> Response:
-        headers = {**request.headers, "Authorization": authorization} if authorization else request.headers
-        return self.sender.send(Request(request.url, request.method, headers))
+    def _bad(self, endpoint: Endpoint, response: Response) -> Failure:
+        status, wait = response.status, retry_after(response)
+        again = status in AGAIN and wait <= self.sender.retries.patience
+        kind, reason, hint = _explained(response)
+        return Failure(endpoint, kind, reason, hint=hint, status=status, again=again, wait=wait)
 
 
-def _bad(endpoint: Endpoint, response: Response) -> Failure:
+def _authorized(request: Request, authorization: str) -> Request:
+    if not authorization:
+        return request
+    return replace(request, headers={**request.headers, "Authorization": authorization})
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _explained(response: Response) -> tuple[Kind, str, str | None]:
     status = response.status
     wait = response.header("Retry-After")
     said = _said(response)
     words = f"status {status}" + (f", {said}" if said else "")
     if status in {401, 403}:
-        return Failure(endpoint, "refused", words)
+        return "refused", words, None
     if status == 404:
-        return Failure(endpoint, "missing", said or "not found")
+        return "missing", said or "not found", None
     if status == 429:
         when = f"wait {wait} seconds" if wait.isdigit() else "wait a while"
-        hint = f"it answers only so many requests: {when}, log in, or name a mirror in config.toml"
-        return Failure(endpoint, "answer", words, hint=hint)
-    return Failure(endpoint, "answer", words)
+        return "answer", words, f"it answers only so many requests: {when}, log in, or name a mirror in config.toml"
+    return "answer", words, None
 
 
 def _said(response: Response) -> str:

@@ -5,8 +5,9 @@ Connections are kept and shared by all threads. Redirects are followed; credenti
 
 from __future__ import annotations
 
+import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Lock
 from urllib.parse import unquote, urljoin, urlsplit
@@ -16,7 +17,7 @@ from urllib3 import exceptions
 
 from stagemill.errors import RegistryError
 from stagemill.registry.config import HostSettings
-from stagemill.registry.exchange import Request, TransportError
+from stagemill.registry.exchange import Payload, Request, TransportError
 from stagemill.registry.proxies import Proxies
 
 _CONNECT_TIMEOUT = 10.0
@@ -68,12 +69,19 @@ class Transport:
 
     def _once(self, request: Request) -> HttpResponse:
         headers = {"User-Agent": self._user_agent, "Accept-Encoding": "identity", **request.headers}
+        content: bytes | Iterable[bytes] | None
+        if isinstance(request.body, Payload):
+            headers["Content-Length"] = str(request.body.size)
+            content = request.body.open()
+        else:
+            content = request.body
         try:
             raw = self._pool(request.url).request(
                 request.method,
                 request.url,
-                body=request.body,
+                body=content,
                 headers=headers,
+                timeout=_timeout(request.patience),
                 preload_content=False,
                 decode_content=False,
                 redirect=False,
@@ -159,13 +167,19 @@ def explain(error: exceptions.HTTPError) -> TransportError:
             reason = (isinstance(cause, OSError) and cause.strerror) or str(error)
             return TransportError(reason[:1].lower() + reason[1:], again=not isinstance(cause, ConnectionRefusedError))
         case exceptions.ReadTimeoutError():
-            return TransportError(f"it sent nothing for {_READ_TIMEOUT:.0f} seconds", again=True)
+            return TransportError(_silence(error), again=True)
         case exceptions.SSLError():
             return _certificate(str(error))
         case exceptions.ProtocolError():
             return TransportError("the connection broke off", again=True)
         case _:
             return TransportError(str(error) or type(error).__name__, again=False)
+
+
+def _silence(error: exceptions.ReadTimeoutError) -> str:
+    """How long nothing came, as far as the error tells: it has the number of seconds in its words only."""
+    seconds = re.search(r"read timeout=([0-9.]+)", str(error))
+    return f"it sent nothing for {float(seconds[1]) if seconds else _READ_TIMEOUT:.0f} seconds"
 
 
 def _certificate(text: str) -> TransportError:
@@ -205,15 +219,17 @@ def _context(settings: HostSettings) -> ssl.SSLContext:
     return context
 
 
+def _timeout(patience: float | None) -> urllib3.Timeout:
+    return urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT if patience is None else patience)
+
+
 def _make_pool(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManager:
-    timeout = urllib3.Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)
     if not proxy:
-        return urllib3.PoolManager(maxsize=_CONNECTIONS, timeout=timeout, ssl_context=context)
+        return urllib3.PoolManager(maxsize=_CONNECTIONS, ssl_context=context)
     try:
         return urllib3.ProxyManager(
             _without_login(proxy),
             maxsize=_CONNECTIONS,
-            timeout=timeout,
             ssl_context=context,
             proxy_headers=_proxy_login(proxy),
         )

@@ -1,8 +1,8 @@
 """`Caches`: the directories of `RUN --mount=type=cache`, which steps share and which outlive every build.
 
 Source: BuildKit's Dockerfile reference, `--mount=type=cache`. `caches/<hash of the name>/<number>/` is such a directory;
-`<number>.lock` beside it is flock'ed by whoever uses it, and `name` tells what it is called. Several users of one name have
-number 0 in common, or one each where they are to be private.
+`<number>.lock` beside it is flock'ed by whoever uses it, and its time is that of the last use; `name` tells what it is called.
+Several users of one name have number 0 in common, or one each where they are to be private.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -24,6 +25,16 @@ from stagemill.store.temporary import Temporary
 
 Sharing: TypeAlias = Literal["shared", "private", "locked"]
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class CacheDirectory:
+    """One of the directories of a name. `used` is when that ended last, in seconds since the epoch."""
+
+    name: str
+    number: int
+    path: Path
+    used: float
 
 
 class Caches:
@@ -56,14 +67,69 @@ class Caches:
                 self._make(place, fill, cancelled)
             yield place
         finally:
-            # Unlocked in so many words: a forked child may still have the descriptor.
             with suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_UN)
-            os.close(lock)
+                os.utime(lock)
+            _release(lock)
+
+    def all(self) -> list[CacheDirectory]:
+        """Every directory, by name and number."""
+        with explained("list", self._directory):
+            folders = sorted(path for path in self._directory.iterdir() if path.is_dir())
+        found = [one for folder in folders for one in _in(folder)]
+        return sorted(found, key=lambda one: (one.name, one.number))
+
+    @contextmanager
+    def alone(self, name: str, number: int = 0, *, patience: float = 0.0) -> Iterator[Path | None]:
+        """Where a directory of that name is, or would be, with nobody else in it for the length of the block.
+
+        None where others do not leave it within `patience` seconds, or there never was one of that name.
+        """
+        folder = self._directory / _hashed(name)
+        deadline = time.monotonic() + patience
+        lock = None
+        while folder.is_dir() and (lock := _take(folder / f"{number}.lock", fcntl.LOCK_EX)) is None:
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(FIRST_WAIT)
+        if lock is None:
+            yield None
+            return
+        try:
+            yield folder / str(number)
+        finally:
+            _release(lock)
+
+    def remove(self, name: str, number: int = 0) -> bool:
+        """The directory is not there afterwards; False where somebody uses it, and it is."""
+        with self.alone(name, number) as place:
+            if place is None:
+                return not (self._directory / _hashed(name) / str(number)).exists()
+            self._temporary.throw_away(place)
+        return True
+
+    def replace(self, name: str, fill: Callable[[Path], None]) -> bool:
+        """The directory holds what `fill` gives a new one, and nothing that it held before; False where somebody uses it."""
+        self._folder(name)
+        with self.alone(name) as place:
+            if place is None:
+                return False
+            path = self._temporary.new()
+            try:
+                with explained("make", path):
+                    path.mkdir(0o700)
+                    path.chmod(0o755)
+                fill(path)
+                self._temporary.throw_away(place)
+                with explained("make", place):
+                    path.rename(place)
+            except BaseException:
+                self._temporary.discard(path)
+                raise
+        return True
 
     def _folder(self, name: str) -> Path:
         data = name.encode("utf-8", "surrogatepass")
-        folder = self._directory / hashlib.sha256(data).hexdigest()
+        folder = self._directory / _hashed(name)
         label = folder / "name"
         with explained("make", folder):
             folder.mkdir(0o700, exist_ok=True)
@@ -104,6 +170,27 @@ class Caches:
             except BaseException:
                 self._temporary.discard(path)
                 raise
+
+
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _in(folder: Path) -> Iterator[CacheDirectory]:
+    """The directories of one name; what vanishes meanwhile is not there."""
+    with suppress(OSError):
+        name = (folder / "name").read_bytes().decode("utf-8", "surrogatepass")
+        for path in folder.iterdir():
+            if path.name.isdigit() and path.is_dir():
+                lock = path.with_name(f"{path.name}.lock")
+                yield CacheDirectory(name, int(path.name), path, lock.stat().st_mtime)
+
+
+def _release(lock: int) -> None:
+    # Unlocked in so many words: a forked child may still have the descriptor.
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
 
 
 def _take(path: Path, how: int) -> int | None:

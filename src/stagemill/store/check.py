@@ -130,7 +130,7 @@ class _Check:
             return f"layer {layer} cannot be read: {error}" if self.store.layers.has(layer) else _VANISHED
 
     def images(self) -> Iterator[str]:
-        """The names of images that are whole, or can be completed."""
+        """The names of images that are whole, or can be completed; a digest where there is none."""
         packed = {
             packed.descriptor.digest for layer, packed in self.store.links.packs() if self.store.layers.has(layer)
         }
@@ -141,6 +141,12 @@ class _Check:
                 self.drop(f"image {reference} is lost: {flaw}")
             else:
                 yield reference
+        for descriptor, _ in self.store.images.nameless():
+            if flaw := self._flaw_of_image(descriptor, packed):
+                self.store.images.forget(descriptor.digest)
+                self.drop(f"the image {descriptor.digest}, which has no name, is lost: {flaw}")
+            else:
+                yield descriptor.digest
 
     def _flaw_of_image(self, descriptor: Descriptor, packed: set[Digest]) -> str:
         try:
@@ -176,9 +182,10 @@ class _Check:
                 self.drop(f"base layer {chain} named the missing layer {layer}")
         for layer, packed in links.packs():
             blob = packed.descriptor
-            if not self.store.layers.has(layer):
-                links.remove_packed(layer)
-                self.drop(f"blob {blob.digest} was made of the missing layer {layer}")
+            if self.store.home(layer) is None:
+                if not self.store.blobs.has(blob):  # else the layer came as a blob, and is unpacked when it is needed
+                    links.remove_packed(layer)
+                    self.drop(f"blob {blob.digest} was made of the missing layer {layer}")
             elif not self.store.blobs.has(blob) and links.origin(blob.digest) is None:
                 links.remove_packed(layer)
                 self.drop(f"layer {layer} named the missing blob {blob.digest}")
@@ -186,8 +193,8 @@ class _Check:
     def records(self, layers_of: Callable[[str], Iterable[Digest]]) -> Iterator[Record]:
         """The records whose results are here."""
         for record in self.store.records.all():
-            missing = [gone for gone in self.gone if gone in record.result]
-            missing += [layer for layer in layers_of(record.result) if not self.store.layers.has(layer)]
+            missing = [gone for gone in self.gone if gone in record.result and not self.store.holds(gone)]
+            missing += [layer for layer in layers_of(record.result) if not self.store.holds(layer)]
             if missing:
                 self.store.records.remove(record.key)
                 self.drop(f"the record of {record.name!r} named the missing {missing[0]}")

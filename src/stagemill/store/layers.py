@@ -62,7 +62,7 @@ class Layers:
 
     def remove(self, layer: Digest) -> None:
         """The layer is not here afterwards; for others it vanishes at once."""
-        self._throw_away(self._directory / layer.hex)
+        self._temporary.throw_away(self._directory / layer.hex)
 
     def all(self) -> Iterator[Digest]:
         """The names of all layers, sorted, torn ones too."""
@@ -101,15 +101,6 @@ class Layers:
             with suppress(CorruptError, NotFoundError):
                 self.index(layer)
                 return
-
-    def _throw_away(self, path: Path) -> None:
-        aside = self._temporary.new()
-        with explained("remove", path):
-            try:
-                os.rename(path, aside)
-            except FileNotFoundError:
-                return
-        self._temporary.discard(aside)
 
     def _index(self, layer: Digest) -> Path:
         return self._directory / layer.hex / "index"

@@ -56,6 +56,16 @@ class Links:
         sql = "INSERT OR REPLACE INTO packed (layer, diff_id, descriptor) VALUES (?, ?, ?)"
         self._database.change(sql, layer, packed.diff_id, serialize(packed.descriptor))
 
+    def variant(self, layer: Digest, form: str) -> Packed | None:
+        """The blob that a layer has been packed to in another form than the usual one; the blob itself need not be here."""
+        sql = "SELECT layer, diff_id, descriptor FROM variants WHERE layer = ? AND form = ?"
+        found = self._database.rows(_packed, sql, layer, form)
+        return found[0][1] if found else None
+
+    def set_variant(self, layer: Digest, form: str, packed: Packed) -> None:
+        sql = "INSERT OR REPLACE INTO variants (layer, form, diff_id, descriptor) VALUES (?, ?, ?, ?)"
+        self._database.change(sql, layer, form, packed.diff_id, serialize(packed.descriptor))
+
     def origin(self, blob: Digest) -> str | None:
         """A reference of an image whose repository has the blob."""
         found = self._database.rows(text, "SELECT reference FROM origins WHERE blob = ?", blob)

@@ -9,7 +9,7 @@ from pathlib import Path
 from stagemill.errors import StoreError
 
 NAMES_VERSION = 1
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 VERSION = NAMES_VERSION * 1000 + CACHE_VERSION
 """Kept as the file's `user_version`."""
 
@@ -25,6 +25,8 @@ _CACHE = {
     "durations": "step TEXT PRIMARY KEY, name BLOB NOT NULL, seconds REAL NOT NULL",
     "chains": "chain TEXT PRIMARY KEY, layer TEXT NOT NULL",
     "packed": "layer TEXT PRIMARY KEY, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL",
+    "variants": "layer TEXT NOT NULL, form TEXT NOT NULL, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL, "
+    "PRIMARY KEY (layer, form)",
     "bases": "chain TEXT PRIMARY KEY, parent TEXT, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL, "
     "reference TEXT NOT NULL",
     "downloads": "url TEXT PRIMARY KEY, content TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL",

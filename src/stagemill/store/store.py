@@ -79,6 +79,20 @@ class Store:
         """Waits for the one lock of this name, among all threads of all processes, and holds it. Raises CancelledError."""
         return self.locks.hold(name, cancelled)
 
+    def home(self, layer: Digest) -> Digest | None:
+        """The directory in which a layer is here: of its own name, or of what its blob was unpacked to; None where in none."""
+        if self.layers.has(layer):
+            return layer
+        found = self.links.layer_of_chain(layer)
+        return found if found is not None and self.layers.has(found) else None
+
+    def holds(self, layer: Digest) -> bool:
+        """Whether a layer of a build is here, as a directory or as a blob."""
+        if self.home(layer) is not None:
+            return True
+        packed = self.links.packed(layer)
+        return packed is not None and self.blobs.has(packed.descriptor)
+
     def stat_cache(self, name: str) -> StatCache:
         """The remembered digests of one context, by a name such as its path."""
         file = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]

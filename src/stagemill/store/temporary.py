@@ -54,6 +54,16 @@ class Temporary:
         with suppress(OSError):
             remove_tree(path)
 
+    def throw_away(self, path: Path) -> None:
+        """The path is gone at once for others, and its bytes soon after; one where nothing is, is fine. Raises StoreError."""
+        aside = self.new()
+        with explained("remove", path):
+            try:
+                os.rename(path, aside)
+            except FileNotFoundError:
+                return
+        self.discard(aside)
+
     def sweep(self) -> tuple[int, list[Path]]:
         """Removes what dead processes left: how many directories that were, and those that could not be removed."""
         with explained("list", self._directory):

@@ -27,6 +27,11 @@ def usage(store: Store) -> Usage:
     )
 
 
+def size_of(directory: Path) -> int:
+    """What a directory takes with all that is in it; a file of several names counts once."""
+    return sum(dict(_files(directory)).values())
+
+
 def _files(directory: Path) -> Iterator[tuple[tuple[int, int], int]]:
     """Inodes with their bytes, of all that is below a directory."""
     waiting = [os.fspath(directory)]

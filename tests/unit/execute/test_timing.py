@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stagemill import events
 from stagemill.digest import Digest
-from stagemill.execute.timing import timed
+from stagemill.execute.timing import Tally, timed
 from stagemill.store.store import Store
 
 STEP, OTHER = Digest.of(b"step"), Digest.of(b"other")
@@ -40,3 +40,21 @@ def test_what_has_no_name_is_not_worth_it(tmp_path: Path) -> None:
         listener(events.Finished(STEP, 11.0))
 
         assert store.durations.get(STEP, "") is None
+
+
+def test_steps_of_stages_that_were_finished_are_counted() -> None:
+    heard: list[events.Event] = []
+    tally = Tally(heard.append)
+    told: list[events.Event] = [
+        events.Started(STEP, "RUN make", 10.0, "builder"),
+        events.Started(OTHER, "resolve", 10.0),
+        events.Cached(Digest.of(b"cached"), "RUN old", 10.0, "builder"),
+        events.Finished(STEP, 12.0),
+        events.Finished(OTHER, 12.0),
+    ]
+
+    for event in told:
+        tally(event)
+
+    assert tally.ran == {STEP}
+    assert heard == told

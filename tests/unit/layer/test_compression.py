@@ -7,12 +7,13 @@ import lzma
 import random
 import zlib
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 import zstandard
 
 from stagemill.errors import ArchiveError
-from stagemill.layer.compression import decompressed, gzipped
+from stagemill.layer.compression import Compression, compressed, decompressed, gzipped
 
 DATA = random.Random(1).randbytes(50_000) * 60
 FORMS: dict[str, Callable[[bytes], bytes]] = {
@@ -110,3 +111,39 @@ def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others() -> None:
     assert data[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
     assert gzip.decompress(data) == DATA + b"more"
     assert b"".join(gzipped([DATA, b"more"])) == data
+
+
+HOW = [
+    Compression("uncompressed"),
+    *(Compression("gzip", level) for level in (None, 0, 1, 3, 4, 9)),
+    *(Compression("zstd", level) for level in (None, 1, 19)),
+]
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_what_is_compressed_comes_back_and_is_the_same_bytes_every_time(how: Compression) -> None:
+    pieces = [DATA[: 1 << 20], DATA[1 << 20 :]]
+
+    data = b"".join(compressed(pieces, how))
+
+    assert b"".join(decompressed(io.BytesIO(data))) == DATA
+    assert b"".join(compressed(pieces, how)) == data
+
+
+def test_zstd_is_the_same_bytes_on_any_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _pid, count=count: set(range(count)))
+        made.append(b"".join(compressed([DATA] * 10, Compression("zstd"))))
+
+    assert made[0] == made[1] == made[2]
+
+
+def test_more_work_makes_less_data() -> None:
+    text = b"".join(b"line %d of many\n" % (number * number) for number in range(200_000))
+
+    def size(kind: Literal["gzip", "zstd"], level: int) -> int:
+        return sum(map(len, compressed([text], Compression(kind, level))))
+
+    assert size("gzip", 9) < size("gzip", 1)
+    assert size("zstd", 19) < size("zstd", 1)

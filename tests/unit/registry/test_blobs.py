@@ -124,7 +124,7 @@ class TestCancelling:
             with pytest.raises(CancelledError) as caught:
                 reader.read(10)
 
-        assert caught.value.message == "the download was stopped"
+        assert caught.value.message == "the transfer was stopped"
 
     def test_closing_the_client_ends_a_stream(self, registry: FakeRegistry, connect: Connect) -> None:
         image = pushed(registry)

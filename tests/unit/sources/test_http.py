@@ -274,7 +274,7 @@ def test_a_stopped_build_waits_for_no_file(build: Builds, web: FakeWeb) -> None:
     thread.join(30)
     go_on.set()
 
-    assert [str(error) for error in errors] == ["the download was stopped"]
+    assert [str(error) for error in errors] == ["the transfer was stopped"]
 
 
 class TestFetch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -161,3 +162,107 @@ class TestInside:
         )
         assert caught.value.hint == "use another source, or another id for this cache"
         assert list(outside.iterdir()) == []
+
+
+def put(path: Path) -> None:
+    (path / "g").write_text("new")
+
+
+class TestLookingAfter:
+    """What is done with the directories of caches beside using them."""
+
+    def make(self, store: Store, name: str, text: str = "1") -> Path:
+        with store.caches.use(name, sharing="shared", fill=nothing) as place:
+            (place / "f").write_text(text)
+        return place
+
+    def test_all_of_them_are_listed_with_the_time_of_their_last_use(self, store: Store) -> None:
+        before = time.time() - 1
+        second, first = self.make(store, "b"), self.make(store, "a\udcff")
+        with ExitStack() as stack:
+            private = [stack.enter_context(store.caches.use("p", sharing="private", fill=nothing)) for _ in range(2)]
+
+        found = store.caches.all()
+
+        assert [(one.name, one.number, one.path) for one in found] == [
+            ("a\udcff", 0, first), ("b", 0, second), ("p", 0, private[0]), ("p", 1, private[1]),
+        ]  # fmt: skip
+        assert all(before <= one.used <= time.time() + 1 for one in found)
+
+    def test_using_one_makes_it_the_latest(self, store: Store) -> None:
+        place = self.make(store, "a")
+        os.utime(place.with_name("0.lock"), (1.0, 1.0))
+
+        self.make(store, "a")
+
+        assert store.caches.all()[0].used > 1000
+
+    def test_nobody_else_is_in_it_while_one_is_alone_with_it(self, store: Store) -> None:
+        place = self.make(store, "a")
+
+        with store.caches.alone("a") as own, store.caches.alone("a") as other:
+            assert (own, other) == (place, None)
+        with store.caches.use("a", sharing="shared", fill=nothing), store.caches.alone("a") as own:
+            assert own is None
+        with store.caches.alone("nothing") as own:
+            assert own is None
+        assert [one.name for one in store.caches.all()] == ["a"]
+
+    def test_one_waits_for_others_as_long_as_there_is_patience(self, store: Store) -> None:
+        self.make(store, "a")
+        entered, leave = Event(), Event()
+
+        def use() -> None:
+            with store.caches.use("a", sharing="shared", fill=nothing):
+                entered.set()
+                leave.wait(20)
+
+        thread = Thread(target=use)
+        thread.start()
+        entered.wait(20)
+        with store.caches.alone("a", patience=0.1) as own:
+            assert own is None
+        leave.set()
+        with store.caches.alone("a", patience=20) as own:
+            assert own is not None
+        thread.join()
+
+    def test_one_that_is_removed_begins_anew(self, store: Store) -> None:
+        place = self.make(store, "a")
+
+        assert store.caches.remove("a")
+
+        assert not place.exists()
+        assert store.caches.all() == []
+        assert store.caches.remove("a")
+        with store.caches.use("a", sharing="shared", fill=nothing) as again:
+            assert list(again.iterdir()) == []
+
+    def test_one_that_is_used_is_not_removed_nor_replaced(self, store: Store) -> None:
+        with store.caches.use("a", sharing="shared", fill=nothing) as place:
+            (place / "f").write_text("1")
+
+            assert not store.caches.remove("a")
+            assert not store.caches.replace("a", nothing)
+            assert (place / "f").read_text() == "1"
+
+    def test_one_is_replaced_whole_or_not_at_all(self, store: Store) -> None:
+        place = self.make(store, "a", "old")
+
+        def fail(path: Path) -> None:
+            (path / "f").write_text("half")
+            raise StoreError("no room")
+
+        with pytest.raises(StoreError, match="no room"):
+            store.caches.replace("a", fail)
+        kept = (place / "f").read_text()
+        assert store.caches.replace("a", put)
+
+        assert kept == "old"
+        assert [path.name for path in place.iterdir()] == ["g"]
+
+    def test_a_new_one_can_be_filled(self, store: Store) -> None:
+        assert store.caches.replace("new", put)
+
+        with store.caches.use("new", sharing="shared", fill=nothing) as place:
+            assert (place / "g").read_text() == "new"

@@ -137,6 +137,20 @@ def test_an_image_whose_manifest_or_config_is_lost_is_dropped_by_name(store: Sto
     assert store.images.all() == []
 
 
+def test_an_image_without_a_name_is_looked_at_too(store: Store) -> None:
+    image = make_image(store)
+    store.images.remove(APP)
+    store.images.keep(image.descriptor, 1.0)
+    assert run(store)[0].images == 1
+    store.blobs.remove(image.digest)
+
+    report, heard = run(store)
+
+    assert report.images == 0
+    assert heard[-1] == f"the image {image.digest}, which has no name, is lost: blob {image.digest} is not in the store"
+    assert store.images.nameless() == []
+
+
 def test_an_image_whose_layer_is_nowhere_is_dropped_by_name(store: Store) -> None:
     make_image(store)
     store.blobs.remove(BLOB.digest)
@@ -175,6 +189,8 @@ def test_an_index_is_whole_with_one_whole_manifest_and_lost_with_none(store: Sto
 def test_a_layer_whose_files_changed_is_dropped_with_what_names_it(store: Store) -> None:
     make_image(store)
     layer = next(store.layers.all())
+    store.blobs.remove(BLOB.digest)
+    store.links.set_origin(BLOB.digest, "registry.example/app:1")
 
     report, heard = run(store, verify_layer=lambda _: False)
 
@@ -185,12 +201,30 @@ def test_a_layer_whose_files_changed_is_dropped_with_what_names_it(store: Store)
         f"the record of 'RUN x' named the missing {layer}",
     ]
     assert not store.layers.has(layer)
-    assert (report.layers, report.records, report.images) == (0, 0, 1)  # its blob is whole
+    assert (report.layers, report.records, report.images) == (0, 0, 1)  # its blob can be fetched
+    assert run(store)[0].is_whole
+
+
+def test_a_layer_that_can_be_unpacked_again_keeps_its_records(store: Store) -> None:
+    make_image(store)
+    layer = next(store.layers.all())
+
+    report, heard = run(store, verify_layer=lambda _: False)
+
+    assert heard == [
+        f"layer {layer} is torn: its files are not what its index says",
+        f"base layer {DIFF} named the missing layer {layer}",
+    ]
+    assert not store.layers.has(layer)
+    assert store.holds(layer)
+    assert store.links.packed(layer) == Packed(DIFF, BLOB)
+    assert (report.layers, report.records, report.images) == (0, 1, 1)
     assert run(store)[0].is_whole
 
 
 def test_records_that_mention_what_was_dropped_go_even_where_nobody_knows_their_layers(store: Store) -> None:
     make_image(store)
+    store.blobs.remove(BLOB.digest)
 
     heard: list[str] = []
     report = check(store, verify_layer=lambda _: False, report=heard.append)

@@ -75,3 +75,16 @@ def test_rows_that_are_no_links_count_as_not_there(store: Store) -> None:
 
     test_nothing_is_known_at_first(store)
     assert (store.links.chains(), store.links.packs()) == ([], [])
+
+
+def test_each_form_of_a_layers_blob_is_remembered(store: Store) -> None:
+    other = replace(PACKED, descriptor=replace(BLOB, digest=Digest.of(b"zstd")))
+
+    store.links.set_variant(LAYER, "zstd", PACKED)
+    store.links.set_variant(LAYER, "zstd", other)
+    store.links.set_variant(LAYER, "gzip-9", PACKED)
+
+    assert store.links.variant(LAYER, "zstd") == other
+    assert store.links.variant(LAYER, "gzip-9") == PACKED
+    assert store.links.variant(LAYER, "zstd-9") is None
+    assert store.links.packed(LAYER) is None

@@ -8,7 +8,10 @@ import pytest
 
 from stagemill.digest import Digest
 from stagemill.errors import StoreError
+from stagemill.oci import media_types
+from stagemill.oci.descriptor import Descriptor
 from stagemill.store.faults import PERMISSION_HINT
+from stagemill.store.links import Packed
 from stagemill.store.store import Store
 
 
@@ -100,3 +103,39 @@ def test_a_state_file_that_cannot_be_opened_is_named_with_a_hint(tmp_path: Path)
 
     assert caught.value.message == f"cannot use {tmp_path}/state.sqlite: unable to open database file"
     assert caught.value.hint == PERMISSION_HINT
+
+
+class TestLayersOfABuild:
+    """A layer by its name, in whatever form it is here."""
+
+    BLOB = Descriptor(media_types.LAYER_GZIP, Digest.of(b"blob"), 4)
+
+    def layer(self, store: Store) -> Digest:
+        with store.layers.workspace() as workspace:
+            return workspace.commit(b"index")
+
+    def test_it_is_here_as_a_directory(self, store: Store) -> None:
+        layer = self.layer(store)
+
+        assert (store.home(layer), store.holds(layer)) == (layer, True)
+
+    def test_it_is_here_as_what_its_blob_was_unpacked_to(self, store: Store) -> None:
+        layer, name = self.layer(store), Digest.of(b"another name")
+        store.links.set_layer_of_chain(name, layer)
+
+        assert (store.home(name), store.holds(name)) == (layer, True)
+
+    def test_it_is_here_as_a_blob(self, store: Store) -> None:
+        name = Digest.of(b"packed")
+        store.links.set_packed(name, Packed(Digest.of(b"tar"), self.BLOB))
+        before = store.holds(name)
+        store.blobs.put(b"blob")
+
+        assert (store.home(name), before, store.holds(name)) == (None, False, True)
+
+    def test_it_is_not_here_where_only_its_names_are(self, store: Store) -> None:
+        name = Digest.of(b"lost")
+        store.links.set_layer_of_chain(name, Digest.of(b"gone"))
+        store.links.set_packed(name, Packed(Digest.of(b"tar"), self.BLOB))
+
+        assert (store.home(name), store.holds(name)) == (None, False)

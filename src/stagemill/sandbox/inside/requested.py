@@ -145,8 +145,13 @@ def _stack(item: StackRequest, at: str, *, nested: bool) -> int:
 
 
 def _tmpfs(item: TmpfsRequest) -> int:
-    options = [("mode", "1777"), *([("size", str(item["size"]))] if item["size"] else [])]
-    return mounts.filesystem("tmpfs", options, attributes=syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV)
+    options = [("mode", f"{item['mode']:04o}"), ("uid", str(item["uid"])), ("gid", str(item["gid"]))]
+    if item["size"]:
+        options.append(("size", str(item["size"])))
+    attributes = syscalls.MOUNT_ATTR_NOSUID | syscalls.MOUNT_ATTR_NODEV
+    if not item["executable"]:
+        attributes |= syscalls.MOUNT_ATTR_NOEXEC
+    return mounts.filesystem("tmpfs", options, attributes=attributes)
 
 
 def _data(item: DataRequest, at: str) -> int:

@@ -15,7 +15,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from stagemill.sandbox.inside import capabilities, failure, syscalls
+from stagemill.sandbox.inside import capabilities, failure, mounts, syscalls
 from stagemill.sandbox.inside.failure import Failure
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoR
     _limit_resources(request["ulimits"])
     os.umask(request["umask"])
     _enter_directory(request["cwd"])
+    if request["read_only"]:
+        _freeze()
     try:
         _become(request, seccomp)
     except OSError as error:
@@ -118,6 +120,15 @@ def _enter_directory(cwd: str) -> None:
         raise failure.of(f"cannot run in {cwd}", error) from error
 
 
+def _freeze() -> None:
+    """Nothing of the tree can be written from here on; what is mounted in it can."""
+    try:
+        with mounts.opened(os.open("/", os.O_PATH | os.O_DIRECTORY)) as root:
+            syscalls.mount_setattr(root, syscalls.MOUNT_ATTR_RDONLY, recursive=False)
+    except OSError as error:
+        raise failure.of("cannot make the sandbox's root read-only", error) from error
+
+
 def _become(request: Request, seccomp: bytes) -> None:
     held = capabilities.held()
     allowed = 0
@@ -125,13 +136,15 @@ def _become(request: Request, seccomp: bytes) -> None:
         allowed = capabilities.allowed(request["added"], request["dropped"])
         capabilities.bound(allowed)
         # The filter first: without no_new_privs, which would break sudo and su, it takes a capability to install one.
-        if not allowed & capabilities.BEYOND_THE_FILTER:
+        if request["filtered"] and not allowed & capabilities.BEYOND_THE_FILTER:
             syscalls.set_seccomp_filter(seccomp)
     os.setgroups(request["groups"])
     os.setresgid(request["gid"], request["gid"], request["gid"])
     os.setresuid(request["uid"], request["uid"], request["uid"])
     if not request["insecure"]:
         capabilities.limit(allowed, uid=request["uid"], held=held)
+    if request["no_new_privileges"]:
+        syscalls.renounce_privileges()
 
 
 def _execute(args: list[str], env: dict[str, str], *, foreign: bool) -> NoReturn:

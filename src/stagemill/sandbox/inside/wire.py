@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         directory: bool
         read_only: bool
         size: int
+        mode: int
+        uid: int
+        gid: int
+        executable: bool
 
     class DataRequest(TypedDict):
         """A file in memory; `content` is in base64."""
@@ -93,6 +97,9 @@ if TYPE_CHECKING:
         cpus: list[int]
         added: list[int]
         dropped: list[int]
+        read_only: bool
+        no_new_privileges: bool
+        filtered: bool
         terminal: tuple[int, int] | None
         foreign: bool
         emulators: list[str]

@@ -1,0 +1,255 @@
+"""`CacheFrom` and `CacheTo`, the values of --cache-from and --cache-to. Spelling: buildx's; mode=max where nothing is said."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from stagemill.cache.documents import USUAL, Form
+from stagemill.digest import Digest
+from stagemill.dockerfile.suggest import nearest
+from stagemill.errors import StagemillError, UsageError
+from stagemill.layer.compression import Compression
+from stagemill.oci.reference import Reference
+from stagemill.sandbox.limits import size
+
+_LATER = ("azblob", "gha")
+_OTHER_END = {"src": "dest", "dest": "src"}
+_FORM = {
+    "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
+    "mounts", "max-size",
+}  # fmt: skip
+FROM = {
+    "registry": {"ref"},
+    "local": {"src", "tag", "digest"},
+}
+TO = {
+    "inline": {"mode"},
+    "registry": {"ref", "mode", *_FORM},
+    "local": {"dest", "tag", "mode", "reset", *_FORM},
+}
+_LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
+
+
+@dataclass(frozen=True, slots=True)
+class CacheFrom:
+    """A cache to import: an image's name in a registry, or a directory with a tag or a digest."""
+
+    kind: Literal["registry", "local"]
+    reference: Reference | None = None
+    directory: Path = Path()
+    tag: str = "latest"
+    digest: Digest | None = None
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.reference.familiar if self.reference else _place(self.directory, self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheTo:
+    """A cache to export; `inline` is one in the image itself. `clean` leaves nothing in a directory that no tag names.
+
+    `mounts` are the cache mounts that go with it, together at most `most` bytes of files.
+    """
+
+    kind: Literal["registry", "local", "inline"]
+    reference: Reference | None = None
+    directory: Path = Path()
+    tag: str = "latest"
+    mode: Literal["min", "max"] = "max"
+    form: Form = USUAL
+    compression: Compression | None = None
+    force: bool = False
+    ignore_error: bool = False
+    clean: bool = True
+    mounts: frozenset[str] = frozenset()
+    every_mount: bool = False
+    most: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.reference.familiar if self.reference else _place(self.directory, self.tag)
+
+
+def _place(directory: Path, tag: str) -> str:
+    return f"{directory}" if tag == "latest" else f"{directory}:{tag}"
+
+
+def caches_from(texts: Iterable[str]) -> tuple[CacheFrom, ...]:
+    """`--cache-from`: a bare value is the name of an image. Raises UsageError, StagemillError."""
+    return tuple(dict.fromkeys(_from(_Values.of("--cache-from", text, FROM)) for text in texts))
+
+
+def caches_to(texts: Iterable[str]) -> tuple[CacheTo, ...]:
+    """`--cache-to`, the same."""
+    return tuple(dict.fromkeys(_to(_Values.of("--cache-to", text, TO)) for text in texts))
+
+
+def _from(values: _Values) -> CacheFrom:
+    if values.kind == "local":
+        source = values.needed("src", "the directory of the cache: src=DIRECTORY")
+        return CacheFrom("local", directory=Path(source), tag=values.get("tag", "latest"), digest=values.digest())
+    return CacheFrom("registry", values.reference())
+
+
+def _to(values: _Values) -> CacheTo:
+    mode = values.mode()
+    if values.kind == "inline":
+        if mode == "max" and "mode" in values.given:
+            hint = "an image carries only its own layers; export a cache of all steps with type=registry or type=local"
+            raise values.wrong("mode=max is not for type=inline", hint)
+        return CacheTo("inline")
+    to = CacheTo(
+        "local",
+        mode=mode,
+        form=Form(values.truth("image-manifest", default=True), values.truth("oci-mediatypes", default=True)),
+        compression=values.compression(),
+        force=values.truth("force-compression", default=False),
+        ignore_error=values.truth("ignore-error", default=False),
+        mounts=values.mounts - {"all"},
+        every_mount="all" in values.mounts,
+        most=values.size("max-size"),
+    )
+    if to.most is not None and not values.mounts:
+        raise values.wrong("max-size is of cache mounts, and there are none", "add mounts=all, or mounts=ID")
+    if to.compression and to.compression.kind == "zstd" and not to.form.oci_types:
+        raise values.wrong("Docker's media types have none for zstd", "leave oci-mediatypes=false out")
+    if values.kind == "local":
+        directory = Path(values.needed("dest", "a directory for the cache: dest=DIRECTORY"))
+        clean = values.truth("reset", default=True)
+        return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
+    reference = values.reference()
+    if reference.digest:
+        raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
+    return replace(to, kind="registry", reference=reference)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What stands between the commas of one flag."""
+
+    flag: str
+    text: str
+    kind: str
+    given: Mapping[str, str]
+    mounts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, flag: str, text: str, kinds: Mapping[str, set[str]]) -> _Values:
+        """Keys in lower case, each of them known for the type. `mounts` may stand there several times."""
+        fields = _fields(flag, text)
+        if len(fields) == 1 and "=" not in fields[0]:
+            fields = ["type=inline"] if fields[0] == "inline" else ["type=registry", f"ref={fields[0]}"]
+        pairs = [field.partition("=") for field in fields]
+        given = {key.strip().lower(): value for key, _, value in pairs}
+        kind = given.pop("type", "")
+        mounts = frozenset(value for key, _, value in pairs if key.strip().lower() == "mounts" and value)
+        values = cls(flag, text, kind, given, mounts)
+        for key, equals, _ in pairs:
+            if not equals:
+                raise values.wrong(f"{key!r} is no key=value", f"write {flag} type=registry,ref=NAME")
+        values._check_kind(kinds)
+        values._check_keys(kinds[kind])
+        return values
+
+    def _check_kind(self, kinds: Mapping[str, set[str]]) -> None:
+        if self.kind in _LATER:
+            known = ", ".join(kinds)
+            raise StagemillError(f"{self.flag} type={self.kind} is not supported yet", hint=f"there are {known}")
+        if self.kind not in kinds:
+            near = nearest(self.kind, kinds)
+            what = f"unknown type {self.kind!r}" if self.kind else "it has no type"
+            raise self.wrong(what, f"did you mean {near}?" if near else f"the types are {', '.join(kinds)}")
+
+    def _check_keys(self, known: set[str]) -> None:
+        for key in self.given:
+            if key not in known:
+                near = next((name for name in known if name == _OTHER_END.get(key)), None) or nearest(key, known)
+                listed = ", ".join(sorted(known))
+                hint = f"did you mean {near}?" if near else f"type={self.kind} has {listed}"
+                raise self.wrong(f"unknown key {key!r} of type={self.kind}", hint)
+
+    def wrong(self, what: str, hint: str) -> UsageError:
+        return UsageError(f"invalid {self.flag} {self.text!r}: {what}", hint=hint)
+
+    def get(self, key: str, default: str = "") -> str:
+        return self.given.get(key) or default
+
+    def needed(self, key: str, what: str) -> str:
+        if not self.get(key):
+            raise self.wrong(f"it has no {key}", f"name {what}")
+        return self.given[key]
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        value = self.given.get(key)
+        if value is None:
+            return default
+        if value.lower() not in {"true", "false", "1", "0", ""}:
+            raise self.wrong(f"{key}={value} is neither true nor false", f"write {key}=true or {key}=false")
+        return value.lower() in {"true", "1", ""}
+
+    def size(self, key: str) -> int | None:
+        text = self.get(key)
+        try:
+            return size(text) if text else None
+        except ValueError as error:
+            raise self.wrong(f"{key}={text} is no size", f"write {key}=500m or {key}=2g") from error
+
+    def mode(self) -> Literal["min", "max"]:
+        match self.given.get("mode", "max"):
+            case "max":
+                return "max"
+            case "min":
+                return "min"
+            case other:
+                raise self.wrong(f"unknown mode {other!r}", "it is max (every step) or min (those in the image)")
+
+    def reference(self) -> Reference:
+        text = self.needed("ref", "the image that is the cache: ref=REGISTRY/NAME:TAG")
+        try:
+            return Reference.parse(text)
+        except ValueError as error:
+            raise self.wrong(str(error), "write ref=REGISTRY/NAME:TAG") from error
+
+    def digest(self) -> Digest | None:
+        text = self.get("digest")
+        try:
+            return Digest(text) if text else None
+        except ValueError as error:
+            raise self.wrong(f"{text!r} is no digest", "write digest=sha256: and 64 hex digits") from error
+
+    def compression(self) -> Compression | None:
+        """None where nothing is asked."""
+        level = self.get("compression-level")
+        match self.given.get("compression", "gzip" if level else None):
+            case None:
+                return None
+            case "gzip" | "zstd" | "uncompressed" as kind:
+                return Compression(kind, self._level(kind, level))
+            case other:
+                near = nearest(other, _LEVELS)
+                hint = f"did you mean {near}?" if near else f"there are {', '.join(_LEVELS)}"
+                raise self.wrong(f"unknown compression {other!r}", hint)
+
+    def _level(self, kind: str, text: str) -> int | None:
+        levels = _LEVELS[kind]
+        if not text:
+            return None
+        if not text.isdigit() or int(text) not in levels:
+            hint = f"{kind} has the levels {levels[0]} to {levels[-1]}" if levels else f"{kind} has no levels"
+            raise self.wrong(f"compression-level={text} is none of {kind}", hint)
+        return int(text)
+
+
+def _fields(flag: str, text: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text), strict=True), [])
+    except csv.Error as error:
+        hint = f"write {flag} type=registry,ref=NAME"
+        raise UsageError(f"invalid {flag} {text!r}: {error}", hint=hint) from error
