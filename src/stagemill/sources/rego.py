@@ -135,10 +135,9 @@ class Rego:
             raise UsageError(f"the policy {self.name} is in Rego, and regopy is not installed", hint=hint) from error
         found: _Interpreter = Interpreter()
         found.log_level = LogLevel.NONE  # it would write into standard output
-        defined = frozenset(name for file in self.files for name in file.defined)
         for file in self.files:
             try:
-                file.check(defined, found.is_builtin)
+                file.check(self.files, found.is_builtin)
                 found.add_module(file.name, file.plain)
             except Absent as error:
                 hint = "let the policy do without it; --policy disabled=true builds without the policy"

@@ -17,7 +17,7 @@ HEAD = "package docker\n"
 
 def rego(*bodies: str, strict: bool = False, level: Level = "warn", said: list[str] | None = None) -> Rego:
     files = tuple(RegoText(f"p{number}.rego", HEAD + body) for number, body in enumerate(bodies))
-    return Rego(files, strict=strict, level=level, say=[].append if said is None else said.append)
+    return Rego(files, strict=strict, level=level, say=(said if said is not None else []).append)
 
 
 def denied(policy: Rego, wanted: Wanted = ALPINE) -> str:
@@ -60,6 +60,7 @@ def test_files_of_one_policy_are_one_program() -> None:
         ('decision := {"allow": true, "deny_msg": {"a": 1}}', "has a decision of another form"),
         ('a := true\na := false\ndecision := {"allow": a}', "cannot be evaluated"),
         ('decision := {"allow": x}', "cannot be evaluated"),
+        ('decision := {"allow": startswith("a")}', "cannot be evaluated"),
     ],
 )
 def test_what_decides_nothing_allows_nothing(body: str, why: str) -> None:
@@ -114,7 +115,9 @@ class TestUnknown:
         )
 
     def test_fields_of_other_sources_are_no_matter(self) -> None:
-        assert rego(self.BODY, strict=True).verdict(Wanted("local://context"))
+        context = Wanted("local://context")
+
+        assert rego(self.BODY, strict=True).verdict(context).source == context
 
 
 @pytest.mark.parametrize(("level", "lines"), [("none", 0), ("error", 0), ("warn", 0), ("info", 2), ("debug", 4)])

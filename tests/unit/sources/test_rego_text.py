@@ -15,7 +15,7 @@ def text(body: str) -> RegoText:
 
 def check(body: str) -> None:
     found = text(body)
-    found.check(found.defined, lambda name: name in {"startswith", "count"})
+    found.check((found,), lambda name: name in {"startswith", "count"})
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,7 @@ def check(body: str) -> None:
         "i := input.image\nallow if count(i.provenance.materials) == 0",
         "allow if not input.git.commit",
         "allow if not input.git.tag.tagger",
+        "allow if not alowed",
         "import data.helpers\nallow if helpers.x",
         'decision := {"allow": true, "caps": {"exec.proxy": true}}',
     ],
@@ -52,6 +53,7 @@ def test_what_is_not_there_is_found(body: str) -> None:
         "default own(_) := false\nallow if own (1)",
         'allow if { some x in ["a"]; not (x == "b") }',
         'allow if input.image.tag == "1"',
+        "bad if input.http\nallow if not bad\nallow if not input.git\nallow if not false",
         "import rego.v1\nimport future.keywords.in\nallow := true",
     ],
 )
