@@ -12,12 +12,14 @@ from stagemill.cli.command import examples
 _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
+    "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
+    "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
     "push": ("stagemill.cli.push", "Send an image of the local store to a registry."),
     "rmi": ("stagemill.cli.rmi", "Remove names of images."),
@@ -32,8 +34,8 @@ _COMMANDS = {
 
 # What docker calls our commands, for `alias docker=stagemill`; not listed, since each is one that is.
 _GROUPS = {
-    "builder": {"build": "build"},
-    "buildx": {"build": "build"},
+    "builder": {"build": "build", "prune": "prune"},
+    "buildx": {"build": "build", "du": "du", "prune": "prune"},
     "container": {"run": "run"},
     "image": {
         "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",

@@ -129,7 +129,7 @@ class TestDockerNames:
 
     def test_what_a_group_does_not_have_is_answered_with_what_it_has(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["buildx", "bake"]) == 2
-        assert "No such command 'buildx bake'. There is build." in capsys.readouterr().err
+        assert "No such command 'buildx bake'. There is build, du, prune." in capsys.readouterr().err
 
 
 class TestStartUp:
