@@ -10,6 +10,7 @@ import click
 import pytest
 
 from fakes.commands import calls, commands, options, parse, synopsis
+from stagemill.cli.commands import program
 from stagemill.cli.options import add_build_options
 from stagemill.dockerfile.flags import KNOWN
 
@@ -19,9 +20,9 @@ PAGE_OF = {
     "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "plan": "plan", "store check": "store", "du": "store", "prune": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),
+    **dict.fromkeys(("completion", "info", "version"), "docker"),
 }  # fmt: skip
 OURS = "stagemill"
-OTHERS = {"--privileged"}  # flags of other programs, named alone
 
 
 def code_blocks(text: str) -> Iterator[str]:
@@ -84,7 +85,8 @@ def test_every_flag_that_a_page_names_exists(page: Path) -> None:
     known = {
         name for command in commands().values() for option in options(command, hidden=True) for name in option.opts
     }
-    known |= OTHERS | {"--help", "--version"} | {f"--{name}" for flags in KNOWN.values() for name in flags}
+    known |= {name for option in options(program, hidden=True) for name in option.opts}
+    known |= {"--help", "--version"} | {f"--{name}" for flags in KNOWN.values() for name in flags}
     named = {match[0] for span in spans(page.read_text()) if (match := re.match(r"--?[a-zA-Z][\w-]*", span))}
 
     assert {flag for flag in named if flag not in known and flag[:2] not in known} == set()

@@ -27,7 +27,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "finding manifest modules names node_version packages production runtime stages undisturbed",
     ),
     "lint/formats": ("the command line", "short"),
-    "plan": ("plan/planner", "dispatch mount_options outline site state"),
+    "plan": ("plan/planner", "dispatch mount_options needs outline site state"),
     "registry": (
         "registry/client, with a registry on loopback",
         "auth documents download failure lookup repository session upload",

@@ -2,6 +2,7 @@
 
     StagemillError              what failed, on what, what was found and wanted; the hint says what to do
     ├── UsageError              the command line is wrong (exit status 2)
+    │   └── TemplateError       the template of a --format is wrong, or does not fit what it is for
     ├── DockerfileError         an error at a place in a Dockerfile: file, line, the line itself, a caret
     │   └── UnsupportedError    understood, but not built by this version
     ├── StepError               the process of a RUN ended with another status than 0
@@ -101,6 +102,14 @@ class Excerpt:
         indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
         marks = "^" * max(1, end - start)
         return f"{gutter}--> {self.file}:{self.line}\n{number} | {shown}\n{gutter} | {indent}{marks}"
+
+
+class TemplateError(UsageError):
+    """An error at a place in the template of a `--format`."""
+
+    def __init__(self, message: str, *, at: Excerpt, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.at = at
 
 
 class DockerfileError(StagemillError):

@@ -34,6 +34,7 @@ from stagemill.execute.tree import Tree
 from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
@@ -60,6 +61,9 @@ class FakeRemote:
         if str(reference) not in self.images:
             raise NotFoundError(f"there is no image {reference.familiar}", hint="check the name")
         return self.images[str(reference)]
+
+    def platforms(self, reference: Reference, *, shelf: object = None) -> tuple[Platform, ...]:
+        return (self.resolve(reference, Platform.local(), shelf=shelf).config.platform,)
 
     def source(self, reference: str) -> BlobSource:
         """Where an image's blobs are, as `Services.remote` is."""
@@ -117,7 +121,15 @@ class Workshop:
     def forms(self) -> Forms:
         return Forms(self.store, remote=self.remote.source)
 
-    def resolver(self, *, pull: bool = False, lenient: bool = False, policy: Policy | None = None) -> ImageResolver:
+    def resolver(
+        self,
+        *,
+        pull: bool = False,
+        lenient: bool = False,
+        implicit: bool = False,
+        several: bool = False,
+        policy: Policy | None = None,
+    ) -> ImageResolver:
         return ImageResolver(
             self.store,
             remote=lambda: self.remote,
@@ -125,7 +137,9 @@ class Workshop:
             clock=self.clock,
             pull=pull,
             lenient=lenient,
-            policy=policy or Policy(),
+            implicit=implicit,
+            several=several,
+            policy=policy,
         )
 
     def events(self, kind: type[T]) -> list[T]:
@@ -147,12 +161,13 @@ class Workshop:
         folder = write(self.root / "context", nodes)
         return DirectoryContext(folder, ignore=None, stats=MemoryStats(), started_ns=0)
 
-    def has_image(self, name: str, image: Image) -> None:
-        """Gives the store an image with all of its blobs, which are the remote's, under a name."""
-        for layer in image.manifest.layers:
-            self.store.blobs.put(self.remote.blobs.data[layer.digest])
-        base.remember(self.store, image, reference="")
-        self.store.images.set(str(Reference.parse(name)), image.descriptor, START)
+    def has_image(self, name: str, item: AnyImage) -> None:
+        """Gives the store an image, or an index, with all of its blobs, which are the remote's, under a name."""
+        for image in members(item):
+            for layer in image.manifest.layers:
+                self.store.blobs.put(self.remote.blobs.data[layer.digest])
+        base.remember_all(self.store, item, reference="")
+        self.store.images.set(str(Reference.parse(name)), item.descriptor, START)
 
     def build(
         self,

@@ -54,10 +54,13 @@ def campaign(name: str, *, seed: int, numbers: range, deadline: float | None = N
     """Tries the inputs of these numbers, or what can be had before the `deadline` of the monotonic clock."""
     first = numbers.start
     while first < numbers.stop and not _is_over(deadline):
-        with tempfile.TemporaryFile() as said:
-            process = _start(name, seed, range(first, numbers.stop), said)
+        with (
+            tempfile.TemporaryDirectory(prefix="stagemill-fuzz-", ignore_cleanup_errors=True) as scratch,
+            tempfile.TemporaryFile() as said,
+            _start(name, seed, range(first, numbers.stop), said=said, scratch=scratch) as process,
+        ):
+            at = first
             try:
-                at = first
                 for line in _lines(process, deadline):
                     if line.startswith("{"):
                         yield _found(name, seed, json.loads(line))
@@ -80,11 +83,11 @@ def _is_over(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
 
 
-def _start(name: str, seed: int, numbers: range, said: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(name: str, seed: int, numbers: range, *, said: IO[bytes], scratch: str) -> subprocess.Popen[bytes]:
+    """The worker, whose temporary files are the caller's to remove, however it ends."""
     command = [sys.executable, str(_WORKER), name, str(seed), str(numbers.start), str(len(numbers))]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=said, env={**os.environ, "PYTHONPATH": str(_SOURCE)}
-    )
+    environment = {**os.environ, "PYTHONPATH": str(_SOURCE), "TMPDIR": scratch}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=environment)
 
 
 def _lines(process: subprocess.Popen[bytes], deadline: float | None) -> Iterator[str]:

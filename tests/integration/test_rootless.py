@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import tarfile
@@ -166,6 +167,31 @@ def test_a_user_runs_images(ordinary: Mill, user: User) -> None:
     assert failed.status == 7
 
 
+def test_a_users_container_has_the_mounts_and_rights_of_roots(root: Mill, ordinary: Mill) -> None:
+    flags = ("--read-only", "--tmpfs", "/run:size=64k,mode=750,uid=1,gid=2,exec", "--cap-drop", "ALL", "--cap-add", "CHOWN",
+             "--security-opt", "no-new-privileges", "--ulimit", "nofile=64", "--device", "/dev/null:/dev/sink", "-h", "box")  # fmt: skip
+    script = (
+        "touch /x 2>&1 | grep -o 'Read-only'; stat -c '%a %u %g' /run; awk '/CapEff|NoNewPrivs/ { print $2 }' /proc/self/status;"
+        "ulimit -n; echo x > /dev/sink && hostname; chown 1 /run && echo owned; mount -t tmpfs x /tmp 2>/dev/null || echo no mount"
+    )
+
+    said = [mill.ok("run", *flags, "busybox", "sh", "-c", script).out for mill in (root, ordinary)]
+
+    assert said[0] == said[1]
+    assert said[0].split("\n") == [
+        "Read-only", "750 1 2", "0000000000000001", "1", "64", "box", "owned", "no mount", "",
+    ]  # fmt: skip
+
+
+def test_a_privileged_container_of_a_user_may_do_what_the_user_may(ordinary: Mill) -> None:
+    ran = ordinary.ok(
+        "run", "--privileged", "busybox", "sh", "-c", "mount -t tmpfs x /tmp && id -u; date -s 2001-01-01 || true"
+    )
+
+    assert ran.out.split("\n")[0] == "0"
+    assert "not permitted" in ran.err
+
+
 def test_a_user_may_have_no_network(ordinary: Mill) -> None:
     text = b"FROM busybox\nRUN ip -o link | cut -d: -f2 > /links; ping -c 1 -W 1 127.0.0.1 > /ping\n"
 
@@ -287,3 +313,15 @@ def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) 
     assert {path: entries[path].split()[1:3] for path in ("a/file", "b/foo", "b")} == {
         "a/file": ["0600", "0:0"], "b/foo": ["0644", "0:0"], "b": ["0755", "0:0"],
     }  # fmt: skip
+
+
+def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> None:
+    said = []
+    for mill in pair:
+        mill.write({"apk": "P:musl\nV:1\n", "listed": "FROM busybox\nCOPY apk /lib/apk/db/installed\n"})
+        mill.ok("build", "-q", "--sbom", "--provenance", "-f", "listed", "-t", "listed", "-o", "listed-out", ".")
+        said.append(json.loads((mill.folder / "listed-out/sbom.spdx.json").read_bytes())["predicate"]["packages"])
+        assert [entry["platform"]["os"] for entry in mill.inspect("listed")["Manifests"]] == ["linux", "unknown"]
+
+    assert said[0] == said[1]
+    assert [package["name"] for package in said[0]][1:] == ["musl"]

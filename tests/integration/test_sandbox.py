@@ -20,7 +20,7 @@ from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import users
 from stagemill.sandbox.helper import Helper
 from stagemill.sandbox.namespaces import NamespaceSandbox, request
-from stagemill.sandbox.process import Bind, Credentials, Rootfs
+from stagemill.sandbox.process import Bind, Credentials, Rootfs, Tmpfs
 from stagemill.sandbox.session import GRACE, Session
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")]
@@ -493,6 +493,58 @@ def test_a_bind_of_a_directory_over_a_file_is_an_error(lab: Lab, tmp_path: Path)
         lab.sh("true", process=replace(PLAIN, mounts=(Bind(tmp_path, "/etc/passwd"),)))
 
     assert caught.value.message == "cannot mount at /etc/passwd: found a file in the image, wanted a directory"
+
+
+# a root that cannot be written
+
+
+def test_a_read_only_root_has_what_is_mounted_writable(lab: Lab, tmp_path: Path) -> None:
+    process = replace(
+        PLAIN, read_only=True, cwd="/made", mounts=(Bind(tmp_path, "/out", read_only=False), Tmpfs("/run"))
+    )
+
+    outcome = lab.sh(
+        "pwd; for at in / /etc /made /tmp; do touch $at/new && echo $at; done; touch /out/a /run/b /dev/shm/c && echo rest",
+        process=process,
+    )
+
+    assert outcome.stdout == "/made\nrest\n"
+    assert outcome.stderr.count("Read-only file system") == 4
+    assert (tmp_path / "a").exists()
+
+
+def test_a_read_only_root_stays_so_for_root(lab: Lab) -> None:
+    outcome = lab.sh("mount -o remount,rw / || touch /new", process=replace(PLAIN, read_only=True))
+
+    assert outcome.code != 0
+
+
+def test_a_tmpfs_has_the_mode_and_owner_that_are_asked_for(lab: Lab) -> None:
+    mounts = (Tmpfs("/a", 1 << 20, mode=0o700, uid=1, gid=2, executable=False), Tmpfs("/b"))
+
+    outcome = lab.sh(
+        "stat -c '%a %u %g' /a /b; for at in a b; do echo 'echo ran' > /$at/x; chmod +x /$at/x; done; /b/x; /a/x",
+        process=replace(PLAIN, mounts=mounts),
+    )
+
+    assert outcome.stdout == "700 1 2\n1777 0 0\nran\n"
+    assert "Permission denied" in outcome.stderr
+
+
+# rights that are given up or not
+
+
+def test_without_new_privileges_no_set_user_id_bit_counts(lab: Lab) -> None:
+    assert (
+        lab.sh("grep NoNewPrivs /proc/self/status", process=replace(PLAIN, no_new_privileges=True)).stdout.split()[1]
+        == "1"
+    )
+    assert lab.sh("grep NoNewPrivs /proc/self/status").stdout.split()[1] == "0"
+
+
+def test_a_process_without_the_filter_has_none(lab: Lab) -> None:
+    assert lab.sh("grep Seccomp: /proc/self/status", process=replace(PLAIN, filtered=False)).stdout.split()[1] == "0"
+    assert lab.sh("grep Seccomp: /proc/self/status").stdout.split()[1] == "2"
 
 
 # what it may not do

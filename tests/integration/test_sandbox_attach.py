@@ -179,6 +179,18 @@ def test_the_end_of_the_input_is_passed_on(lab: Lab, desk: tuple[Person, int]) -
     assert code == 0
 
 
+def test_without_a_keyboard_the_size_is_that_of_the_screen(lab: Lab, desk: tuple[Person, int]) -> None:
+    person, terminal = desk
+
+    with open(os.devnull, "rb") as nothing:
+        code = lab.sandbox.attach(
+            lab.rootfs(), shell("stty size"), tty=True, streams=Streams(nothing.fileno(), terminal, terminal)
+        )
+
+    assert code == 0
+    assert person.wait_for("33 77")
+
+
 def test_a_new_size_is_passed_on(tmp_path: Path) -> None:
     code = f"""
 import os, sys

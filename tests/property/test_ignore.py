@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from stagemill.context.ignore import IgnoreRules
 
 NAMES = st.sampled_from(["a", "b", "ab", "a.b", "c"])
-PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
+PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 WORDS = st.sampled_from(["a", "b", "ab", "*", "a*", "*b", "?", "**", "[ab]", "[^a]", "a.b", "*.b", "a**", "**b"])
-PATTERNS = st.lists(WORDS, min_size=1, max_size=3).map("/".join)
+PATTERNS = st.lists(WORDS, min_size=1, max_size=5).map("/".join)
 LINES = st.lists(st.tuples(st.booleans(), PATTERNS), max_size=6)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import signal
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Event, Lock
@@ -222,6 +224,47 @@ def test_after_a_failure_a_mended_solve_goes_on_from_what_was_made(case: Case) -
 
     results = run(case, after, cache, Log())
 
+    assert {vertex.digest: results[vertex.digest] for vertex in case.targets}.items() <= sequentially(case).items()
+    if not case.fresh and not case.again:
+        assert len(after.executed) == len(cache.ingredients) - kept
+
+
+class Interrupted(Checked):
+    """Somebody presses Ctrl-C while the step of a number is under way, which ends with the cancel."""
+
+    def __init__(self, case: Case, number: int) -> None:
+        super().__init__(case, broken=False)
+        self.number = number
+        self.pressed = False
+
+    def execute(self, vertex: Vertex, inputs: Sequence[str], cancelled: Event) -> str:
+        result = super().execute(vertex, inputs, cancelled)
+        if len(self.executed) > self.number and not self.pressed:
+            self.pressed = True
+            main = threading.main_thread().ident
+            assert main is not None
+            signal.pthread_kill(main, signal.SIGINT)
+            assert cancelled.wait(20)
+            raise CancelledError("stopped")
+        return result
+
+
+@MANY
+@given(cases(), st.integers(0, 6))
+def test_whenever_somebody_stops_it_what_was_made_is_kept_and_another_solve_ends_as_if_nothing_had_been(
+    case: Case, number: int
+) -> None:
+    executor, log, cache = Interrupted(case, number), Log(), MemoryCache[str]()
+
+    with contextlib.suppress(CancelledError):
+        assert run(case, executor, cache, log) == sequentially(case)
+        assert not executor.pressed, "a solve that was stopped has no result"
+
+    assert log.kinds() <= {("Started", "Finished"), ("Started", "Failed"), ("Cached",)}
+    assert all(told[-1].cancelled for told in log.by_step.values() if isinstance(told[-1], events.Failed))
+    kept = len(cache.ingredients)
+    after = Checked(case, broken=False)
+    results = run(case, after, cache, Log())
     assert {vertex.digest: results[vertex.digest] for vertex in case.targets}.items() <= sequentially(case).items()
     if not case.fresh and not case.again:
         assert len(after.executed) == len(cache.ingredients) - kept

@@ -126,6 +126,9 @@ def test_a_query_that_is_nearly_one_is_proposed() -> None:
         "https://h:99999/r",
         "https://h/a b",
         "https://[::1/x",
+        "https://h/\udcff",
+        "http://\udcff/x",
+        "git@h:\udcff",
     ],
 )
 def test_what_git_could_take_for_something_else_is_refused(text: str) -> None:

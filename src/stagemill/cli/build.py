@@ -46,7 +46,7 @@ _EXAMPLES = examples(
 @later.refusing
 @with_targets
 @add_build_options
-@with_options([*caches.options(), *evidence(), *compat.options()])
+@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -108,8 +108,6 @@ def _build(values: Values, build: BuildFlags) -> None:
         raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
     wishes = _wishes(values, build)
     if build.save_stages:
-        if len(build.platforms) > 1:
-            raise UsageError("--save-stages is for one platform", hint="build for each platform by itself")
         stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     kept = caches.Caches.of(values, build.build_args)
@@ -125,12 +123,12 @@ def _build(values: Values, build: BuildFlags) -> None:
                 build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
             ) as builds:
                 worked = watch.worked
-                for text in compat.notes(values):
+                for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
-                    stages.save(builds, names, labels=labels, listener=listener)
+                    stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
         except StepError:
@@ -154,10 +152,10 @@ def _account(
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
-    index = build.index or bool(build.attest)
+    index = build.platforms.index or bool(build.attest)
     annotations = Annotations.parse(values.texts("annotation"), index=index)
     for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
-        each.check(build.platforms)
+        each.check(() if build.platforms.every else build.platforms.all)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(
@@ -170,7 +168,7 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         quiet=values.flag("quiet") or build.progress == "quiet",
         squash=values.flag("squash"),
         annotations=annotations,
-        index=build.index,
+        index=build.platforms.index,
         attest=build.attest,
         provenance_in_metadata=_provenance_in_metadata(os.environ),
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},

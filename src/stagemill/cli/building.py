@@ -18,6 +18,7 @@ from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
+from stagemill.cli.platforms import WantedPlatforms
 from stagemill.cli.remote import Remote
 from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
@@ -29,10 +30,11 @@ from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
+from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
-from stagemill.oci.platform import Platform
+from stagemill.plan import every_platform
 from stagemill.plan.request import Devices, FileContext, Request
 
 if TYPE_CHECKING:
@@ -46,8 +48,7 @@ _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
 class BuildFlags:
     """What to build and how. `host_ca` is None, `auto` or a path.
 
-    Every target is built for each of the `platforms`, which nobody asked for where that is `implicit`; `index` says
-    whether that gives an index, even of one image.
+    Every target is built for each of the `platforms`.
     """
 
     context: str
@@ -59,7 +60,7 @@ class BuildFlags:
     labels: Mapping[str, str]
     extra_hosts: tuple[str, ...]
     network: Literal["default", "host", "none"]
-    platforms: tuple[Platform, ...]
+    platforms: WantedPlatforms
     no_cache: bool
     no_cache_filter: tuple[str, ...]
     rerun: tuple[str, ...]
@@ -78,23 +79,12 @@ class BuildFlags:
     save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
-    index: bool = False
-    implicit: bool = False
     attest: Wanted = field(default_factory=Wanted)
-
-    @property
-    def platform(self) -> Platform:
-        """The first one, for what is looked at once."""
-        return self.platforms[0]
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         given = _build_args(values, environment)
-        wanted = [
-            text for text in values.texts("platform") or (environment.get("DOCKER_DEFAULT_PLATFORM", ""),) if text
-        ]
-        platforms = flags.platforms(wanted)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -110,9 +100,7 @@ class BuildFlags:
             labels=labels,
             extra_hosts=flags.extra_hosts(values.texts("add_host")),
             network=flags.network(values.text("network")),
-            platforms=platforms,
-            index=flags.is_index(platforms, given),
-            implicit=not wanted,
+            platforms=WantedPlatforms.of(values, environment, given),
             no_cache=values.flag("no_cache"),
             no_cache_filter=flags.stage_names(values.texts("no_cache_filter")),
             rerun=_names(values.texts("rerun")),
@@ -151,7 +139,7 @@ class BuildFlags:
         devices: Devices | None = None,
     ) -> Request:
         return Request(
-            platform=self.platform,
+            platform=self.platforms.all[0],
             build_args=self.build_args,
             target=self.targets[0].stage,
             labels=self.labels,
@@ -167,8 +155,8 @@ class BuildFlags:
             devices=devices,
             unset_env=self.unset_env,
             unset_labels=self.unset_labels,
-            implicit=self.implicit,
-            several=self.index,
+            implicit=self.platforms.implicit,
+            several=self.platforms.index,
         )
 
 
@@ -255,13 +243,11 @@ def prepared(
             secrets=given.secrets,
             ssh=given.ssh,
             surroundings=given.surroundings,
-            imports=caches.imports(place, platforms=given.platforms, listener=listener),
+            imports=caches.imports(place, platforms=given.platforms.all, listener=listener),
         ) as services,
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
-        requests = [replace(each, platform=platform) for each in (first, *others) for platform in given.platforms]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
@@ -278,7 +264,16 @@ def prepared(
             inline=caches.inline,
             every_stage=given.save_stages,
         )
-        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+        yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _requests(given: BuildFlags, inputs: Inputs, first: Request, resolver: ImageResolver) -> tuple[Request, ...]:
+    """One for each target and platform, of which the first is that of the first target."""
+    others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+    platforms = given.platforms.all
+    if given.platforms.every:
+        platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
+    return tuple(replace(each, platform=platform) for each in (first, *others) for platform in platforms)
 
 
 def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:
@@ -289,8 +284,8 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
         listener=listener,
         clock=time.time,
         pull=given.pull,
-        several=given.index,
-        implicit=given.implicit,
+        several=given.platforms.index,
+        implicit=given.platforms.implicit,
         policy=place.policy,
     )
 
@@ -299,10 +294,12 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
 def building(
     given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
 ) -> Iterator[Built]:
-    """The build of one target, carried out; what it works with ends with the block.
+    """The build of one target for one platform, carried out; what it works with ends with the block.
 
     With `every_stage` each stage that the target needs has its tree in the results, not only the target.
     """
+    if given.platforms.every or len(given.platforms.all) > 1:
+        raise UsageError("only one platform can be looked at", hint="write --platform OS/ARCH, or leave it out")
     make = make_all if every_stage else build
     with prepared(given, inputs, place=place, listener=listener) as job:
         yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import TypeAlias
 
 import click
+
+Check: TypeAlias = Callable[[click.Context, click.Parameter, str | None], None]
 
 
 class Option(click.Option):
@@ -24,9 +27,16 @@ def under(section: str, options: Iterable[Option]) -> Iterator[Option]:
 class AttachedOption(Option):
     """A flag that stands alone, or has a value behind a `=`. Of `--flag .` the `.` is an argument of the command."""
 
-    def __init__(self, name: str, *, alone: str, metavar: str, text: str) -> None:
-        """`alone` is the value of the flag without one."""
-        super().__init__([name], metavar=f"[={metavar}]", help=text)
+    def __init__(self, *names: str, alone: str, metavar: str, text: str, check: Check | None = None) -> None:
+        """`alone` is the value of the flag without one. One that is only checked is hidden, and no argument."""
+        super().__init__(
+            list(names),
+            metavar=f"[={metavar}]",
+            help=text,
+            hidden=check is not None,
+            expose_value=check is None,
+            callback=check,
+        )
         self.alone = alone
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -56,16 +66,43 @@ class Command(click.Command):
 
 
 def _attached(args: list[str], options: Mapping[str, click.Option], *, interspersed: bool) -> Iterator[str]:
-    """The arguments, where those flags that stand alone have their value attached."""
+    """The arguments as click reads them; flags may also be written as docker's are: `--rm=true`, `-f=FILE`."""
     rest = iter(args)
     for arg in rest:
-        option = options.get(arg)
-        yield f"{arg}={option.alone}" if isinstance(option, AttachedOption) else arg
         if arg == "--" or not (interspersed or arg.startswith("-")):
+            yield arg
             break
+        yield from _spelt(arg, options)
         if _takes_next(arg, options):
             yield from islice(rest, 1)
     yield from rest
+
+
+def _spelt(arg: str, options: Mapping[str, click.Option]) -> Iterator[str]:
+    """A flag that stands alone gets its value, a switch loses it, and a letter its `=`."""
+    name, equals, value = arg.partition("=")
+    option = options.get(name)
+    if isinstance(option, AttachedOption):
+        yield f"{option.opts[-1]}={value if equals else option.alone}"
+    elif option is None or not equals:
+        yield arg
+    elif not _has_value(option) and value.lower() in TRUTHS:
+        yield from [name] if TRUTHS[value.lower()] else []
+    else:
+        yield arg if name.startswith("--") else f"{name}{value}"
+
+
+TRUTHS = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}
+"""How docker's switches spell yes and no."""
+
+
+def truth(flag: str, text: str) -> bool:
+    """The value of a switch. Raises UsageError."""
+    if text.lower() not in TRUTHS:
+        from stagemill.errors import UsageError
+
+        raise UsageError(f"invalid {flag} {text!r}", hint=f"write {flag}=true or {flag}=false")
+    return TRUTHS[text.lower()]
 
 
 def _takes_next(arg: str, options: Mapping[str, click.Option]) -> bool:

@@ -3,45 +3,65 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
 from stagemill import __version__
+from stagemill.cli.absent import absent
 from stagemill.cli.command import examples
+from stagemill.cli.refused import Refusal, refusing
 
 _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
+    "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
     "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
-    "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON."),
+    "info": ("stagemill.cli.info", "Show where the store is, and what this machine has."),
+    "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON, or as a template says."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
     "push": ("stagemill.cli.push", "Send an image of the local store to a registry."),
-    "rmi": ("stagemill.cli.rmi", "Remove names of images."),
+    "rmi": ("stagemill.cli.rmi", "Remove images, by name or by id."),
     "run": ("stagemill.cli.run", "Run a command in an image and throw its changes away."),
     "save": ("stagemill.cli.save", "Write images to an archive that docker and podman load."),
     "shell": ("stagemill.cli.shell", "Open a shell in the tree of a stage."),
     "size": ("stagemill.cli.size", "Show what each stage weighs, and what the image carries of it."),
     "store": ("stagemill.cli.store", "Look after the local store."),
     "tag": ("stagemill.cli.tag", "Give an image another name."),
+    "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
 }
-
+_HIDDEN = {"ps": "stagemill.cli.ps"}
 
 # What docker calls our commands, for `alias docker=stagemill`; not listed, since each is one that is.
 _GROUPS = {
     "builder": {"build": "build", "prune": "prune"},
-    "buildx": {"build": "build", "du": "du", "prune": "prune"},
-    "container": {"run": "run"},
+    "buildx": {"build": "build", "du": "du", "prune": "prune", "version": "version"},
+    "container": {"list": "ps", "ls": "ps", "ps": "ps", "run": "run"},
     "image": {
         "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",
         "pull": "pull", "push": "push", "remove": "rmi", "rm": "rmi", "save": "save", "tag": "tag",
     },
+    "system": {"df": "du", "info": "info", "prune": "prune"},
 }  # fmt: skip
+
+_NO_DAEMON = "there is no daemon to connect to"
+_REFUSED = (
+    Refusal(("-H", "--host"), _NO_DAEMON, "leave it out; DOCKER_HOST is not looked at"),
+    Refusal(("-c", "--context"), _NO_DAEMON, "leave it out", harmless=frozenset({"", "default"})),
+    Refusal(("-D", "--debug"), "each command says what it can tell", "stagemill build --debug", switch=True),
+    Refusal(("-l", "--log-level"), "each command says what it can tell", "leave it out", harmless=frozenset({"info"})),
+    Refusal(("--tls",), _NO_DAEMON, "leave it out", switch=True),
+    Refusal(("--tlsverify",), _NO_DAEMON, "leave it out", switch=True),
+    Refusal(("--tlscacert",), _NO_DAEMON, "leave it out"),
+    Refusal(("--tlscert",), _NO_DAEMON, "leave it out"),
+    Refusal(("--tlskey",), _NO_DAEMON, "leave it out"),
+)
 
 _EXAMPLES = examples(
     {
@@ -61,7 +81,7 @@ class DockerGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         name = _GROUPS[self.name or ""].get(cmd_name)
-        return program.get_command(ctx, name) if name else None
+        return program.get_command(ctx, name) if name else absent(f"{self.name} {cmd_name}")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -90,10 +110,10 @@ class LazyGroup(click.Group):
             return DockerGroup(
                 cmd_name, help=f"The commands of docker {cmd_name} that stagemill has, by their names there."
             )
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command = module.command
+        module = _HIDDEN.get(cmd_name) or _COMMANDS.get(cmd_name, ("",))[0]
+        if not module:
+            return absent(cmd_name)
+        command = importlib.import_module(module).command
         assert isinstance(command, click.Command)
         return command
 
@@ -114,11 +134,15 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
 
 
+@refusing(_REFUSED)
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EXAMPLES,
 )
-@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
-def program() -> None:
+@click.version_option(__version__, "-V", "-v", "--version", message="%(prog)s %(version)s")
+@click.option("--config", metavar="DIRECTORY", help="Where logins of registries are: its config.json. [~/.docker]")
+def program(config: str | None) -> None:
     """Build multi-stage container images from Dockerfiles: no daemon, no root needed."""
+    if config:
+        os.environ["DOCKER_CONFIG"] = config

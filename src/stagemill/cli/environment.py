@@ -119,12 +119,10 @@ class Workplace:
         )
 
     @cached_property
-    def policy(self) -> Policy:
-        """What builds may have: $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
-        from stagemill.sources.policy import Policy
-
+    def policy(self) -> Policy | None:
+        """What builds may have; None is anything. $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
         if not (name := self.environment.get(SOURCE_POLICY)):
-            return Policy()
+            return None
         from stagemill.sources.policy_file import parse
 
         try:

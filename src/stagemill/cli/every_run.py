@@ -23,18 +23,20 @@ _KEYS = ("memory", "memory-swap", "cpu-shares", "cpu-period", "cpu-quota", "cpus
 _LETTERS = {"memory": "-m", "cpu-shares": "-c"}
 _LEAST_MEMORY = 6 << 20
 _CAP_SYS_RESOURCE = 24
+# Beyond ro and rw they say what a mount is here anyway, on Linux and without SELinux.
+_VOLUME_OPTIONS = {"ro", "rw", "z", "Z", "cached", "consistent", "delegated", "private", "rprivate"}
 
 
-def limit_options(taken: Container[str]) -> Iterator[Option]:
+def limit_options(taken: Container[str], *, who: str = "a RUN") -> Iterator[Option]:
     """`taken` are letters that the command has for something else."""
     yield Option(
         ["--resource"], multiple=True, metavar="NAME=VALUE",
-        help="What all processes of a RUN may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems.",
+        help=f"What all processes of {who} may use: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems.",
     )  # fmt: skip
     for key in _KEYS:
         letters = [letter for name, letter in _LETTERS.items() if name == key and letter not in taken]
         yield Option([*letters, f"--{key}"], hidden=True, metavar="VALUE")
-    yield Option(["--cgroup-parent"], metavar="PATH", help="The control group that RUN is put into.")
+    yield Option(["--cgroup-parent"], metavar="PATH", help=f"The control group that {who} is put into.")
     yield Option(
         ["--ulimit"], multiple=True, metavar="NAME=SOFT[:HARD]",
         help="A limit of each process, such as nofile=1024:4096.",
@@ -42,16 +44,17 @@ def limit_options(taken: Container[str]) -> Iterator[Option]:
     yield Option(["--shm-size"], metavar="SIZE", help="The size of /dev/shm. [64m]")
 
 
-def sandbox_options() -> Iterator[Option]:
+def sandbox_options(*, volume: str = "; what is in it is in no key") -> Iterator[Option]:
+    """`volume` is what is to be said of a volume beside what it is."""
     yield Option(
         ["-v", "--volume"], multiple=True, metavar="SOURCE:TARGET[:ro]",
-        help="Show it a file or directory of this machine; what is in it is in no key.",
+        help=f"Show it a file or directory of this machine{volume}.",
     )  # fmt: skip
     yield Option(["--cap-add"], multiple=True, metavar="NAME", help="Give it a capability.")
     yield Option(["--cap-drop"], multiple=True, metavar="NAME", help="Take one away; ALL for all.")
     yield Option(["--dns"], multiple=True, metavar="IP", help="A name server, instead of this machine's.")
     yield Option(["--dns-search"], multiple=True, metavar="DOMAIN", help="A domain to look up in.")
-    yield Option(["--dns-option"], multiple=True, metavar="OPTION", help="An option of the resolver.")
+    yield Option(["--dns-option", "--dns-opt"], multiple=True, metavar="OPTION", help="An option of the resolver.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def resources(values: Values) -> Resources:
 
 def _check_memory(found: Resources) -> None:
     if found.memory and found.memory < _LEAST_MEMORY:
-        raise UsageError("the memory limit is less than 6m", hint="give RUN more: --memory 512m")
+        raise UsageError("the memory limit is less than 6m", hint="give more: --memory 512m")
     if found.memory_swap and not found.memory:
         raise UsageError("--memory-swap needs --memory", hint="memory-swap is memory and swap together")
     if 0 < found.memory_swap < found.memory:
@@ -191,7 +194,7 @@ def ulimits(texts: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def beyond(limits: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+def beyond(limits: Iterable[tuple[str, int, int]], *, who: str = "RUN") -> Iterator[str]:
     """What to say of limits that are above this process's own where the kernel does not let it raise them."""
     if _may_raise():
         return
@@ -200,8 +203,8 @@ def beyond(limits: Iterable[tuple[str, int, int]]) -> Iterator[str]:
         known = hasattr(resource, f"RLIMIT_{name.upper()}")
         if known and most != resource.RLIM_INFINITY and (hard == -1 or hard > most):
             yield (
-                f"--ulimit {name}: RUN gets {most}, the most that this user may have\n"
-                "hint: raise it in /etc/security/limits.conf, or build as root"
+                f"--ulimit {name}: {who} gets {most}, the most that this user may have\n"
+                "hint: raise it in /etc/security/limits.conf, or be root"
             )
 
 
@@ -237,9 +240,11 @@ def volume(text: str) -> HostMount:
     parts = text.split(":")
     hint = "write -v /path/here:/path/inside, or …:ro"
     options = set(parts[2].split(",")) if len(parts) == 3 else set()
-    if len(parts) not in {2, 3} or not parts[1].startswith("/") or not options <= {"ro", "rw", "z", "Z"}:
+    if len(parts) not in {2, 3} or not parts[1].startswith("/") or not options <= _VOLUME_OPTIONS:
         raise UsageError(f"invalid --volume {text!r}", hint=hint)
     source = os.path.abspath(parts[0])
     if not parts[0] or not os.path.exists(source):
+        if parts[0] and "/" not in parts[0]:
+            hint = f"stagemill keeps no volumes by name: make a directory, mkdir {parts[0]}, or give another one"
         raise UsageError(f"invalid --volume {text!r}: there is no {source}", hint=hint)
     return HostMount(source, parts[1], read_only="ro" in options)

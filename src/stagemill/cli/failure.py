@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from stagemill.dockerfile.source import printable
-from stagemill.errors import DockerfileError, StagemillError, StepError, masked
+from stagemill.errors import DockerfileError, StagemillError, StepError, TemplateError, masked
 
 
 def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
@@ -24,7 +24,7 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
     if isinstance(error, StepError) and error.tail:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
     lines.append(f"{red}error:{reset} {_harmless(error.message)}")
-    if isinstance(error, DockerfileError) and error.at:
+    if isinstance(error, DockerfileError | TemplateError) and error.at:
         lines.append(error.at.render())
     if isinstance(error, StepError) and error.log:
         lines.append(f"{dim}full log:{reset} {error.log}")

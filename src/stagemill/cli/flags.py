@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,9 +24,8 @@ KEYS = {
     "type", "dest", "name", "tar", "push", "push-by-digest", "source-date-epoch", "rewrite-timestamp", "platform-split",
     "attestation-prefix", "attestation-inline", "oci-artifact",
 }  # fmt: skip
-_TRUE = frozenset({"true", "t", "1"})
-_FALSE = frozenset({"false", "f", "0"})
-_MULTI_PLATFORM = "BUILDKIT_MULTI_PLATFORM"
+TRUE = frozenset({"true", "t", "1"})
+FALSE = frozenset({"false", "f", "0"})
 
 
 def build_args(texts: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -233,9 +232,9 @@ def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:
     said = values.get(key, "").lower()
     if not said:
         return None
-    if said not in _TRUE | _FALSE:
+    if said not in TRUE | FALSE:
         raise UsageError(f"invalid --output {text!r}: {key}={said} is neither true nor false")
-    return said in _TRUE
+    return said in TRUE
 
 
 def reference(text: str) -> Reference:
@@ -244,29 +243,6 @@ def reference(text: str) -> Reference:
         return Reference.parse(text)
     except ValueError as error:
         raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
-
-
-def platforms(texts: Iterable[str]) -> tuple[Platform, ...]:
-    """What to build for: a list, perhaps in several flags, each platform once; this machine's, `local`, where there is none."""
-    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
-    try:
-        wanted = [Platform.local() if word == "local" else Platform.parse(word) for word in words]
-    except ValueError as error:
-        raise UsageError(f"invalid --platform: {error}", hint="write os/arch, such as linux/arm64, or local") from error
-    return tuple(dict.fromkeys(wanted)) or (Platform.local(),)
-
-
-def is_index(wanted: Sequence[Platform], arguments: Mapping[str, str]) -> bool:
-    """Whether an index is made: for several platforms, or where BUILDKIT_MULTI_PLATFORM asks for it. Raises UsageError."""
-    text = arguments.get(_MULTI_PLATFORM, "").lower()
-    if text not in _TRUE | _FALSE | {""}:
-        raise UsageError(f"invalid boolean value for multi-platform: {text}", hint=f"write {_MULTI_PLATFORM}=1")
-    if text in _FALSE and len(wanted) > 1:
-        raise UsageError(
-            "conflicting config: returning multiple target platforms is not allowed",
-            hint=f"give one --platform, or leave out {_MULTI_PLATFORM}",
-        )
-    return len(wanted) > 1 or text in _TRUE
 
 
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:

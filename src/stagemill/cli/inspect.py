@@ -1,52 +1,73 @@
-"""`stagemill inspect`: an image as JSON."""
+"""`stagemill inspect`: images as JSON, or in a form of the user's."""
 
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
 from stagemill.cli import flags, naming
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
+from stagemill.cli.description import describe
 from stagemill.cli.environment import workplace
-from stagemill.oci.image import Image
-from stagemill.oci.image_index import AnyImage, ImageIndex
-from stagemill.oci.reference import Reference
+from stagemill.cli.refused import Refusal, refusing
+from stagemill.errors import NotFoundError
+from stagemill.template.evaluate import render
+from stagemill.template.parser import parse
+from stagemill.template.values import Struct, plain, to_json
+
+_EXAMPLES = examples(
+    {
+        "stagemill inspect app": "all of it, as JSON",
+        "stagemill inspect -f '{{.Id}}' app": "one thing of it",
+        "stagemill inspect -f '{{range .Config.Env}}{{println .}}{{end}}' app": "a line for each variable",
+        "stagemill inspect app | jq '.[0].Config.Env'": "with jq",
+    }
+)
+_OTHERS = Refusal(
+    ("--type",),
+    "there are images only; a container is there as long as its stagemill run, networks and volumes are nowhere",
+    "leave it out, or give --type image",
+    harmless=frozenset({"", "image"}),
+)
 
 
-@click.command("inspect", epilog=examples({"stagemill inspect app | jq '.[0].Config.Env'": "one thing of it"}))
+@refusing([_OTHERS])
+@click.command("inspect", cls=Command, epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    metavar="TEMPLATE",
+    help="Print a Go template for each image, or json for one line of all.",
+)
 @click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
-def command(*, names: tuple[str, ...], platform: str | None) -> None:
+@click.option("-s", "--size", is_flag=True, help="Changes nothing: Size is always there.")
+def command(*, names: tuple[str, ...], form: str | None, platform: str | None, size: bool) -> None:
     """Show images as JSON, with the keys of docker inspect that an image has without a daemon.
 
-    Of an image of several platforms it is one of them, and Manifests lists them all.
+    Of an image of several platforms it is one of them, and Manifests lists them all. What is there is shown even where another image is missing.
     """
+    del size
+    template = parse(form) if form and form != "json" else None
     wanted = flags.any_platform(platform) if platform else None
+    found: list[Struct] = []
+    failure: NotFoundError | None = None
     with workplace() as place:
-        found = [(*naming.find_image(place.store, name, wanted), naming.find(place.store, name)[1]) for name in names]
-    rows = [describe(Reference.parse(name), image, item) for name, image, item in found]
-    print(json.dumps(rows, indent=4, ensure_ascii=False))
-
-
-def describe(name: Reference, image: Image, item: AnyImage) -> dict[str, object]:
-    """What is known of an image, and of the index that it is in, if it is in one."""
-    if isinstance(item, ImageIndex):
-        manifests = [entry.to_json() for entry in item.index.manifests]
-        whole = {"Id": item.digest, "Descriptor": item.descriptor.to_json(), "Manifests": manifests}
-        return {**describe(name, image, image), **whole}
-    config = image.config
-    platform = config.platform
-    return {
-        "Id": image.manifest.config.digest,
-        "RepoTags": [name.familiar],
-        "Descriptor": image.descriptor.to_json(),
-        "Created": config.created,
-        "Author": config.author,
-        "Architecture": platform.architecture,
-        "Variant": platform.variant,
-        "Os": platform.os,
-        "Size": sum(layer.size for layer in image.manifest.layers),
-        "Config": config.config.to_json(),
-        "RootFS": {"Type": "layers", "Layers": list(config.diff_ids)},
-    }
+        for name in names:
+            try:
+                _, item = naming.find(place.store, name)
+                _, image = naming.find_image(place.store, name, wanted)
+                found.append(describe(naming.locate(place.store, name)[1], image, item))
+            except NotFoundError as error:
+                failure = failure or error
+    if template:
+        sys.stdout.write("".join(f"{render(template, item)}\n" for item in found))
+    elif form == "json":
+        print(to_json(found))
+    else:
+        print(json.dumps(plain(found), indent=4, ensure_ascii=False))
+    if failure:
+        raise failure

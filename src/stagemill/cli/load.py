@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from stagemill.cli import flags
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.errors import UsageError
 from stagemill.execute.importing import import_image
@@ -29,18 +29,20 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("load", epilog=_EXAMPLES)
+@click.command("load", cls=Command, epilog=_EXAMPLES)
 @click.argument("path", required=False, metavar="[PATH]")
 @click.option("-i", "--input", "given", metavar="FILE", help="The archive, or the directory of an OCI layout.")
 @click.option("-t", "--tag", metavar="NAME[:TAG]", help="Name the image; for an archive that has one image.")
 @click.option("--platform", metavar="OS/ARCH", help="Only the image for this platform, where there are several.")
-def command(*, path: str | None, given: str | None, tag: str | None, platform: str | None) -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Changes nothing: there is no progress to be hidden.")
+def command(*, path: str | None, given: str | None, tag: str | None, platform: str | None, quiet: bool) -> None:
     """Take images from a docker archive, an OCI archive or an OCI layout into the local store.
 
     Without a file it reads standard input. An image of several platforms comes whole.
     """
     from stagemill.export.load import images
 
+    del quiet
     if path and given:
         raise UsageError(f"two archives were named, {path} and {given}", hint="load one after the other")
     name = str(flags.reference(tag)) if tag else None
@@ -60,7 +62,8 @@ def command(*, path: str | None, given: str | None, tag: str | None, platform: s
                 place.store.images.set(full, item.image.descriptor, time.time())
                 print(f"Loaded image: {Reference.parse(full).familiar}")
             if not names:
-                print(f"Loaded image without a name: {identity(item.image)}")
+                place.store.images.keep(item.image.descriptor, time.time())
+                print(f"Loaded image ID: {identity(item.image)}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     """Runs the command line and leaves with its status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"], ["-v"]):
         from stagemill import __version__
 
         print(f"stagemill {__version__}")

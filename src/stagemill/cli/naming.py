@@ -1,33 +1,34 @@
-"""Images of the store as people name them: by reference, or by the beginning of a digest."""
+"""Images of the store as people name them: by reference, by the digest of their manifest, or by the beginning of an id."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from contextlib import suppress
+from collections.abc import Iterable
 
-from stagemill.cli import flags
-from stagemill.digest import Digest
-from stagemill.errors import NotFoundError, StagemillError
+from stagemill.cli import flags, kept
+from stagemill.cli.kept import Kept
+from stagemill.errors import NotFoundError, UsageError
 from stagemill.execute import base
 from stagemill.oci.choice import choose
-from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import AnyImage, ImageIndex, members, pick, runnable
+from stagemill.oci.image_index import AnyImage, ImageIndex, pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
-_ID = re.compile(r"(?:sha256:)?([0-9a-f]{6,64})")
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})")
+_WHOLE = 64
+_SEVERAL = 4
 
 
 def find(store: Store, text: str) -> tuple[str, AnyImage]:
-    """The full name and the image, or the index; the digest of one of an index's images means that one.
+    """The full name, empty where it was found by a digest, and the image, or the index.
 
-    Raises NotFoundError with a near name, UsageError for what is no name.
+    The digest of one of an index's images means that one. Raises as `locate` does.
     """
-    name, descriptor = locate(store, text)
-    item = base.read(store, descriptor)
+    name, found = locate(store, text)
+    item = base.read(store, found.descriptor)
     return name, _meant(item, text) or item
 
 
@@ -58,28 +59,67 @@ def _fits(image: Image, platform: Platform) -> bool:
     return choose((image.descriptor,), platform) is not None
 
 
-def locate(store: Store, text: str) -> tuple[str, Descriptor]:
-    """The full name and what it names, an image that need not be whole. Raises as `find` does."""
-    named = {name: descriptor for name, descriptor, _ in store.images.all()}
-    if match := _ID.fullmatch(text):
-        for name, descriptor in named.items():
-            if any(digest.hex.startswith(match[1]) for digest in _digests(store, descriptor)):
-                return name, descriptor
-        if len(match[1]) == 64:
-            raise NotFoundError(f"there is no image {text} in the store", hint="stagemill images lists what there is")
-    name = str(flags.reference(text))
-    if name not in named:
-        raise missing(text, list(named))
-    return name, named[name]
+def locate(store: Store, text: str) -> tuple[str, Kept]:
+    """The full name, empty where it was found by a digest, and what the store has, which need not be whole.
+
+    A name is taken before a digest that begins so. Raises NotFoundError with a near name, UsageError for what is no name
+    or the beginning of several digests.
+    """
+    everything = kept.everything(store)
+    match = _ID.fullmatch(text)
+    if not match:
+        return _named(everything, flags.reference(text), text)
+    if not text.startswith("sha256:") and len(text) < _WHOLE:
+        name = str(flags.reference(text))
+        for item in everything:
+            if name in item.names:
+                return name, item
+    return "", _by_digest(store, everything, match[1], text)
 
 
-def _digests(store: Store, named: Descriptor) -> tuple[Digest, ...]:
-    """By which an image is known: its manifest's or index's, and those of its manifests and configs that can be read."""
-    with suppress(StagemillError, ValueError):
-        images = members(base.read(store, named))
-        each = (digest for image in images for digest in (image.digest, image.manifest.config.digest))
-        return tuple(dict.fromkeys((named.digest, *each)))
-    return (named.digest,)
+def tags(store: Store, text: str) -> list[str]:
+    """The names with the tags that a repository has, where a text is its name, without tag and digest."""
+    if ":" in text.rpartition("/")[2] or "@" in text or (len(text) == _WHOLE and _ID.fullmatch(text)):
+        return []
+    wanted = flags.reference(text)
+    return [
+        other.familiar
+        for other in (Reference.parse(name) for name, _, _ in store.images.all())
+        if other.tag and (other.registry, other.repository) == (wanted.registry, wanted.repository)
+    ]
+
+
+def _named(everything: Iterable[Kept], reference: Reference, text: str) -> tuple[str, Kept]:
+    name = str(reference)
+    items = list(everything)
+    for item in items:
+        if name in item.names:
+            return name, item
+    for item in items:
+        if item.descriptor.digest == reference.digest:
+            repository = kept.repository(reference)
+            if any(kept.repository(Reference.parse(other)) == repository for other in item.names):
+                return "", item
+    raise missing(text, [name for item in items for name in item.names])
+
+
+def _by_digest(store: Store, everything: Iterable[Kept], digits: str, text: str) -> Kept:
+    items = list(everything)
+    found = [item for item in items if any(digest.hex.startswith(digits) for digest in item.digests(store))]
+    if len(found) > 1:
+        each = ", ".join(_title(item, store) for item in found[:_SEVERAL])
+        more = ", …" if len(found) > _SEVERAL else ""
+        raise UsageError(f"{text} begins the ids of several images", hint=f"give more digits, or a name: {each}{more}")
+    if not found and (text.startswith("sha256:") or len(digits) == _WHOLE):
+        raise NotFoundError(f"there is no image {text} in the store", hint="stagemill images lists what there is")
+    if not found:
+        raise missing(text, [name for item in items for name in item.names])
+    return found[0]
+
+
+def _title(item: Kept, store: Store) -> str:
+    tags = kept.repo_tags(item.names)
+    return item.identity(store).short + (f" ({tags[0]})" if tags else "")
 
 
 def missing(text: str, names: list[str]) -> NotFoundError:

@@ -53,6 +53,7 @@ def _what() -> Iterator[Option]:
         metavar="OS/ARCH,…",
         help="What to build for; with several the result is an index of an image for each. [this machine's]",
     )
+    yield Option(["--all-platforms"], is_flag=True, help="Build for every platform that all base images have.")
 
 
 def _again() -> Iterator[Option]:

@@ -17,7 +17,7 @@ from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.store.prune import Pruned, Wish
 
-_KINDS = {"step": "step", "mount": "mount", "regular": "step", "exec.cachemount": "mount"}
+_KINDS = {"step": "step", "mount": "mount", "image": "image", "regular": "step", "exec.cachemount": "mount"}
 _FILTERS = ("until", "type", "name")
 _EXAMPLES = examples(
     {
@@ -26,7 +26,7 @@ _EXAMPLES = examples(
         "stagemill prune -f --all": "everything but the images that have a name",
     }
 )
-_QUESTION = "This removes all steps that no named image has, and all cache mounts. Go on?"
+_QUESTION = "This removes all steps that no named image has, cache mounts, and images without a name. Go on?"
 
 
 @click.command("prune", epilog=_EXAMPLES)
@@ -34,7 +34,7 @@ _QUESTION = "This removes all steps that no named image has, and all cache mount
 @click.option("-f", "--force", is_flag=True, help="Do not ask.")
 @click.option(
     "--filter", "filters", multiple=True, metavar="NAME=VALUE",
-    help="Only what was not used for until=24h, of type=step or type=mount, with name=TEXT in its name.",
+    help="Only what was not used for until=24h, of type=step, mount or image, with name=TEXT in its name.",
 )  # fmt: skip
 @click.option(
     "--keep-storage", "--max-used-space", "keep", metavar="SIZE", help="Stop when the store takes no more than this."
@@ -49,7 +49,8 @@ def command(*, every: bool, force: bool, filters: tuple[str, ...], keep: str | N
         click.confirm(_QUESTION, abort=True)
     with workplace() as place:
         told = _prune(place, wish, now)
-    for name in (*told.steps, *told.mounts):
+    images = (f"image {digest.short}, which had no name" for digest in told.images)
+    for name in (*told.steps, *told.mounts, *images):
         print(f"removed {name}")
     print(f"{table.size(told.bytes)} are free now; the store takes {table.size(told.left)}")
 
@@ -66,7 +67,7 @@ def parse(filters: Iterable[str], *, keep: str | None, every: bool, now: float) 
             hint = (
                 f"did you mean {near}?"
                 if near and near != name
-                else "write until=24h, type=step, type=mount or name=TEXT"
+                else "write until=24h, type=step, type=mount, type=image or name=TEXT"
             )
             raise UsageError(f"invalid --filter {text!r}", hint=hint)
         if name == "until":
@@ -76,9 +77,9 @@ def parse(filters: Iterable[str], *, keep: str | None, every: bool, now: float) 
         elif value in _KINDS:
             kinds.add(_KINDS[value])
         else:
-            raise UsageError(f"invalid --filter {text!r}: unknown type {value!r}", hint="it is step or mount")
+            raise UsageError(f"invalid --filter {text!r}: unknown type {value!r}", hint="it is step, mount or image")
     size = None if keep is None else bytes_of("--keep-storage", keep)
-    return Wish(size, until, frozenset(kinds or {"step", "mount"}), tuple(words), every)
+    return Wish(size, until, frozenset(kinds or {"step", "mount", "image"}), tuple(words), every)
 
 
 def _seconds(text: str, value: str) -> float:

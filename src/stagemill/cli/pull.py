@@ -8,9 +8,10 @@ import time
 import click
 
 from stagemill.cli import flags
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
+from stagemill.cli.refused import Refusal, refusing
 from stagemill.events import Listener
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -27,7 +28,15 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("pull", epilog=_EXAMPLES)
+@refusing(
+    [
+        Refusal(
+            ("-a", "--all-tags"), "each tag is fetched by its name", "stagemill pull NAME:TAG for each", switch=True
+        ),
+        Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True),
+    ]
+)
+@click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")

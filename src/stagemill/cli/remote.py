@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from stagemill.build import make_tree
 from stagemill.context.load import MOST_BYTES, checked
@@ -14,7 +15,9 @@ from stagemill.graph.vertex import Label
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
-from stagemill.sources.policy import Policy
+
+if TYPE_CHECKING:
+    from stagemill.sources.policy import Policy
 
 _LABEL = Label("[internal] load remote build context")
 
@@ -36,7 +39,14 @@ class Remote:
 
     services: Callable[[], AbstractContextManager[Services]]
     keep_git_dir: bool = False
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy | None = None
+
+    def admit_files(self, name: str) -> None:
+        """Files of this machine may be read. Raises SourceError where they may not."""
+        if self.policy:
+            from stagemill.sources.policed import admit_files
+
+            admit_files(self.policy, name)
 
     @contextmanager
     def context(self, location: Location) -> Iterator[Fetched]:

@@ -4,111 +4,166 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import IO
 
 import click
 
-from stagemill.cli import flags, naming, options
+from stagemill.cli import compat, every_run, flags
 from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.progress import open_progress
-from stagemill.cli.pull import fetch
-from stagemill.errors import NotFoundError, UsageError
+from stagemill.cli.container import mounts
+from stagemill.cli.container.fetching import Wanted, image_of
+from stagemill.cli.container.options import run_options
+from stagemill.cli.container.ports import check_ports
+from stagemill.cli.container.refusals import REFUSED
+from stagemill.cli.container.settings import network, resources, rights
+from stagemill.cli.container.variables import variables
+from stagemill.cli.environment import workplace
+from stagemill.cli.every_run import Surroundings
+from stagemill.cli.options import with_options
+from stagemill.cli.refused import refusing
+from stagemill.cli.values import Values
+from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.execute import base
-from stagemill.execute.container import Launch, environment, launch
+from stagemill.execute.container import Launch, launch
 from stagemill.execute.forms import Forms
-from stagemill.oci.image import Image
-from stagemill.oci.platform import Platform
-from stagemill.sandbox.process import Bind
+from stagemill.execute.running import HOSTNAME
+from stagemill.plan.request import EveryRun
+from stagemill.sandbox.limits import Ulimit
+from stagemill.sandbox.process import SHM_SIZE
+
+FAILED = 125
+"""The status where it is not the command that failed; 126 and 127 are those of one that cannot be run, or is not there."""
 
 _EXAMPLES = examples(
     {
         "stagemill run app": "what the image's ENTRYPOINT and CMD say",
         "stagemill run app ls -l /": "another command",
-        "stagemill run -it app sh": "a shell",
+        "stagemill run --rm -it app sh": "a shell",
         'stagemill run -v "$PWD:/src" -w /src app make': "with a directory of this machine",
+        "stagemill run --network none --read-only app": "without network, changing nothing",
     }
 )
 
 
-@options.with_host_ca("Let the command trust this machine's CA certificates (or FILE's).")
-@click.command("run", cls=Command, epilog=_EXAMPLES, context_settings={"allow_interspersed_args": False})
+class _WrongUsageError(click.ClickException):
+    """Wrong usage of run, shown as any other."""
+
+    exit_code = FAILED
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(error.message)
+        self._error = error
+
+    def show(self, file: IO[str] | None = None) -> None:
+        self._error.show(file)
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """Gives what goes wrong before and around the command the status that docker has for it."""
+    try:
+        yield
+    except CancelledError:
+        raise
+    except StagemillError as error:
+        error.exit_code = FAILED
+        raise
+    except click.ClickException as error:
+        raise _WrongUsageError(error) from error
+
+
+class RunCommand(Command):
+    """Wrong usage has another status than with our other commands."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        with _own_errors():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _own_errors():
+            return super().invoke(ctx)
+
+
+@refusing(REFUSED)
+@with_options([*run_options(), *compat.RUN.options()])
+@click.command(
+    "run",
+    cls=RunCommand,
+    epilog=_EXAMPLES,
+    context_settings={"allow_interspersed_args": False, "help_option_names": ["--help"]},
+)
 @click.argument("image", metavar="IMAGE")
 @click.argument("args", nargs=-1, metavar="[COMMAND…]", type=click.UNPROCESSED)
-@click.option("-i", "--interactive", is_flag=True, help="Hand standard input on to the command.")
-@click.option("-t", "--tty", is_flag=True, help="Give the command a terminal; -it for a shell.")
-@click.option("--entrypoint", metavar="PROGRAM", help="Start this instead of the image's ENTRYPOINT.")
-@click.option("-e", "--env", multiple=True, metavar="NAME[=VALUE]", help="Set a variable, or take it over from here.")
-@click.option(
-    "-v", "--volume", multiple=True, metavar="SOURCE:TARGET[:ro]", help="Show it a file or directory of this machine."
-)
-@click.option("-w", "--workdir", default="", metavar="PATH", help="Where it starts; the image's WORKDIR unless given.")
-@click.option("-u", "--user", default="", metavar="USER[:GROUP]", help="Who it is; the image's USER unless given.")
-@click.option(
-    "--network", type=click.Choice(["host", "none"]), default="host", help="This machine's network, or none. [host]"
-)
-@click.option("--platform", metavar="OS/ARCH", help="Which image of several; this machine's unless given.")
-@click.option("--rm", is_flag=True, help="Changes nothing: what the command leaves is always removed.")
-def command(
-    *,
-    image: str,
-    args: tuple[str, ...],
-    interactive: bool,
-    tty: bool,
-    entrypoint: str | None,
-    env: tuple[str, ...],
-    volume: tuple[str, ...],
-    workdir: str,
-    user: str,
-    network: str,
-    host_ca: str | None,
-    platform: str | None,
-    rm: bool,
-) -> int:
-    """Run a command in an image; what it changes is thrown away. The exit status is the command's."""
-    del rm
-    if tty and not sys.stdin.isatty():
-        raise UsageError("-t needs a terminal, and standard input is none", hint="leave out -t")
-    what = Launch(
-        args=args,
-        entrypoint=None if entrypoint is None else ((entrypoint,) if entrypoint else ()),
-        env=environment(env, dict(os.environ)),
-        cwd=workdir,
-        user=user,
-        binds=tuple(map(bind, volume)),
-        network="none" if network == "none" else "host",
-        tty=tty,
-    )
-    if not interactive and not tty:
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+def command(**given: object) -> int:
+    """Run a command in an image; what it changes is thrown away. The exit status is the command's, or 125 for an error."""
+    values = Values(given)
+    surroundings = replace(Surroundings.of(values), resources=resources(values))
+    what = _launch(values, surroundings.every_run)
+    _prepare_input(values)
+    for note in (*compat.RUN.notes(values), *every_run.beyond(surroundings.every_run.ulimits, who="the command")):
+        _tell(note)
     with workplace() as place:
-        found = image_of(image, place, flags.any_platform(platform) if platform else None)
-        with place.services(host_ca=host_ca) as services:
+        image = image_of(_wanted(values), place, tell=_tell)
+        with place.services(host_ca=values.text("host_ca"), surroundings=surroundings) as services:
             forms = Forms(place.store, remote=place.remote)
-            tree = base.tree(place.store, found.digest)
-            return launch(what, tree, found.config, services=services, forms=forms)
+            tree = base.tree(place.store, image.digest)
+            return launch(what, tree, image.config, services=services, forms=forms)
 
 
-def bind(text: str) -> Bind:
-    """`source:target[:ro|rw]`; the source is made absolute."""
-    parts = text.split(":")
-    hint = "write -v /path/here:/path/inside, or …:ro"
-    if len(parts) not in {2, 3} or not parts[1].startswith("/") or parts[2:] not in ([], ["ro"], ["rw"]):
-        raise UsageError(f"invalid --volume {text!r}", hint=hint)
-    source = Path(parts[0]).absolute()
-    if not source.exists():
-        raise UsageError(f"invalid --volume {text!r}: there is no {source}", hint=hint)
-    return Bind(source, parts[1], read_only=parts[2:] == ["ro"])
+def _wanted(values: Values) -> Wanted:
+    platform = values.text("platform")
+    return Wanted(
+        values.text("image") or "",
+        values.text("pull") or "missing",
+        flags.any_platform(platform) if platform else None,
+        quiet=values.flag("quiet"),
+    )
 
 
-def image_of(name: str, place: Workplace, platform: Platform | None = None) -> Image:
-    """The image of the store; one that is not there is fetched. Without a platform it is this machine's, or the only one."""
-    try:
-        return naming.find_image(place.store, name, platform)[1]
-    except NotFoundError as missing:
-        reference = flags.reference(name)
-        try:
-            with open_progress("auto", sys.stderr) as listener:
-                return fetch(reference, platform or Platform.local(), place=place, listener=listener)
-        except NotFoundError:
-            raise missing from None
+def _launch(values: Values, every: EveryRun) -> Launch:
+    """What is to be started. Raises UsageError before anything is done."""
+    where = network(values.text("network") or "")
+    check_ports(values.texts("publish"), where)
+    entrypoint = values.text("entrypoint")
+    devices = values.texts("device")
+    return Launch(
+        args=values.texts("args"),
+        entrypoint=None if entrypoint is None else ((entrypoint,) if entrypoint else ()),
+        env=variables(values.texts("env_file"), values.texts("env"), os.environ),
+        cwd=values.text("workdir") or "",
+        user=values.text("user") or "",
+        groups=values.texts("group_add"),
+        mounts=(
+            *mounts.volumes(every.volumes),
+            *map(mounts.mount, values.texts("mount")),
+            *map(mounts.tmpfs, values.texts("tmpfs")),
+            *(bind for text in devices if not mounts.is_name(text) for bind in mounts.device(text)),
+        ),
+        devices=tuple(filter(mounts.is_name, devices)),
+        network=where,
+        hostname=values.text("hostname") or HOSTNAME,
+        hosts=flags.extra_hosts(values.texts("add_host")),
+        tty=values.flag("tty"),
+        ulimits=tuple(Ulimit(*limit) for limit in every.ulimits),
+        shm_size=every.shm_size or SHM_SIZE,
+        rights=rights(values, every.capabilities),
+    )
+
+
+def _prepare_input(values: Values) -> None:
+    """The command reads standard input only where it is asked to, or where that is the terminal that it gets."""
+    interactive, tty, terminal = values.flag("interactive"), values.flag("tty"), sys.stdin.isatty()
+    if interactive and tty and not terminal:
+        raise UsageError("-it needs a terminal, and standard input is none", hint="leave out -t, or -i")
+    if not interactive and not (tty and terminal):
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"note: {text}\n")
+    sys.stderr.flush()

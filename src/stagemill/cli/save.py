@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from stagemill.cli import flags, naming
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.outputs import replacing
 from stagemill.errors import UsageError
@@ -27,31 +27,33 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("save", epilog=_EXAMPLES)
+@click.command("save", cls=Command, epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 @click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
+@click.option("--platform", metavar="OS/ARCH", help="Only its image for this platform, of an image that has several.")
 @click.option(
     "--format", "form", type=click.Choice(["docker", "oci"]), default="docker", help="The form of the archive. [docker]"
 )
-@click.option("--platform", metavar="OS/ARCH", help="Only its image for this platform, of an image that has several.")
-def command(*, names: tuple[str, ...], output: str | None, form: str, platform: str | None) -> None:
+def command(*, names: tuple[str, ...], output: str | None, platform: str | None, form: str) -> None:
     """Write images to an archive. The docker form is loaded by docker, podman and skopeo, and is an OCI layout too.
 
     An image of several platforms goes into the layout whole; docker's own part of the archive has that of this machine.
+    A name without a tag stands for all tags that it has. An image that is given by its id has no name in the archive.
     """
-    wanted = flags.any_platform(platform) if platform else None
     if output is None and sys.stdout.isatty():
         raise UsageError("refusing to write an archive to the terminal", hint="use -o FILE, or a pipe")
+    wanted = flags.any_platform(platform) if platform else None
     with workplace() as place:
+        each = [full for name in names for full in naming.tags(place.store, name) or [name]]
         found: list[tuple[str, AnyImage]] = [
-            naming.find_image(place.store, name, wanted) if wanted else naming.find(place.store, name) for name in names
+            naming.find_image(place.store, name, wanted) if wanted else naming.find(place.store, name) for name in each
         ]
         blobs = StoredBlobs(Forms(place.store, remote=place.remote))
 
         def write(out: BinaryIO) -> None:
             from stagemill.export import docker, oci
 
-            images = [(image, [name]) for name, image in found]
+            images = [(image, [name] if name else []) for name, image in found]
             if form == "oci":
                 oci.oci_archives(images, blobs, out=out)
             else:

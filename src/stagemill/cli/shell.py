@@ -60,7 +60,7 @@ def _open(built: Built, values: Values) -> int:
         entrypoint=shell,
         env=tuple(stage.scope.values.items()),
         user=values.text("user") or "",
-        binds=binds,
+        mounts=binds,
         tty=sys.stdin.isatty() and sys.stdout.isatty(),
     )
     return launch(what, tree, replace(stage.image, platform=stage.platform), services=built.services, forms=built.forms)

@@ -17,7 +17,6 @@ from stagemill.errors import ContextError, UsageError
 from stagemill.location import HttpLocation, Location, LocationError
 from stagemill.location import parse as parse_location
 from stagemill.plan.request import FileContext
-from stagemill.sources.policed import admit_files
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class _Opener:
         """The Dockerfile of a directory, and where it lies, if it does so on this machine."""
         if elsewhere := self._elsewhere(file):
             return elsewhere, None
-        admit_files(self._remote.policy, _DOCKERFILE)
+        self._remote.admit_files(_DOCKERFILE)
         text = load.dockerfile(folder, given=located(file, folder))
         return self._read(text.data, text.name), text.path
 

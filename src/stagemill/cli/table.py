@@ -22,14 +22,34 @@ def size(count: int) -> str:
     return f"{value:.{digits}f} {unit}"
 
 
+def tight(count: int) -> str:
+    """The same as docker writes it, without a space and without zeros at the end: 412MB, 1.2GB, 0B."""
+    number, unit = size(count).split()
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number}{unit}"
+
+
+# From how many hours on a unit is too small, how many it has, and its name. Source: docker/go-units, HumanDuration.
+_LONG = ((48, 1, "hour"), (24 * 14, 24, "day"), (24 * 60, 24 * 7, "week"), (24 * 730, 24 * 30, "month"))
+
+
 def age(then: float, now: float) -> str:
-    """How long ago: `3 minutes ago`."""
+    """How long ago, in docker's words: `3 minutes ago`, `About an hour ago`."""
     seconds = max(0, int(now - then))
-    for length, name in ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= length:
-            count = seconds // length
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return f"{seconds} second{'' if seconds == 1 else 's'} ago"
+    minutes, hours = seconds // 60, (seconds + 1800) // 3600
+    if seconds < 60:
+        text = _counted(seconds, "second") if seconds else "Less than a second"
+    elif minutes < 60:
+        text = _counted(minutes, "minute") if minutes > 1 else "About a minute"
+    elif hours == 1:
+        text = "About an hour"
+    else:
+        length, name = next(((length, name) for most, length, name in _LONG if hours < most), (24 * 365, "year"))
+        text = _counted(hours // length, name)
+    return f"{text} ago"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def timestamp(text: str) -> float | None:

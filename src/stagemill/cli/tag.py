@@ -7,16 +7,26 @@ import time
 import click
 
 from stagemill.cli import flags, naming
-from stagemill.cli.command import examples
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
+from stagemill.errors import UsageError
+
+_EXAMPLES = examples(
+    {
+        "stagemill tag app registry.example/team/app:1.0": "a name for a registry",
+        "stagemill tag ab12cd34ef56 app:old": "an image by its id",
+    }
+)
 
 
-@click.command("tag", epilog=examples({"stagemill tag app registry.example/team/app:1.0": "a name for a registry"}))
+@click.command("tag", cls=Command, epilog=_EXAMPLES)
 @click.argument("source", metavar="IMAGE")
 @click.argument("target", metavar="NAME[:TAG]")
 def command(*, source: str, target: str) -> None:
     """Give an image another name. A name that another image had moves over."""
-    name = str(flags.reference(target))
+    name = flags.reference(target)
+    if name.digest:
+        raise UsageError(f"{target} is no name to give: it has a digest", hint="write NAME or NAME:TAG")
     with workplace() as place:
-        _, image = naming.find(place.store, source)
-        place.store.images.set(name, image.descriptor, time.time())
+        _, item = naming.find(place.store, source)
+        place.store.images.set(str(name), item.descriptor, time.time())

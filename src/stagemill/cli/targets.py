@@ -139,10 +139,13 @@ class Delivery:
         """
         count = len(builds) // len(self.each)
         groups = [builds[start : start + count] for start in range(0, len(builds), count)]
-        delivered = [
-            deliver(group, one, listener=listener, stdout=stdout, account=account)
-            for group, one in zip(groups, self.each, strict=True)
-        ]
+        delivered = []
+        for group, one in zip(groups, self.each, strict=True):
+            result = deliver(group, one, listener=listener, stdout=stdout, account=account)
+            if result and not result.names and not _goes_elsewhere(one):
+                services = group[0].services
+                services.store.images.keep(result.image.descriptor, services.clock())
+            delivered.append(result)
         if len(self.each) > 1:
             self._tell_what_stays(builds[0], listener)
             found = {title: it for title, it in zip(self.titles, delivered, strict=True) if it}
@@ -157,6 +160,11 @@ class Delivery:
             text = f"the result of {names} stays in the build cache, since nobody asked for it\n"
             hint = f"hint: name the image with --target {left[0]}=NAME, or write it somewhere with -o DIRECTORY"
             listener(events.Notice(text + hint, built.services.clock()))
+
+
+def _goes_elsewhere(wishes: Wishes) -> bool:
+    """Whether the image is for files of the user's, and not for the store, where its id would find it."""
+    return bool(wishes.outputs) and all(output.dest or output.type == "cacheonly" for output in wishes.outputs)
 
 
 def _write(file: str | None, document: Mapping[str, object]) -> None:

@@ -12,9 +12,11 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
 import tarfile
 import zlib
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -30,8 +32,12 @@ HEAD = _BLOCK
 
 _CHUNK = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_MAX_TIME = (1 << 63) - 1
+_SECONDS = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _XATTR = "SCHILY.xattr."
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError, OverflowError)
+_STUMBLES = (IndexError, TypeError, AttributeError)
+"""What tarfile ends with at some headers that it should refuse."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -58,7 +64,7 @@ def unpack_context(stream: Readable, into: Path) -> None:
             hint="send a tar, plain or compressed with gzip, bzip2, xz or zstd",
         )
     try:
-        with tarfile.open(fileobj=_plain(_Whole(head, stream), head), mode="r|") as archive:
+        with _opened(_plain(_Whole(head, stream), head)) as archive:
             _Unpacking(into).unpack(archive)
     except _BROKEN as error:
         raise _broken(str(error)) from error
@@ -163,7 +169,7 @@ class _Unpacking:
         self._directories: dict[str, tarfile.TarInfo] = {}
 
     def unpack(self, archive: tarfile.TarFile) -> None:
-        for member in archive:
+        for member in _members(archive):
             path = clean(member.name)
             if not path and not member.isdir():
                 raise ArchiveError(f"the build context has a member named {member.name!r} that is no directory")
@@ -221,8 +227,36 @@ class _Unpacking:
             for name, value in member.pax_headers.items():
                 if name.startswith(_XATTR):
                     _set_xattr(place, name.removeprefix(_XATTR), value)
-        time_ns = int(Decimal(member.pax_headers.get("mtime", member.mtime)) * 10**9)
+        time_ns = _time(member)
         os.utime(place, ns=(time_ns, time_ns), follow_symlinks=False)
+
+
+def _opened(stream: BinaryIO) -> tarfile.TarFile:
+    """The archive, whose first header is read. ArchiveError also for one that tarfile stumbles over."""
+    try:
+        return tarfile.open(fileobj=stream, mode="r|")  # the caller closes it
+    except _STUMBLES as error:
+        raise _broken("a header of it is malformed") from error
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members in order. ArchiveError also for headers that tarfile stumbles over."""
+    while True:
+        try:
+            member = archive.next()
+        except _STUMBLES as error:
+            raise _broken("a header of it is malformed") from error
+        if member is None:
+            return
+        yield member
+
+
+def _time(member: tarfile.TarInfo) -> int:
+    """Nanoseconds since 1970, as near to what the member says as a file can have."""
+    text = str(member.pax_headers.get("mtime", member.mtime))
+    if not _SECONDS.fullmatch(text):
+        raise ArchiveError(f"the build context has the time {text!r} of {member.name!r}", hint="send it again")
+    return max(-_MAX_TIME, min(int(Decimal(text) * 10**9), _MAX_TIME))
 
 
 def _kind(place: str) -> int:
@@ -243,11 +277,34 @@ def _make(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> None
         os.mknod(place, kind | 0o600, os.makedev(member.devmajor, member.devminor))
     else:
         data = archive.extractfile(member)
-        if data is None:
+        if not isinstance(data, io.BufferedReader):
             raise ArchiveError(f"the build context has {member.name!r} of a type that is not known")
-        with open(place, "xb", buffering=0) as file:
-            while chunk := data.read(_CHUNK):
-                file.write(chunk)
+        with open(place, "xb") as file:
+            _fill_in(file, data.raw, member)
+
+
+def _fill_in(file: BinaryIO, data: io.RawIOBase, member: tarfile.TarInfo) -> None:
+    """Writes a member's content; what a sparse one has no bytes for becomes a hole, however large it is."""
+    for start, length in _pieces(member):
+        data.seek(start)
+        file.seek(start)
+        left = length
+        while left and (chunk := data.read(min(left, _CHUNK))):
+            file.write(chunk)
+            left -= len(chunk)
+    file.truncate(member.size)
+
+
+def _pieces(member: tarfile.TarInfo) -> Sequence[tuple[int, int]]:
+    """Where a member has bytes, in order: offset and length."""
+    found: Sequence[tuple[int, int]] | None = getattr(member, "sparse", None)
+    if found is None:
+        return [(0, member.size)]
+    ends = [start + length for start, length in found]
+    starts = [start for start, _ in found]
+    if any(start < end for start, end in zip(starts, [0, *ends], strict=False)) or max(ends, default=0) > member.size:
+        raise _broken(f"the pieces of {member.name!r} overlap, or reach beyond its end")
+    return found
 
 
 def _set_xattr(place: str, name: str, value: str) -> None:

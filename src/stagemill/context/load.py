@@ -13,6 +13,7 @@ from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.view import FileView
 
 DOCKERFILE = "Dockerfile"
+_IGNORES = (".dockerignore", ".containerignore")
 _NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
 MOST_BYTES = 16 << 20
 
@@ -29,14 +30,17 @@ class DockerfileText:
 def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     """The Dockerfile that was `given`, else the context's: `Dockerfile`, `dockerfile` or `Containerfile`, the first there is.
 
-    A `Dockerfile` that was given may be a `dockerfile` too. Raises ContextError with the nearest name that there is.
+    A `Dockerfile` that was given may be a `dockerfile` too. Raises ContextError with the nearest name that there is, and for a
+    link in the context that leads out of it.
     """
     if given is not None:
         path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
+        _check_link(path, context)
         return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
     for name in _NAMES:
         path = context / name
         if os.path.lexists(path):
+            _check_link(path, context)
             return DockerfileText(_read(path), name, path)
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
@@ -83,10 +87,14 @@ class FoundRules:
 
 
 def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules | None:
-    """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`."""
-    candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
-    for path in (*candidates, context / ".dockerignore"):
+    """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`.
+
+    Podman's names, with `.containerignore` at the end, count where there is no file of docker's name at the place.
+    """
+    own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
+    for path in (*own, *(context / end for end in _IGNORES)):
         if os.path.lexists(path):
+            _check_link(path, context, hint="put the file itself there")
             return rules_of(path)
     return None
 
@@ -95,6 +103,18 @@ def rules_of(path: Path) -> FoundRules:
     """The rules of a file. Raises ContextError."""
     text = _read(path).decode("utf-8", "surrogateescape")
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
+
+
+def _check_link(path: Path, context: Path, *, hint: str = "") -> None:
+    """A context may come from somebody else, with a link to a file of the user's, of which errors would show lines."""
+    root, real = os.path.realpath(context), os.path.realpath(path)
+    if _lies_in(os.path.realpath(path.parent), root) and not _lies_in(real, root):
+        message = f"{path} leads out of the build context, to {real}"
+        raise ContextError(message, hint=hint or f"if that is the file you mean, name it: -f {real}")
+
+
+def _lies_in(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory.rstrip('/')}/")
 
 
 def _read(path: Path, *, pipes: bool = False) -> bytes:

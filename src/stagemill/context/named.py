@@ -7,6 +7,7 @@ before NAME alone.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,12 +155,12 @@ def _source(value: str) -> ContextSource:
         return NamedImage(value)
     if value.startswith(STAGE):
         return OtherStage(value.removeprefix(STAGE).lower())
-    if not (path := Path(value)).is_dir() and (location := _location(value)):
+    if not os.path.isdir(value) and (location := _location(value)):
         return Remote(location)
     kind, separator, _ = value.partition("://")
     if separator:
         raise UsageError(f"unknown kind {kind!r}", hint=_kind_hint(kind))
-    return _directory(path)
+    return _directory(Path(value))
 
 
 def _location(value: str) -> Location | None:
@@ -181,9 +182,9 @@ def _image(reference: str) -> ContextSource:
 
 
 def _directory(path: Path) -> Directory:
-    if path.is_dir():
+    if os.path.isdir(path):
         return Directory(path)
-    if path.exists():
+    if os.path.exists(path):
         hint = "name a directory; files of an archive become one with tar -x"
         raise UsageError(f"{path} is no directory", hint=hint)
     raise UsageError(f"there is no directory {path}", hint=_nearest(path))
@@ -198,7 +199,7 @@ def _nearest(path: Path) -> str:
     """A directory that was probably meant, or what else the text may be."""
     try:
         names = [item.name for item in path.parent.iterdir() if item.is_dir()]
-    except OSError:
+    except (OSError, ValueError):
         names = []
     if near := nearest(path.name, names):
         return f"did you mean {path.parent / near}?"

@@ -119,7 +119,7 @@ class LineReader:
     def slice(self, start: int, end: int) -> str:
         """The text of some lines as it is in the file, line ends and all."""
         if end <= start:
-            return ""
+            return "" if self.lines else self._bom
         text = "\n".join(self.lines[start:end])
         newline = "\n" if end < len(self.lines) or self._ends_with_newline else ""
         return (self._bom if start == 0 else "") + text + newline

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from stagemill.errors import StagemillError, UsageError
@@ -17,22 +17,48 @@ from stagemill.files.paths import resolve
 from stagemill.files.view import FileView
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.sandbox.emulators import needed
-from stagemill.sandbox.process import Bind, Process, Rootfs
-from stagemill.sandbox.users import find
+from stagemill.sandbox.limits import Ulimit
+from stagemill.sandbox.process import SHM_SIZE, Credentials, Mount, Process, Rootfs
+from stagemill.sandbox.users import find, find_group
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a container may do beyond and less than others: `added` and `dropped` are capabilities by number.
+
+    What is `privileged` may do all that its caller may, with the devices of this machine.
+    """
+
+    added: frozenset[int] = frozenset()
+    dropped: frozenset[int] = frozenset()
+    privileged: bool = False
+    read_only: bool = False
+    no_new_privileges: bool = False
+    filtered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to start: the image's own words where nothing else is given. `tty` gives the process a terminal."""
+    """What to start: the image's own words where nothing else is given. `tty` gives the process a terminal.
+
+    `hosts` are lines of /etc/hosts, `groups` names or numbers of further groups, `devices` names of the device book.
+    """
 
     args: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] | None = None
     env: tuple[tuple[str, str], ...] = ()
     cwd: str = ""
     user: str = ""
-    binds: tuple[Bind, ...] = ()
+    groups: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    devices: tuple[str, ...] = ()
     network: Literal["host", "none"] = "host"
+    hostname: str = HOSTNAME
+    hosts: tuple[str, ...] = ()
     tty: bool = False
+    ulimits: tuple[Ulimit, ...] = ()
+    shm_size: int = SHM_SIZE
+    rights: Rights = Rights()
 
     def command(self, config: RunConfig) -> tuple[str, ...]:
         """Entrypoint and command as docker run joins them. Raises StagemillError where there is nothing to start."""
@@ -50,30 +76,62 @@ def launch(what: Launch, tree: Tree, image: ImageConfig, *, services: Services, 
     config = image.config
     emulators = needed(image.platform, search=services.host.search) if image.platform.architecture else ()
     args = what.command(config)
+    what = _with_devices(what, services)
     lower = forms.directories(tree)
     view = forms.view(tree)
     store = services.store
-    env = {**dict(config.env), **dict(what.env)}
+    env = {"HOSTNAME": what.hostname, **dict(config.env), **dict(what.env)}
     if what.tty:
         env.setdefault("TERM", "xterm")
     with store.layers.workspace() as workspace, store.scratch() as scratch:
         like_root(view, workspace.fs)
         bundle, trust = trusting(services.host.ca_bundle, view, into=scratch / "ca", env=tuple(env.items()))
-        user = what.user or config.user
         process = Process(
             args=args,
             env=tuple((env | {name: value for name, value in trust.items() if name not in env}).items()),
             cwd=what.cwd or config.working_dir or "/",
-            credentials=find(user, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")),
-            hostname=HOSTNAME,
+            credentials=_credentials(what, config, view),
+            hostname=what.hostname,
             network=what.network,
-            mounts=what.binds,
-            hosts=hosts_file(HOSTNAME, ()),
+            mounts=what.mounts,
+            hosts=hosts_file(what.hostname, what.hosts),
             resolv_conf=services.host.resolv_conf,
+            insecure=what.rights.privileged,
+            resources=services.host.resources,
+            ulimits=what.ulimits,
+            shm_size=what.shm_size,
+            added=what.rights.added,
+            dropped=what.rights.dropped,
+            read_only=what.rights.read_only,
+            no_new_privileges=what.rights.no_new_privileges,
+            filtered=what.rights.filtered,
             emulators=emulators,
         )
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
         return services.sandbox.attach(rootfs, process, tty=what.tty)
+
+
+def _credentials(what: Launch, config: RunConfig, view: FileView) -> Credentials:
+    group = read_text(view, "etc/group")
+    found = find(what.user or config.user, passwd=read_text(view, "etc/passwd"), group=group)
+    more = (find_group(name, group=group) for name in what.groups)
+    return replace(found, groups=tuple(dict.fromkeys((*found.groups, *more))))
+
+
+def _with_devices(what: Launch, services: Services) -> Launch:
+    """With what its devices add. Raises StagemillError for one that there is not."""
+    book = services.host.devices
+    for name in what.devices:
+        edits = book.edits(name) if book else None
+        if edits is None:
+            raise StagemillError(f"there is no device {name}", hint=book.advice() if book else None)
+        what = replace(
+            what,
+            env=(*edits.env, *what.env),
+            mounts=(*what.mounts, *edits.mounts),
+            groups=(*what.groups, *map(str, edits.groups)),
+        )
+    return what
 
 
 def has_program(view: FileView, path: str) -> bool:
@@ -82,7 +140,7 @@ def has_program(view: FileView, path: str) -> bool:
     return entry is not None and entry.kind == "file" and bool(entry.mode & 0o111)
 
 
-def environment(texts: Sequence[str], inherited: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def environment(texts: Iterable[str], inherited: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """`NAME=VALUE`, or `NAME` for the value it has outside. Raises UsageError."""
     found: dict[str, str] = {}
     for text in texts:

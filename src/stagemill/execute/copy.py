@@ -211,7 +211,8 @@ class _Copying:
 
     def _directory(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         if source.implied is not None and path in source.implied:
-            real = resolve(self._draft, target)
+            existing = self._draft.lstat(target)  # what is above it is resolved already
+            real = resolve(self._draft, target) if existing and existing.kind == "symlink" else target
             if self._draft.is_directory(real):
                 self._draft.make_directories(real, self._new)
                 return real

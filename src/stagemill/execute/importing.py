@@ -11,7 +11,7 @@ from stagemill.errors import NotFoundError
 from stagemill.execute import base
 from stagemill.oci.blobs import BlobSource, copy
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import AnyImage, members
+from stagemill.oci.image_index import AnyImage, members, platforms
 from stagemill.oci.platform import Platform
 from stagemill.store.store import Store
 
@@ -39,9 +39,7 @@ def import_layout(store: Store, path: Path, platform: Platform) -> Image:
     """
     from stagemill.export.load import images  # noqa: PLC0415  (few builds begin from a layout)
 
-    location, at, name = str(path).partition("@")
-    location, _, tag = location.partition(":")
-    digest = _digest(name, location) if at else None
+    location, digest, tag = _parts(path)
     with (
         store.scratch() as scratch,
         images(Path(location), platform=platform, scratch=scratch, digest=digest) as loaded,
@@ -50,6 +48,22 @@ def import_layout(store: Store, path: Path, platform: Platform) -> Image:
         assert isinstance(image, Image), "a platform was asked for"
         import_image(store, image, loaded.blobs)
         return image
+
+
+def layout_platforms(store: Store, path: Path) -> tuple[Platform, ...]:
+    """For which an `oci-layout://` path has an image. Raises NotFoundError."""
+    from stagemill.export.load import images  # noqa: PLC0415  (as above)
+
+    location, digest, tag = _parts(path)
+    with store.scratch() as scratch, images(Path(location), scratch=scratch, digest=digest) as loaded:
+        return platforms(loaded.images[0].image if digest else _by_tag(loaded.images, tag, location))
+
+
+def _parts(path: Path) -> tuple[str, Digest | None, str]:
+    """Directory, digest and tag of an `oci-layout://` path; at most one of the two."""
+    location, at, name = str(path).partition("@")
+    location, _, tag = location.partition(":")
+    return location, _digest(name, location) if at else None, tag
 
 
 def _digest(text: str, location: str) -> Digest:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,28 +11,28 @@ from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError
 from stagemill.execute import base
-from stagemill.execute.importing import import_layout
+from stagemill.execute.importing import import_layout, layout_platforms
 from stagemill.oci.choice import choose
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import ImageIndex, pick, runnable
+from stagemill.oci.image_index import AnyImage, ImageIndex, pick, platforms, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
-from stagemill.sources import policed
-from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
+    from stagemill.sources.policy import Policy
 
 LAYOUT = "oci-layout://"
-_NO_POLICY = Policy()
 
 
 class Remote(Protocol):
     """Where images are that the store does not have; the registry client is one."""
 
     def resolve(self, reference: Reference, platform: Platform, *, shelf: Shelf) -> Image: ...
+
+    def platforms(self, reference: Reference, *, shelf: Shelf) -> tuple[Platform, ...]: ...
 
 
 class ImageResolver:
@@ -54,7 +55,7 @@ class ImageResolver:
         lenient: bool = False,
         several: bool = False,
         implicit: bool = False,
-        policy: Policy = _NO_POLICY,
+        policy: Policy | None = None,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -69,7 +70,7 @@ class ImageResolver:
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
-        reference = policed.image(self._policy, reference, pull=self._pull)
+        reference = self._had(reference)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
@@ -79,43 +80,82 @@ class ImageResolver:
         try:
             image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
         except RegistryError:
-            other = self._local(name, None, whole=not self._lenient) if self._lenient or self._implicit else None
+            any_will_do = self._lenient or (self._implicit and not self._pull)
+            other = self._local(name, None, whole=not self._lenient) if any_will_do else None
             if other is None:
                 raise
             return _base(str(name), other)
         base.remember(self.store, image, reference=str(name))
         return _base(str(name), image)
 
+    def platforms(self, reference: str) -> tuple[Platform, ...]:
+        """For which there is an image of this name: in the store, or else where the name says. Raises as `resolve` does.
+
+        What the store has from a registry may be one of several there.
+        """
+        reference = self._had(reference)
+        if reference.startswith(LAYOUT):
+            return layout_platforms(self.store, Path(reference.removeprefix(LAYOUT)))
+        name = Reference.parse(reference)
+        item = None if self._pull else self._here(name)
+        if item and not self._is_fetched(item, name):
+            return platforms(item)
+        try:
+            with self._telling(name, "internal"):
+                return self._remote().platforms(name, shelf=self.store.blobs)
+        except RegistryError:
+            if item is None:
+                raise
+            return platforms(item)
+
+    def _is_fetched(self, item: AnyImage, name: Reference) -> bool:
+        layers = item.manifest.layers if isinstance(item, Image) else ()
+        return any(self.store.links.origin(layer.digest) == str(name) for layer in layers)
+
+    def _here(self, name: Reference) -> AnyImage | None:
+        """What the store has under this name, unless it is torn."""
+        descriptor = self.store.images.get(str(name))
+        with suppress(NotFoundError, CorruptError, ValueError):
+            return base.read(self.store, descriptor) if descriptor else None
+        return None
+
+    def _had(self, reference: str) -> str:
+        """What the policy gives for a reference. Raises ValueError, SourceError."""
+        if not self._policy:
+            return reference
+        from stagemill.sources.policed import image  # noqa: PLC0415  few builds have a policy
+
+        return image(self._policy, reference, pull=self._pull)
+
     def _local(self, name: Reference, platform: Platform | None, *, whole: bool = False) -> Image | None:
         """The store's image of this name, unless it is torn, or another platform's; None takes any, with `whole` none
         that is one of several.
         """
-        descriptor = self.store.images.get(str(name))
-        if descriptor is None:
-            return None
-        try:
-            item = base.read(self.store, descriptor)
-        except (NotFoundError, CorruptError, ValueError):
-            return None
-        if whole and isinstance(item, ImageIndex):
+        item = self._here(name)
+        if item is None or (whole and isinstance(item, ImageIndex)):
             return None
         image = pick(item, platform) or (next(iter(runnable(item)), None) if platform is None else None)
         if image is None or (image.config.platform.architecture and choose((image.descriptor,), platform) is None):
             return None
-        base.remember(self.store, image, reference=self.store.links.origin(descriptor.digest) or "")
+        base.remember(self.store, image, reference="")
         return image
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
-        whose = f"{platform.full} {told_by}" if self._several else told_by
-        step = Digest.of(f"resolve {name} {platform.full}".encode())
-        self._listener(events.Started(step, f"[{whose}] load metadata for {name}", self._clock()))
+        with self._telling(name, f"{platform.full} {told_by}" if self._several else told_by):
+            return self._remote().resolve(name, platform, shelf=self.store.blobs)
+
+    @contextmanager
+    def _telling(self, name: Reference, whose: str) -> Iterator[None]:
+        """Reports that somebody is asked."""
+        text = f"[{whose}] load metadata for {name}"
+        step = Digest.of(text.encode())
+        self._listener(events.Started(step, text, self._clock()))
         try:
-            image = self._remote().resolve(name, platform, shelf=self.store.blobs)
+            yield
         except StagemillError as error:
             self._listener(events.Failed(step, str(error), self._clock()))
             raise
         self._listener(events.Finished(step, self._clock()))
-        return image
 
     def _layout(self, reference: str, platform: Platform) -> Base:
         image = import_layout(self.store, Path(reference.removeprefix(LAYOUT)), platform)

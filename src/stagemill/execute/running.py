@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
         if step.cancelled.is_set() and code != 0:
             raise CancelledError("the build was stopped")
         if code != 0:
-            raise _failure(op, code, step=step, log=log, resources=services.host.resources)
+            resources = services.host.resources
+            raise _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
         return commit(workspace, parent, clock=services.clock, watch=_watch(step, services))
@@ -124,6 +126,7 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
     added = {**environment, **dict(op.proxy)}
     own = ((name, value) for name, value in sorted(added.items()) if name not in names)
     groups = dict.fromkeys((*credentials.groups, *extra.groups))
+    given, taken = privileges.changes(op.capabilities)
     return Process(
         args=op.args,
         env=(*op.env, *own, *extra.env.items()),
@@ -138,8 +141,8 @@ def _process(op: Run, view: FileView, *, services: Services, extra: Prepared, en
         resources=services.host.resources,
         ulimits=tuple(Ulimit(*limit) for limit in op.ulimits),
         shm_size=op.shm_size or SHM_SIZE,
-        added=privileges.numbers(op.capabilities, "+"),
-        dropped=privileges.numbers(op.capabilities, "-"),
+        added=given,
+        dropped=taken,
         emulators=needed(Platform.parse(op.platform), search=services.host.search) if op.platform else (),
     )
 
@@ -214,7 +217,12 @@ def _log(step: Step, services: Services) -> Iterator[StepLog]:
         os.close(file)
 
 
-def _failure(op: Run, code: int, *, step: Step, log: StepLog, resources: Resources) -> StepError:
+_CRASHES = {128 + number for number in (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV)}
+
+
+def _failure(
+    op: Run, code: int, *, step: Step, log: StepLog, resources: Resources, emulated: bool = False
+) -> StepError:
     what = " ".join(op.args) if op.script is None else op.script[0]
     first, _, more = what.partition("\n")
     shown = f"{first} …" if more else first
@@ -225,6 +233,11 @@ def _failure(op: Run, code: int, *, step: Step, log: StepLog, resources: Resourc
         hint = "the process was killed with SIGKILL, often because memory ran out"
         if resources.memory:
             hint += f"; --memory gives it {resources.memory >> 20} MiB"
+    elif code in _CRASHES and emulated:
+        hint = (
+            f"it is {op.platform}'s, and ran in an emulator, which may lack something; compile for {op.platform} in a stage "
+            "FROM --platform=$BUILDPLATFORM instead, or build on such a machine"
+        )
     return StepError(
         f'process "{shown}" did not complete successfully: exit code: {code}',
         exit_code=code,

@@ -74,7 +74,10 @@ def read_layout(blobs: LayoutBlobs, platform: Platform | None) -> tuple[LoadedIm
 
 
 def read_by_digest(blobs: LayoutBlobs, digest: Digest, platform: Platform | None) -> LoadedImage:
-    """The image of a manifest, or the one of an index that fits the platform; no name need lead to it. Raises NotFoundError."""
+    """The image of a manifest, or of an index the one that fits the platform (None: the index); no name need lead to it.
+
+    Raises NotFoundError.
+    """
     size = blobs.bundle.size(blob_path(digest))
     if size is None:
         raise NotFoundError(f"{blobs.where} has no image {digest}", hint="its index.json lists what it has")
@@ -82,7 +85,8 @@ def read_by_digest(blobs: LayoutBlobs, digest: Digest, platform: Platform | None
         named = Descriptor("", digest, size)
         is_index = "manifests" in json.parse_object(blobs.read(named), "image manifest")
         kind = media_types.INDEX if is_index else media_types.MANIFEST
-        image = _image(blobs, _pick(blobs, [replace(named, media_type=kind)], platform))
+        group = [replace(named, media_type=kind)]
+        image = (platform is None and _whole(blobs, group)) or _image(blobs, _pick(blobs, group, platform))
     except ValueError as error:
         raise ArchiveError(f"{digest} in {blobs.where} is no image: {error}", hint=DAMAGED) from error
     if image is None:

@@ -24,6 +24,7 @@ _ZSTD_LEVEL = 3
 _BITE = 1 << 14
 _TASTE = 512  # The first piece is short, so that a head can be looked at even where damage follows soon.
 _GZIP_WINDOW = 31
+_XZ_MEMORY = 256 << 20
 _HINT = "the file is damaged, or was cut short; fetch or make it again"
 
 
@@ -37,6 +38,11 @@ class _Decompressor(Protocol):
     @property
     def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, /, max_length: int = -1) -> bytes: ...
+
+
+def _xz() -> _Decompressor:
+    """What xz itself makes needs 65 MB at most; a header may ask for 4 GB."""
+    return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
 
 
 def _gzip() -> _Decompressor:
@@ -72,7 +78,7 @@ class _Zstd:
 _FORMATS: tuple[tuple[str, bytes, Callable[[], _Decompressor]], ...] = (
     ("gzip", b"\x1f\x8b", _gzip),
     ("bzip2", b"BZh", bz2.BZ2Decompressor),
-    ("xz", b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+    ("xz", b"\xfd7zXZ\x00", _xz),
     ("zstd", b"\x28\xb5\x2f\xfd", _Zstd),
     *(
         ("zstd", bytes([first]) + b"\x2a\x4d\x18", _Zstd) for first in range(0x50, 0x60)

@@ -19,6 +19,8 @@ from stagemill.layer.stream import ByteStream
 _BLOCK = header.BLOCK
 _ZEROS = bytes(_BLOCK)
 _MAX_EXTRA = 16 << 20
+_MAX_ID = (1 << 32) - 2  # one more stands for "leave it as it is"
+_MAX_MAJOR, _MAX_MINOR = (1 << 12) - 1, (1 << 20) - 1
 _MAX_TIME = (1 << 63) - 1
 _XATTR = header.XATTR.decode()
 _DAMAGED = "the archive is damaged, or was cut short; fetch or make it again"
@@ -105,15 +107,18 @@ class TarReader:
         self._padding = -size % _BLOCK
         content = self.read(size)
         self._finish()
+        facts = self._global if kind == b"g" else local
         match kind:
             case b"L":
-                local["path"] = content.partition(b"\0")[0]
+                facts["path"] = content.partition(b"\0")[0]
             case b"K":
-                local["linkpath"] = content.partition(b"\0")[0]
-            case b"g":
-                self._global.update(_records(content))
+                facts["linkpath"] = content.partition(b"\0")[0]
             case _:
-                local.update(_records(content))
+                facts.update(_records(content))
+        if sum(len(key) + len(value) for key, value in facts.items()) > _MAX_EXTRA:
+            raise ArchiveError(
+                f"the extended headers of the archive have more than {_MAX_EXTRA} bytes together", hint=_DAMAGED
+            )
 
 
 def is_header(block: bytes) -> bool:
@@ -146,18 +151,28 @@ def _member(block: bytes, facts: Mapping[str, bytes]) -> Member:
     size = _integer(facts, "size", block[124:136]) if kind == "file" and not is_link else 0
     if size < 0:
         raise ArchiveError(f"{name!r} in the archive has a size of {size}", hint=_DAMAGED)
+    uid, gid = _integer(facts, "uid", block[108:116]), _integer(facts, "gid", block[116:124])
+    if not (0 <= uid <= _MAX_ID and 0 <= gid <= _MAX_ID):
+        raise ArchiveError(f"{name!r} in the archive has the owner {uid}:{gid}, which no file can have", hint=_DAMAGED)
     entry = Entry(
         kind,
         _number(block[100:108]) & 0o7777,
-        _integer(facts, "uid", block[108:116]),
-        _integer(facts, "gid", block[116:124]),
+        uid,
+        gid,
         size,
         _time(facts["mtime"]) if "mtime" in facts else _clamped(_number(block[136:148]) * 1_000_000_000),
         "" if is_link else link,
-        (_number(block[329:337]), _number(block[337:345])) if flag in b"34" else (0, 0),
+        _device(name, block) if flag in b"34" else (0, 0),
         _xattrs(facts) if facts else (),
     )
     return Member(name, entry, link if is_link else None)
+
+
+def _device(name: str, block: bytes) -> tuple[int, int]:
+    major, minor = _number(block[329:337]), _number(block[337:345])
+    if not (0 <= major <= _MAX_MAJOR and 0 <= minor <= _MAX_MINOR):
+        raise ArchiveError(f"{name!r} in the archive is the device {major}:{minor}, which Linux has not", hint=_DAMAGED)
+    return major, minor
 
 
 def _name(block: bytes) -> bytes:

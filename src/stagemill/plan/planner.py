@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from stagemill.context.named import NamedContext, NamedImage
+from stagemill.context.named import NamedContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
 from stagemill.graph.vertex import Label, Order, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
-from stagemill.plan import begin, contexts
+from stagemill.plan import begin, contexts, needs
 from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
@@ -21,13 +21,11 @@ from stagemill.plan.epoch import settled
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
 from stagemill.plan.outline import (
-    SCRATCH,
     Line,
     Outline,
     StageText,
     image_triggers,
     source_words,
-    triggers,
     undeclared,
     unused,
 )
@@ -172,7 +170,9 @@ class _Planner:
         """What a stage needs, and how."""
         if parent := self.outline.parent(stage):
             yield Link("begins from", parent.index)
-        yield from (Link("copies from", other.index) for other in self._sources(stage, self.bodies[stage.index]))
+        yield from (
+            Link("copies from", other.index) for other in needs.sources(self.outline, stage, self.bodies[stage.index])
+        )
         yield from (Link("waits for", other.index) for _, other in awaited(self.outline, stage))
 
     def _also(self) -> tuple[Stage, ...]:
@@ -208,84 +208,36 @@ class _Planner:
         needed: set[int] = set()
         wave = list(wanted)
         while wave:
-            stages = self._reachable(wave, needed)
+            stages = needs.reachable(self.outline, wave, needed)
             self.bases.look_up([mention for stage in stages for mention in self._mentions(stage)])
             more = [other for stage in stages for other in self._begin(stage)]
             wave = [other for other in more if other.index not in needed]
         return needed
 
-    def _reachable(self, wave: Sequence[StageText], needed: set[int]) -> list[StageText]:
-        """These stages and all that they name, in the order of the file; they are needed afterwards."""
-        pending = list(wave)
-        found: dict[int, StageText] = {}
-        while pending:
-            stage = pending.pop()
-            if stage.index in needed:
-                continue
-            needed.add(stage.index)
-            found[stage.index] = stage
-            parent = self.outline.parent(stage)
-            pending += [parent] if parent else []
-            pending += self._sources(stage, self._lines(stage))
-            pending += [other for _, other in awaited(self.outline, stage)]
-        return [stage for _, stage in sorted(found.items())]
-
     def _begin(self, stage: StageText) -> Iterator[StageText]:
         """Puts the triggers of the base image before the stage. The stages that they copy from."""
         base = self._base(stage)
         inherited = image_triggers(base.reference, base.config.config.on_build, self.site) if base else ()
-        self.bodies[stage.index] = (*inherited, *self._lines(stage))
+        self.bodies[stage.index] = (*inherited, *needs.lines(self.outline, stage))
         self.bases.look_up(list(self._copied_images(stage, inherited)))
-        yield from self._sources(stage, inherited)
-
-    def _lines(self, stage: StageText) -> tuple[Line, ...]:
-        """What the file says of a stage: triggers of the stage that it begins from, then its own instructions (traps 14)."""
-        parent = self.outline.parent(stage)
-        own = [(node, self.site) for node in stage.body]
-        return (*(triggers(parent, self.site) if parent else ()), *own)
-
-    def _sources(self, stage: StageText, body: Sequence[Line]) -> list[StageText]:
-        found = [self.outline.source(stage, word, site) for word, site in source_words(body)]
-        return [source for source in found if isinstance(source, StageText)]
+        yield from needs.sources(self.outline, stage, inherited)
 
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
-        if name := self._image(stage):
+        if name := needs.image(self.outline, stage):
             yield self._mention(name, stage.start.image, stage, self.site)
-        yield from self._copied_images(stage, self._lines(stage))
+        yield from self._copied_images(stage, needs.lines(self.outline, stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
         for word, site in source_words(body):
-            if name := self._copied_image(stage, word, site):
+            if name := needs.copied_image(self.outline, stage, word, site):
                 yield self._mention(name, word, stage, site)
 
     def _mention(self, name: Name, word: Word, stage: StageText, site: Site) -> Mention:
         return Mention(name, word.span, site, partial(self.outline.names_above, stage), site.request.contexts.names)
 
-    def _copied_image(self, stage: StageText, word: Word, site: Site) -> Name | None:
-        """The image that a `--from` names, itself or by a context; None for a stage, scratch or files."""
-        source = self.outline.source(stage, word, site)
-        if isinstance(source, NamedContext):
-            return _image_of(source, site.request.platform)
-        return None if source or word.text == SCRATCH else Name(word.text, site.request.platform)
-
-    def _image(self, stage: StageText) -> Name | None:
-        """The image that a stage begins from; None for a stage, scratch or files, which have no platform of their own."""
-        platform = self._wanted(stage)
-        start = self.outline.start(stage)
-        if isinstance(start, StageText):
-            return None
-        if isinstance(start, NamedContext):
-            return _image_of(start, platform)
-        reference = self.outline.base_name(stage)
-        return Name(reference, platform) if reference != SCRATCH else None
-
-    def _wanted(self, stage: StageText) -> Platform:
-        """What FROM asks for, else what is built for."""
-        return self.outline.platform(stage) or self.site.request.platform
-
     def _base(self, stage: StageText) -> Base | None:
-        name = self._image(stage)
+        name = needs.image(self.outline, stage)
         return self.bases[name] if name else None
 
     def _stage(self, text: StageText) -> Stage:
@@ -320,7 +272,9 @@ class _Planner:
             reads=tuple(dict.fromkeys(reads)),
             scope=state.scope,
             platform=state.platform,
-            wanted=state.platform if isinstance(self.outline.start(text), NamedContext) else self._wanted(text),
+            wanted=state.platform
+            if isinstance(self.outline.start(text), NamedContext)
+            else needs.wanted(self.outline, text),
             after=tuple(other.index for _, other in awaited(self.outline, text)),
         )
 
@@ -331,7 +285,7 @@ class _Planner:
             reads.append(source.index)
             return self.planned[source.index].vertex
         at = site.source.excerpt(word.span)
-        if name := self._copied_image(text, word, site):
+        if name := needs.copied_image(self.outline, text, word, site):
             base = self.bases[name]
             title = f"[context {name.context}] {base.reference}" if name.context else f"FROM {base.reference}"
             return begin.base_vertex(base, Label(title, "", at))
@@ -358,12 +312,6 @@ def _target(image: ImageConfig, request: Request) -> Platform:
         os_version=wanted.os_version or base.os_version,
         os_features=wanted.os_features or base.os_features,
     )
-
-
-def _image_of(context: NamedContext, platform: Platform) -> Name | None:
-    """The image that a named context is, if it is one."""
-    source = context.source
-    return Name(source.reference, platform, context.name) if isinstance(source, NamedImage) else None
 
 
 def _notice_no_effect(name: str, word: Word, outline: Outline) -> None:

@@ -34,6 +34,14 @@ class Resolver(Protocol):
         ...
 
 
+class Lister(Protocol):
+    """Knows what images there are of a name."""
+
+    def platforms(self, reference: str) -> tuple[Platform, ...]:
+        """For which there is one, each once. Raises ValueError for what is no reference, StagemillError as a Resolver."""
+        ...
+
+
 class Sources(Protocol):
     """Finds what URLs name. Called from several threads at once; a second call for the same has the same answer."""
 

@@ -10,7 +10,7 @@ from stagemill.digest import Digest
 from stagemill.dockerfile.expansion import ExpansionError, Lookup, expand, expand_raw, expand_words
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Heredoc, Pair, Word
-from stagemill.errors import DockerfileError, UnsupportedError
+from stagemill.errors import DockerfileError
 from stagemill.events import remark
 from stagemill.files.content import Content
 from stagemill.graph.vertex import Selection
@@ -48,11 +48,6 @@ class Site:
 
     def error(self, message: str, span: Span, *, hint: str | None = None) -> DockerfileError:
         return DockerfileError(message, at=self.source.excerpt(span), hint=hint)
-
-    def unsupported(self, what: str, span: Span) -> UnsupportedError:
-        """The error for what is understood and not built yet."""
-        hint = "this version of stagemill cannot build it; remove it, or build this file with another tool for now"
-        return UnsupportedError(f"{what} is not supported yet", at=self.source.excerpt(span), hint=hint)
 
     def notice(self, message: str, span: Span, *, hint: str) -> None:
         """Keeps something that should be said, with its place."""

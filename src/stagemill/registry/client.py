@@ -95,6 +95,10 @@ class RegistryClient:
         """
         return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
 
+    def platforms(self, reference: Reference, *, shelf: Shelf | None = None) -> tuple[Platform, ...]:
+        """For which there is an image of this name, in the order of its index. Raises as `resolve` does."""
+        return lookup.platforms(self._repository(reference), shelf=shelf or lookup.Empty())
+
     def document(self, reference: Reference, digest: Digest | None = None) -> Document:
         """What a name stands for, or the manifest with this digest in its repository, whatever it is of. Raises as `resolve`."""
         return lookup.document(self._repository(reference), digest or reference.digest, shelf=lookup.Empty())

@@ -56,6 +56,18 @@ def resolve(repository: Repository, platform: Platform | None, *, shelf: Shelf) 
     raise RegistryError(f"{familiar} is an index in an index in an index ...", hint="push the image again")
 
 
+def platforms(repository: Repository, *, shelf: Shelf) -> tuple[Platform, ...]:
+    """For which there is an image, in the order of the index. Raises as `resolve` does."""
+    found = document(repository, head(repository), shelf=shelf)
+    if not found.is_index:
+        return (_image(repository, found, shelf=shelf).config.platform,)
+    try:
+        images = candidates(Index.parse(found.data).manifests)
+    except ValueError as error:
+        raise _unreadable(repository.reference.familiar, error) from error
+    return tuple(dict.fromkeys(image.platform for image in images if image.platform))
+
+
 def document(repository: Repository, digest: Digest | None, *, shelf: Shelf) -> Document:
     """A manifest or index: the one with this digest, or the one that the reference's tag names."""
     familiar = repository.reference.familiar

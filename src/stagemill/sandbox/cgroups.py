@@ -87,6 +87,9 @@ def _settings(wanted: Resources) -> list[_Setting]:
         found.append(_Setting("cpu-shares", "cpu", unified, legacy))
     if wanted.cpu_period or wanted.cpu_quota:
         found += _bandwidth(wanted)
+    if wanted.pids:
+        limit = ("pids.max", str(wanted.pids))
+        found.append(_Setting("pids-limit", "pids", limit, limit))
     for flag, value in (("cpuset-cpus", wanted.cpuset_cpus), ("cpuset-mems", wanted.cpuset_mems)):
         if value:
             file = flag.replace("-", ".")

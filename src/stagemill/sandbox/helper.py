@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from stagemill.errors import SandboxError
@@ -60,26 +61,13 @@ class Helper:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = [str(_PACKAGES), str(os.getpid()), str(self._place)]
-        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_PROGRAM), *options]
-        with theirs:
-            try:
-                # In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the
-                # caller's variables, secrets among them: process 1 of a sandbox is a fork of it, and in /proc there.
-                process = subprocess.Popen(
-                    command,
-                    env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    cwd="/",
-                    start_new_session=True,
-                )
-            except OSError as error:
-                ours.close()
-                hint = "stagemill runs its sandboxes with the Python it was started with; is that still there?"
-                raise SandboxError(f"cannot start {sys.executable}: {error.strerror}", hint=hint) from error
-        return process, ours
+        try:
+            with theirs, _read_only(sys.executable) as program:
+                return _spawn(theirs, program, place=self._place), ours
+        except OSError as error:
+            ours.close()
+            hint = "sandboxes run with the Python of stagemill itself; is it still there, and may this process mount anything?"
+            raise SandboxError(f"cannot start {sys.executable}: {error.strerror}", hint=hint) from error
 
     def _stop(self) -> None:
         if self._running is None:
@@ -92,3 +80,38 @@ class Helper:
             return
         process.kill()
         process.wait()
+
+
+def _spawn(seat: socket.socket, program: int, *, place: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: a Ctrl-C at the terminal is for the caller, who decides what to stop. Without the caller's
+    variables, secrets among them: process 1 of a sandbox is a fork of the helper, and in /proc there.
+    """
+    arguments = map(str, (_PROGRAM, _PACKAGES, os.getpid(), program, place))
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-X", "utf8", *arguments],
+        executable=f"/proc/self/fd/{program}",
+        pass_fds=(program,),
+        env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+        stdin=seat.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+@contextlib.contextmanager
+def _read_only(program: str) -> Iterator[int]:
+    """The file of a program in a mount of its own that nobody can write to. Raises OSError.
+
+    Until a sandboxed process has become its own program, /proc/self/exe is that of the helper: an image could run it, with a
+    dynamic loader of its own, and change mode, owner or bytes of the host's file (CVE-2019-5736).
+    """
+    from stagemill.sandbox.inside import syscalls  # noqa: PLC0415  a build from the cache starts no helper
+
+    descriptor = syscalls.open_tree(os.path.realpath(program), recursive=False)
+    try:
+        syscalls.mount_setattr(descriptor, syscalls.MOUNT_ATTR_RDONLY)
+        yield descriptor
+    finally:
+        os.close(descriptor)

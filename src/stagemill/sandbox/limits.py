@@ -18,7 +18,7 @@ class Resources:
 
     `memory` and `memory_swap` (both together, -1 for as much as there is) are in bytes, `cpu_period` and `cpu_quota` in
     microseconds. `cpuset_cpus` and `cpuset_mems` are lists such as `0-2,4`. `parent` is the group to be in, a path below
-    the root of the hierarchy.
+    the root of the hierarchy. `pids` is how many processes and threads there may be at once.
     """
 
     memory: int = 0
@@ -29,6 +29,7 @@ class Resources:
     cpuset_cpus: str = ""
     cpuset_mems: str = ""
     parent: str = ""
+    pids: int = 0
 
     def __bool__(self) -> bool:
         return self != UNLIMITED

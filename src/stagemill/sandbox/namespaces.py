@@ -76,7 +76,7 @@ class NamespaceSandbox:
         With `tty` it gets a terminal of its own, and the caller's is raw until it ends. Signals to the caller are
         passed on. Raises SandboxError where the process could not be started.
         """
-        size = terminal.size(streams.stdin) if tty else None
+        size = terminal.size(streams.stdin, streams.stdout) if tty else None
         stdio = (streams.stdin, streams.stdout, streams.stderr)
         with (
             cgroups.limited(process.resources) as group,
@@ -143,7 +143,11 @@ def request(
         "cpus": sorted(group.cpus),
         "added": sorted(process.added),
         "dropped": sorted(process.dropped),
+        "read_only": process.read_only,
+        "no_new_privileges": process.no_new_privileges,
+        "filtered": process.filtered,
         "terminal": size,
+        "foreign": bool(process.emulators),
         "emulators": [emulator.rule for emulator in process.emulators],
     }
 
@@ -173,7 +177,17 @@ def mount_request(mount: Mount) -> MountRequest:
                 "work": str(mount.work.absolute()) if mount.work else None,
             }
         case Tmpfs():
-            return {"kind": "tmpfs", "target": mount.target, "directory": True, "read_only": False, "size": mount.size}
+            return {
+                "kind": "tmpfs",
+                "target": mount.target,
+                "directory": True,
+                "read_only": False,
+                "size": mount.size,
+                "mode": mount.mode,
+                "uid": mount.uid,
+                "gid": mount.gid,
+                "executable": mount.executable,
+            }
         case Data():
             return {
                 "kind": "data",

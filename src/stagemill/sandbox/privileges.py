@@ -13,7 +13,19 @@ NAMES = (
 """By number."""
 
 
-def numbers(changes: tuple[str, ...], sign: str) -> frozenset[int]:
-    """The numbers of those that stand behind a `+` or a `-`; `all` is every one."""
-    names = {change[1:] for change in changes if change[0] == sign}
-    return frozenset(number for number, name in enumerate(NAMES) if name in names or "all" in names)
+def changes(texts: tuple[str, ...]) -> tuple[frozenset[int], frozenset[int]]:
+    """The numbers of those that are added (behind a `+`) and of those that are dropped (`-`); `all` is every one.
+
+    What is named goes before what is in `all`; what is added is there even if it is dropped too. Source: moby,
+    daemon/pkg/oci/caps, TweakCapabilities.
+    """
+    added, dropped = _numbers(texts, "+"), _numbers(texts, "-")
+    everything = frozenset(range(len(NAMES)))
+    if "+all" in texts:
+        return everything, dropped
+    return added, (everything if "-all" in texts else dropped) - added
+
+
+def _numbers(texts: tuple[str, ...], sign: str) -> frozenset[int]:
+    names = {text[1:] for text in texts if text[0] == sign}
+    return frozenset(number for number, name in enumerate(NAMES) if name in names)

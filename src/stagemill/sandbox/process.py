@@ -43,10 +43,14 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Tmpfs:
-    """Memory that anybody may write to, at most `size` bytes (0: what the kernel gives)."""
+    """Memory, at most `size` bytes (0: what the kernel gives), with the mode and the owner of its root."""
 
     target: str
     size: int = 0
+    mode: int = 0o1777
+    uid: int = 0
+    gid: int = 0
+    executable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,10 @@ class Process:
     `hosts` and `resolv_conf` are the texts of /etc/hosts and /etc/resolv.conf. A `cwd` that does not exist is made,
     root's and 0755. `network` `host` shares this machine's; `none` leaves the loopback interface alone. An `insecure`
     root may do all that the caller may, with the machine's devices. `shm_size` is that of /dev/shm in bytes. `added` and
-    `dropped` are capabilities by number, beside those that a sandbox has. `emulators` run programs of other architectures.
+    `dropped` are capabilities by number, beside those that a sandbox has. With `read_only` nothing of the tree itself can
+    be written, only what is mounted in it; with `no_new_privileges` no program gains rights by a set-user-id bit; what is
+    not `filtered` may make every system call that its capabilities allow. `emulators` run
+    programs of other architectures.
     """
 
     args: tuple[str, ...]
@@ -103,6 +110,9 @@ class Process:
     shm_size: int = SHM_SIZE
     added: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
+    read_only: bool = False
+    no_new_privileges: bool = False
+    filtered: bool = True
     emulators: tuple[Emulator, ...] = ()
 
 

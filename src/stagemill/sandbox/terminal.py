@@ -34,13 +34,14 @@ class Streams:
     stderr: int = 2
 
 
-def size(descriptor: int) -> tuple[int, int]:
-    """Rows and columns; those of a plain old terminal where the descriptor is none."""
-    try:
-        rows, columns, _, _ = struct.unpack("4H", fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8)))
-    except OSError:
-        return _DEFAULT_SIZE
-    return (rows, columns) if rows and columns else _DEFAULT_SIZE
+def size(*descriptors: int) -> tuple[int, int]:
+    """Rows and columns of the first that is a terminal; those of a plain old one where none is."""
+    for descriptor in descriptors:
+        with suppress(OSError):
+            rows, columns, _, _ = struct.unpack("4H", fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8)))
+            if rows and columns:
+                return rows, columns
+    return _DEFAULT_SIZE
 
 
 @contextmanager
@@ -112,7 +113,7 @@ class Relay:
     def _resize(self) -> None:
         if self._session.terminal is not None:
             with suppress(OSError):
-                rows, columns = size(self._streams.stdin)
+                rows, columns = size(self._streams.stdin, self._streams.stdout)
                 fcntl.ioctl(self._session.terminal, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
 
     def _relay(self, terminal: int) -> None:

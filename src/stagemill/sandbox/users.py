@@ -1,4 +1,4 @@
-"""`find`, who a USER instruction names: numbers or names, looked up in the image's own passwd and group files.
+"""`find`, who a USER instruction names: numbers or names, looked up in the image's own passwd and group files; `find_group`.
 
 The rules are BuildKit's (executor/oci/user.go over moby/sys/user); see also passwd(5) and group(5).
 """
@@ -51,6 +51,11 @@ def find(user: str, *, passwd: str, group: str) -> Credentials:
         gid = account.gid
         supplementary = (gid, *(found.gid for found in groups if account.name and account.name in found.members))
     return Credentials(account.uid, gid, tuple(dict.fromkeys(supplementary)), account.home)
+
+
+def find_group(name: str, *, group: str) -> int:
+    """The number of a group of the image, by name or number. Raises SandboxError."""
+    return _gid(name, list(_groups(group)))
 
 
 def _account(name: str, passwd: str) -> _Account:

@@ -130,7 +130,7 @@ class _Check:
             return f"layer {layer} cannot be read: {error}" if self.store.layers.has(layer) else _VANISHED
 
     def images(self) -> Iterator[str]:
-        """The names of images that are whole, or can be completed."""
+        """The names of images that are whole, or can be completed; a digest where there is none."""
         packed = {
             packed.descriptor.digest for layer, packed in self.store.links.packs() if self.store.layers.has(layer)
         }
@@ -141,6 +141,12 @@ class _Check:
                 self.drop(f"image {reference} is lost: {flaw}")
             else:
                 yield reference
+        for descriptor, _ in self.store.images.nameless():
+            if flaw := self._flaw_of_image(descriptor, packed):
+                self.store.images.forget(descriptor.digest)
+                self.drop(f"the image {descriptor.digest}, which has no name, is lost: {flaw}")
+            else:
+                yield descriptor.digest
 
     def _flaw_of_image(self, descriptor: Descriptor, packed: set[Digest]) -> str:
         try:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from stagemill.digest import Digest
+from stagemill.oci.descriptor import Descriptor
 from stagemill.store.caches import CacheDirectory
 from stagemill.store.records import AWAKE
 from stagemill.store.references import LayersOf, References, StepUse
@@ -22,30 +23,31 @@ from stagemill.store.usage import parts, size_of
 _SLACK = 2 * AWAKE  # seconds: marks are not that exact
 _LOGS = 7 * 86400.0
 _ROUNDS = 8
-Victim: TypeAlias = StepUse | CacheDirectory
+Victim: TypeAlias = StepUse | CacheDirectory | Descriptor
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What may go: all of it, or the least recently used until the store takes at most `keep` bytes.
 
-    Only what was not used since `until` (seconds since the epoch), of these `kinds`, with all of `words` in its name. With
+    Images without a name go as well. Only what was not used since `until` (seconds since the epoch), of these `kinds`, with all of `words` in its name. With
     `every` also steps whose layers named images have, which keep their blobs.
     """
 
     keep: int | None = None
     until: float | None = None
-    kinds: frozenset[str] = frozenset({"step", "mount"})
+    kinds: frozenset[str] = frozenset({"step", "mount", "image"})
     words: tuple[str, ...] = ()
     every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What is gone: the names of steps and mounts, and how many bytes the store takes less."""
+    """What is gone: the names of steps and mounts, images without a name, and how many bytes the store takes less."""
 
     steps: tuple[str, ...]
     mounts: tuple[str, ...]
+    images: tuple[Digest, ...]
     bytes: int
     left: int
 
@@ -63,6 +65,7 @@ class _Pruning:
     now: float
     steps: list[str] = field(default_factory=list)
     mounts: list[str] = field(default_factory=list)
+    images: list[Digest] = field(default_factory=list)
 
     @property
     def held(self) -> float:
@@ -80,7 +83,7 @@ class _Pruning:
         else:
             self._shrink(self.wish.keep)
         left = size_of(self.store.root)
-        return Pruned(tuple(self.steps), tuple(self.mounts), max(before - left, 0), left)
+        return Pruned(tuple(self.steps), tuple(self.mounts), tuple(self.images), max(before - left, 0), left)
 
     def _shrink(self, keep: int) -> None:
         """Removes in rounds, since it is known only afterwards how much of what was shared is free now."""
@@ -93,7 +96,14 @@ class _Pruning:
             for victim in victims:
                 if over <= 0:
                     break
-                size = sizes.get(("step", victim.key), 0) if isinstance(victim, StepUse) else size_of(victim.path)
+                size = 0
+                match victim:
+                    case StepUse():
+                        size = sizes.get(("step", victim.key), 0)
+                    case CacheDirectory():
+                        size = size_of(victim.path)
+                    case Descriptor():
+                        size = sizes.get(("image", f"<none> {victim.digest.short}"), 0)
                 over -= size if self._remove(victim) else 0
             self._sweep()
 
@@ -102,6 +112,9 @@ class _Pruning:
         found: list[tuple[float, int, Victim]] = []
         if "step" in self.wish.kinds:
             found += [(step.used, -len(step.layers), step) for step in self._steps()]
+        if "image" in self.wish.kinds:
+            nameless = self.store.images.nameless()
+            found += [(made, 0, image) for image, made in nameless if self._is_meant("<none>", made, self.held)]
         if "mount" in self.wish.kinds:
             # Its lock says whether somebody is in it.
             after = self.now + _SLACK
@@ -132,6 +145,10 @@ class _Pruning:
             gone = self.store.caches.remove(victim.name, victim.number)
             self.mounts += [victim.name] if gone else []
             return gone
+        if isinstance(victim, Descriptor):
+            gone = self.store.images.forget(victim.digest)
+            self.images += [victim.digest] if gone else []
+            return gone
         held = self.held
         marks = [self.store.records.prune(key, before=held) for key in victim.keys]
         self.steps += [victim.name] if all(marks) else []
@@ -161,8 +178,8 @@ class _Pruning:
             layers |= {home} if home else set()
             blobs |= references.packed(layer) | (references.packed(home) if home else frozenset())
             blobs |= {bases[layer]} if layer in bases else set()
-        # A named image whose blob is not here is packed again from the layer's directory.
-        for home in references.shown:
+        # An image whose blob is not here is packed again from the layer's directory.
+        for home in references.directories:
             packed = references.packed(home)
             if not any(self.store.blobs.used(blob) for blob in packed):
                 layers.add(home)

@@ -33,12 +33,14 @@ class StepUse:
 class References:
     """`steps` come those with fewer layers first, so that each layer is met first in the step that made it.
 
-    `images` are the blobs that named images need, by name; `shown` are the directories of their layers.
+    `images` are the blobs that images need, by name, or by digest where they have none; `shown` are the directories of the
+    layers of those that have one, `directories` those of all.
     """
 
     steps: tuple[StepUse, ...]
     images: Mapping[str, frozenset[Digest]]
     shown: frozenset[Digest]
+    directories: frozenset[Digest]
     _packs: Mapping[Digest, frozenset[Digest]]
 
     @classmethod
@@ -53,8 +55,14 @@ class References:
             reach.follow(descriptor)
             images[name] = frozenset(reach.blobs)
             shown |= reach.directories
+        needed = set(shown)
+        for descriptor, _ in store.images.nameless():
+            reach = _Reach(store)
+            reach.follow(descriptor)
+            images[f"<none> {descriptor.digest.short}"] = frozenset(reach.blobs)
+            needed |= reach.directories
         frozen = {layer: frozenset(blobs) for layer, blobs in packs.items()}
-        return cls(tuple(_steps(store, layers_of)), images, frozenset(shown), frozen)
+        return cls(tuple(_steps(store, layers_of)), images, frozenset(shown), frozenset(needed), frozen)
 
     def packed(self, layer: Digest) -> frozenset[Digest]:
         """The blobs that are known to be of a layer."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from stagemill.dockerfile.expansion import expand, variables
+from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Arg, Dockerfile, Env, From, InstructionNode, Pair, Run
 from stagemill.files.paths import clean
 from stagemill.oci.config import DEFAULT_PATH
 from stagemill.plan import mount_options
+from stagemill.plan import outline as written
 from stagemill.plan.planner import Plan, Stage
 from stagemill.plan.request import Request
 from stagemill.plan.scope import platform_args
@@ -131,12 +133,12 @@ class _Walks:
         self._done: dict[int, _Walk] = {}
         site = Site(dockerfile.source, dockerfile.escape, request)
         outer = _Globals(dockerfile, request, stage=planned.target.name)
-        texts = dockerfile.stages()
+        texts = written.Outline.of(dockerfile, site).stages
         for stage in planned.stages:
-            start, body = texts[stage.index]
+            text = texts[stage.index]
             walk = self._done[stage.index] = _Walk(site, outer, self._begin(stage))
-            walk.begin(start)
-            for node in body:
+            walk.begin(text.start)
+            for node in text.body:
                 walk.step(node)
 
     def all(self) -> Iterator[_Walk]:
@@ -243,7 +245,10 @@ class _Walk:
                 yield Mounted(kind, name, required, node.span)
 
     def _expand(self, text: str) -> str:
-        return expand(text, self.values.get, escape=self._site.escape)
+        """As it is written where only a trigger, which is not looked at, gives the names in it their values."""
+        with suppress(ExpansionError):
+            return expand(text, self.values.get, escape=self._site.escape)
+        return text
 
 
 _NAMES: Mapping[str, Callable[[Mapping[str, str]], str]] = {

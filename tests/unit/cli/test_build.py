@@ -50,7 +50,21 @@ class TestBuild:
         said = stagemill("build", "--load", ".")
 
         assert (said.status, "exporting to image" in said.err) == (0, True)
-        assert json.loads(stagemill("images", "--json").out) == []
+        assert [image["name"] for image in json.loads(stagemill("images", "--json").out)] == [None]
+
+    @pytest.mark.parametrize("flags", [("-q",), ("--iidfile", "id"), ("--metadata-file", "meta.json")])
+    def test_who_asks_for_the_digest_of_an_image_finds_it_in_the_store(
+        self, stagemill: Call, flags: tuple[str, ...]
+    ) -> None:
+        stagemill("build", *flags, ".")
+
+        assert stagemill("images", "-q", "-f", "dangling=true").out.count("\n") == 1
+
+    @pytest.mark.parametrize("output", ["type=oci,dest=app.tar", "type=cacheonly", "type=oci,dest=-"])
+    def test_an_image_that_goes_elsewhere_is_not_kept(self, stagemill: Call, output: str) -> None:
+        said = stagemill("build", "-q", "-o", output, ".")
+
+        assert (said.status, stagemill("images", "-q").out) == (0, "")
 
     def test_names_in_an_output_are_names_like_others(self, stagemill: Call) -> None:
         stagemill("build", "-o", "type=image,name=app", ".")

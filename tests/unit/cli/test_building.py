@@ -15,6 +15,7 @@ from stagemill.cli.building import BuildFlags, building
 from stagemill.cli.command import Command
 from stagemill.cli.environment import Workplace
 from stagemill.cli.options import add_build_options
+from stagemill.cli.platforms import WantedPlatforms
 from stagemill.cli.source import Inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
@@ -45,8 +46,7 @@ class TestFlags:
             labels={},
             extra_hosts=(),
             network="default",
-            platforms=(Platform.local(),),
-            implicit=True,
+            platforms=WantedPlatforms((Platform.local(),), implicit=True),
             no_cache=False,
             no_cache_filter=(),
             rerun=(),
@@ -78,21 +78,10 @@ class TestFlags:
     def test_the_environment_has_defaults(self) -> None:
         found = given(BUILDKIT_PROGRESS="plain", DOCKER_DEFAULT_PLATFORM=str(Platform.local()))
 
-        assert (found.progress, found.platform) == ("plain", Platform.local())
+        assert (found.progress, found.platforms.all) == ("plain", (Platform.local(),))
 
     def test_the_command_line_wins_over_the_environment(self) -> None:
         assert given("--progress", "quiet", BUILDKIT_PROGRESS="plain").progress == "quiet"
-
-    def test_the_default_platforms_are_in_the_environment(self) -> None:
-        both = (Platform("linux", "mips64le"), Platform("linux", "arm64"))
-
-        assert given(DOCKER_DEFAULT_PLATFORM="linux/mips64le,arm64").platforms == both
-        assert given("--platform", "arm64", DOCKER_DEFAULT_PLATFORM="linux/mips64le").platforms == both[1:]
-
-    def test_several_platforms_are_an_index(self) -> None:
-        assert given("--platform", "arm64", "--platform", "amd64").index
-        assert given("--build-arg", "BUILDKIT_MULTI_PLATFORM=1").index
-        assert not given("--platform", "arm64").index
 
     @pytest.mark.parametrize(
         ("arguments", "expected"),

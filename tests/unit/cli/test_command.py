@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 import pytest
 
-from stagemill.cli.command import AttachedOption, Command, examples
+from stagemill.cli.command import AttachedOption, Command, examples, truth
+from stagemill.errors import UsageError
 
 
 def parsed(*arguments: str, interspersed: bool = True) -> dict[str, object]:
     command = Command(
         "any",
         params=[
-            AttachedOption("--host-ca", alone="auto", metavar="FILE", text="Trust."),
+            AttachedOption("-H", "--host-ca", alone="auto", metavar="FILE", text="Trust."),
             click.Option(["-e", "--env"], multiple=True),
             click.Option(["-t", "--tty"], is_flag=True),
             click.Option(["-v", "--verbose"], count=True),
@@ -33,6 +34,55 @@ def test_alone_it_leaves_the_next_argument_to_the_command(arguments: tuple[str, 
 
 def test_a_value_is_attached() -> None:
     assert parsed("--host-ca=/etc/ca.pem", ".")["host_ca"] == "/etc/ca.pem"
+
+
+@pytest.mark.parametrize("flag", ["-H", "--host-ca"])
+def test_its_letter_is_the_same(flag: str) -> None:
+    assert parsed(flag, ".")["host_ca"] == "auto"
+    assert parsed(f"{flag}=x", ".")["host_ca"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tty"),
+    [
+        (("--tty=true",), True),
+        (("-t=1",), True),
+        (("--tty=T",), True),
+        (("--tty=false",), False),
+        (("-t=0",), False),
+        (("-t", "--tty=false"), True),
+    ],
+)
+def test_a_switch_may_have_a_truth_attached(arguments: tuple[str, ...], tty: bool) -> None:
+    assert parsed(*arguments, "app")["tty"] is tty
+
+
+def test_a_switch_takes_nothing_else() -> None:
+    with pytest.raises(click.UsageError):
+        parsed("--tty=maybe", "app")
+
+
+@pytest.mark.parametrize("arguments", [("-e=A=1",), ("--env=A=1",), ("-e", "A=1")])
+def test_a_letter_may_have_its_value_behind_a_sign(arguments: tuple[str, ...]) -> None:
+    assert parsed(*arguments, "app")["env"] == ("A=1",)
+
+
+def test_what_belongs_to_the_program_in_the_image_is_left_alone() -> None:
+    assert parsed("app", "tool", "--tty=true", interspersed=False)["rest"] == ("tool", "--tty=true")
+    assert parsed("-e", "--tty=true", "app")["env"] == ("--tty=true",)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("true", True), ("False", False), ("0", False), ("T", True)])
+def test_truths(text: str, expected: bool) -> None:
+    assert truth("--human", text) is expected
+
+
+def test_what_is_no_truth_is_told() -> None:
+    with pytest.raises(UsageError) as caught:
+        truth("--human", "maybe")
+
+    assert caught.value.message == "invalid --human 'maybe'"
+    assert caught.value.hint == "write --human=true or --human=false"
 
 
 def test_not_given_it_is_none() -> None:

@@ -14,6 +14,7 @@ import pytest
 import stagemill
 from fakes.commands import calls, commands, help_of, options, parse
 from fakes.mill import SOURCE
+from stagemill.cli.absent import names
 from stagemill.cli.commands import program
 from stagemill.cli.main import run
 
@@ -92,8 +93,8 @@ class TestNames:
         assert "No such command 'biuld'. Did you mean 'build'?" in capsys.readouterr().err
 
     def test_one_that_is_like_no_other_gets_the_list(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(["compose"]) == 2
-        assert "No such command 'compose'. stagemill --help lists the commands." in capsys.readouterr().err
+        assert run(["zzzzzz"]) == 2
+        assert "No such command 'zzzzzz'. stagemill --help lists the commands." in capsys.readouterr().err
 
     def test_a_misspelt_option_is_answered_with_a_near_one(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["build", "--traget", "x", "."]) == 2
@@ -111,6 +112,7 @@ class TestDockerNames:
             ("image list", "images"), ("image rm", "rmi"), ("image remove", "rmi"), ("image tag", "tag"),
             ("image inspect", "inspect"), ("image history", "history"), ("image save", "save"), ("image load", "load"),
             ("image pull", "pull"), ("container run", "run"),
+            ("buildx version", "version"), ("system info", "info"),
         ],
     )  # fmt: skip
     def test_a_command_has_the_name_that_docker_gives_it(
@@ -122,14 +124,89 @@ class TestDockerNames:
         assert out.startswith(f"Usage: stagemill {words} ")
         assert str(commands()[name].help).split("\n", 1)[0][:40] in out
 
-    @pytest.mark.parametrize("group", ["builder", "buildx", "container", "image"])
+    @pytest.mark.parametrize("group", ["builder", "buildx", "container", "image", "system"])
     def test_a_group_lists_what_it_has(self, group: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert run([group, "--help"]) == 0
         assert "Commands:" in capsys.readouterr().out
 
-    def test_what_a_group_does_not_have_is_answered_with_what_it_has(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(["buildx", "bake"]) == 2
-        assert "No such command 'buildx bake'. There is build, du, prune." in capsys.readouterr().err
+    def test_what_nobody_has_is_answered_with_what_a_group_has(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["buildx", "biuld"]) == 2
+        assert "No such command 'buildx biuld'. There is build, du, prune, version." in capsys.readouterr().err
+
+    @pytest.mark.parametrize("words", ["container ls", "container list", "container ps", "ps"])
+    def test_the_list_of_containers_has_four_names(self, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run([*words.split(), "-q"]) == 0
+        assert capsys.readouterr() == ("", "")
+
+    @pytest.mark.parametrize("words", names())
+    def test_what_there_is_not_says_why_whatever_is_asked_of_it(
+        self, words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([*words.split(), "-x", "--flag=1", "arg", "--help"]) == 1
+
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert re.fullmatch(rf"error: {words} is not supported(: .+| yet)\nhint: .+\n", said.err)
+
+    def test_every_command_of_docker_is_there_or_says_why_not(self) -> None:
+        context = click.Context(program)
+        for name in DOCKER.split():
+            assert program.get_command(context, name), name
+        for words in DOCKER_GROUPS.split("\n")[1:-1]:
+            group, *rest = words.split()
+            found = program.get_command(context, group)
+            assert isinstance(found, click.Group)
+            for name in rest:
+                assert found.get_command(click.Context(found), name), f"{group} {name}"
+
+
+# `docker --help` of docker 28.2.2, `docker GROUP --help`, and buildx 0.24's.
+DOCKER = """
+run exec ps build pull push images login logout search version info builder buildx container context image manifest network
+plugin system trust volume config node secret service stack swarm attach commit cp create diff events export history
+inspect kill load logs pause port rename restart rm rmi save start stats stop tag top unpause update wait compose
+"""
+DOCKER_GROUPS = """
+image build history import inspect load ls prune pull push rm save tag
+container attach commit cp create diff exec export kill logs ls pause port prune rename restart rm run start stats stop top unpause update wait
+builder build prune
+system df events info prune
+buildx bake build create du imagetools inspect ls prune rm stop use version
+"""
+
+
+class TestDockersGlobalFlags:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("-H", "tcp://docker:2375"),
+            ("--host=unix:///x",),
+            ("-c", "remote"),
+            ("-D",),
+            ("-l", "debug"),
+            ("--tlsverify",),
+        ],
+    )
+    def test_those_for_a_daemon_are_refused(
+        self, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([*arguments, "images"]) == 2
+        assert " is not supported: " in capsys.readouterr().err
+
+    def test_the_default_context_is_what_there_is(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["--context", "default", "ps", "-q"]) == 0
+
+    def test_the_directory_of_logins_can_be_given(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("DOCKER_CONFIG", "/elsewhere")
+
+        assert run(["--config", str(tmp_path), "ps", "-q"]) == 0
+
+        assert os.environ["DOCKER_CONFIG"] == str(tmp_path)
+
+    @pytest.mark.parametrize("flag", ["-v", "-V", "--version"])
+    def test_the_version_has_dockers_letter_too(self, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run([flag]) == 0
+        assert capsys.readouterr().out == f"stagemill {stagemill.__version__}\n"
 
 
 class TestStartUp:

@@ -11,7 +11,6 @@ import pytest
 from stagemill.cli import environment
 from stagemill.cli.environment import Workplace, ca_bundle, config_path, store_root, workplace
 from stagemill.errors import StagemillError, UsageError
-from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="others would enter a user namespace")
@@ -59,14 +58,16 @@ class TestPolicy:
         return Workplace(Store.open(tmp_path / "store"), tmp_path / "config.toml", variables)
 
     def test_without_one_everything_is_allowed(self, tmp_path: Path) -> None:
-        assert self.place(tmp_path).policy == Policy()
-        assert self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="").policy == Policy()
+        assert self.place(tmp_path).policy is None
+        assert self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="").policy is None
 
     def test_it_is_the_file_that_the_environment_names(self, tmp_path: Path) -> None:
         file = tmp_path / "policy.json"
         file.write_text('{"rules": [{"action": "DENY", "selector": {"identifier": "*"}}]}')
 
-        (rule,) = self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=str(file)).policy.rules
+        policy = self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=str(file)).policy
+        assert policy
+        (rule,) = policy.rules
 
         assert str(rule) == f'rule 1 of {file}, DENY "*"'
 

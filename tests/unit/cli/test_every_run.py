@@ -50,7 +50,7 @@ def test_resources_have_one_flag_or_one_each() -> None:
         (("--resource", "memry=1g"), "invalid --resource 'memry=1g'", "did you mean memory?"),
         (("--resource", "memory"), "invalid --resource 'memory'", "did you mean memory?"),
         (("-m", "much"), "invalid memory 'much': it is no size", "write a number of bytes, or such as 512m or 1.5g"),
-        (("-m", "1m"), "the memory limit is less than 6m", "give RUN more: --memory 512m"),
+        (("-m", "1m"), "the memory limit is less than 6m", "give more: --memory 512m"),
         (("--memory-swap", "1g"), "--memory-swap needs --memory", "memory-swap is memory and swap together"),
         (("-m", "1g", "--memory-swap", "8m"), "--memory-swap is less than --memory", "it is memory and swap"),
         (("-c", "1"), "invalid cpu-shares '1'", "give a number from 2 on"),

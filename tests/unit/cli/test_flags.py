@@ -186,52 +186,6 @@ def test_a_reference_is_the_name_of_an_image() -> None:
     )
 
 
-@pytest.mark.parametrize("texts", [[], [""], ["local"], [str(Platform.local())], [f"local,{Platform.local()}"]])
-def test_the_platform_is_that_of_this_machine(texts: list[str]) -> None:
-    assert flags.platforms(texts) == (Platform.local(),)
-
-
-def test_platforms_keep_their_order_and_come_once() -> None:
-    assert flags.platforms(["linux/s390x,arm64", "linux/aarch64/v8 , linux/arm/6"]) == (
-        Platform("linux", "s390x"), Platform("linux", "arm64"), Platform("linux", "arm", "v6"),
-    )  # fmt: skip
-
-
-def test_what_is_no_platform_is_wrong_usage() -> None:
-    assert usage(lambda: flags.platforms(["a/b/c/d"])) == (
-        "invalid --platform: 'a/b/c/d' is no platform: want os/arch or os/arch/variant",
-        "write os/arch, such as linux/arm64, or local",
-    )
-
-
-ONE, TWO = flags.platforms(["linux/s390x"]), flags.platforms(["linux/s390x,linux/arm64"])
-
-
-@pytest.mark.parametrize(
-    ("platforms", "argument", "expected"),
-    [
-        (ONE, None, False), (TWO, None, True), (ONE, "1", True), (ONE, "True", True), (ONE, "0", False), (ONE, "", False),
-        (TWO, "t", True),
-    ],
-)  # fmt: skip
-def test_several_platforms_are_an_index_and_one_if_it_is_asked_for(
-    platforms: tuple[Platform, ...], argument: str | None, expected: bool
-) -> None:
-    arguments = {} if argument is None else {"BUILDKIT_MULTI_PLATFORM": argument}
-
-    assert flags.is_index(platforms, arguments) == expected
-
-
-def test_several_platforms_cannot_be_no_index() -> None:
-    assert usage(lambda: flags.is_index(TWO, {"BUILDKIT_MULTI_PLATFORM": "false"})) == (
-        "conflicting config: returning multiple target platforms is not allowed",
-        "give one --platform, or leave out BUILDKIT_MULTI_PLATFORM",
-    )
-    assert usage(lambda: flags.is_index(ONE, {"BUILDKIT_MULTI_PLATFORM": "si"})) == (
-        "invalid boolean value for multi-platform: si", "write BUILDKIT_MULTI_PLATFORM=1",
-    )  # fmt: skip
-
-
 def test_a_platform_to_look_at_may_be_any() -> None:
     assert flags.any_platform("arm64") == Platform("linux", "arm64")
     assert usage(lambda: flags.any_platform("x/")) == (

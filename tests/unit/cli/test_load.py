@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes.blobs import MemoryBlobs, make_image
 from fakes.program import Call
+from stagemill.export.oci import oci_archives
+from stagemill.oci.platform import Platform
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -50,12 +53,32 @@ def test_it_may_get_a_name_of_our_own(app: Call, archive: bytes) -> None:
     assert names(app) == ["mine:1"]
 
 
-def test_an_archive_without_a_name_says_the_id(app: Call, folder: Path) -> None:
-    app("build", "-q", "-o", "type=oci,dest=app.tar", ".")
+def test_an_archive_without_a_name_says_the_id_by_which_it_is_found(app: Call, folder: Path) -> None:
+    app("build", "-q", "--label", "x=y", "-o", "type=oci,dest=app.tar", ".")
 
     said = app("load", "-i", "app.tar")
 
-    assert said.out.startswith("Loaded image without a name: sha256:")
+    assert said.out.startswith("Loaded image ID: sha256:")
+    (found,) = json.loads(app("inspect", said.out.split()[-1]).out)
+    assert (found["RepoTags"], found["Config"]["Labels"]["x"]) == ([], "y")
+
+
+def test_quiet_has_nothing_to_hide(app: Call, archive: bytes) -> None:
+    assert app("load", "-q", stdin=archive).out == "Loaded image: app:latest\n"
+
+
+def test_of_several_platforms_one_is_chosen(app: Call, folder: Path) -> None:
+    blobs = MemoryBlobs()
+    ours, other = Platform.local(), Platform("linux", "s390x")
+    images = [make_image(blobs, {"a": b"1"}, platform=platform) for platform in (ours, other)]
+    with (folder / "both.tar").open("wb") as file:
+        oci_archives([(image, ["docker.io/library/both:1"]) for image in images], blobs, out=file)
+
+    app("load", "--platform", "linux/s390x", "both.tar")
+    assert json.loads(app("inspect", "both:1").out)[0]["Architecture"] == "s390x"
+    app("load", "both.tar")
+
+    assert json.loads(app("inspect", "both:1").out)[0]["Architecture"] == ours.architecture
 
 
 @pytest.mark.parametrize(

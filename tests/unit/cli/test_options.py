@@ -12,7 +12,7 @@ from stagemill.cli.values import Values
 
 NOTHING = {
     "context": ".", "file": None, "target": None, "build_arg": (), "no_cache": False, "no_cache_filter": (), "rerun": (), "pull": False,
-    "host_ca": None, "network": "default", "add_host": (), "platform": (), "progress": None,
+    "host_ca": None, "network": "default", "add_host": (), "platform": (), "all_platforms": False, "progress": None,
     "secret": (), "ssh": (), "allow": (), "volume": (), "cap_add": (), "cap_drop": (), "dns": (), "dns_search": (),
     "dns_option": (), "resource": (), "memory": None, "memory_swap": None, "cpu_shares": None, "cpu_period": None,
     "cpu_quota": None, "cpuset_cpus": None, "cpuset_mems": None, "cgroup_parent": None, "ulimit": (), "shm_size": None,
@@ -40,8 +40,9 @@ def test_flags_are_spelled_as_in_buildx() -> None:
     assert found == NOTHING | {
         "context": "context", "file": "other", "target": "build", "build_arg": ("A=1", "B"), "no_cache": True,
         "no_cache_filter": ("a,b",), "rerun": (), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
-        "platform": ("linux/amd64",), "progress": "plain", "secret": ("id=a", "id=b,env=B"), "ssh": ("default",),
-        "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"), "retry": 2, "retry_delay": "1s",
+        "platform": ("linux/amd64",), "all_platforms": False, "progress": "plain", "secret": ("id=a", "id=b,env=B"),
+        "ssh": ("default",), "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"), "retry": 2,
+        "retry_delay": "1s",
     }  # fmt: skip
 
 

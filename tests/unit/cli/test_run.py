@@ -1,127 +1,93 @@
-"""`stagemill run`: what its flags mean, and where images come from. The processes themselves are in integration."""
+"""`stagemill run`: its statuses and what is told before anything is done. The processes themselves are in integration."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
+import click
 import pytest
 
-from fakes.blobs import make_image
-from fakes.registry import FakeRegistry
-from stagemill.cli.environment import Workplace
+from stagemill.cli.compat import RUN
+from stagemill.cli.container.refusals import REFUSED
 from stagemill.cli.main import run
-from stagemill.cli.run import bind, image_of
-from stagemill.errors import NotFoundError, UsageError
-from stagemill.execute.base import read_image
-from stagemill.execute.importing import import_image
-from stagemill.oci.platform import Platform
-from stagemill.sandbox.process import Bind
-from stagemill.store.store import Store
-
-
-class TestBind:
-    @pytest.mark.parametrize(
-        ("rest", "target", "read_only"),
-        [(":/src", "/src", False), (":/src:rw", "/src", False), (":/src:ro", "/src", True), (":/", "/", False)],
-    )
-    def test_a_volume_is_a_path_here_and_one_inside(
-        self, tmp_path: Path, rest: str, target: str, read_only: bool
-    ) -> None:
-        assert bind(f"{tmp_path}{rest}") == Bind(tmp_path, target, read_only=read_only)
-
-    def test_a_relative_source_is_from_here(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        (tmp_path / "src").mkdir()
-        monkeypatch.chdir(tmp_path)
-
-        assert bind("./src:/src").source == tmp_path / "src"
-        assert bind("src:/src").source == tmp_path / "src"
-
-    def test_a_file_will_do(self, tmp_path: Path) -> None:
-        (tmp_path / "file").touch()
-
-        assert bind(f"{tmp_path}/file:/etc/file:ro").source == tmp_path / "file"
-
-    @pytest.mark.parametrize("text", ["", "/src", "/tmp:src", "/tmp:/src:no", "/tmp:/src:ro:z", "/tmp:", "/tmp:/src:"])
-    def test_what_is_none_is_wrong_usage(self, text: str) -> None:
-        with pytest.raises(UsageError) as caught:
-            bind(text)
-
-        assert caught.value.message == f"invalid --volume {text!r}"
-        assert caught.value.hint == "write -v /path/here:/path/inside, or …:ro"
-
-    def test_a_source_that_is_not_there_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError) as caught:
-            bind(f"{tmp_path}/none:/src")
-
-        assert caught.value.message == f"invalid --volume '{tmp_path}/none:/src': there is no {tmp_path}/none"
+from stagemill.cli.run import command
 
 
 class TestUsage:
-    def test_a_terminal_is_needed_for_one(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(["run", "-t", "app"]) == 2
-        assert "error: -t needs a terminal, and standard input is none\nhint: leave out -t" in capsys.readouterr().err
-
-    @pytest.mark.parametrize("flag", ["-d", "--detach", "-p"])
-    def test_a_flag_of_docker_run_that_there_is_not_is_wrong_usage(
-        self, flag: str, capsys: pytest.CaptureFixture[str]
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("-it",), "error: -it needs a terminal, and standard input is none\nhint: leave out -t, or -i"),
+            (("-v", "nonsense"), "error: invalid --volume 'nonsense'\n"),
+            (("-v", "cache:/root/.cache"), "hint: stagemill keeps no volumes by name: make a directory, mkdir cache,"),
+            (("-e", "=x"), "error: invalid --env '=x': it has no name\n"),
+            (("--env-file", "/none"), "error: cannot read --env-file /none: no such file or directory\n"),
+            (("--mount", "type=volume,target=/x"), "stagemill keeps no volumes\n"),
+            (("--tmpfs", "x"), "error: invalid --tmpfs 'x'"),
+            (("--device", "/etc/passwd"), "error: invalid --device '/etc/passwd': /etc/passwd is no device\n"),
+            (("--network", "web"), "error: --network web is not supported: "),
+            (("-p", "8080:80"), "error: cannot publish port 80 as 8080: "),
+            (("--cpus", "none"), "error: invalid --cpus 'none'\n"),
+            (("--pids-limit", "few"), "error: invalid --pids-limit 'few'\n"),
+            (("-m", "much"), "error: invalid memory 'much': it is no size\n"),
+            (("--ulimit", "nofiles=1"), "hint: did you mean nofile?"),
+            (("--cap-add", "NET_ADMN"), "hint: did you mean NET_ADMIN?"),
+            (("--dns", "here"), "error: invalid --dns 'here': it is no IP address\n"),
+            (("--add-host", "db"), "error: invalid --add-host 'db'"),
+            (("--security-opt", "seccomp=/x.json"), "error: --security-opt seccomp=/x.json is not supported\n"),
+            (("--platform", "a/b/c/d"), "error: invalid --platform"),
+            (("--pull", "sometimes"), "'sometimes' is not one of 'always', 'missing', 'never'"),
+            (("--no-such-flag",), "No such option '--no-such-flag'"),
+        ],
+    )
+    def test_what_is_wrong_is_told_with_dockers_status(
+        self, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str], folder: object
     ) -> None:
-        assert run(["run", flag, "app"]) == 2
-        assert f"No such option '{flag}'" in capsys.readouterr().err
+        assert run(["run", *arguments, "app"]) == 125
+        assert message in capsys.readouterr().err
 
-    def test_a_volume_is_checked_before_anything_is_done(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert run(["run", "-v", "nonsense", "app"]) == 2
-        assert "invalid --volume 'nonsense'" in capsys.readouterr().err
+    def test_without_an_image_too(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["run"]) == 125
+        assert "Missing argument 'IMAGE'" in capsys.readouterr().err
 
+    def test_an_image_that_nobody_has(self, capsys: pytest.CaptureFixture[str], folder: object) -> None:
+        assert run(["run", "--pull", "never", "app"]) == 125
+        assert capsys.readouterr().err.startswith("error: there is no image app in the store\n")
 
-class TestImage:
-    @pytest.fixture
-    def place(self, tmp_path: Path) -> Iterator[Workplace]:
-        with Store.open(tmp_path / "store") as store:
-            opened = Workplace(store, tmp_path / "config.toml", {"HOME": str(tmp_path)})
-            yield opened
-            opened.hang_up()
-
-    @pytest.fixture
-    def registry(self) -> Iterator[FakeRegistry]:
-        with FakeRegistry() as running:
-            yield running
-
-    def test_one_of_the_store_is_taken(self, place: Workplace, registry: FakeRegistry) -> None:
-        image = make_image(registry.blobs, {"a": b"1"})
-        import_image(place.store, image, registry.blobs)
-        place.store.images.set("docker.io/library/app:latest", image.descriptor, 1)
-
-        assert image_of("app", place) == image
-        assert registry.requests == []
-
-    def test_one_that_is_not_there_is_fetched_whole_and_keeps_its_name(
-        self, place: Workplace, registry: FakeRegistry, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        image = make_image(registry.blobs, {"a": b"1"}, {"b": b"2"}, platform=Platform.local())
-        registry.push("team/app", "1", image)
-        name = f"{registry.host}/team/app:1"
-
-        assert image_of(name, place) == image
-
-        descriptor = place.store.images.get(name)
-        assert descriptor is not None
-        assert read_image(place.store, descriptor.digest) == image
-        assert all(place.store.blobs.has(layer) for layer in image.manifest.layers)
-        assert f"pull {name}" in capsys.readouterr().err
-
-    def test_one_that_nobody_has_is_told_as_missing_here(self, place: Workplace, registry: FakeRegistry) -> None:
-        with pytest.raises(NotFoundError) as caught:
-            image_of(f"{registry.host}/team/none", place)
-
-        assert caught.value.message == f"there is no image {registry.host}/team/none in the store"
-        assert caught.value.hint == "stagemill images lists what there is; stagemill pull fetches more"
+    def test_h_is_the_host_name_and_help_is_help(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["run", "--help"]) == 0
+        assert "-h, --hostname NAME" in capsys.readouterr().out
 
 
-@pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="others would enter a user namespace")
-@pytest.mark.usefixtures("folder")
-def test_a_variable_without_a_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["run", "-e", "=x", "app"]) == 2
-    assert "invalid --env '=x': it has no name" in capsys.readouterr().err
+@pytest.mark.parametrize("flag", [flag for refusal in REFUSED for flag in refusal.flags])
+def test_each_flag_that_there_is_not_says_why(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    refusal = next(refusal for refusal in REFUSED if flag in refusal.flags)
+    given = [f"{flag}=false"] if refusal.default_on else [flag] if refusal.switch else [flag, "x"]
+
+    assert run(["run", *given, "app"]) == 125
+
+    value = "=false" if refusal.default_on else "" if refusal.switch else " x"
+    said = capsys.readouterr().err
+    assert said == f"error: {refusal.flags[-1]}{value} is not supported: {refusal.why}\nhint: {refusal.hint}\n"
+
+
+def test_every_flag_of_docker_run_is_known() -> None:
+    known = {name for param in command.params if isinstance(param, click.Option) for name in param.opts}
+
+    assert set(DOCKER_RUN.split()) - known == {"--help"}
+    assert known & {name for flag in RUN.valued for name in flag.split()}
+
+
+# `docker run --help` of docker 28.2.2, and the longer names that it does not show.
+DOCKER_RUN = """
+--add-host --annotation -a --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop --cgroup-parent --cgroupns
+--cidfile --cpu-count --cpu-percent --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime -c --cpu-shares --cpus
+--cpuset-cpus --cpuset-mems -d --detach --detach-keys --device --device-cgroup-rule --device-read-bps --device-read-iops
+--device-write-bps --device-write-iops --disable-content-trust --dns --dns-option --dns-opt --dns-search --domainname
+--entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd --health-interval --health-retries
+--health-start-interval --health-start-period --health-timeout --help -h --hostname --init -i --interactive
+--io-maxbandwidth --io-maxiops --ip --ip6 --ipc --isolation --kernel-memory -l --label --label-file --link
+--link-local-ip --log-driver --log-opt --mac-address -m --memory --memory-reservation --memory-swap --memory-swappiness
+--mount --name --net --net-alias --network --network-alias --no-healthcheck --oom-kill-disable --oom-score-adj --pid
+--pids-limit --platform --privileged -p --publish -P --publish-all --pull -q --quiet --read-only --restart --rm
+--runtime --security-opt --shm-size --sig-proxy --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs -t --tty
+--ulimit --use-api-socket -u --user --userns --uts -v --volume --volume-driver --volumes-from -w --workdir
+"""

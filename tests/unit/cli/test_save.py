@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.program import Call
+from stagemill.oci.platform import Platform
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -47,6 +48,39 @@ def test_several_images_are_one_archive(app: Call) -> None:
         assert file is not None
         tags = [tag for image in json.loads(file.read()) for tag in image["RepoTags"]]
     assert sorted(tags) == ["app:latest", "other:latest"]
+
+
+def tags(data: bytes) -> list[str] | None:
+    """The names that the archive's one image has in docker's manifest."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        file = archive.extractfile("manifest.json")
+        assert file is not None
+        (image,) = json.loads(file.read())
+        found: list[str] | None = image["RepoTags"]
+        return found
+
+
+def test_a_name_without_a_tag_stands_for_all_that_it_has(app: Call) -> None:
+    app("tag", "app", "app:two")
+    app("tag", "app", "other/app:three")
+
+    assert tags(app("save", "app").stdout) == ["app:latest", "app:two"]
+    assert tags(app("save", "app:two").stdout) == ["app:two"]
+
+
+def test_an_image_by_its_id_has_no_name_in_the_archive(app: Call) -> None:
+    identity = json.loads(app("inspect", "app").out)[0]["Id"]
+
+    assert tags(app("save", identity[7:19]).stdout) is None
+    assert tags(app("save", identity[7:]).stdout) is None
+
+
+def test_an_image_of_another_platform_is_not_there(app: Call) -> None:
+    said = app("save", "--platform", "linux/s390x", "app")
+
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith("error: app:latest has no image for linux/s390x in the store\nhint: it has linux/")
+    assert app("save", "--platform", str(Platform.local()), "app").status == 0
 
 
 def test_a_place_that_is_not_there_is_told(app: Call, folder: Path) -> None:

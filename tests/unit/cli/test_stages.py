@@ -33,7 +33,7 @@ def test_they_are_called_after_the_target(tmp_path: Path, name: str, expected: l
         workshop = Workshop(tmp_path, store)
         built = workshop.build(TEXT, files={"a": "1"}, options=Options(every_stage=True))
 
-        stages.save([built], [[name]], labels={"who": "ci"}, listener=workshop.heard.append)
+        stages.save([built], [[name]], labels={"who": "ci"}, index=False, listener=workshop.heard.append)
 
         assert sorted(reference for reference, _, _ in store.images.all()) == expected
 
@@ -43,7 +43,7 @@ def test_they_have_their_own_labels_and_those_that_are_given(tmp_path: Path) -> 
         workshop = Workshop(tmp_path, store)
         built = workshop.build(TEXT, files={"a": "1"}, options=Options(every_stage=True))
 
-        stages.save([built], [["app"]], labels={"who": "ci"}, listener=workshop.heard.append)
+        stages.save([built], [["app"]], labels={"who": "ci"}, index=False, listener=workshop.heard.append)
 
         found = {reference: read_image(store, descriptor.digest) for reference, descriptor, _ in store.images.all()}
         assert found["docker.io/library/app:build"].config.config.labels == {"own": "1", "who": "ci"}

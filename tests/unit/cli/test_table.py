@@ -33,20 +33,35 @@ def test_sizes_have_three_digits_and_a_decimal_unit(count: int, expected: str) -
 
 
 @pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, "0B"), (412, "412B"), (1200, "1.2kB"), (77_000_000, "77MB"), (77_800_000, "77.8MB"), (1_234_567_890, "1.23GB"), (100_000, "100kB")],
+)  # fmt: skip
+def test_dockers_sizes_have_neither_space_nor_zeros(count: int, expected: str) -> None:
+    assert table.tight(count) == expected
+
+
+@pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (-5, "0 seconds ago"),
-        (0, "0 seconds ago"),
+        (-5, "Less than a second ago"),
+        (0, "Less than a second ago"),
         (1, "1 second ago"),
         (59, "59 seconds ago"),
-        (60, "1 minute ago"),
-        (7199, "1 hour ago"),
-        (7200, "2 hours ago"),
-        (86400, "1 day ago"),
-        (86400 * 29, "29 days ago"),
-        (86400 * 30, "1 month ago"),
+        (60, "About a minute ago"),
+        (120, "2 minutes ago"),
+        (3599, "59 minutes ago"),
+        (3600, "About an hour ago"),
+        (5399, "About an hour ago"),
+        (5400, "2 hours ago"),
+        (3600 * 30, "30 hours ago"),
+        (3600 * 48, "2 days ago"),
+        (86400 * 13, "13 days ago"),
+        (86400 * 14, "2 weeks ago"),
+        (86400 * 59, "8 weeks ago"),
+        (86400 * 60, "2 months ago"),
         (86400 * 364, "12 months ago"),
-        (86400 * 800, "2 years ago"),
+        (86400 * 729, "24 months ago"),
+        (86400 * 730, "2 years ago"),
     ],
 )
 def test_ages_are_in_the_largest_unit_that_fits(seconds: int, expected: str) -> None:

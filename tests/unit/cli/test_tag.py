@@ -42,10 +42,18 @@ def test_an_image_can_be_named_by_its_digest(app: Call) -> None:
     assert digest(app, "again") == digest(app, "app")
 
 
+def test_an_image_can_be_named_by_a_name_and_a_digest(app: Call) -> None:
+    app("tag", f"app@{digest(app, 'app')}", "again")
+
+    assert digest(app, "again") == digest(app, "app")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
         (("none", "app:2"), 1, "there is no image none in the store"),
+        (("app", f"app@sha256:{'0' * 64}"), 2, "is no name to give: it has a digest"),
+        ((f"app@sha256:{'0' * 64}", "x"), 1, "there is no image app@sha256:"),
         (("app", "Bad Name"), 2, "'Bad Name' is no image reference"),
     ],
 )

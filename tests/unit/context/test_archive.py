@@ -204,3 +204,57 @@ def test_what_has_no_file_or_is_no_archive_has_no_date(tmp_path: Path) -> None:
     for data in (b"FROM scratch\n", tar(), tar(member("d", kind=tarfile.DIRTYPE)), gzip.compress(SIMPLE)[:60]):
         path.write_bytes(data)
         assert newest(path) is None
+
+
+FOUND_BY_FUZZING = [
+    (tar(member("f", pax_headers={"mtime": "nan"})), "the build context has the time 'nan' of 'f'"),
+    (tar(member("f", pax_headers={"mtime": "1e999999999"})), "the build context has the time '1e999999999' of 'f'"),
+    (
+        tar((member("f", pax_headers={"GNU.sparse.map": "5,3,0,3", "GNU.sparse.size": "9"}), b"abcdef")),
+        "the archive of the build context is broken: the pieces of 'f' overlap, or reach beyond its end",
+    ),
+    (
+        tar((member("f", pax_headers={"GNU.sparse.map": "0,3,6,4", "GNU.sparse.size": "9"}), b"abcdefg")),
+        "the archive of the build context is broken: the pieces of 'f' overlap, or reach beyond its end",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), FOUND_BY_FUZZING)
+def test_what_fuzzing_found_is_an_error(tmp_path: Path, data: bytes, message: str) -> None:
+    with pytest.raises(ArchiveError) as caught:
+        unpack_context(io.BytesIO(data), tmp_path)
+
+    assert caught.value.message == message
+
+
+def test_a_header_that_the_library_stumbles_over_is_an_error(tmp_path: Path) -> None:
+    """The second block of a sparse header, which ends too early."""
+    block = bytearray(tar(member("f", kind=tarfile.GNUTYPE_SPARSE), form=tarfile.GNU_FORMAT)[:512])
+    block[482] = 1
+    block[148:156] = b"%06o\0 " % (sum(block[:148]) + 8 * ord(" ") + sum(block[156:]))
+
+    with pytest.raises(ArchiveError) as caught:
+        unpack_context(io.BytesIO(bytes(block) + bytes(100)), tmp_path)
+
+    assert caught.value.message == "the archive of the build context is broken: a header of it is malformed"
+
+
+def test_a_time_that_no_file_can_have_becomes_the_nearest(tmp_path: Path) -> None:
+    unpack_context(io.BytesIO(tar(member("f", pax_headers={"mtime": "9" * 30}))), tmp_path)
+
+    assert (tmp_path / "f").stat().st_mtime > 1 << 33
+
+
+def test_what_a_sparse_file_has_no_bytes_for_is_a_hole(tmp_path: Path) -> None:
+    size = 1 << 40
+    facts = {"GNU.sparse.map": f"1000,3,{size - 3},3", "GNU.sparse.size": f"{size}"}
+
+    unpack_context(io.BytesIO(tar((member("f", pax_headers=facts), b"abcdef"))), tmp_path)
+
+    status = (tmp_path / "f").stat()
+    assert (status.st_size, status.st_blocks < 100) == (size, True)
+    with (tmp_path / "f").open("rb") as file:
+        assert file.read(1004) == bytes(1000) + b"abc\0"
+        file.seek(size - 4)
+        assert file.read() == b"\0def"

@@ -122,6 +122,21 @@ def test_the_ignore_file_of_the_context_counts_without_one_beside_the_dockerfile
     assert found.rules.excluded("a")
 
 
+def test_podmans_names_count_where_there_is_none_of_dockers(tmp_path: Path) -> None:
+    def found(*names: str) -> str:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        for name in names:
+            (tmp_path / name).write_text("a\n")
+        rules = ignore_rules(tmp_path, dockerfile=tmp_path / "Containerfile")
+        assert rules
+        return rules.name
+
+    assert found(".containerignore") == ".containerignore"
+    assert found(".containerignore", ".dockerignore") == ".dockerignore"
+    assert found(".dockerignore", "Containerfile.containerignore") == "Containerfile.containerignore"
+
+
 def test_without_an_ignore_file_there_are_no_rules(tmp_path: Path) -> None:
     assert ignore_rules(tmp_path, dockerfile=None) is None
 
@@ -133,6 +148,50 @@ def test_a_bad_pattern_is_an_error_with_file_and_line(tmp_path: Path) -> None:
         ignore_rules(tmp_path, dockerfile=None)
 
     assert caught.value.message.startswith('.dockerignore:2: "[" is not a valid pattern')
+
+
+class TestLinks:
+    """Of the context: a file outside may be a secret, and errors show lines of what they read."""
+
+    @pytest.fixture
+    def context(self, tmp_path: Path) -> Path:
+        (tmp_path / "outside").write_text("FROM outside\n")
+        context = tmp_path / "context"
+        context.mkdir()
+        (context / "real").write_text("FROM inside\n")
+        return context
+
+    def test_one_that_stays_inside_is_followed(self, context: Path) -> None:
+        (context / "Dockerfile").symlink_to("real")
+        (context / ".dockerignore").symlink_to(context / "real")
+
+        assert dockerfile(context).data == b"FROM inside\n"
+        assert ignore_rules(context) is not None
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_one_that_leads_out_is_refused_with_what_to_write(self, context: Path, *, named: bool) -> None:
+        (context / "Dockerfile").symlink_to("../outside")
+        real = context.parent / "outside"
+
+        with pytest.raises(ContextError) as caught:
+            dockerfile(context, given=context / "Dockerfile" if named else None)
+
+        assert caught.value.message == f"{context}/Dockerfile leads out of the build context, to {real}"
+        assert caught.value.hint == f"if that is the file you mean, name it: -f {real}"
+        assert dockerfile(context, given=real).data == b"FROM outside\n"
+
+    def test_an_ignore_file_that_leads_out_is_refused(self, context: Path) -> None:
+        (context / ".dockerignore").symlink_to("../outside")
+
+        with pytest.raises(ContextError, match="leads out of the build context") as caught:
+            ignore_rules(context)
+
+        assert caught.value.hint == "put the file itself there"
+
+    def test_one_that_lies_elsewhere_may_be_a_link(self, context: Path) -> None:
+        (context.parent / "elsewhere").symlink_to("outside")
+
+        assert dockerfile(context, given=context.parent / "elsewhere").data == b"FROM outside\n"
 
 
 class TestNames:

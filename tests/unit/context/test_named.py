@@ -123,6 +123,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "a=tarket://b": ("unknown kind 'tarket'", "did you mean target:?"),
     "a=htp://b": ("unknown kind 'htp'", "did you mean http://?"),
     "a=zzz://b": ("unknown kind 'zzz'", "write --build-context NAME=VALUE"),
+    "a=" + "x" * 5000: (f"there is no directory {'x' * 5000}", "name a directory that exists"),  # found by fuzzing
     "a=docker-image://B": ("'B' is no image reference", "write docker-image://NAME:TAG"),
     "a=oci-layout://": ("it names no directory", "write oci-layout://DIRECTORY:TAG"),
     "a=https://h/b.git?nosuch=1": ("unexpected query 'nosuch' of a git URL", "the queries are"),

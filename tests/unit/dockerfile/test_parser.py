@@ -5,6 +5,7 @@ import time
 import pytest
 
 from stagemill.dockerfile.parser import parse, parse_prefix, parse_trigger
+from stagemill.dockerfile.printer import render
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Arg, Copy, From, OnBuild, Run, Word
 from stagemill.errors import DockerfileError
@@ -226,6 +227,14 @@ def test_without_a_mistake_all_of_it_is_there_and_without_a_stage_nothing_may_be
     assert (len(found.instructions), found.stages()) == (1, [])
     assert error
     assert error.message == "the Dockerfile has no stage"
+
+
+@pytest.mark.parametrize("text", ["\ufeff", "\ufeff\n", "", "\n", "\ufeff# x", "\ufeffARG A", "\ufeffRUM\n"])
+def test_what_is_read_of_a_file_that_is_wrong_prints_as_it_was(text: str) -> None:
+    found, error = parse_prefix(text)
+
+    assert error is not None
+    assert render(found) == text
 
 
 def test_a_stage_names_those_that_it_waits_for_each_with_its_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from fakes.tree import MemoryTree, Node, directory, file, link
 from fakes.workshop import Workshop
 from stagemill.errors import SandboxError, StagemillError, UsageError
 from stagemill.execute import base
-from stagemill.execute.container import Launch, environment, has_program, launch
+from stagemill.execute.container import Launch, Rights, environment, has_program, launch
+from stagemill.execute.devices import DeviceBook
 from stagemill.execute.services import Host
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
+from stagemill.sandbox.limits import Resources, Ulimit
 from stagemill.sandbox.process import Bind, Credentials
 
 TREE: dict[str, Node | str] = {
@@ -70,7 +73,8 @@ class TestLaunch:
 
         process = self.started(workshop, Launch()).process
 
-        assert (process.args, process.cwd, process.env) == (("serve",), "/srv", (("PATH", "/bin"), ("A", "1")))
+        assert (process.args, process.cwd) == (("serve",), "/srv")
+        assert process.env == (("HOSTNAME", "stagemill"), ("PATH", "/bin"), ("A", "1"))
         assert process.credentials == Credentials(1000, 1001, (1001,), "/home/node")
         assert (process.network, process.hostname) == ("host", "stagemill")
         assert process.resolv_conf == "nameserver 192.0.2.1\n"
@@ -78,13 +82,63 @@ class TestLaunch:
 
     def test_the_command_line_wins(self, workshop: Workshop, tmp_path: Path) -> None:
         binds = (Bind(tmp_path, "/src", read_only=False),)
-        what = Launch(args=("ls",), env=(("A", "2"), ("B", "3")), cwd="/src", user="web", binds=binds, network="none")
+        what = Launch(args=("ls",), env=(("A", "2"), ("B", "3")), cwd="/src", user="web", mounts=binds, network="none")
 
         process = self.started(workshop, what).process
 
         assert (process.args, process.cwd) == (("ls",), "/src")
-        assert process.env == (("PATH", "/bin"), ("A", "2"), ("B", "3"))
+        assert process.env == (("HOSTNAME", "stagemill"), ("PATH", "/bin"), ("A", "2"), ("B", "3"))
         assert (process.credentials.uid, process.mounts, process.network) == (33, binds, "none")
+
+    def test_it_may_have_a_name_and_know_others(self, workshop: Workshop) -> None:
+        process = self.started(workshop, Launch(hostname="box", hosts=("192.0.2.1\tdb",))).process
+
+        assert (process.hostname, dict(process.env)["HOSTNAME"]) == ("box", "box")
+        assert process.hosts == ("127.0.0.1\tlocalhost box\n::1\tlocalhost ip6-localhost ip6-loopback\n192.0.2.1\tdb\n")
+
+    def test_limits_and_rights_are_handed_on(self, workshop: Workshop) -> None:
+        workshop.host = Host(resources=Resources(memory=64 << 20))
+        rights = Rights(
+            added=frozenset({12}), dropped=frozenset({0}), privileged=True, read_only=True, no_new_privileges=True, filtered=False
+        )  # fmt: skip
+
+        process = self.started(workshop, Launch(rights=rights, ulimits=(Ulimit("nofile", 1, 2),), shm_size=5)).process
+
+        assert process.resources == Resources(memory=64 << 20)
+        assert (process.ulimits, process.shm_size) == ((Ulimit("nofile", 1, 2),), 5)
+        assert (process.added, process.dropped) == (frozenset({12}), frozenset({0}))
+        assert (process.insecure, process.read_only, process.no_new_privileges) == (True, True, True)
+        assert not process.filtered
+
+    def test_it_may_be_in_more_groups_by_name_or_number(self, workshop: Workshop) -> None:
+        process = self.started(workshop, Launch(groups=("node", "7", "7"))).process
+
+        assert process.credentials.groups == (1001, 7)
+
+    def test_a_group_that_the_image_lacks_is_an_error(self, workshop: Workshop) -> None:
+        with pytest.raises(SandboxError, match="there is no group docker in the image's /etc/group"):
+            self.started(workshop, Launch(groups=("docker",)))
+
+    def test_a_device_brings_what_the_book_says(self, workshop: Workshop, tmp_path: Path) -> None:
+        edits = {"env": ["GPU=0"], "deviceNodes": [{"path": "/dev/null"}], "additionalGids": [44]}
+        spec = {"kind": "vendor.com/gpu", "devices": [{"name": "0", "containerEdits": edits}]}
+        (tmp_path / "gpu.json").write_text(json.dumps(spec))
+        workshop.host = Host(devices=DeviceBook([tmp_path]))
+
+        process = self.started(workshop, Launch(devices=("vendor.com/gpu=0",))).process
+
+        assert dict(process.env)["GPU"] == "0"
+        assert process.mounts == (Bind(Path("/dev/null"), "/dev/null", read_only=False),)
+        assert 44 in process.credentials.groups
+
+    def test_one_that_is_not_there_is_an_error(self, workshop: Workshop, tmp_path: Path) -> None:
+        workshop.host = Host(devices=DeviceBook([tmp_path]))
+
+        with pytest.raises(StagemillError) as caught:
+            self.started(workshop, Launch(devices=("vendor.com/gpu=0",)))
+
+        assert caught.value.message == "there is no device vendor.com/gpu=0"
+        assert caught.value.hint == f"describe it in a JSON or YAML file in {tmp_path}"
 
     def test_without_a_directory_it_starts_at_the_root(self, workshop: Workshop) -> None:
         assert self.started(workshop, Launch(args=("ls",)), RunConfig()).process.cwd == "/"

@@ -13,6 +13,7 @@ from stagemill import events
 from stagemill.errors import NotFoundError, SourceError
 from stagemill.export.oci import oci_directory
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import ImageIndex
 from stagemill.oci.platform import Platform
 from stagemill.plan.resolver import Base
 from stagemill.sources.policy import Policy, Rule, Selector, Updates
@@ -103,6 +104,17 @@ def test_who_only_looks_at_images_takes_one_for_another_platform_where_there_is_
     assert workshop.resolver(lenient=True).resolve("app", None).manifest == fitting.digest
 
 
+def test_where_no_platform_is_asked_for_the_stores_only_one_is_taken_unless_the_registry_has_to_say(
+    workshop: Workshop,
+) -> None:
+    other = an_image(workshop, platform=OTHER)
+    workshop.has_image("app", other)
+
+    assert workshop.resolver(implicit=True).resolve("app", None) == Base(FULL, other.digest, other.config)
+    with pytest.raises(NotFoundError):
+        workshop.resolver(implicit=True, pull=True).resolve("app", None)
+
+
 def test_an_image_for_the_wanted_platform_is_taken(workshop: Workshop) -> None:
     other = an_image(workshop, platform=OTHER)
     workshop.has_image("app", other)
@@ -115,6 +127,83 @@ def test_an_image_that_names_no_platform_is_taken_as_it_is(workshop: Workshop) -
     workshop.has_image("app", image)
 
     assert workshop.resolver().resolve("app", None).manifest == image.digest
+
+
+class TestIndexes:
+    def test_the_image_for_the_platform_is_taken(self, workshop: Workshop) -> None:
+        own, other = an_image(workshop), an_image(workshop, platform=OTHER)
+        workshop.has_image("app", ImageIndex.build([other, own]))
+
+        assert workshop.resolver().resolve("app", None) == Base(FULL, own.digest, own.config)
+        assert workshop.resolver().resolve("app", OTHER) == Base(FULL, other.digest, other.config)
+        assert workshop.remote.asked == []
+
+    def test_one_without_it_is_passed_over_also_where_nobody_asked(self, workshop: Workshop) -> None:
+        workshop.has_image("app", ImageIndex.build([an_image(workshop, platform=OTHER)]))
+
+        for resolver in (workshop.resolver(), workshop.resolver(implicit=True)):
+            with pytest.raises(NotFoundError):
+                resolver.resolve("app", None)
+
+    def test_where_nobody_asked_an_image_of_one_platform_is_taken_if_there_is_no_other(
+        self, workshop: Workshop
+    ) -> None:
+        other = an_image(workshop, platform=OTHER)
+        workshop.has_image("app", other)
+
+        assert workshop.resolver(implicit=True).resolve("app", None).manifest == other.digest
+
+        fitting = workshop.remote.images[FULL] = an_image(workshop)
+        assert workshop.resolver(implicit=True).resolve("app", None).manifest == fitting.digest
+
+    def test_with_several_platforms_it_is_said_for_which_a_registry_is_asked(self, workshop: Workshop) -> None:
+        workshop.remote.images[FULL] = an_image(workshop, platform=OTHER)
+
+        workshop.resolver(several=True).resolve("app", OTHER)
+
+        assert [event.name for event in workshop.events(events.Started)] == [
+            f"[{OTHER} internal] load metadata for {FULL}"
+        ]
+
+
+class TestPlatforms:
+    def test_those_of_an_index_in_the_store_are_told(self, workshop: Workshop) -> None:
+        workshop.has_image("app", ImageIndex.build([an_image(workshop, platform=OTHER), an_image(workshop)]))
+
+        assert workshop.resolver().platforms("app") == (OTHER, Platform.local())
+        assert workshop.remote.asked == []
+
+    def test_what_the_store_lacks_is_asked_for(self, workshop: Workshop) -> None:
+        workshop.remote.images[FULL] = an_image(workshop, platform=OTHER)
+
+        assert workshop.resolver().platforms("app") == (OTHER,)
+
+    def test_what_was_fetched_for_one_may_be_there_for_others(self, workshop: Workshop) -> None:
+        own = workshop.remote.images[FULL] = an_image(workshop)
+        workshop.resolver().resolve("app", None)
+        workshop.has_image("app", own)
+        workshop.remote.images[FULL] = an_image(workshop, platform=OTHER)
+
+        assert workshop.resolver().platforms("app") == (OTHER,)
+        del workshop.remote.images[FULL]
+        assert workshop.resolver().platforms("app") == (Platform.local(),)
+
+    def test_what_was_built_here_is_what_it_is(self, workshop: Workshop) -> None:
+        workshop.has_image("app", an_image(workshop))
+
+        assert workshop.resolver().platforms("app") == (Platform.local(),)
+        assert workshop.remote.asked == []
+
+    def test_what_nobody_has_is_an_error(self, workshop: Workshop) -> None:
+        with pytest.raises(NotFoundError):
+            workshop.resolver().platforms("app")
+
+    def test_a_layout_tells_those_of_a_tag_or_a_digest(self, workshop: Workshop, tmp_path: Path) -> None:
+        index = ImageIndex.build([an_image(workshop, platform=OTHER), an_image(workshop)])
+        oci_directory(index, workshop.remote.blobs, names=["app:1"], destination=tmp_path / "layout")
+
+        for end in (":1", "", f"@{index.digest}"):
+            assert workshop.resolver().platforms(f"oci-layout://{tmp_path}/layout{end}") == (OTHER, Platform.local())
 
 
 @pytest.mark.parametrize("what", ["manifest", "config"])

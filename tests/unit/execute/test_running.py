@@ -16,12 +16,15 @@ from fakes.tree import Node, directory, file, link
 from fakes.workshop import Workshop
 from stagemill import events
 from stagemill.errors import CancelledError, Excerpt, SandboxError, StagemillError, StepError
+from stagemill.execute import running
 from stagemill.execute.progress import quiet
 from stagemill.execute.running import Step, StepLog, hosts_file, read_text, run
 from stagemill.execute.services import Host
 from stagemill.execute.tree import Tree
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Label, Vertex
+from stagemill.oci.platform import Platform
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.process import Bind, Credentials
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -180,6 +183,31 @@ class TestTree:
         assert found == [(0o751, 5_000_000_000)]
 
 
+class TestPlatform:
+    def test_a_process_of_this_machine_has_no_emulator(self, workshop: Workshop) -> None:
+        made(workshop, replace(OP, platform=str(Platform.local())))
+
+        assert only_call(workshop).process.emulators == ()
+
+    def test_another_platform_s_has_what_is_found_where_programs_are(
+        self, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workshop.host = Host(search="/here:/there")
+        asked: list[tuple[Platform, str]] = []
+        found = (Emulator("s390x", tmp_path),)
+
+        def needed(platform: Platform, *, search: str) -> tuple[Emulator, ...]:
+            asked.append((platform, search))
+            return found
+
+        monkeypatch.setattr(running, "needed", needed)
+
+        made(workshop, replace(OP, platform="linux/s390x"))
+
+        assert asked == [(Platform("linux", "s390x"), "/here:/there")]
+        assert only_call(workshop).process.emulators == found
+
+
 class TestFailure:
     def test_the_error_says_what_ended_how_and_where(self, workshop: Workshop) -> None:
         workshop.sandbox.acts["make"] = fails(2, saying="no rule\n")
@@ -205,6 +233,20 @@ class TestFailure:
             made(workshop)
 
         assert caught.value.hint == hint
+
+    @pytest.mark.parametrize("code", [132, 134, 139])
+    def test_a_crash_in_an_emulator_may_be_the_emulators(
+        self, workshop: Workshop, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workshop.sandbox.acts["make"] = fails(code)
+        emulators = (Emulator("s390x", tmp_path),)
+        monkeypatch.setattr(running, "needed", lambda platform, **_: emulators if platform.architecture != "x" else ())
+
+        for platform, hint in ("linux/s390x", "it is linux/s390x's, and ran in an emulator"), ("linux/x", None):
+            with pytest.raises(StepError) as caught:
+                made(workshop, replace(OP, platform=platform))
+            assert (caught.value.hint or "").startswith(hint or "")
+            assert bool(caught.value.hint) == bool(hint)
 
     def test_of_a_command_of_several_lines_the_first_is_shown(self, workshop: Workshop) -> None:
         workshop.sandbox.acts["one\ntwo"] = fails(1)

@@ -123,3 +123,8 @@ TREE = MemoryTree(
 )
 def test_a_pattern_becomes_the_paths_it_matches_in_order(pattern: str, expected: list[str]) -> None:
     assert expand(TREE, pattern) == expected
+
+
+def test_many_stars_take_no_longer_than_few() -> None:
+    assert not compiled("*[a]*[ab]*a*a*[ab]*b*c").fullmatch("a" * 250)
+    assert compiled("*[a]*[ab]*a*a*[ab]*b*c").fullmatch("a" * 250 + "bc")

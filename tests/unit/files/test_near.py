@@ -35,6 +35,10 @@ def test_a_near_name_differs_by_a_few_letters_or_lies_elsewhere(path: str, expec
     assert near_name(TREE, path) == expected
 
 
+def test_a_path_of_many_names_is_looked_at_once() -> None:
+    assert near_name(TREE, "src/" + "deep/" * 10_000 + "app.js") != ""  # found by fuzzing: it took minutes
+
+
 def test_nothing_is_near_in_an_empty_tree() -> None:
     assert near_name(MemoryTree({}), "a") is None
 

@@ -98,6 +98,17 @@ def test_plain_patterns_need_no_regular_expression(text: str, expected: Pattern)
             '.dockerignore:3: "[z-a]" is not a valid pattern: a range in it goes from high to low',
             "a set in brackets holds characters and ranges from low to high",
         ),
+        # Found by fuzzing.
+        (
+            "a[[:alpha:]",
+            '.dockerignore:3: "a[[:alpha:]" is not a valid pattern: "[[:alpha:]" is not closed',
+            "end the set with a `]` of its own, beside that of the class",
+        ),
+        (
+            "[a-.]",
+            '.dockerignore:3: "[a-.]" is not a valid pattern: a range in it goes from high to low',
+            "a set in brackets holds characters and ranges from low to high",
+        ),
     ],
 )
 def test_a_malformed_pattern_is_an_error_with_its_place(text: str, message: str, hint: str) -> None:
@@ -113,3 +124,30 @@ def test_the_matcher_finds_the_last_of_several_patterns() -> None:
     actual = [matcher.last(path) for path in ("a", "b", "c", "d/e", "d/b", "x/y")]
 
     assert actual == [3, 2, 0, 4, 4, -1]
+
+
+FOUND_BY_FUZZING = [
+    ("*a*a*a*a*a*b", "a" * 250, False),
+    ("*a*a*a*a*a*b", "a" * 250 + "b", True),
+    ("**/a/**/a/**/a/**/a/**/b", "a/" * 200 + "a", False),
+    ("**/a/**/a/**/a/**/a/**/b", "a/" * 200 + "b", True),
+    ("*[^b]*[^b]*[^b]*[^b]*c", "a/" * 120, False),
+    ("a**a**a**a**b", "a/" * 200, False),
+    ("*?*?*?*?*[b]", "é" * 200, False),
+    ("*\na*^*?*", "\na^a", False),
+    ("**/*\n*/**", "a/b\nc/d", True),
+]
+
+
+@pytest.mark.parametrize(("text", "path", "expected"), FOUND_BY_FUZZING)
+def test_many_stars_take_no_longer_than_few(text: str, path: str, expected: bool) -> None:
+    pattern = compiled(text, at="x:1")
+
+    assert pattern.matches(path) is expected
+    assert Matcher([pattern]).last(path) == (0 if expected else -1)
+
+
+def test_the_matcher_finds_the_last_pattern_whether_it_has_many_stars_or_few() -> None:
+    matcher = Matcher([compiled(text, at="x:1") for text in ("a*a*a*", "a*", "aaa", "*a*a*b", "aa*")])
+
+    assert [matcher.last(path) for path in ("aaa", "ab", "aab", "axa", "xaab")] == [4, 1, 4, 1, 3]

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import random
+import zlib
 from collections.abc import Callable
 from typing import Literal
 
@@ -90,6 +91,18 @@ def test_a_wrong_checksum_of_gzip_is_damage() -> None:
 
 def test_a_piece_never_grows_large_however_well_it_was_compressed() -> None:
     assert max(map(len, decompressed(io.BytesIO(gzip.compress(bytes(100 << 20)))))) <= 1 << 20
+
+
+def test_an_xz_stream_may_not_ask_for_gigabytes() -> None:
+    """The header of a block says how large its dictionary is, in byte 16, and has a checksum of its own."""
+    data = bytearray(lzma.compress(b"text"))
+    end = 12 + 4 * data[12]
+    data[16] = 38  # 2 GB
+    data[end : end + 4] = zlib.crc32(data[12:end]).to_bytes(4, "little")
+
+    with pytest.raises(ArchiveError, match="the xz data are damaged: Memory usage limit exceeded"):
+        list(decompressed(io.BytesIO(bytes(data))))
+    assert b"".join(decompressed(io.BytesIO(lzma.compress(b"text", preset=9)))) == b"text"
 
 
 def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others() -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -236,6 +238,17 @@ def test_an_extended_header_may_not_fill_the_memory() -> None:
         read(tar.header(b"p", b"x", mode=0, size=1 << 30))
 
 
+@pytest.mark.parametrize("kind", [b"x", b"g"])
+def test_nor_may_many_of_them(kind: bytes) -> None:
+    def headers() -> Iterator[bytes]:
+        for number in range(8):
+            record = b"8388640 comment%d=" % number + b"x" * (8388640 - 18) + b"\n"
+            yield tar.header(b"p", kind, mode=0, size=len(record)) + record + tar.padding(len(record))
+
+    with pytest.raises(ArchiveError, match="have more than 16777216 bytes together"):
+        list(TarReader(ByteStream(headers())))
+
+
 @pytest.mark.parametrize("block", [bytes(512), b"", b"#!/bin/sh\n" * 60, b"0" * 512, b"x" * 511])
 def test_other_bytes_are_no_header(block: bytes) -> None:
     assert not is_header(block[:512])
@@ -247,3 +260,23 @@ def test_a_checksum_of_signed_bytes_is_one_too() -> None:
     data[148:156] = b"%06o\0 " % (sum(b - 256 if b > 127 else b for b in data[:148] + data[156:]) + 256)
 
     assert is_header(bytes(data))
+
+
+FOUND_BY_FUZZING = [
+    ({"uid": "-1"}, tar.FILE, "'f' in the archive has the owner -1:0, which no file can have"),
+    ({"uid": "4294967295"}, tar.FILE, "'f' in the archive has the owner 4294967295:0, which no file can have"),
+    ({"gid": "9" * 25}, tar.FILE, f"'f' in the archive has the owner 0:{'9' * 25}, which no file can have"),
+    ({"devmajor": 4096}, tar.CHAR, "'f' in the archive is the device 4096:1, which Linux has not"),
+    ({"devminor": 1 << 20}, tar.BLOCK_DEVICE, "'f' in the archive is the device 1:1048576, which Linux has not"),
+]
+
+
+@pytest.mark.parametrize(("facts", "kind", "message"), FOUND_BY_FUZZING)
+def test_what_fuzzing_found_is_refused(facts: dict[str, Any], kind: bytes, message: str) -> None:
+    records = {name: value for name, value in facts.items() if isinstance(value, str)}
+    member = info("f", type=kind, pax_headers=records, **{"devmajor": 1, "devminor": 1, **facts} if not records else {})
+
+    with pytest.raises(ArchiveError) as caught:
+        read(archive((member, b"")))
+
+    assert caught.value.message == message

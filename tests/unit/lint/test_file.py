@@ -68,6 +68,10 @@ def test_readers_are_copies_mounts_and_triggers() -> None:
         ("deps-${ENV}", "builder", False),
         ("${REGISTRY}/node", "builder", False),
         ("node:${TAG}", "node", False),
+        ("${A}a${A}", "bab", True),
+        ("a$A", "ba", False),
+        ("${A}a" * 12 + "c", "a" * 250, False),
+        ("$A${A}a" * 12, "a" * 250, True),
     ],
 )
 def test_a_from_may_mean_a_stage(text: str, name: str, *, expected: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fakes.linting import findings, lint_file, meaning, project
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import Span
@@ -111,6 +113,22 @@ def test_a_fix_is_shown_as_a_unified_diff() -> None:
     assert shown == (
         "--- a/Dockerfile\n+++ a/Dockerfile\n@@ -1,4 +1,4 @@\n FROM a\n-RUN x\n+RUN y\n FROM b\n COPY --from=0 /x /x\n"
     )
+
+
+@pytest.mark.parametrize("line", [2, 3, 9, 10, 250, 498, 499, 500])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_fix_in_a_long_file_is_shown_as_in_a_diff_of_all_of_it(line: int, end: str) -> None:
+    text = "\n".join(["\ufeffFROM a", *(f"RUN {number}" for number in range(2, 501))]) + end
+    edits = (
+        Edit(Span(line, 1, line, 4), "USER"),
+        Edit(Span(line, 1, line, 1), "# new\n"),
+        Edit(Span(1, 6, 1, 7), "b"),
+    )
+    dockerfile = parse(text, "f")
+
+    for chosen in (edits[:1], edits[1:2], edits[2:], edits[::2]):
+        fixed = apply(dockerfile, [finding(*chosen)]).text
+        assert preview(dockerfile, Fix(chosen, "y")) == diff(text, fixed, name="f")
 
 
 def test_a_diff_tells_a_missing_last_line_end() -> None:

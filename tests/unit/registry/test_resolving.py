@@ -38,6 +38,16 @@ class TestResolving:
 
         assert found == images[1]
 
+    def test_the_platforms_of_a_name_are_those_of_its_index_or_its_own(
+        self, registry: FakeRegistry, connect: Connect
+    ) -> None:
+        images = [make_image(registry.blobs, {"a": b""}, platform=platform) for platform in (ARM64, AMD64)]
+        registry.push_index("team/app", "1.0", *images, *images)
+        registry.push("team/app", "arm", images[0])
+
+        assert connect().platforms(of(registry)) == (ARM64, AMD64)
+        assert connect().platforms(of(registry, "team/app:arm")) == (ARM64,)
+
     def test_an_index_without_the_platform_says_what_there_is(self, registry: FakeRegistry, connect: Connect) -> None:
         registry.push_index("team/app", "1.0", make_image(registry.blobs, {"a": b""}, platform=ARM64))
 

@@ -69,10 +69,11 @@ def test_limits_are_written_in_the_words_of_version_2(top: Path) -> None:
         (Resources(cpu_quota=2000), "cpu.max", "2000 100000"),
         (Resources(cpu_shares=2), "cpu.weight", "1"),
         (Resources(cpu_shares=262144), "cpu.weight", "10000"),
+        (Resources(pids=64), "pids.max", "64"),
     ],
 )
 def test_each_has_its_form(top: Path, wanted: Resources, file: str, text: str) -> None:
-    group(top, passes_on="cpu memory")
+    group(top, passes_on="cpu memory pids")
 
     with limited(wanted, unified(top, top)) as found:
         assert (found.shown[0][1] / file).read_text() == text

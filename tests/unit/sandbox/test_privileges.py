@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stagemill.sandbox import privileges
 
 
@@ -9,12 +11,23 @@ def test_names_stand_at_their_numbers() -> None:
     assert [privileges.NAMES.index(name) for name in ("chown", "net_admin", "sys_admin", "bpf")] == [0, 12, 21, 39]
 
 
-def test_changes_are_read_by_their_sign() -> None:
-    changes = ("+net_admin", "-chown")
-
-    assert privileges.numbers(changes, "+") == {12}
-    assert privileges.numbers(changes, "-") == {0}
+ALL, NONE = frozenset(range(41)), frozenset[int]()
 
 
-def test_all_is_every_one() -> None:
-    assert privileges.numbers(("-all",), "-") == set(range(41))
+@pytest.mark.parametrize(
+    ("texts", "added", "dropped"),
+    [
+        ((), NONE, NONE),
+        (("+net_admin", "-chown"), frozenset({12}), frozenset({0})),
+        (("-all",), NONE, ALL),
+        (("+net_admin", "-all"), frozenset({12}), ALL - {12}),
+        (("+all",), ALL, NONE),
+        (("+all", "-chown"), ALL, frozenset({0})),
+        (("+all", "-all"), ALL, NONE),
+        (("+chown", "-chown"), frozenset({0}), NONE),
+    ],
+)
+def test_what_is_named_goes_before_what_is_in_all(
+    texts: tuple[str, ...], added: frozenset[int], dropped: frozenset[int]
+) -> None:
+    assert privileges.changes(texts) == (added, dropped)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def tmpfs(target: str) -> TmpfsRequest:
-    return {"kind": "tmpfs", "target": target, "directory": True, "read_only": False, "size": 0}
+    return {
+        "kind": "tmpfs", "target": target, "directory": True, "read_only": False, "size": 0, "mode": 0o1777, "uid": 0, "gid": 0,
+        "executable": True,
+    }  # fmt: skip
 
 
 def paths(tree: Path, *targets: str) -> list[str]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from contracts.sandbox import Deed, SandboxContract
 from fakes.busybox import BUSYBOX, make_tree
 from fakes.sandbox import Call, FakeSandbox
+from stagemill.sandbox.emulators import Emulator
 from stagemill.sandbox.namespaces import NamespaceSandbox
+from stagemill.sandbox.process import Process, Rootfs
+from stagemill.sandbox.session import OutputSink
 
 
 @dataclass
 class Shell:
     """Does deeds as lines of shell, in a tree with busybox."""
 
-    sandbox: NamespaceSandbox
+    sandbox: NamespaceSandbox | Emulating
     lower: tuple[Path, ...]
 
     def arguments(self, deed: Deed) -> tuple[str, ...]:
@@ -32,6 +36,23 @@ class Shell:
             # The first process of a pid namespace is deaf to its own signals; one that it starts is not.
             lines = [*lines, f'sh -c "kill -{deed.signal} \\$\\$"', "exit $?"]
         return ("sh", "-c", "\n".join([*lines, f"exit {deed.code}"]))
+
+
+@dataclass
+class Emulating:
+    """The real one, where every process has an emulator, and so a user namespace of its own. Nobody calls the emulator."""
+
+    inner: NamespaceSandbox
+    emulator: Emulator
+
+    def run(self, rootfs: Rootfs, process: Process, *, output: OutputSink, cancelled: Event) -> int:
+        return self.inner.run(rootfs, self._with(process), output=output, cancelled=cancelled)
+
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
+        return self.inner.attach(rootfs, self._with(process), tty=tty)
+
+    def _with(self, process: Process) -> Process:
+        return replace(process, emulators=(self.emulator,))
 
 
 @dataclass
@@ -79,3 +100,13 @@ class TestNamespaceSandbox(SandboxContract):
     def lab(self, tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         with NamespaceSandbox(state=tmp_path_factory.mktemp("state")) as sandbox:
             yield Shell(sandbox, (tree,))
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0 or BUSYBOX is None, reason="mounts need root, and the tree a static busybox")
+class TestNamespaceSandboxWithAnEmulator(SandboxContract):
+    @pytest.fixture
+    def lab(self, tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+        emulator = Emulator("s390x", tree / "bin/busybox")
+        with NamespaceSandbox(state=tmp_path_factory.mktemp("state")) as sandbox:
+            yield Shell(Emulating(sandbox, emulator), (tree,))

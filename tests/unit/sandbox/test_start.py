@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import Request
 
 MEMORY = (
-    Tmpfs("/t", 5),
+    Tmpfs("/t", 5, mode=0o700, uid=7, gid=8, executable=False),
     Data(b"x", "/d", uid=1, gid=2),
     Stack((Path("/l/0"),), "a/b", "/s", directory=False, upper=Path("/s/u"), work=Path("/s/w")),
 )
@@ -33,6 +33,9 @@ def asked(env: tuple[tuple[str, str], ...] = (), *, size: tuple[int, int] | None
         ulimits=(Ulimit("nofile", 1, 2),),
         added=frozenset({12}),
         dropped=frozenset({0}),
+        read_only=True,
+        no_new_privileges=True,
+        filtered=False,
         emulators=(Emulator("arm64", Path("/opt/qemu")),),
     )
     group = Group((Path("/cg/cgroup.procs"),), (("", Path("/cg")),), frozenset({2, 0}))
@@ -60,7 +63,17 @@ def test_a_request_says_all_that_was_asked() -> None:
         "work": "/w",
         "mounts": [
             {"kind": "bind", "target": "/dst", "directory": False, "read_only": True, "source": "/src", "inside": ""},
-            {"kind": "tmpfs", "target": "/t", "directory": True, "read_only": False, "size": 5},
+            {
+                "kind": "tmpfs",
+                "target": "/t",
+                "directory": True,
+                "read_only": False,
+                "size": 5,
+                "mode": 0o700,
+                "uid": 7,
+                "gid": 8,
+                "executable": False,
+            },
             {
                 "kind": "data",
                 "target": "/d",
@@ -102,7 +115,11 @@ def test_a_request_says_all_that_was_asked() -> None:
         "cpus": [0, 2],
         "added": [12],
         "dropped": [0],
+        "read_only": True,
+        "no_new_privileges": True,
+        "filtered": False,
         "terminal": (1, 2),
+        "foreign": True,
         "emulators": [Emulator("arm64", Path("/opt/qemu")).rule],
     }
 

@@ -82,6 +82,16 @@ def test_an_unknown_group_is_an_error() -> None:
     assert caught.value.hint == "did you mean wheel?"
 
 
+@pytest.mark.parametrize(("name", "expected"), [("audio", 29), ("29", 29), ("77", 77)])
+def test_a_group_is_found_by_name_or_number(name: str, expected: int) -> None:
+    assert users.find_group(name, group=GROUP) == expected
+
+
+def test_a_group_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(SandboxError, match="there is no group weel in the image's /etc/group"):
+        users.find_group("weel", group=GROUP)
+
+
 @pytest.mark.parametrize(
     ("user", "message"),
     [

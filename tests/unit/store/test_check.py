@@ -137,6 +137,20 @@ def test_an_image_whose_manifest_or_config_is_lost_is_dropped_by_name(store: Sto
     assert store.images.all() == []
 
 
+def test_an_image_without_a_name_is_looked_at_too(store: Store) -> None:
+    image = make_image(store)
+    store.images.remove(APP)
+    store.images.keep(image.descriptor, 1.0)
+    assert run(store)[0].images == 1
+    store.blobs.remove(image.digest)
+
+    report, heard = run(store)
+
+    assert report.images == 0
+    assert heard[-1] == f"the image {image.digest}, which has no name, is lost: blob {image.digest} is not in the store"
+    assert store.images.nameless() == []
+
+
 def test_an_image_whose_layer_is_nowhere_is_dropped_by_name(store: Store) -> None:
     make_image(store)
     store.blobs.remove(BLOB.digest)

@@ -220,6 +220,18 @@ class TestImages:
 
         assert (list(store.blobs.all()), list(store.layers.all())) == ([], [])
 
+    def test_an_image_without_a_name_goes_unless_it_is_not_meant(self, store: Store) -> None:
+        image, _ = self.named(store, packed=True)
+        store.images.remove("docker.io/library/app:latest")
+        store.images.keep(image.descriptor, OLD)
+
+        run(store, Wish(kinds=frozenset({"mount"})))
+        assert set(store.blobs.all()) >= {image.digest, image.manifest.config.digest}
+        told = run(store)
+
+        assert told.images == (image.digest,)
+        assert (list(store.blobs.all()), list(store.layers.all())) == ([], [])
+
 
 class TestOthers:
     """Another process works on the store."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from fakes.images import FakeImages
+from stagemill.context.named import NamedContexts
 from stagemill.dockerfile.parser import parse
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
@@ -133,3 +134,22 @@ def test_a_long_chain_of_stages_is_no_problem() -> None:
     text = "FROM scratch AS s0\nARG A=1\n" + "".join(f"FROM s{n} AS s{n + 1}\n" for n in range(1500))
 
     assert args(text) == [("A", "1", "")]
+
+
+def test_a_target_that_a_context_replaces_has_no_arguments_of_its_own() -> None:
+    """Found by fuzzing: what stands in it is not looked at, so it may be wrong."""
+    tree = parse('FROM busybox AS a\nARG X=1\nENV "=\n')
+    request = Request(platform=Platform.local(), contexts=NamedContexts.parse(["a=docker-image://busybox"]))
+    images = FakeImages(busybox=RunConfig())
+
+    assert outline.outline(tree, request, evaluate(tree, request, images)).args == ()
+
+
+def test_a_value_that_needs_a_trigger_of_the_base_is_shown_as_it_is_written() -> None:
+    tree = parse("FROM busybox\nARG X=${A:?no}\n")
+    request = Request(platform=Platform.local())
+    images = FakeImages(busybox=RunConfig(on_build=("ENV A=1",)))
+
+    (argument,) = outline.outline(tree, request, evaluate(tree, request, images)).args
+
+    assert argument.value == "${A:?no}"

@@ -1,6 +1,7 @@
 """The helper process: single-threaded and small, so that it forks in a millisecond; one fork for each sandbox.
 
-It is started as `python -I -S helper.py PACKAGES CALLER`: the directory of our package, and the caller's process id.
+It is started as `python -I -S helper.py PACKAGES CALLER PROGRAM PLACE`: the directory of our package, the caller's process id,
+the number of the descriptor that it was started by, which is of no more use, and what it is known by.
 Its standard input is the seat, a socket that brings one message with four descriptors for each sandbox. It ends, and
 with it every sandbox, when the seat is closed or the caller is gone.
 """
@@ -62,6 +63,7 @@ def _fork(seat: socket.socket, descriptors: list[int], profile: bytes | Failure)
 
 
 if __name__ == "__main__":
+    os.close(int(sys.argv[3]))
     with socket.socket(fileno=os.dup(0)) as stream:
         os.dup2(1, 0)  # /dev/null, so that no other file takes the number
         serve(stream, int(sys.argv[2]))

@@ -46,8 +46,8 @@ def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, s
     """Process 1 of a new process namespace, with signals blocked; its other namespaces are its own doing, so that they
     end with it.
     """
-    if request["emulators"]:
-        emulation.enter()
+    if request["emulators"] and not emulation.enter():
+        request["emulators"] = []
     try:
         syscalls.unshare(syscalls.CLONE_NEWPID)
     except OSError as error:

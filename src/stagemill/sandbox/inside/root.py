@@ -42,7 +42,7 @@ def enter(request: Request) -> None:
 
 def _stack(request: Request, scratch: str) -> tuple[str, list[Place]]:
     """Mounts the tree, with the stub layer between the layers and the upper directory; returns where, and what to mount in it."""
-    for name in ("etc", "stubs", "empty", "tree", "root", "upper", "work"):
+    for name in ("etc", "dev", "stubs", "empty", "tree", "root", "upper", "work"):
         os.mkdir(f"{scratch}/{name}", 0o755)
     for name, text in zip(SYSTEM_FILES, (request["hosts"], request["resolv_conf"]), strict=True):
         with open(f"{scratch}{name}", "w", encoding="utf-8", errors="surrogateescape") as file:

@@ -15,7 +15,7 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from stagemill.sandbox.inside import capabilities, failure, syscalls
+from stagemill.sandbox.inside import capabilities, failure, mounts, syscalls
 from stagemill.sandbox.inside.failure import Failure
 
 if TYPE_CHECKING:
@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
+_NULL = os.makedev(1, 3)  # Source: Linux, Documentation/admin-guide/devices.txt
 
 # Python has no names for all of them; the numbers are the kernel's (asm-generic/resource.h), the same on our machines.
 _LIMITS = {
     "cpu": 0, "fsize": 1, "data": 2, "stack": 3, "core": 4, "rss": 5, "nproc": 6, "nofile": 7, "memlock": 8,
     "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14, "rttime": 15,
 }  # fmt: skip
+
+_UNKNOWN = "it was built for another kind of machine, or is a script without a `#!` line"
+UNREGISTERED = (
+    "this kernel lets a sandbox register no emulator of its own, as Linux 6.7 and newer do; as root, register them for all: "
+    "apt-get install qemu-user-static binfmt-support"
+)
 
 # Enough for any bundler or linker, and little enough for programs that close every possible descriptor one by one.
 _OPEN_FILES = 65536
@@ -44,6 +51,8 @@ def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoR
     _limit_resources(request["ulimits"])
     os.umask(request["umask"])
     _enter_directory(request["cwd"])
+    if request["read_only"]:
+        _freeze()
     try:
         _become(request, seccomp)
     except OSError as error:
@@ -51,7 +60,7 @@ def run(request: Request, stdio: tuple[int, int, int], *, seccomp: bytes) -> NoR
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    _execute(request["args"], environment(request))
+    _execute(request["args"], environment(request), foreign=request["foreign"])
 
 
 def environment(request: Request) -> dict[str, str]:
@@ -65,10 +74,14 @@ def environment(request: Request) -> dict[str, str]:
 
 def _redirect(stdio: tuple[int, int, int], *, uid: int) -> None:
     for target, source in enumerate(stdio):
+        facts = os.fstat(source)
         # A pipe is root's, and /dev/stdout is opened anew through it: who runs must own it.
-        if stat.S_ISFIFO(os.fstat(source).st_mode):
+        if stat.S_ISFIFO(facts.st_mode):
             with suppress(OSError):
                 os.fchown(source, uid, -1)
+        # The host's /dev/null is the host's: its mode could be changed through /proc/self/fd.
+        elif stat.S_ISCHR(facts.st_mode) and facts.st_rdev == _NULL:
+            source = os.open("/dev/null", fcntl.fcntl(source, fcntl.F_GETFL) & os.O_ACCMODE)  # noqa: PLW2901
         os.dup2(source, target)
 
 
@@ -107,6 +120,15 @@ def _enter_directory(cwd: str) -> None:
         raise failure.of(f"cannot run in {cwd}", error) from error
 
 
+def _freeze() -> None:
+    """Nothing of the tree can be written from here on; what is mounted in it can."""
+    try:
+        with mounts.opened(os.open("/", os.O_PATH | os.O_DIRECTORY)) as root:
+            syscalls.mount_setattr(root, syscalls.MOUNT_ATTR_RDONLY, recursive=False)
+    except OSError as error:
+        raise failure.of("cannot make the sandbox's root read-only", error) from error
+
+
 def _become(request: Request, seccomp: bytes) -> None:
     held = capabilities.held()
     allowed = 0
@@ -114,16 +136,18 @@ def _become(request: Request, seccomp: bytes) -> None:
         allowed = capabilities.allowed(request["added"], request["dropped"])
         capabilities.bound(allowed)
         # The filter first: without no_new_privs, which would break sudo and su, it takes a capability to install one.
-        if not allowed & capabilities.BEYOND_THE_FILTER:
+        if request["filtered"] and not allowed & capabilities.BEYOND_THE_FILTER:
             syscalls.set_seccomp_filter(seccomp)
     os.setgroups(request["groups"])
     os.setresgid(request["gid"], request["gid"], request["gid"])
     os.setresuid(request["uid"], request["uid"], request["uid"])
     if not request["insecure"]:
         capabilities.limit(allowed, uid=request["uid"], held=held)
+    if request["no_new_privileges"]:
+        syscalls.renounce_privileges()
 
 
-def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
+def _execute(args: list[str], env: dict[str, str], *, foreign: bool) -> NoReturn:
     name = args[0]
     path = name if "/" in name else _find(name, env["PATH"])
     if path is None:
@@ -131,7 +155,7 @@ def _execute(args: list[str], env: dict[str, str]) -> NoReturn:
     try:
         os.execve(path, args, env)  # noqa: S606 - no shell is wanted
     except OSError as error:
-        _explain(path, error)
+        _explain(path, error, foreign=foreign)
     except ValueError as error:  # a NUL in an argument, a `=` in a variable's name
         raise Failure(f"cannot run {path}: {error}") from error
 
@@ -144,7 +168,7 @@ def _find(name: str, search: str) -> str | None:
     return None
 
 
-def _explain(path: str, error: OSError) -> NoReturn:
+def _explain(path: str, error: OSError, *, foreign: bool) -> NoReturn:
     reason = os.strerror(error.errno or 0).lower()
     if error.errno == errno.ENOENT and os.path.exists(path):
         hint = "the interpreter in its first line, or its dynamic loader, is not in the image"
@@ -152,7 +176,7 @@ def _explain(path: str, error: OSError) -> NoReturn:
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         _give_up(NOT_FOUND, f'exec: "{path}": {reason}')
     if error.errno == errno.ENOEXEC:
-        hint = "it was built for another kind of machine, or is a script without a `#!` line"
+        hint = UNREGISTERED if foreign else _UNKNOWN
         _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', hint)
     if os.path.isdir(path):
         reason = "is a directory"

@@ -28,6 +28,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _PR_SET_SECCOMP = 22
 _PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _KEYCTL_JOIN_SESSION_KEYRING = 1
@@ -118,10 +119,11 @@ def open_tree(path: str, *, recursive: bool) -> int:
     return _syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
 
 
-def mount_setattr(mount_descriptor: int, attributes: int, *, cleared: int = 0) -> None:
-    """Sets attributes on a mount and all below it, and takes others away."""
+def mount_setattr(mount_descriptor: int, attributes: int, *, cleared: int = 0, recursive: bool = True) -> None:
+    """Sets attributes on a mount, and on all below it unless it is meant alone, and takes others away."""
     data = struct.pack("=QQQQ", attributes, cleared, 0, 0)
-    _syscall(_MOUNT_SETATTR, mount_descriptor, b"", _AT_EMPTY_PATH | _AT_RECURSIVE, data, len(data))
+    flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
+    _syscall(_MOUNT_SETATTR, mount_descriptor, b"", flags, data, len(data))
 
 
 def move_mount(mount_descriptor: int, target: int) -> None:
@@ -159,6 +161,11 @@ def set_name(name: str) -> None:
 
 def drop_bounding(capability: int) -> None:
     _checked(_libc.prctl(*_converted((_PR_CAPBSET_DROP, capability, 0, 0, 0))))
+
+
+def renounce_privileges() -> None:
+    """No program that is run from here gains rights by a set-user-id bit or by the capabilities of its file."""
+    _checked(_libc.prctl(*_converted((_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))))
 
 
 def set_seccomp_filter(program: bytes) -> None:

@@ -51,12 +51,16 @@ _IFF_UP = 1
 
 
 def populate(root: int, request: Request) -> None:
-    """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open."""
+    """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open.
+
+    The place of the sandbox's own tmpfs has an empty directory `dev`.
+    """
     insecure = request["insecure"]
+    devices = {name: mounts.own_device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
     _proc(root)
     _sys(root, read_only=not insecure)
     _show_limits(root, request["cgroups"])
-    _dev(root, insecure=insecure, shm_size=request["shm_size"])
+    _dev(root, devices, insecure=insecure, shm_size=request["shm_size"])
     if insecure:
         return
     for path in READ_ONLY:
@@ -65,7 +69,7 @@ def populate(root: int, request: Request) -> None:
             mounts.attach(mounts.copy_inside(root, path, attributes=attributes), root, path)
     for path in MASKED:
         with suppress(FileNotFoundError):
-            _mask(root, path)
+            _mask(root, path, null=devices["null"])
 
 
 def _proc(root: int) -> None:
@@ -103,7 +107,7 @@ def _show_limits(root: int, groups: list[tuple[str, str]]) -> None:
             mounts.attach(mounts.copy(path, attributes=attributes), root, f"{place}/{name}")
 
 
-def _dev(root: int, *, insecure: bool, shm_size: int) -> None:
+def _dev(root: int, devices: dict[str, str], *, insecure: bool, shm_size: int) -> None:
     attributes = syscalls.MOUNT_ATTR_NOSUID | (0 if insecure else syscalls.MOUNT_ATTR_NODEV)
     device_files = mounts.filesystem("tmpfs", [("mode", "0755"), ("size", "65536k")], attributes=attributes)
     mounts.attach(device_files, root, "/dev")
@@ -112,9 +116,9 @@ def _dev(root: int, *, insecure: bool, shm_size: int) -> None:
             os.mkdir(name, 0o755, dir_fd=dev)
         for name, target in LINKS:
             os.symlink(target, name, dir_fd=dev)
-        for name in DEVICES:
+        for name, path in devices.items():
             os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o666, dir_fd=dev))
-            mounts.attach(mounts.copy(f"/dev/{name}"), dev, name)
+            mounts.attach(mounts.copy(path), dev, name)
         mounts.attach(_terminals(), dev, "pts")
         mounts.attach(mounts.filesystem("tmpfs", [("mode", "1777"), ("size", str(shm_size))]), dev, "shm")
         with suppress(OSError):  # a kernel without message queues
@@ -159,14 +163,14 @@ def _terminals() -> int:
         return mounts.filesystem("devpts", options, attributes=attributes)
 
 
-def _mask(root: int, path: str) -> None:
+def _mask(root: int, path: str, *, null: str) -> None:
     with mounts.opened(syscalls.open_in_root(root, path)) as place:
         directory = stat.S_ISDIR(os.fstat(place).st_mode)
     if directory:
         attributes = mounts.PLAIN | syscalls.MOUNT_ATTR_RDONLY
         mounts.attach(mounts.filesystem("tmpfs", [("mode", "0755")], attributes=attributes), root, path)
     else:
-        mounts.attach(mounts.copy("/dev/null"), root, path)
+        mounts.attach(mounts.copy(null), root, path)
 
 
 def start_loopback() -> None:

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         directory: bool
         read_only: bool
         size: int
+        mode: int
+        uid: int
+        gid: int
+        executable: bool
 
     class DataRequest(TypedDict):
         """A file in memory; `content` is in base64."""
@@ -64,7 +68,8 @@ if TYPE_CHECKING:
         """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
 
         It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
-        name, soft and hard limit. `emulators` are lines for the kernel's binfmt_misc.
+        name, soft and hard limit. `foreign` says that it
+        is of another platform, `emulators` are lines for the kernel's binfmt_misc.
         """
 
         mountpoint: str
@@ -92,7 +97,11 @@ if TYPE_CHECKING:
         cpus: list[int]
         added: list[int]
         dropped: list[int]
+        read_only: bool
+        no_new_privileges: bool
+        filtered: bool
         terminal: tuple[int, int] | None
+        foreign: bool
         emulators: list[str]
 
     class Order(TypedDict, total=False):
