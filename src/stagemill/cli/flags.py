@@ -63,6 +63,17 @@ def build_arg_files(paths: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def bytes_of(flag: str, text: str) -> int:
+    """A size such as `512m` or `10GB`, in units of 1024. Raises UsageError."""
+    from stagemill.sandbox.limits import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        hint = f"write {flag} with a number of bytes, or such as 500m or 10g"
+        raise UsageError(f"invalid {flag} {text!r}: it is no size", hint=hint) from error
+
+
 def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
     found = frozenset(texts)
     if any(not name or "=" in name for name in found):
