@@ -19,7 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGE_OF = {
     "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "plan": "plan", "store check": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
-    **dict.fromkeys(("history", "images", "inspect", "load", "pull", "rmi", "save", "tag"), "images"),
+    **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),
     **dict.fromkeys(("completion", "info", "version"), "docker"),
 }  # fmt: skip
 OURS = "stagemill"

@@ -6,8 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-_TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "src")]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from golden.page import pages, parse
 from golden.perform import Stage

@@ -52,7 +52,6 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "pause": _SIGNAL,
     "plugin": ("there is no daemon that could have plugins", "leave it out"),
     "port": ("ports are not mapped", "leave it out: each port is reachable as it is"),
-    "push": (_LATER, "stagemill save --format oci -o app.tar app, and skopeo copy oci-archive:app.tar docker://NAME"),
     "rename": _GONE,
     "restart": _AGAIN,
     "rm": _GONE,
@@ -73,7 +72,7 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "volume": ("there are no volumes but directories of this machine", "-v SOURCE:TARGET shows one"),
     "wait": (_LASTS, "stagemill run ends with the status of the command"),
 }  # fmt: skip
-_SAME = {"image": ("push",), "system": ("events",)}
+_SAME = {"system": ("events",)}
 _CONTAINERS = (
     "attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port", "rename", "restart",
     "rm", "start", "stats", "stop", "top", "unpause", "update", "wait",

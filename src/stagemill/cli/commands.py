@@ -24,6 +24,7 @@ _COMMANDS = {
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
+    "push": ("stagemill.cli.push", "Send an image of the local store to a registry."),
     "rmi": ("stagemill.cli.rmi", "Remove images, by name or by id."),
     "run": ("stagemill.cli.run", "Run a command in an image and throw its changes away."),
     "save": ("stagemill.cli.save", "Write images to an archive that docker and podman load."),
@@ -42,7 +43,7 @@ _GROUPS = {
     "container": {"list": "ps", "ls": "ps", "ps": "ps", "run": "run"},
     "image": {
         "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",
-        "pull": "pull", "remove": "rmi", "rm": "rmi", "save": "save", "tag": "tag",
+        "pull": "pull", "push": "push", "remove": "rmi", "rm": "rmi", "save": "save", "tag": "tag",
     },
     "system": {"info": "info"},
 }  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stagemill.execute.agents import Agent
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.destination import Destination
     from stagemill.registry.retry import Retries
     from stagemill.sources.policy import Policy
 
@@ -181,6 +182,9 @@ class Workplace:
         for remotes in self.remotes:
             remotes.close()
 
+    def destination(self, reference: Reference) -> Destination:
+        return self.registry.destination(reference)
+
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
 
@@ -229,6 +233,7 @@ class Workplace:
                 secrets=secrets or {},
                 agents=agents,
                 imports=imports,
+                destination=self.destination,
             )
 
     @contextmanager
