@@ -125,7 +125,7 @@ def test_the_rest_of_the_line_is_one_word() -> None:
 
 @pytest.mark.parametrize("example", ["WORKDIR /app", "USER app", "STOPSIGNAL SIGINT", "MAINTAINER me@example.com"])
 def test_one_argument_is_needed(example: str) -> None:
-    keyword = example.split()[0]
+    keyword = example.split(maxsplit=1)[0]
 
     assert refused(f"{keyword}  ") == (f"{keyword} needs an argument", keyword, f"for example: {example}")
 

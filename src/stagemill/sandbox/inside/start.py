@@ -26,6 +26,7 @@ NOT_FOUND = 127
 NOT_RUNNABLE = 126
 _NOT_INSTALLED = "is it installed in the image, and are its name and PATH right?"
 _NO_SHELL = 'begin from an image that has that shell, or name another with SHELL; the form RUN ["program"] needs none'
+_NO_INTERPRETER = "the interpreter in its first line, or its dynamic loader, is not in the image"
 _NOT_EXECUTABLE = "make it executable: COPY --chmod=755, or chmod +x in a RUN before"
 _NULL = os.makedev(1, 3)  # Source: Linux, Documentation/admin-guide/devices.txt
 
@@ -175,13 +176,11 @@ def _find(name: str, search: str) -> str | None:
 def _explain(path: str, error: OSError, *, foreign: bool) -> NoReturn:
     reason = os.strerror(error.errno or 0).lower()
     if error.errno == errno.ENOENT and os.path.exists(path):
-        hint = "the interpreter in its first line, or its dynamic loader, is not in the image"
-        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', hint)
+        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', _NO_INTERPRETER)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
         _give_up(NOT_FOUND, f'exec: "{path}": {reason}', _NO_SHELL if path.endswith("sh") else _NOT_INSTALLED)
     if error.errno == errno.ENOEXEC:
-        hint = UNREGISTERED if foreign else _UNKNOWN
-        _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', hint)
+        _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', UNREGISTERED if foreign else _UNKNOWN)
     if os.path.isdir(path):
         _give_up(NOT_RUNNABLE, f'exec: "{path}": is a directory')
     hint = _NOT_EXECUTABLE if error.errno == errno.EACCES else None
