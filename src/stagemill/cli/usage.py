@@ -66,13 +66,13 @@ def _shown(error: click.NoSuchOption, context: click.Context | None) -> str | No
 def _choice(error: click.BadParameter) -> str | None:
     """A value that is near, or which numbers there are."""
     match error.param and error.param.type:
-        case click.Choice():
+        case click.Choice(choices=choices):
             import difflib
 
             text = error.message.partition(" is not one of ")[0].strip("'\"")
-            near = difflib.get_close_matches(text, [str(choice) for choice in kind.choices], n=1)
+            near = difflib.get_close_matches(text, [str(choice) for choice in choices], n=1)
             return f"did you mean {near[0]}?" if near else None
-        case click.IntRange() if kind.max is None:
-            return f"write a whole number, {kind.min} or more"
+        case click.IntRange(min=least, max=None):
+            return f"write a whole number, {least} or more"
         case _:
             return None
