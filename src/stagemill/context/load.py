@@ -45,6 +45,12 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
 
+def place(context: Path, *, given: Path | None = None) -> Path | None:
+    """Where that Dockerfile lies, which is not read; None where there is none."""
+    names = (given, *_spellings(given)) if given else (context / name for name in _NAMES)
+    return next(filter(os.path.lexists, names), None)
+
+
 def dockerfile_in(view: FileView, title: str, *, given: str | None = None) -> DockerfileText:
     """The same in a tree that somebody else made: nothing outside of it is read, wherever its symlinks point."""
     names = (given, *map(str, _spellings(Path(given)))) if given else _NAMES
