@@ -35,11 +35,11 @@ THROUGH: dict[str, tuple[str, str]] = {
     "sandbox": ("sandbox/namespaces, on the real kernel: tests/integration", "helper late protocol session"),
     "sandbox/inside": (
         "sandbox/namespaces, on the real kernel: tests/integration",
-        "helper launch mounts overlay requested root syscalls system",
+        "emulation helper launch mounts overlay requested root syscalls system",
     ),
     "solve": ("solve/solve", "finder protocols step"),
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
-    "store": ("store/database", "schema"),
+    "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {
     f"{folder}/{name}.py".removeprefix("/") for folder, (_, names) in THROUGH.items() for name in names.split()

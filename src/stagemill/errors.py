@@ -23,6 +23,7 @@ A message is in lower case and has no full stop; a subclass exists where a calle
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The userinfo of a URL (RFC 3986, 3.2.1), which ends at the last @ of its host; of http(s) all of it, since users may be
@@ -46,6 +47,16 @@ class StagemillError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def either(hints: Iterable[str | None]) -> str | None:
+    """Several hints as one, of which any may help."""
+    found: list[str] = []
+    for hint in filter(None, hints):
+        if found:
+            found.append(" or " if found[-1].endswith("?") else "; or ")
+        found.append(hint)
+    return "".join(found) or None
 
 
 class UsageError(StagemillError):

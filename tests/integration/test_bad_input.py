@@ -223,7 +223,7 @@ COMMANDS = {
     "bad cache": Case(
         "unknown key 'src'", arguments=("build", "--cache-to", "type=local,src=a", "."), status=2, hint="dest"
     ),
-    "push": Case("not supported yet", arguments=("build", "--push", "."), hint=""),
+    "push": Case("needs a name", arguments=("build", "--push", "."), status=2, hint="-t REGISTRY/NAME:TAG"),
     "blank filter": Case("--no-cache-filter", arguments=("build", "--no-cache-filter", "a,", "."), status=2),
     "missing CA bundle": Case("--host-ca", arguments=("build", "--host-ca=nofile", "."), status=2, hint="PEM"),
     "remote context that nobody answers for": Case(

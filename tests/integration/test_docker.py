@@ -152,7 +152,7 @@ docker run --rm app:three
         ("docker run --gpus all app", 125, "--device nvidia.com/gpu=all"),
         ("docker run -p 8080:80 busybox", 125, "cannot publish port 80 as 8080"),
         ("docker exec web sh", 1, "exec is not supported"),
-        ("docker push app", 1, "push is not supported yet"),
+        ("docker login", 1, "login is not supported yet"),
         ("docker login -u me", 1, "login is not supported yet"),
         ("docker -H tcp://x:2375 ps", 2, "--host tcp://x:2375 is not supported"),
         ("docker inspect -f '{{.State.Status}}' busybox", 2, "there is no field .State"),

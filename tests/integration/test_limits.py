@@ -136,10 +136,12 @@ def test_a_device_brings_nodes_and_mounts(mill: Mill) -> None:
     mine = Mill(mill.root, mill.folder, settings={"CDI_SPEC_DIRS": f"{mill.folder}/cdi"})
 
     ran = mine.build(
-        "FROM busybox\nRUN --device=example.com/x=a head -c 3 /dev/mine | wc -c && ls /cdi && id -G\n", "--allow=device"
+        "FROM busybox\nRUN --device=example.com/x=a head -c 3 /dev/mine | wc -c && ls /cdi && id -G && chmod 600 /dev/mine\n",
+        "--allow=device",
     )
 
     (output,) = [step.output for name, step in ran.steps.items() if name.startswith("RUN")]
     assert output.split() == [b"3", b"x.json", b"0", b"77"]
+    assert Path("/dev/zero").stat().st_mode & 0o777 == 0o666
     told = mine.ok("build", "--progress=plain", "--no-cache", "--allow=device", ".").err
     assert "device example.com/x=a asks for 1 hooks, which are not run" in told

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.blobs import AMD64, MemoryBlobs, make_image
 from fakes.chopper import Chopper
 from fakes.distribution import running
+from fakes.mill import Mill
 from fakes.tokens import TokenServer
 from stagemill.errors import RegistryError
 from stagemill.oci.blobs import chunks
@@ -167,3 +170,67 @@ class TestBearerTokens:
 
         assert caught.value.message.startswith(f"{host} does not take blob")
         assert len(tokens.asked) <= 4
+
+
+class TestBuilds:
+    """What a build pushes, others read."""
+
+    def read(self, skopeo: str, name: str, *flags: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [skopeo, "inspect", "--tls-verify=false", *flags, f"docker://{name}"],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def test_a_second_repository_is_given_the_blobs_of_the_first(
+        self, start: Callable[..., str], mill: Mill, skopeo: str, tmp_path: Path
+    ) -> None:
+        host = start()
+        names = [f"{host}/team/{name}" for name in ("one:1", "other:2")]
+        mill.build('FROM busybox\nRUN head -c 3000000 /dev/urandom > /big\nCMD ["sh"]\n', "-t", "app")
+        mill.build("FROM app\nLABEL a=b\n", "--push", "-t", names[0], "-t", names[1])
+
+        found = [self.read(skopeo, name) for name in names]
+        assert found[0]["Digest"] == found[1]["Digest"]
+        assert found[0]["Layers"] == found[1]["Layers"]
+        assert found[0]["Labels"] == {"a": "b"}
+        uploads = tmp_path / "registry/data/docker/registry/v2/repositories/team/other/_uploads"
+        assert not uploads.exists() or list(uploads.iterdir()) == []
+
+    def test_an_index_of_two_platforms(self, start: Callable[..., str], mill: Mill, skopeo: str) -> None:
+        name = f"{start()}/team/app:1"
+        mill.write({"file": "text"})
+
+        mill.build("FROM scratch\nCOPY file /\n", "--push", "-t", name, "--platform", "linux/amd64,linux/arm64")
+
+        raw = self.read(skopeo, name, "--raw")
+        assert [entry["platform"]["architecture"] for entry in raw["manifests"]] == ["amd64", "arm64"]
+        assert self.read(skopeo, name, "--override-arch", "arm64")["Architecture"] == "arm64"
+
+    def test_what_was_pushed_is_a_base_elsewhere(
+        self, start: Callable[..., str], new_mill: Callable[[str], Mill]
+    ) -> None:
+        name = f"{start()}/team/app:1"
+        first, second = new_mill("first"), new_mill("second")
+        first.build("FROM busybox\nRUN echo hello > /greeting\n", "--push", "-t", name)
+
+        second.build(f"FROM {name}\nRUN cat /greeting > /copy\n", "-t", "app")
+
+        assert second.cat("app", "/copy") == "hello\n"
+
+    def test_the_cache_takes_over_the_layers_of_an_image_that_was_just_pushed(
+        self, start: Callable[..., str], mill: Mill
+    ) -> None:
+        host = start()
+
+        ran = mill.build(
+            "FROM busybox\nRUN head -c 3000000 /dev/urandom > /big\n",
+            "--push", "-t", f"{host}/team/app:1", "--cache-to", f"{host}/team/cache",
+        )  # fmt: skip
+
+        logs = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+        texts = [base64.b64decode(warning["short"]).decode() for log in logs for warning in log.get("warnings", ())]
+        (summary,) = [text for text in texts if text.startswith("cache: ")]
+        assert "1 exported" in summary
+        assert "kB sent" in summary  # and not the megabytes of the layer

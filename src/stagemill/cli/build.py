@@ -78,6 +78,7 @@ _EXAMPLES = examples(
 )
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
+@click.option("--push", is_flag=True, help="Push the image to the registry that its name says.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
 @click.option(
     "--call", metavar="NAME[,format=json]",
@@ -129,7 +130,7 @@ def _build(values: Values, build: BuildFlags) -> None:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
                 delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
-                kept.finish(builds, place, listener=listener)
+                kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
         except StepError:
             checks.tell(listener, now=time.time())
             raise
@@ -157,7 +158,11 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         each.check(() if build.platforms.every else build.platforms.all)
     return Wishes(
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
-        outputs=(*outputs, *([flags.Output("image")] if values.flag("load") else [])),
+        outputs=(
+            *outputs,
+            *([flags.Output("image")] if values.flag("load") else []),
+            *([flags.Output("registry", push=True)] if values.flag("push") else []),
+        ),
         iidfile=values.text("iidfile"),
         metadata_file=values.text("metadata_file"),
         quiet=values.flag("quiet") or build.progress == "quiet",

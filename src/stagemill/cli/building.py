@@ -248,16 +248,11 @@ def prepared(
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
         for text in beyond(given.surroundings.every_run.ulimits):
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
-        platforms = given.platforms.all
-        if given.platforms.every:
-            platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
-        requests = [replace(each, platform=platform) for each in (first, *others) for platform in platforms]
         approve = (checks or Checks(inputs, given.build_args)).approve
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
@@ -269,7 +264,16 @@ def prepared(
             inline=caches.inline,
             every_stage=given.save_stages,
         )
-        yield Job(inputs.dockerfile, tuple(requests), resolver, services, options)
+        yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _requests(given: BuildFlags, inputs: Inputs, first: Request, resolver: ImageResolver) -> tuple[Request, ...]:
+    """One for each target and platform, of which the first is that of the first target."""
+    others = [replace(first, target=other.stage, also=(), all_stages=False) for other in given.targets[1:]]
+    platforms = given.platforms.all
+    if given.platforms.every:
+        platforms = every_platform.found(inputs.dockerfile, (first, *others), resolver)
+    return tuple(replace(each, platform=platform) for each in (first, *others) for platform in platforms)
 
 
 def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -> ImageResolver:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from stagemill.cli.command import Option, under
+from stagemill.cli.flags import bytes_of
 from stagemill.cli.progress.text import amount
 from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stagemill.cli.values import Values
     from stagemill.execute.exporting import Sent
     from stagemill.oci.platform import Platform
+    from stagemill.oci.reference import Reference
 
 INLINE = "BUILDKIT_INLINE_CACHE"
 """The build argument by which buildx asks for an inline cache, too."""
@@ -46,6 +48,11 @@ def _options() -> Iterator[Option]:
         metavar="type=TYPE,…",
         help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY) or inline, for one in the image.",
     )
+    yield Option(
+        ["--cache-max"],
+        metavar="SIZE",
+        help="Leave the store no more than this after the build; the least recently used goes first.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +62,17 @@ class Caches:
     sources: tuple[CacheFrom, ...] = ()
     targets: tuple[CacheTo, ...] = ()
     inline: bool = False
+    most: int | None = None
 
     @classmethod
     def of(cls, values: Values, build_args: Mapping[str, str]) -> Caches:
         """Raises UsageError, and StagemillError for what there is not yet."""
+        limit = values.text("cache_max")
+        most = None if limit is None else bytes_of("--cache-max", limit)
         inline = build_args.get(INLINE, "").lower() in {"1", "t", "true"}
         given = values.texts("cache_from"), values.texts("cache_to")
         if not any(given):
-            return cls(inline=inline)
+            return cls(inline=inline, most=most)
         from stagemill.cli.cache_flags import caches_from, caches_to
 
         targets = caches_to(given[1])
@@ -70,6 +80,7 @@ class Caches:
             caches_from(given[0]),
             tuple(target for target in targets if target.kind != "inline"),
             inline or any(target.kind == "inline" for target in targets),
+            most,
         )
 
     def imports(self, place: Workplace, *, platforms: Sequence[Platform], listener: Listener) -> Imports | None:
@@ -83,11 +94,26 @@ class Caches:
         sources = [Source(source.name, partial(_open, source, place, platforms=platforms)) for source in self.sources]
         return Imports(sources, listener=listener, clock=time.time)
 
-    def finish(self, builds: Sequence[Built], place: Workplace, *, listener: Listener) -> None:
-        """Writes the targets, and says what the caches were good for. Raises StagemillError where one cannot be written."""
-        sent = [one for target in self.targets if (one := _export(target, builds, place, listener=listener))]
+    def finish(
+        self, builds: Sequence[Built], place: Workplace, *, listener: Listener, pushed: Sequence[Reference] = ()
+    ) -> None:
+        """Writes the targets, and says what the caches were good for. Raises StagemillError where one cannot be written.
+
+        What was `pushed` just now need not be sent to the same registry again.
+        """
+        sent: list[Sent] = []
+        for target in self.targets:
+            keep = partial(_keep, target, place, pushed)
+            if one := _export(target, builds, keep, listener=listener):
+                sent.append(one)
         if self.sources or self.targets:
             text = _summary(builds[0], sent)
+            listener(Notice(text, builds[0].services.clock()))
+        from stagemill.cli.prune import enforce
+
+        pruned = enforce(place, self.most)
+        if pruned and pruned.bytes:
+            text = f"{amount(pruned.bytes)} were pruned, and the store takes {amount(pruned.left)}"
             listener(Notice(text, builds[0].services.clock()))
 
 
@@ -108,7 +134,13 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
     return Opened(contents, where, size)
 
 
-def _export(target: CacheTo, builds: Sequence[Built], place: Workplace, *, listener: Listener) -> Sent | None:
+def _export(
+    target: CacheTo,
+    builds: Sequence[Built],
+    keep: Callable[[], AbstractContextManager[Keep]],
+    *,
+    listener: Listener,
+) -> Sent | None:
     """None where that failed, and does not matter."""
     from stagemill.execute.exporting import Export, Finished, export
     from stagemill.execute.travelling import MountNames
@@ -119,7 +151,7 @@ def _export(target: CacheTo, builds: Sequence[Built], place: Workplace, *, liste
     made = Finished(tuple(vertices), trees, parts[0].cache, parts[0].forms, parts[0].ran)
     how = Export(
         name=target.name,
-        open=partial(_keep, target, place),
+        open=keep,
         mode=target.mode,
         form=target.form,
         compression=target.compression,
@@ -137,13 +169,19 @@ def _export(target: CacheTo, builds: Sequence[Built], place: Workplace, *, liste
         return None
 
 
-def _keep(target: CacheTo, place: Workplace) -> AbstractContextManager[Keep]:
+def _keep(target: CacheTo, place: Workplace, pushed: Sequence[Reference]) -> AbstractContextManager[Keep]:
     from contextlib import nullcontext
 
     if target.reference:
         from stagemill.cache.registry import RegistryKeep
 
-        return nullcontext(RegistryKeep(place.registry.destination(target.reference)))
+        own = target.reference
+        mounts = [
+            other.repository
+            for other in pushed
+            if other.registry == own.registry and other.repository != own.repository
+        ]
+        return nullcontext(RegistryKeep(place.registry.destination(own), tuple(dict.fromkeys(mounts))))
     from stagemill.cache.layout import writing
     from stagemill.store.locks import never
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stagemill.execute.agents import Agent
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.destination import Destination
     from stagemill.registry.retry import Retries
     from stagemill.sources.policy import Policy
 
@@ -173,6 +174,16 @@ class Workplace:
 
         return largest_download(_text_of(self.config), path=self.config)
 
+    @property
+    def largest_cache(self) -> int | None:
+        """The bytes that the configuration leaves the store after a build."""
+        text = _text_of(self.config)
+        if "cache" not in text:
+            return None  # without loading what reads it
+        from stagemill.registry.config import largest_cache
+
+        return largest_cache(text, path=self.config)
+
     def hang_up(self) -> None:
         """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
         for name in "registry", "cache_registry":
@@ -180,6 +191,9 @@ class Workplace:
                 self.__dict__[name].close()
         for remotes in self.remotes:
             remotes.close()
+
+    def destination(self, reference: Reference) -> Destination:
+        return self.registry.destination(reference)
 
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
@@ -229,6 +243,7 @@ class Workplace:
                 secrets=secrets or {},
                 agents=agents,
                 imports=imports,
+                destination=self.destination,
             )
 
     @contextmanager

@@ -17,12 +17,11 @@ from stagemill.plan.epoch import seconds
 if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
 
-OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "cacheonly")
-_LATER_TYPES = ("registry",)
+OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "registry", "cacheonly")
 _COMPRESSION = ("compression", "compression-level", "force-compression")
 _LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
 KEYS = {
-    "type", "dest", "name", "tar", "push", "source-date-epoch", "rewrite-timestamp", "platform-split",
+    "type", "dest", "name", "tar", "push", "push-by-digest", "source-date-epoch", "rewrite-timestamp", "platform-split",
     "attestation-prefix", "attestation-inline", "oci-artifact",
 }  # fmt: skip
 TRUE = frozenset({"true", "t", "1"})
@@ -62,6 +61,17 @@ def build_arg_files(paths: Iterable[str]) -> dict[str, str]:
                 raise UsageError(f"{path}:{number}: {line!r} is no build argument", hint="write NAME=VALUE")
             found[name] = value
     return found
+
+
+def bytes_of(flag: str, text: str) -> int:
+    """A size such as `512m` or `10GB`, in units of 1024. Raises UsageError."""
+    from stagemill.sandbox.limits import size
+
+    try:
+        return size(text)
+    except ValueError as error:
+        hint = f"write {flag} with a number of bytes, or such as 500m or 10g"
+        raise UsageError(f"invalid {flag} {text!r}: it is no size", hint=hint) from error
 
 
 def names(flag: str, texts: Iterable[str]) -> frozenset[str]:
@@ -136,7 +146,8 @@ class Output:
 
     `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
     `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of its own, as
-    `cli/annotations` has them. `statements` says what becomes of statements.
+    `cli/annotations` has them. `statements` says what becomes of statements. With `push` its names are registries', with
+    `by_digest` without their tags.
     """
 
     type: str
@@ -148,6 +159,8 @@ class Output:
     annotations: tuple[str, ...] = ()
     split: bool | None = None
     statements: Statements = field(default_factory=Statements)
+    push: bool = False
+    by_digest: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Output:
@@ -167,10 +180,6 @@ class Output:
             key = key.strip().lower()
             if not equals:
                 raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value")
-            if key == "push" and value.lower() not in {"false", "0"}:
-                raise StagemillError(
-                    "--output push=true is not supported yet", hint="save an archive and push it with skopeo"
-                )
             if key in _LATER_KEYS:
                 why = "; layers are gzip of one level" if key in _COMPRESSION else ""
                 raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
@@ -185,10 +194,6 @@ class Output:
     @classmethod
     def _checked(cls, text: str, values: Mapping[str, str]) -> Output:
         kind = values.get("type", "")
-        if kind in _LATER_TYPES:
-            raise StagemillError(
-                f"--output type={kind} is not supported yet", hint="save an archive and push it with skopeo"
-            )
         if kind not in OUTPUT_TYPES:
             raise UsageError(
                 f"invalid --output {text!r}: unknown type {kind!r}", hint=f"known are {', '.join(OUTPUT_TYPES)}"
@@ -215,7 +220,12 @@ class Output:
         if "/" in prefix:
             raise UsageError(f"invalid --output {text!r}: attestation-prefix={prefix} has a slash")
         statements = Statements(prefix, artifact is not False, bool(inline))
-        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements)
+        by_digest = bool(_switch(text, values, "push-by-digest"))
+        push = kind == "registry" or by_digest or bool(_switch(text, values, "push"))
+        if push and kind not in {"image", "registry"}:
+            hint = "add -o type=registry, or --push; several outputs come of one build"
+            raise UsageError(f"invalid --output {text!r}: type={kind} cannot be pushed", hint=hint)
+        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements, push, by_digest)
 
 
 def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:

@@ -9,7 +9,6 @@ from stagemill.errors import StagemillError
 _WITH_VALUE: tuple[tuple[str, ...], ...] = (
     ("--policy",),
 )  # fmt: skip
-_SWITCHES: tuple[tuple[str, ...], ...] = (("--push",),)
 
 
 def refusing(command: click.Command) -> click.Command:
@@ -17,10 +16,6 @@ def refusing(command: click.Command) -> click.Command:
     for names in _WITH_VALUE:
         command.params.append(
             click.Option(list(names), multiple=True, expose_value=False, hidden=True, callback=_refuse)
-        )
-    for names in _SWITCHES:
-        command.params.append(
-            click.Option(list(names), is_flag=True, expose_value=False, hidden=True, callback=_refuse)
         )
     return command
 

@@ -29,12 +29,13 @@ from stagemill.files.walk import walk
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, runnable
+from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Account
 
-PACKED = ("oci", "docker", "image")
+PACKED = ("oci", "docker", "image", "registry")
 """The types of output that carry an image, not its files."""
 
 
@@ -120,7 +121,7 @@ def pretty(document: Mapping[str, object]) -> bytes:
 
 NO_OUTPUT = (
     "the result stays in the build cache, since nobody asked for it\n"
-    "hint: name the image with -t NAME, or write it somewhere with -o type=oci,dest=FILE"
+    "hint: name the image with -t NAME (and --push sends it there), or write it somewhere with -o type=oci,dest=FILE"
 )
 
 
@@ -139,8 +140,14 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
             "docker exporter does not currently support exporting manifest lists",
             hint=f"write type=oci, which docker load reads too, or {less}",
         )
-    if not places:
-        return
+    if places:
+        _check_places(wishes)
+
+
+def _check_places(wishes: Wishes) -> None:
+    if any(output.push and not (output.names or wishes.tags) for output in wishes.outputs):
+        hint = "give it one with -t REGISTRY/NAME:TAG"
+        raise UsageError("what is pushed needs a name, which says where to", hint=hint)
     for output in wishes.outputs:
         if output.dest not in {"", "-"}:
             _check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
@@ -179,9 +186,11 @@ def deliver(
     witness = Witness(account.finished(wishes.stage, built.services.clock()), step) if account else None
     images = Assembly(builds, wishes.annotations, step, wishes.index, wishes.squash, witness)
     for output in wishes.outputs:
-        if output.type == "cacheonly" or (output.type in {"image", "docker"} and not output.dest):
-            continue
         own = output.names or wishes.tags
+        if output.push:
+            _push(built, images.of(output, own, stored=True), own, listener, by_digest=output.by_digest)
+        if output.type in {"cacheonly", "registry"} or (output.type in {"image", "docker"} and not output.dest):
+            continue
         made = images.of(output, own) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
@@ -194,9 +203,20 @@ def deliver(
             built.services.store.images.set(name, image.descriptor, built.services.clock())
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
-    found = Delivered(image, wishes.names, warnings, _records(builds, image, wishes, witness))
+    pushed = (name for output in wishes.outputs if output.type == "registry" for name in output.names)
+    names = tuple(dict.fromkeys((*wishes.names, *pushed)))
+    found = Delivered(image, names, warnings, _records(builds, image, wishes, witness))
     _tell(found, wishes, stdout)
     return found
+
+
+def _push(built: Built, image: AnyImage, names: Sequence[str], listener: Listener, *, by_digest: bool) -> None:
+    from stagemill.execute.pushing import Pushing
+
+    services = built.services
+    assert services.destination is not None, "a build that is delivered can reach registries"
+    pushing = Pushing(built.forms, services.destination, listener, services.clock)
+    pushing.push(image, [Reference.parse(name) for name in names], by_digest=by_digest)
 
 
 def _records(

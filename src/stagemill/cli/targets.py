@@ -13,6 +13,7 @@ from stagemill.cli import flags
 from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
+from stagemill.oci.reference import Reference
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Account
@@ -117,6 +118,12 @@ class Delivery:
     def wants_any(self) -> bool:
         """Whether anybody gets a result."""
         return any(one.wants_image or any(out.type != "cacheonly" for out in one.outputs) for one in self.each)
+
+    @property
+    def pushed(self) -> tuple[Reference, ...]:
+        """The names under which registries get results."""
+        names = (name for one in self.each for out in one.outputs if out.push for name in out.names or one.tags)
+        return tuple(Reference.parse(name) for name in dict.fromkeys(names))
 
     def deliver(
         self,

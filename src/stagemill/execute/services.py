@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
     from stagemill.execute.agents import Agent
     from stagemill.execute.devices import DeviceBook
+    from stagemill.oci.reference import Reference
+    from stagemill.registry.destination import Destination
     from stagemill.sandbox.protocol import Sandbox
     from stagemill.sources.remotes import Remotes
 
@@ -41,7 +43,8 @@ class Services:
     """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
     `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
-    layer, the history or a log. `imports` are caches of elsewhere.
+    layer, the history or a log. `imports` are caches of elsewhere, `destination` opens a
+    repository to write to.
     """
 
     store: Store
@@ -55,3 +58,4 @@ class Services:
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None
+    destination: Callable[[Reference], Destination] | None = None

@@ -88,7 +88,7 @@ class TestBuild:
             (("--iidfile", "none/id", "."), "--iidfile: there is no directory"),
             (("-o", "type=oci,dest=none/x", "."), "--output: there is no directory"),
             (("-t", "Bad Name", "."), "'Bad Name' is no image reference"),
-            (("--push", "."), "--push is not supported yet"),
+            (("--push", "."), "what is pushed needs a name"),
             (("--host-ca=none.pem", "."), "--host-ca: there is no file none.pem"),
         ],
     )

@@ -156,13 +156,17 @@ def test_an_output_with_a_line_break_in_it_is_wrong_usage() -> None:
     assert hint == "write type=oci,dest=FILE"
 
 
-@pytest.mark.parametrize("text", ["type=registry,name=x", "type=image,push=true", "type=image,push="])
-def test_pushing_is_not_supported_yet(text: str) -> None:
-    with pytest.raises(StagemillError) as caught:
-        Output.parse(text)
-
-    assert caught.value.message.endswith("is not supported yet")
-    assert caught.value.hint == "save an archive and push it with skopeo"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("type=registry", Output("registry", push=True)),
+        ("type=image,push=true", Output("image", push=True)),
+        ("type=image,push-by-digest=true", Output("image", push=True, by_digest=True)),
+        ("type=image,push=", Output("image")),
+    ],
+)
+def test_an_output_may_be_pushed(text: str, expected: Output) -> None:
+    assert Output.parse(text) == expected
 
 
 @pytest.mark.parametrize("key", ["compression=zstd", "compression-level=9", "force-compression=true"])

@@ -97,6 +97,21 @@ def test_nothing_of_it_is_seen_in_the_tree_or_left_in_it(lab: Lab, echo: Emulato
     assert lab.written() == []
 
 
+def test_nobody_in_the_sandbox_can_change_the_emulator(lab: Lab, echo: Emulator) -> None:
+    """Its file is at hand as /proc/self/exe, and root of the sandbox is root of that file too."""
+    shell = echo.interpreter.with_name("sh")
+    shell.write_bytes(echo.interpreter.read_bytes())
+    shell.chmod(0o755)
+    with (lab.base / "program").open("ab") as file:
+        file.write(b"\nchmod 4777 /proc/$$/exe; echo status $?\n")
+
+    found = lab.run("/program", process=replace(PLAIN, emulators=(Emulator(ARCHITECTURE, shell),)))
+
+    assert found.stdout == "status 1\n"
+    assert "/exe: Read-only file system" in found.stderr
+    assert shell.stat().st_mode & 0o7777 == 0o755
+
+
 def test_the_ids_are_the_same_as_outside(lab: Lab, echo: Emulator) -> None:
     line = "cat /proc/self/uid_map /proc/self/gid_map"
 

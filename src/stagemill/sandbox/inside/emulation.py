@@ -1,7 +1,8 @@
 """Emulators for one sandbox: in a user namespace of its own it has a binfmt_misc of its own, which ends with it.
 
 Source: the kernel's admin-guide/binfmt-misc.rst; since Linux 6.7 each user namespace may mount one. The interpreter is
-opened when it is registered, so that nothing of it has to lie in the tree.
+opened when it is registered, so that nothing of it has to lie in the tree. What runs in the sandbox reaches it by
+/proc/self/exe: it is opened through a read-only mount, or root of the sandbox could write to the machine's own program.
 """
 
 from __future__ import annotations
@@ -70,19 +71,30 @@ def _write_map(outer: str, name: str) -> None:
 def register(rules: Sequence[str]) -> int | None:
     """Tells the kernel of emulators for all processes of this user namespace, as long as the descriptor is open.
 
-    None where the kernel has no binfmt_misc for it: then those of the machine count.
+    The mount namespace must be this process's own. None where the kernel has no binfmt_misc for it: then those of the
+    machine count.
     """
     try:
         mount = mounts.filesystem("binfmt_misc")
     except OSError:
         return None
     for rule in rules:
+        program = rule.split(rule[0])[-2]
         try:
+            _protect(program)
             _tell(mount, rule)
         except OSError as error:
             os.close(mount)
-            raise failure.of(f"cannot register the emulator {rule.split(rule[0])[-2]}", error) from error
+            raise failure.of(f"cannot register the emulator {program}", error) from error
     return mount
+
+
+def _protect(program: str) -> None:
+    """Covers a program by a read-only mount of itself, in this mount namespace only."""
+    syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+    attributes = syscalls.MOUNT_ATTR_RDONLY | syscalls.MOUNT_ATTR_NODEV
+    with mounts.opened(os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+        mounts.attach(mounts.copy(program, attributes=attributes, recursive=False), root, program)
 
 
 def _tell(mount: int, rule: str) -> None:

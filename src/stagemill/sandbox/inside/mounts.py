@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,20 @@ def copy_inside(root: int, path: str, *, attributes: int) -> int:
     """A detached mount of what lies at a path in the root."""
     with opened(syscalls.open_in_root(root, path)) as place:
         return copy(f"/proc/self/fd/{place}", attributes=attributes)
+
+
+def own_device(path: str, original: str) -> str:
+    """Where there is a device like the original that may be changed by whoever is in the sandbox: of the original, mode and
+    owner would be the host's. A user can make none, and can change none of the host's either.
+    """
+    facts = os.stat(original)
+    try:
+        os.mknod(path, facts.st_mode, facts.st_rdev)
+    except PermissionError:
+        return original
+    os.chown(path, facts.st_uid, facts.st_gid)
+    os.chmod(path, stat.S_IMODE(facts.st_mode))
+    return path
 
 
 def attach(mount: int, root: int, path: str) -> None:

@@ -91,7 +91,7 @@ def _title(item: MountRequest) -> str:
 def _make(item: MountRequest, at: str, *, nested: bool) -> int:
     """A detached mount, writable so far where the request allows it to be changed at all."""
     if item["kind"] == "bind":
-        return _bind(item)
+        return _bind(item, at)
     if item["kind"] == "stack":
         return _stack(item, at, nested=nested)
     return _tmpfs(item) if item["kind"] == "tmpfs" else _data(item, at)
@@ -109,11 +109,13 @@ def _complete(mount: int, place: Place, inner: Iterable[Place]) -> None:
         syscalls.mount_setattr(mount, syscalls.MOUNT_ATTR_RDONLY)
 
 
-def _bind(item: BindRequest) -> int:
+def _bind(item: BindRequest, at: str) -> int:
     source = item["source"]
     # A device is bound to be used; nothing else may carry one in, since there is no device cgroup (see overlay.py).
     mode = os.stat(source).st_mode
-    attributes = 0 if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else syscalls.MOUNT_ATTR_NODEV
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        return mounts.copy(mounts.own_device(at, source))
+    attributes = syscalls.MOUNT_ATTR_NODEV
     if not item["inside"]:
         return mounts.copy(source, attributes=attributes)
     with (

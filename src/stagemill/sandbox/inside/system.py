@@ -56,7 +56,7 @@ def populate(root: int, request: Request) -> None:
     The place of the sandbox's own tmpfs has an empty directory `dev`.
     """
     insecure = request["insecure"]
-    devices = {name: _device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
+    devices = {name: mounts.own_device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
     _proc(root)
     _sys(root, read_only=not insecure)
     _show_limits(root, request["cgroups"])
@@ -70,18 +70,6 @@ def populate(root: int, request: Request) -> None:
     for path in MASKED:
         with suppress(FileNotFoundError):
             _mask(root, path, null=devices["null"])
-
-
-def _device(path: str, original: str) -> str:
-    """Where there is a device like the original that may be changed by whoever is in the sandbox: of the original, mode and
-    owner would be the host's. A user can make none, and can change none of the host's either.
-    """
-    try:
-        os.mknod(path, stat.S_IFCHR, os.stat(original).st_rdev)
-    except PermissionError:
-        return original
-    os.chmod(path, 0o666)
-    return path
 
 
 def _proc(root: int) -> None:
