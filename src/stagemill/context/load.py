@@ -105,8 +105,10 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     return None
 
 
-def rules_of(path: Path) -> FoundRules:
-    """The rules of a file. Raises ContextError."""
+def rules_of(path: Path, *, flag: str = "") -> FoundRules:
+    """The rules of a file, which a flag may name. Raises ContextError."""
+    if flag and not os.path.lexists(path):
+        raise ContextError(f"there is no file {path}", hint=f"{flag} names a file with the rules of a .dockerignore")
     text = _read(path).decode("utf-8", "surrogateescape")
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 

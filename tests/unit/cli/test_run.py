@@ -16,7 +16,7 @@ class TestUsage:
         ("arguments", "message"),
         [
             (("-it",), "error: -it needs a terminal, and standard input is none\nhint: leave out -t, or -i"),
-            (("-v", "nonsense"), "error: invalid --volume 'nonsense'\n"),
+            (("-v", "nonsense"), "error: invalid --volume 'nonsense': it is no SOURCE:TARGET\n"),
             (("-v", "cache:/root/.cache"), "hint: stagemill keeps no volumes by name: make a directory, mkdir cache,"),
             (("-e", "=x"), "error: invalid --env '=x': it has no name\n"),
             (("--env-file", "/none"), "error: cannot read --env-file /none: no such file or directory\n"),
