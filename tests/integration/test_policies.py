@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-
-from fakes.images import image as an_image
-from fakes.mill import Mill
-from fakes.registry import FakeRegistry
-from fakes.web import FakeWeb, Page
 
 pytestmark = pytest.mark.root
 
