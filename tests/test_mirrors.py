@@ -39,7 +39,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     ),
     "solve": ("solve/solve", "finder protocols step"),
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
-    "store": ("store/database", "schema"),
+    "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {
     f"{folder}/{name}.py".removeprefix("/") for folder, (_, names) in THROUGH.items() for name in names.split()

@@ -13,19 +13,16 @@ _BUILDER = ("stagemill builds by itself, without a builder", "leave it out")
 _SIGNAL = (_LASTS, "it is a process of yours: Ctrl-C, or kill with its number, stops it")
 _AGAIN = (_LASTS, "start it by stagemill run")
 _LATER = ""
-_PRUNE = (_LATER, "stagemill rmi removes images; layers stay, as a cache")
+_PRUNE = (_LATER, "stagemill rmi removes images, and stagemill prune what nothing needs then")
 
 # By the words of docker; `container exec` is `exec`, and `image push` is `push`.
 _ABSENT: dict[str, tuple[str, str]] = {
     "attach": (_LASTS, "stagemill run shows what the command writes, and -i gives it standard input"),
-    "builder prune": _PRUNE,
     "buildx bake": (_LATER, "stagemill build --target a=NAME --target b=NAME builds several images of a file"),
     "buildx create": _BUILDER,
-    "buildx du": (_LATER, "stagemill info says where the store is; du -sh measures it"),
     "buildx imagetools": (_LATER, "skopeo inspect looks at images in registries"),
     "buildx inspect": _BUILDER,
     "buildx ls": _BUILDER,
-    "buildx prune": _PRUNE,
     "buildx rm": _BUILDER,
     "buildx stop": _BUILDER,
     "buildx use": _BUILDER,
@@ -63,8 +60,6 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "stats": (_LASTS, "it is a process of yours: top shows it"),
     "stop": _SIGNAL,
     "swarm": _SWARM,
-    "system df": (_LATER, "stagemill info says where the store is; du -sh measures it"),
-    "system prune": _PRUNE,
     "top": (_LASTS, "it is a process of yours: ps shows it"),
     "trust": ("signatures are not verified", "leave it out"),
     "unpause": _SIGNAL,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from stagemill.cli.command import Option, under
+from stagemill.cli.flags import bytes_of
 from stagemill.cli.progress.text import amount
 from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
@@ -47,6 +48,11 @@ def _options() -> Iterator[Option]:
         metavar="type=TYPE,…",
         help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY) or inline, for one in the image.",
     )
+    yield Option(
+        ["--cache-max"],
+        metavar="SIZE",
+        help="Leave the store no more than this after the build; the least recently used goes first.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,17 @@ class Caches:
     sources: tuple[CacheFrom, ...] = ()
     targets: tuple[CacheTo, ...] = ()
     inline: bool = False
+    most: int | None = None
 
     @classmethod
     def of(cls, values: Values, build_args: Mapping[str, str]) -> Caches:
         """Raises UsageError, and StagemillError for what there is not yet."""
+        limit = values.text("cache_max")
+        most = None if limit is None else bytes_of("--cache-max", limit)
         inline = build_args.get(INLINE, "").lower() in {"1", "t", "true"}
         given = values.texts("cache_from"), values.texts("cache_to")
         if not any(given):
-            return cls(inline=inline)
+            return cls(inline=inline, most=most)
         from stagemill.cli.cache_flags import caches_from, caches_to
 
         targets = caches_to(given[1])
@@ -71,6 +80,7 @@ class Caches:
             caches_from(given[0]),
             tuple(target for target in targets if target.kind != "inline"),
             inline or any(target.kind == "inline" for target in targets),
+            most,
         )
 
     def imports(self, place: Workplace, *, platforms: Sequence[Platform], listener: Listener) -> Imports | None:
@@ -98,6 +108,12 @@ class Caches:
                 sent.append(one)
         if self.sources or self.targets:
             text = _summary(builds[0], sent)
+            listener(Notice(text, builds[0].services.clock()))
+        from stagemill.cli.prune import enforce
+
+        pruned = enforce(place, self.most)
+        if pruned and pruned.bytes:
+            text = f"{amount(pruned.bytes)} were pruned, and the store takes {amount(pruned.left)}"
             listener(Notice(text, builds[0].services.clock()))
 
 

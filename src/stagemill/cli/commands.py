@@ -16,6 +16,7 @@ _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
+    "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
     "info": ("stagemill.cli.info", "Show where the store is, and what this machine has."),
@@ -23,6 +24,7 @@ _COMMANDS = {
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
+    "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
     "push": ("stagemill.cli.push", "Send an image of the local store to a registry."),
     "rmi": ("stagemill.cli.rmi", "Remove images, by name or by id."),
@@ -38,14 +40,14 @@ _HIDDEN = {"ps": "stagemill.cli.ps"}
 
 # What docker calls our commands, for `alias docker=stagemill`; not listed, since each is one that is.
 _GROUPS = {
-    "builder": {"build": "build"},
-    "buildx": {"build": "build", "version": "version"},
+    "builder": {"build": "build", "prune": "prune"},
+    "buildx": {"build": "build", "du": "du", "prune": "prune", "version": "version"},
     "container": {"list": "ps", "ls": "ps", "ps": "ps", "run": "run"},
     "image": {
         "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",
         "pull": "pull", "push": "push", "remove": "rmi", "rm": "rmi", "save": "save", "tag": "tag",
     },
-    "system": {"info": "info"},
+    "system": {"df": "du", "info": "info", "prune": "prune"},
 }  # fmt: skip
 
 _NO_DAEMON = "there is no daemon to connect to"
@@ -87,8 +89,10 @@ class DockerGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            names = ", ".join(self.list_commands(ctx))
-            raise click.UsageError(f"No such command '{self.name} {args[0]}'. There is {names}.", ctx) from error
+            from stagemill.errors import UsageError
+
+            hint = f"there is {', '.join(self.list_commands(ctx))}"
+            raise UsageError(f"there is no command {self.name} {args[0]}", hint=hint) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -123,9 +127,11 @@ class LazyGroup(click.Group):
         except click.UsageError as error:
             import difflib
 
+            from stagemill.errors import UsageError
+
             near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            advice = f"Did you mean {near[0]!r}?" if near else "stagemill --help lists the commands."
-            raise click.UsageError(f"No such command {args[0]!r}. {advice}", ctx) from error
+            hint = f"did you mean {near[0]}?" if near else "stagemill --help lists the commands"
+            raise UsageError(f"there is no command {args[0]}", hint=hint) from error
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -184,6 +184,16 @@ class Workplace:
 
         return largest_download(_text_of(self.config), path=self.config)
 
+    @property
+    def largest_cache(self) -> int | None:
+        """The bytes that the configuration leaves the store after a build."""
+        text = _text_of(self.config)
+        if "cache" not in text:
+            return None  # without loading what reads it
+        from stagemill.registry.config import largest_cache
+
+        return largest_cache(text, path=self.config)
+
     def hang_up(self) -> None:
         """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
         for name in "registry", "cache_registry":

@@ -13,6 +13,7 @@ from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.view import FileView
 
 DOCKERFILE = "Dockerfile"
+_IGNORES = (".dockerignore", ".containerignore")
 _NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
 MOST_BYTES = 16 << 20
 
@@ -92,17 +93,22 @@ class FoundRules:
 
 
 def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules | None:
-    """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`."""
-    candidates = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}.dockerignore")]
-    for path in (*candidates, context / ".dockerignore"):
+    """The rules of `<Dockerfile>.dockerignore` beside the Dockerfile, else of the context's `.dockerignore`.
+
+    Podman's names, with `.containerignore` at the end, count where there is no file of docker's name at the place.
+    """
+    own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
+    for path in (*own, *(context / end for end in _IGNORES)):
         if os.path.lexists(path):
             _check_link(path, context, hint="put the file itself there")
             return rules_of(path)
     return None
 
 
-def rules_of(path: Path) -> FoundRules:
-    """The rules of a file. Raises ContextError."""
+def rules_of(path: Path, *, flag: str = "") -> FoundRules:
+    """The rules of a file, which a flag may name. Raises ContextError."""
+    if flag and not os.path.lexists(path):
+        raise ContextError(f"there is no file {path}", hint=f"{flag} names a file with the rules of a .dockerignore")
     text = _read(path).decode("utf-8", "surrogateescape")
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 

@@ -31,7 +31,7 @@ class StoreCache:
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
-        record = self.store.records.get(key)
+        record = self.store.records.use(key, self.clock())
         if record is None:
             return None
         try:

@@ -56,6 +56,7 @@ class Forms:
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
+        self._touched: set[Digest] = set()
         self._lock = Lock()
 
     def view(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> StackView:
@@ -110,6 +111,9 @@ class Forms:
         found = self.home(layer)
         if found is None:
             raise CorruptError(f"the layer {layer.digest.short} was lost while it was used", hint="build again")
+        if found not in self._touched:
+            self.store.layers.touch(found)
+            self._touched.add(found)
         return found
 
     def _unpacked(self, chain: Digest) -> Digest | None:
@@ -206,13 +210,14 @@ class Forms:
 
     @contextmanager
     def _giving_up(self, blob: Descriptor) -> Iterator[None]:
-        """Loses the caches that have a blob which cannot be used."""
+        """Loses the caches that have a blob which cannot be used; another thread may have lost them already."""
         try:
             yield
         except (ArchiveError, CacheError, CorruptError, RegistryError) as error:
-            if self.imports is None or not self.imports.has(blob.digest):
+            if self.imports is None:
                 raise
-            self.imports.lose(blob.digest, error)
+            if self.imports.has(blob.digest):
+                self.imports.lose(blob.digest, error)
             raise CorruptError(f"a layer of an imported cache cannot be used: {error.message}") from error
 
     @contextmanager

@@ -8,6 +8,9 @@ ca = "company.pem"                                             # relative to the
 
 [download]
 limit = "2g"                                                   # of a file that ADD fetches from a URL
+
+[cache]
+max = "20g"                                                    # of what the store takes, after every build
 """
 
 from __future__ import annotations
@@ -93,16 +96,25 @@ def parse(text: str, *, path: Path) -> Mapping[str, HostSettings]:
 
 def largest_download(text: str, *, path: Path) -> int | None:
     """The bytes that `[download] limit` allows a file of ADD, None for any number. Raises StagemillError."""
-    table = _document(text, path=path).get("download", {})
+    return _bytes(text, "download", "limit", path=path)
+
+
+def largest_cache(text: str, *, path: Path) -> int | None:
+    """The bytes that `[cache] max` leaves a store after a build, None for any number. Raises StagemillError."""
+    return _bytes(text, "cache", "max", path=path)
+
+
+def _bytes(text: str, name: str, key: str, *, path: Path) -> int | None:
+    table = _document(text, path=path).get(name, {})
     if not isinstance(table, dict):
-        raise _wrong(path, "download", "a table: [download]")
-    _refuse_unknown(table, ("limit",), where=f"{path}: download")
-    limit = table.get("limit")
+        raise _wrong(path, name, f"a table: [{name}]")
+    _refuse_unknown(table, (key,), where=f"{path}: {name}")
+    limit = table.get(key)
     if limit is None:
         return None
     match = _SIZE.fullmatch(str(limit).lower())
     if not match or isinstance(limit, bool):
-        raise _wrong(path, "download.limit", 'a number of bytes, or such as "500m" or "2g"')
+        raise _wrong(path, f"{name}.{key}", 'a number of bytes, or such as "500m" or "2g"')
     return int(match[1]) << (10 * _UNITS.index(match[2]))
 
 
@@ -111,7 +123,7 @@ def _document(text: str, *, path: Path) -> _Table:
         document: _Table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StagemillError(f"{path} is no TOML: {error}", hint=f"correct {path}") from error
-    _refuse_unknown(document, ("registry", "download"), where=f"{path}")
+    _refuse_unknown(document, ("registry", "download", "cache"), where=f"{path}")
     return document
 
 

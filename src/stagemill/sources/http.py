@@ -58,6 +58,7 @@ class HttpSource:
     def _has(self, content: Digest) -> bool:
         try:
             self.store.blobs.size(content)
+            self.store.blobs.touch(content)
         except NotFoundError:
             return False
         return True

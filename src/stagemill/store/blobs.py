@@ -28,11 +28,25 @@ class Blobs(BlobSource, BlobSink):
         self._temporary = temporary
 
     def has(self, descriptor: Descriptor, /) -> bool:
-        """Whether the blob is here with the right size; its bytes are checked when they are read."""
+        """Whether the blob is here with the right size; its bytes are checked when they are read. It counts as used now."""
         try:
-            return self.size(descriptor.digest) == descriptor.size
+            found = self.size(descriptor.digest) == descriptor.size
         except NotFoundError:
             return False
+        self.touch(descriptor.digest)
+        return found
+
+    def touch(self, digest: Digest) -> None:
+        """Marks a blob that is here as used now: nobody prunes it while a process lives that began before."""
+        with suppress(OSError):
+            os.utime(self.path(digest))
+
+    def used(self, digest: Digest) -> float:
+        """When it was marked last, or made; 0 where it is not here."""
+        try:
+            return os.stat(self.path(digest)).st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     @contextmanager
     def open(self, descriptor: Descriptor, /) -> Iterator[VerifyingReader]:
@@ -84,7 +98,8 @@ class Blobs(BlobSource, BlobSink):
         return digest
 
     def read(self, digest: Digest) -> bytes:
-        """All bytes of a small blob, checked. Raises NotFoundError, CorruptError."""
+        """All bytes of a small blob, checked; it counts as used now. Raises NotFoundError, CorruptError."""
+        self.touch(digest)
         with self._reader(digest) as reader:
             parts: list[bytes] = []
             while part := reader.read(CHUNK):
@@ -92,7 +107,8 @@ class Blobs(BlobSource, BlobSink):
         return b"".join(parts)
 
     def verify(self, digest: Digest) -> int:
-        """Reads the whole blob and returns its size. Raises NotFoundError, CorruptError."""
+        """Reads the whole blob and returns its size; it counts as used now. Raises NotFoundError, CorruptError."""
+        self.touch(digest)
         with self._reader(digest) as reader:
             while reader.read(CHUNK):
                 pass
@@ -110,6 +126,21 @@ class Blobs(BlobSource, BlobSink):
     def path(self, digest: Digest) -> Path:
         """Where the blob is if it is here; who reads it there has to check it."""
         return self._directory / digest.hex
+
+    def prune(self, digest: Digest, *, before: float) -> None:
+        """Removes a blob that was not used since a time. Who marks it at this very moment still has it, or finds it lost."""
+        if not self.used(digest) or self.used(digest) >= before:
+            return
+        target, aside = self.path(digest), self._temporary.new()
+        with explained("remove", target):
+            try:
+                os.rename(target, aside)
+            except FileNotFoundError:
+                return
+            if os.stat(aside).st_mtime >= before:
+                os.rename(aside, target)
+            else:
+                aside.unlink()
 
     def remove(self, digest: Digest) -> None:
         """The blob is not here afterwards."""

@@ -33,6 +33,18 @@ class Layers:
     def has(self, layer: Digest) -> bool:
         return os.path.exists(self._index(layer)) and os.path.isdir(self.directory(layer))
 
+    def touch(self, layer: Digest) -> None:
+        """Marks a layer that is here as used now: nobody prunes it while a process lives that began before."""
+        with suppress(FileNotFoundError):
+            os.utime(self._index(layer))
+
+    def used(self, layer: Digest) -> float:
+        """When it was marked last, or made; 0 where it is not here."""
+        try:
+            return os.stat(self._index(layer)).st_mtime
+        except FileNotFoundError:
+            return 0.0
+
     def directory(self, layer: Digest) -> Path:
         """Where the layer's files are if it is here; nobody writes there."""
         return self._directory / layer.hex / "fs"
@@ -59,6 +71,22 @@ class Layers:
         if Digest.of(data) != layer:
             return f"its index is {Digest.of(data)}"
         return "" if os.path.isdir(self.directory(layer)) else "its files are gone"
+
+    def prune(self, layer: Digest, *, before: float) -> None:
+        """Removes a layer that was not used since a time. Who marks it at this very moment still has it, or finds it lost."""
+        if self.used(layer) >= before:
+            return
+        target, aside = self._directory / layer.hex, self._temporary.new()
+        with explained("remove", target):
+            try:
+                os.rename(target, aside)
+            except FileNotFoundError:
+                return
+            if os.path.exists(aside / "index") and os.stat(aside / "index").st_mtime >= before:
+                with suppress(OSError):  # somebody has made it again meanwhile
+                    os.rename(aside, target)
+                    return
+        self._temporary.discard(aside)
 
     def remove(self, layer: Digest) -> None:
         """The layer is not here afterwards; for others it vanishes at once."""
@@ -98,6 +126,7 @@ class Layers:
                         raise
                 else:
                     return
+            self.touch(layer)
             with suppress(CorruptError, NotFoundError):
                 self.index(layer)
                 return

@@ -84,6 +84,18 @@ class Links:
         descriptor = serialize(base.descriptor)
         self._database.change(sql, chain, base.parent, base.diff_id, descriptor, base.reference)
 
+    def variants(self) -> list[tuple[Digest, Packed]]:
+        """Every blob of a layer in another form than the usual one, with the layer."""
+        return self._database.rows(_packed, "SELECT layer, diff_id, descriptor FROM variants ORDER BY layer, form")
+
+    def remove_variants(self, layer: Digest) -> None:
+        self._database.change("DELETE FROM variants WHERE layer = ?", layer)
+
+    def bases(self) -> list[BaseLayer]:
+        """Every layer of a base that is known."""
+        sql = "SELECT chain, parent, diff_id, descriptor, reference FROM bases ORDER BY chain"
+        return self._database.rows(_base, sql)
+
     def chains(self) -> list[tuple[Digest, Digest]]:
         """Every chain that is unpacked, with its layer."""
         return self._database.rows(_pair, "SELECT chain, layer FROM chains ORDER BY chain")

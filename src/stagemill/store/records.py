@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from stagemill.digest import Digest
@@ -13,21 +13,22 @@ from stagemill.store.database import Database, Row
 
 RECENT = 20
 KEPT_NOTES = 256
-_GET = "SELECT key, canonical, result, ingredients, name, created FROM records WHERE key = ?"
-_RECENT = """SELECT key, canonical, result, ingredients, name, created FROM records
-    WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"""
-_ENDING = """SELECT key, canonical, result, ingredients, name, created FROM records
-    WHERE substr(name, ?) = ? ORDER BY created DESC, rowid DESC LIMIT ?"""
-_ALL = "SELECT key, canonical, result, ingredients, name, created FROM records ORDER BY key"
-_PUT = """INSERT OR REPLACE INTO records (key, canonical, result, ingredients, name, created)
-    VALUES (?, ?, ?, ?, ?, ?)"""
+_COLUMNS = "key, canonical, result, ingredients, name, created, used"
+_GET = f"SELECT {_COLUMNS} FROM records WHERE key = ?"  # noqa: S608  it is a constant
+_RECENT = f"SELECT {_COLUMNS} FROM records WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
+_ENDING = f"SELECT {_COLUMNS} FROM records WHERE substr(name, ?) = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
+_ALL = f"SELECT {_COLUMNS} FROM records ORDER BY key"  # noqa: S608
+_PUT = f"INSERT OR REPLACE INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+AWAKE = 30.0
+"""Seconds. A record that was used less long ago is not marked again, so that a build from the cache writes little."""
 _FORGET = "DELETE FROM notes WHERE rowid <= (SELECT max(rowid) FROM notes) - ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A result that can be used again. `result` and `ingredients` are JSON of whoever keeps it; `created` is in seconds
-    since the epoch; `canonical` is the key by content, `name` what people call the step.
+    since the epoch, and so is `used`, the latest use to within half a minute; `canonical` is the key by content, `name` what
+    people call the step.
     """
 
     key: Digest
@@ -36,15 +37,23 @@ class Record:
     ingredients: str
     name: str
     created: float
+    used: float = field(default=0.0, compare=False)
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """Raises ValueError for what is no record."""
         match row:
-            case (str(key), str(canonical), bytes(result), bytes(ingredients), bytes(name), float(created)):
-                return cls(
-                    Digest(key), Digest(canonical), _text(result), _text(ingredients), _text(name), float(created)
-                )
+            case (
+                str(key),
+                str(canonical),
+                bytes(result),
+                bytes(ingredients),
+                bytes(name),
+                float(created),
+                float(used),
+            ):
+                texts = (_text(result), _text(ingredients), _text(name))
+                return cls(Digest(key), Digest(canonical), *texts, float(created), float(used))
             case _:
                 raise ValueError("no record")
 
@@ -59,8 +68,20 @@ class Records:
         found = self._database.rows(Record.from_row, _GET, key)
         return found[0] if found else None
 
+    def use(self, key: Digest, now: float) -> Record | None:
+        """The same, and it counts as used now: nobody prunes it while a build runs that began before."""
+        found = self.get(key)
+        if found is None or abs(now - found.used) < AWAKE:
+            return found
+        marked = self._database.change("UPDATE records SET used = ? WHERE key = ?", now, key)
+        return found if marked else None
+
+    def prune(self, key: Digest, *, before: float) -> bool:
+        """Removes a record that was not used since a time; whether it did."""
+        return self._database.change("DELETE FROM records WHERE key = ? AND used < ?", key, before) > 0
+
     def put(self, record: Record) -> None:
-        """The record is there afterwards, in place of an older one with its key."""
+        """The record is there afterwards, in place of an older one with its key; it counts as used when it was made."""
         self._database.change(
             _PUT,
             record.key,
@@ -69,6 +90,7 @@ class Records:
             _bytes(record.ingredients),
             _bytes(record.name),
             record.created,
+            max(record.created, record.used),
         )
 
     def remove(self, key: Digest) -> None:

@@ -20,7 +20,7 @@ _NAMES = {
 }
 _CACHE = {
     "records": "key TEXT PRIMARY KEY, canonical TEXT NOT NULL, result BLOB NOT NULL, ingredients BLOB NOT NULL, "
-    "name BLOB NOT NULL, created REAL NOT NULL",
+    "name BLOB NOT NULL, created REAL NOT NULL, used REAL NOT NULL",
     "notes": "content TEXT PRIMARY KEY, parts BLOB NOT NULL",
     "durations": "step TEXT PRIMARY KEY, name BLOB NOT NULL, seconds REAL NOT NULL",
     "chains": "chain TEXT PRIMARY KEY, layer TEXT NOT NULL",

@@ -25,6 +25,7 @@ from stagemill.store.faults import explained, store_error
 from stagemill.store.images import Images
 from stagemill.store.layers import Layers
 from stagemill.store.links import Links
+from stagemill.store.living import Living
 from stagemill.store.locks import Locks, never
 from stagemill.store.records import Records
 from stagemill.store.stat_cache import StatCache
@@ -38,6 +39,7 @@ _DIRECTORIES = {
     "caches": 0o700,
     "tmp": 0o700,
     "locks": 0o700,
+    "living": 0o700,
     "logs": 0o700,
     "stats": 0o700,
 }
@@ -53,6 +55,7 @@ class Store:
     def __init__(self, root: Path, *, report: Callable[[str], None]) -> None:
         self.root = root
         self.locks = Locks(root / "locks")
+        self.living = Living(root / "living")
         self.temporary = Temporary(root / "tmp")
         self.blobs = Blobs(root / "blobs" / "sha256", self.temporary)
         self.layers = Layers(root / "layers", self.temporary)
@@ -110,6 +113,7 @@ class Store:
         """What was not committed is gone; the store must not be used any more."""
         self.database.close()
         self.temporary.close()
+        self.living.close()
 
     def __enter__(self) -> Self:
         return self

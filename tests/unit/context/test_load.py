@@ -122,6 +122,21 @@ def test_the_ignore_file_of_the_context_counts_without_one_beside_the_dockerfile
     assert found.rules.excluded("a")
 
 
+def test_podmans_names_count_where_there_is_none_of_dockers(tmp_path: Path) -> None:
+    def found(*names: str) -> str:
+        for path in tmp_path.iterdir():
+            path.unlink()
+        for name in names:
+            (tmp_path / name).write_text("a\n")
+        rules = ignore_rules(tmp_path, dockerfile=tmp_path / "Containerfile")
+        assert rules
+        return rules.name
+
+    assert found(".containerignore") == ".containerignore"
+    assert found(".containerignore", ".dockerignore") == ".dockerignore"
+    assert found(".dockerignore", "Containerfile.containerignore") == "Containerfile.containerignore"
+
+
 def test_without_an_ignore_file_there_are_no_rules(tmp_path: Path) -> None:
     assert ignore_rules(tmp_path, dockerfile=None) is None
 

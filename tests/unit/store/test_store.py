@@ -25,6 +25,7 @@ def test_opening_makes_what_is_missing_and_lets_nobody_else_in(tmp_path: Path) -
         "blobs",
         "caches",
         "layers",
+        "living",
         "locks",
         "logs",
         "stats",

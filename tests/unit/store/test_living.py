@@ -1,0 +1,47 @@
+"""Who works on a store, and since when."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from stagemill.store.store import Store
+
+
+def test_a_process_does_not_count_itself(store: Store) -> None:
+    assert store.living.oldest_other() is None
+
+
+def test_the_first_of_the_others_counts(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as one, Store.open(tmp_path) as other, Store.open(tmp_path) as third:
+        for each, began in (other, 1000.0), (third, 2000.0):
+            os.utime(each.living._path, (began, began))
+
+        assert one.living.oldest_other() == 1000.0
+
+
+def test_who_has_closed_its_store_is_gone(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as one:
+        with Store.open(tmp_path):
+            began = one.living.oldest_other()
+
+        assert began is not None
+        assert abs(began - time.time()) < 60
+        assert one.living.oldest_other() is None
+
+
+def test_what_the_dead_left_is_removed(store: Store) -> None:
+    (store.root / "living/dead").touch()
+
+    assert store.living.oldest_other() is None
+    assert not (store.root / "living/dead").exists()
+
+
+def test_closing_twice_is_fine(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.close()
+
+    store.close()
+
+    assert os.listdir(tmp_path / "living") == []
