@@ -132,3 +132,17 @@ def test_it_tells_of_decisions_as_much_as_is_asked_for(mill: Mill, registry: Fak
     decided = f"policy Dockerfile.rego: {web.url}/good is allowed\n"
     assert [decided in said[level] for level in said] == [False, True, True]
     assert ['"path": "/good"' in said[level] for level in said] == [False, False, True]
+
+
+@pytest.mark.parametrize(("branch", "built"), [("main", True), ("other", False)])
+def test_what_a_short_name_is_decides_when_it_was_looked_up(
+    mill: Mill, web: FakeWeb, branch: str, *, built: bool
+) -> None:
+    mill.write({"Dockerfile": f"FROM scratch\nADD {web.url}/good.git#main /\n"})
+    rule = f'allow if input.git.ref == "refs/heads/{branch}"\n'
+    mill.write({"Dockerfile.rego": f'package docker\nallow if input.local\n{rule}decision := {{"allow": allow}}\n'})
+
+    if built:
+        mill.ok("build", "--policy", "strict=true", ".")
+    else:
+        assert "Dockerfile.rego has no decision for" in mill.fail("build", ".")

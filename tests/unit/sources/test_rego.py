@@ -127,3 +127,25 @@ def test_it_says_as_much_as_is_asked_for(level: Level, lines: int) -> None:
     rego('decision := {"allow": true}', level=level, said=said).verdict(ALPINE)
 
     assert len(said) == lines
+
+
+class TestLater:
+    ASKED = Wanted("git://h.io/r.git#v1", {}, later=True)
+    BODY = 'decision := {"allow": input.git.tagName == "v1"}'
+
+    @pytest.mark.parametrize("ref", ["refs/tags/v1", "refs/tags/v2"])
+    def test_what_a_name_is_decides_when_it_was_looked_up(self, ref: str) -> None:
+        policy, found = rego(self.BODY), Wanted("git://h.io/r.git#v1", {"git.found.ref": ref})
+
+        assert policy.verdict(self.ASKED).source == self.ASKED
+        if ref == "refs/tags/v1":
+            policy.confirm(found)
+        else:
+            assert "is denied" in denied(policy, found)
+            with pytest.raises(SourceError, match="is denied"):
+                policy.confirm(found)
+
+    def test_what_needs_nothing_more_is_decided_before(self) -> None:
+        policy = rego('decision := {"allow": input.git.host == "other"}')
+
+        assert "is denied" in denied(policy, self.ASKED)

@@ -74,6 +74,17 @@ def test_a_repository(fragment: str, known: dict[str, object]) -> None:
     assert ("branch" in found.unknown) == (not known)
 
 
+def test_a_repository_that_was_looked_up() -> None:
+    found = facts(Wanted("git://h.io/r.git#main", {"git.found.ref": "refs/heads/main", "git.found.commit": COMMIT}))
+    of_tag = facts(Wanted("git://h.io/r.git#v1", {"git.found.ref": "refs/tags/v1", "git.found.commit": COMMIT}))
+
+    known = {"ref": "refs/heads/main", "branch": "main", "checksum": COMMIT, "commitChecksum": COMMIT}
+    assert found.known == {"schema": "https", "host": "h.io", "remote": "https://h.io/r.git", **known}
+    assert found.unknown == ("commit", "tag")
+    assert (of_tag.known["tagName"], of_tag.known["commitChecksum"]) == ("v1", COMMIT)
+    assert "checksum" in of_tag.unknown
+
+
 def test_a_remote_without_a_scheme_is_of_ssh() -> None:
     found = facts(Wanted("git://h.io/r.git", {"git.fullurl": "git@h.io:r.git"}))
 
