@@ -23,6 +23,8 @@ A message is in lower case and has no full stop; a subclass exists where a calle
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # The userinfo of a URL (RFC 3986, 3.2.1), which ends at the last @ of its host; of http(s) all of it, since users may be
@@ -32,6 +34,8 @@ _LOGIN = re.compile(
     re.IGNORECASE,
 )
 _MASK = "***"
+_WIDEST = 200  # of a line that is shown whole
+_BEFORE = 60  # characters that are shown before the marked ones of a longer line
 
 
 class StagemillError(Exception):
@@ -46,6 +50,16 @@ class StagemillError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def either(hints: Iterable[str | None]) -> str | None:
+    """Several hints as one, of which any may help."""
+    found: list[str] = []
+    for hint in filter(None, hints):
+        if found:
+            found.append(" or " if found[-1].endswith("?") else "; or ")
+        found.append(hint)
+    return "".join(found) or None
 
 
 class UsageError(StagemillError):
@@ -98,10 +112,30 @@ class Excerpt:
         text = self.text.rstrip("\r\n")
         first = min(max(self.column - 1, 0), len(text))
         start, end = (_masked_place(text, place) for place in (first, min(first + self.length, len(text))))
-        shown = masked(text)
-        indent = "".join("\t" if c == "\t" else " " for c in shown[:start])
-        marks = "^" * max(1, end - start)
+        shown, start, end = _windowed(masked(text), start, end)
+        indent = "".join("\t" if c == "\t" else " " * _columns(c) for c in shown[:start])
+        marks = "^" * max(1, sum(map(_columns, shown[start:end])))
         return f"{gutter}--> {self.file}:{self.line}\n{number} | {shown}\n{gutter} | {indent}{marks}"
+
+
+def _windowed(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """The part of a long line that has the marked place, and where that is in it."""
+    if len(line) <= _WIDEST:
+        return line, start, end
+    first = 0 if end <= _WIDEST else max(0, min(start - _BEFORE, len(line) - _WIDEST))
+    last = min(first + _WIDEST, len(line))
+    before, after = "…" * (first > 0), "…" * (last < len(line))
+    moved = len(before) - first
+    return f"{before}{line[first:last]}{after}", start + moved, min(end, last) + moved
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal it takes."""
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 class TemplateError(UsageError):

@@ -173,7 +173,9 @@ def _http(text: str) -> HttpLocation:
 def _git(text: str, scheme: str) -> GitLocation:
     parts = _split(text)
     netloc, login = _without_login(parts)
-    base = GitLocation(urlunsplit((scheme, netloc, parts.path, "", "")), scheme, parts.hostname or "", login=login)
+    remote = urlunsplit((scheme, netloc, parts.path, "", ""))
+    _split(remote)  # a bracket in a password may have hidden one in the user's name
+    base = GitLocation(remote, scheme, parts.hostname or "", login=login)
     return _described(base, parts.query, unquote(parts.fragment))
 
 

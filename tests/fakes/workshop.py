@@ -39,7 +39,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
-from stagemill.sources.policy import Policy
+from stagemill.sources.policy import Judge
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
 
@@ -128,7 +128,7 @@ class Workshop:
         lenient: bool = False,
         implicit: bool = False,
         several: bool = False,
-        policy: Policy | None = None,
+        policy: Judge | None = None,
     ) -> ImageResolver:
         return ImageResolver(
             self.store,

@@ -1,4 +1,4 @@
-"""Archives: read as a layer, as what ADD unpacks, and as a context. Nothing is ever written outside of where they belong."""
+"""Archives: read as a layer, as what ADD unpacks, as a context, and as images. Nothing is ever written outside of where they belong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from fakes.tree import MemoryTree, file, link
-from fuzz import tars
+from fuzz import images, tars
 from fuzz.inputs import Input
 from fuzz.mutate import Mutations
 from fuzz.outcomes import outcome
@@ -23,10 +23,13 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.copy import copy
+from stagemill.export import load
 from stagemill.files.walk import walk
 from stagemill.graph import operations
 from stagemill.layer.index import build
 from stagemill.layer.unpack import extract, unpack
+from stagemill.oci.blobs import chunks
+from stagemill.oci.image_index import members
 
 _IS_USER = os.geteuid() != 0  # to whom files of some modes are closed
 _WORDS = (
@@ -85,26 +88,27 @@ class Archives:
         self._parent = MemoryTree(
             {"d/f": "1", "bin/x": file("x", mode=0o755), "l": link("d"), "up": link("../.."), "b": "2"}
         )
-        self._doors: Sequence[Callable[[bytes, Path], None]] = (self._layer, self._add, self._context)
+        self._doors: Sequence[Callable[[bytes, Path], None]] = (self._layer, self._add, self._context, self._load)
 
     @cached_property
     def _outside(self) -> Outside:
         return Outside()
 
     def make(self, rng: Random) -> Input:
-        data = tars.archive(rng)
-        if rng.random() < 0.3:
+        door = rng.randrange(len(self._doors))
+        data = images.archive(rng) if self._doors[door] == self._load else tars.archive(rng)
+        if rng.random() < (0.1 if self._doors[door] == self._load else 0.3):
             data = self._mutations.of(data, rng)
             data = tars.repaired(data) if rng.random() < 0.7 else data
         if rng.random() < 0.25:
             data = tars.compressed(data, rng)
-        return Input(data, rng.getrandbits(32))
+        return Input(data, door)
 
     def check(self, given: Input) -> None:
         place = self._outside.base / "work"
         place.mkdir()
         try:
-            self._doors[given.salt % len(self._doors)](given.data, place)
+            self._doors[given.salt](given.data, place)
         finally:
             _remove(place)
         self._outside.check()
@@ -129,12 +133,30 @@ class Archives:
         if not isinstance(digests, StagemillError):
             outcome(lambda: build(into, known=digests))
 
+    def _load(self, data: bytes, place: Path) -> None:
+        path, scratch = place / "image.tar", place / "scratch"
+        path.write_bytes(data)
+        scratch.mkdir()
+        outcome(lambda: _loaded(path, scratch))
+
     def _context(self, data: bytes, place: Path) -> None:
         into = place / "context"
         into.mkdir(0o755)
         done = outcome(lambda: unpack_context(io.BytesIO(data), into))
         if not isinstance(done, StagemillError):
             outcome(lambda: _read(_files(into)))
+
+
+def _loaded(path: Path, scratch: Path) -> None:
+    """The images of an archive, all that is said of them, and their layers."""
+    with load.images(path, scratch=scratch) as found:
+        for item in found.images:
+            for image in members(item.image):
+                image.config.serialize()
+                for layer in image.manifest.layers:
+                    with found.blobs.open(layer) as reader:
+                        for _ in chunks(reader):
+                            pass
 
 
 def _status(path: Path) -> os.stat_result:

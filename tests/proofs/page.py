@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from proofs.table import ROW, Proof
-from proofs.words import BUILDAH, BUILDX, MEANINGLESS, refused
+from proofs.words import BUILDAH, BUILDX, MEANINGLESS
 
 PAGE = Path(__file__).parents[2] / "docs" / "flags.md"
 _INTRODUCTION = """\
@@ -23,7 +23,7 @@ by the name of BuildKit's test of the same behaviour; the others are files below
 
 def page(found: Mapping[str, Sequence[Proof]]) -> str:
     """The text of the page."""
-    sections = [_INTRODUCTION, *(_section(heading, proofs) for heading, proofs in found.items()), _later(), _nothing()]
+    sections = [_INTRODUCTION, *(_section(heading, proofs) for heading, proofs in found.items()), _nothing()]
     return "\n".join(sections)
 
 
@@ -37,11 +37,6 @@ def _lines(proofs: Sequence[Proof]) -> Iterator[str]:
             proof.word in {*BUILDX, *BUILDAH} or not proof.word.startswith("--")
         ]
         yield f"| `{proof.word}`{whose} | `{proof.test.removeprefix(ROW)}` |\n"
-
-
-def _later() -> str:
-    flags = ", ".join(f"`{name}`" for name in sorted(refused()) if name in BUILDX)
-    return f"## Not supported yet\n\n{flags}: each stops with an error that says so (`unit/cli/test_later.py`).\n"
 
 
 def _nothing() -> str:

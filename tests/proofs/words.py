@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from fakes.commands import commands, options
-from stagemill.cli import cache_flags, flags, later
+from stagemill.cli import cache_flags, flags
 from stagemill.dockerfile.flags import KNOWN
 from stagemill.dockerfile.parser import KEYWORDS
 from stagemill.plan import mounts
@@ -75,12 +75,7 @@ def mount_options() -> Iterator[str]:
 
 
 def build_flags() -> list[click.Option]:
-    return [option for option in options(commands()["build"], hidden=True) if not set(option.opts) & refused()]
-
-
-def refused() -> set[str]:
-    """Flags that say that they are not supported yet, which tests/unit/cli/test_later.py proves of all of them."""
-    return {name for option in options(later.refusing(click.Command("any")), hidden=True) for name in option.opts}
+    return list(options(commands()["build"], hidden=True))
 
 
 def outputs() -> Iterator[str]:

@@ -140,3 +140,27 @@ def test_a_login_is_not_shown_and_the_caret_stands_where_it_stood(marked: str, e
     shown = Excerpt("f", 1, line.index(marked) + 1, len(marked), line).render().split("\n")
 
     assert shown[1:] == ["1 | ADD http://***@h/x http://***@g /here", f"  | {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "length", "expected"),
+    [
+        ("a" * 100 + "b" + "c" * 100, 101, 1, "a" * 100 + "b" + "c" * 99 + "…"),
+        ("a" * 100 + "b" + "c" * 99, 101, 1, "a" * 100 + "b" + "c" * 99),
+        ("a" * 300 + "b" + "c" * 300, 301, 1, "…" + "a" * 60 + "b" + "c" * 139 + "…"),
+        ("a" * 300 + "b" + "c" * 3, 301, 1, "…" + "a" * 196 + "b" + "c" * 3),
+        ("a" * 300 + "b" * 900, 301, 900, "…" + "a" * 60 + "b" * 140 + "…"),
+    ],
+)
+def test_of_a_long_line_the_marked_part_is_shown(line: str, column: int, length: int, expected: str) -> None:
+    _, shown, marks = Excerpt("f", 1, column, length, line).render().split("\n")
+
+    assert shown == f"1 | {expected}"
+    assert marks[4:].count(" ") == expected.index("b")
+    assert marks.count("^") == expected.count("b")
+
+
+def test_the_caret_heeds_wide_signs_and_those_that_take_no_room() -> None:
+    excerpt = Excerpt("f", 1, 7, 3, "漢字 e\u0301 a字b")
+
+    assert excerpt.render().split("\n")[-1] == "  |        ^^^^"

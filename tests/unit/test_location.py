@@ -128,6 +128,7 @@ def test_a_query_that_is_nearly_one_is_proposed() -> None:
         "https://[::1/x",
         "https://h/\udcff",
         "http://\udcff/x",
+        "ssh://[::]@h/r",
         "git@h:\udcff",
     ],
 )

@@ -83,8 +83,12 @@ def _fields(text: str, flag: str) -> dict[str, str]:
 
     if not text:
         return {}
+    try:
+        items = next(csv.reader([text]), [])
+    except csv.Error as error:
+        raise UsageError(f"invalid {flag} {text!r}: {error}", hint="write key=value,key=value") from error
     values: dict[str, str] = {}
-    for item in next(csv.reader([text]), []):
+    for item in items:
         key, equals, value = item.partition("=")
         if not equals:
             raise UsageError(f"invalid {flag} {text!r}: {item!r} is no key=value", hint="write key=value,key=value")

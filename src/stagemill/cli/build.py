@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import caches, compat, flags, later, stages
+from stagemill.cli import caches, compat, flags, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
@@ -43,7 +43,6 @@ _EXAMPLES = examples(
 )
 
 
-@later.refusing
 @with_targets
 @add_build_options
 @with_options((*caches.options(), *evidence(), *compat.BUILD.options()))

@@ -19,6 +19,7 @@ from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
 from stagemill.cli.platforms import WantedPlatforms
+from stagemill.cli.policies import Policies
 from stagemill.cli.remote import Remote
 from stagemill.cli.secrets import Ssh
 from stagemill.cli.source import Inputs, Read, open_inputs
@@ -39,6 +40,7 @@ from stagemill.plan.request import Devices, FileContext, Request
 
 if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
+    from stagemill.sources.rego import Rego
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
 _NO_DIRECTORIES: Mapping[str, FileContext] = MappingProxyType({})
@@ -80,6 +82,7 @@ class BuildFlags:
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     attest: Wanted = field(default_factory=Wanted)
+    policies: Policies = field(default_factory=Policies)
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -124,6 +127,7 @@ class BuildFlags:
             else frozenset(),
             contexts=NamedContexts.parse(values.texts("build_context")),
             attest=_attest(values, given),
+            policies=Policies.of(values),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -164,6 +168,7 @@ class BuildFlags:
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     place.retries = given.retries
+    place.judges = _judges(given, listener)
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir, place.policy)
@@ -176,6 +181,18 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
         ignore_file=given.ignore_file,
     ) as inputs:
         yield inputs
+
+
+def _judges(given: BuildFlags, listener: Listener) -> tuple[Rego, ...]:
+    """The policies in Rego that the command line and the Dockerfile's directory have."""
+    return given.policies.judges(
+        given.context,
+        given.file,
+        build_args=given.build_args,
+        labels=given.labels,
+        target=given.targets[0].stage,
+        say=lambda text: listener(Notice(text, time.time())),
+    )
 
 
 def _targets(values: Values) -> tuple[Target, ...]:

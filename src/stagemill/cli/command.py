@@ -62,7 +62,11 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name: param for param in self.params if isinstance(param, click.Option) for name in param.opts}
-        return super().parse_args(ctx, list(_attached(args, options, interspersed=ctx.allow_interspersed_args)))
+        try:
+            return super().parse_args(ctx, list(_attached(args, options, interspersed=ctx.allow_interspersed_args)))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
 
 def _attached(args: list[str], options: Mapping[str, click.Option], *, interspersed: bool) -> Iterator[str]:

@@ -89,8 +89,10 @@ class DockerGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            names = ", ".join(self.list_commands(ctx))
-            raise click.UsageError(f"No such command '{self.name} {args[0]}'. There is {names}.", ctx) from error
+            from stagemill.errors import UsageError
+
+            hint = f"there is {', '.join(self.list_commands(ctx))}"
+            raise UsageError(f"there is no command {self.name} {args[0]}", hint=hint) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -125,9 +127,11 @@ class LazyGroup(click.Group):
         except click.UsageError as error:
             import difflib
 
+            from stagemill.errors import UsageError
+
             near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            advice = f"Did you mean {near[0]!r}?" if near else "stagemill --help lists the commands."
-            raise click.UsageError(f"No such command {args[0]!r}. {advice}", ctx) from error
+            hint = f"did you mean {near[0]}?" if near else "stagemill --help lists the commands"
+            raise UsageError(f"there is no command {args[0]}", hint=hint) from error
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

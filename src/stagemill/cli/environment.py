@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.destination import Destination
     from stagemill.registry.retry import Retries
-    from stagemill.sources.policy import Policy
+    from stagemill.sources.policy import Judge
 
 SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
 CA_BUNDLES = (
@@ -96,7 +96,8 @@ def ca_bundle(given: str | None) -> Path | None:
 class Workplace:
     """An open store with what belongs to it; the registry client is made when it is first needed.
 
-    `retries` say how often others are asked again; None as often as usual.
+    `retries` say how often others are asked again; None as often as usual. `judges` say what a build may have, beside the
+    policy that the environment names.
     """
 
     store: Store
@@ -105,6 +106,7 @@ class Workplace:
 
     remotes: list[Remotes] = field(default_factory=list)
     retries: Retries | None = None
+    judges: tuple[Judge, ...] = ()
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -119,8 +121,16 @@ class Workplace:
         )
 
     @cached_property
-    def policy(self) -> Policy | None:
-        """What builds may have; None is anything. $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
+    def policy(self) -> Judge | None:
+        """What builds may have; None is anything. Raises UsageError."""
+        from stagemill.sources.policy import Judges
+
+        rules = self._source_policy()
+        judges = (*((rules,) if rules else ()), *self.judges)
+        return Judges(judges) if len(judges) > 1 else next(iter(judges), None)
+
+    def _source_policy(self) -> Judge | None:
+        """$EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""
         if not (name := self.environment.get(SOURCE_POLICY)):
             return None
         from stagemill.sources.policy_file import parse

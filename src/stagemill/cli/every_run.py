@@ -240,11 +240,16 @@ def volume(text: str) -> HostMount:
     parts = text.split(":")
     hint = "write -v /path/here:/path/inside, or …:ro"
     options = set(parts[2].split(",")) if len(parts) == 3 else set()
-    if len(parts) not in {2, 3} or not parts[1].startswith("/") or not options <= _VOLUME_OPTIONS:
-        raise UsageError(f"invalid --volume {text!r}", hint=hint)
+    if len(parts) not in {2, 3} or not parts[0]:
+        raise UsageError(f"invalid --volume {text!r}: it is no SOURCE:TARGET", hint=hint)
+    if not parts[1].startswith("/"):
+        raise UsageError(f"invalid --volume {text!r}: {parts[1]!r} is no absolute path", hint=hint)
+    if unknown := sorted(options - _VOLUME_OPTIONS):
+        raise UsageError(f"invalid --volume {text!r}: unknown option {unknown[0]!r}", hint=hint)
     source = os.path.abspath(parts[0])
-    if not parts[0] or not os.path.exists(source):
-        if parts[0] and "/" not in parts[0]:
+    if not os.path.exists(source):
+        hint = f"make it first, mkdir -p {source}, or give another one"
+        if "/" not in parts[0]:
             hint = f"stagemill keeps no volumes by name: make a directory, mkdir {parts[0]}, or give another one"
         raise UsageError(f"invalid --volume {text!r}: there is no {source}", hint=hint)
     return HostMount(source, parts[1], read_only="ro" in options)

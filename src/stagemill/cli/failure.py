@@ -25,7 +25,7 @@ def show(error: StagemillError, *, stream: TextIO | None = None) -> None:
         lines += [f"{dim}last lines of its output:{reset}", *(f"  {line}" for line in error.tail.split("\n"))]
     lines.append(f"{red}error:{reset} {_harmless(error.message)}")
     if isinstance(error, DockerfileError | TemplateError) and error.at:
-        lines.append(error.at.render())
+        lines.append(_harmless(error.at.render()))
     if isinstance(error, StepError) and error.log:
         lines.append(f"{dim}full log:{reset} {error.log}")
     if error.hint:

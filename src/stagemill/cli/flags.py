@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -124,7 +124,8 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
             parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
         except ValueError as error:
             hint = "write --add-host name:1.2.3.4 or name=[::1]"
-            raise UsageError(f"invalid --add-host {text!r}: {address!r} is no IP address", hint=hint) from error
+            what = f"{address!r} is no IP address" if separator else "it has no address"
+            raise UsageError(f"invalid --add-host {text!r}: {what}", hint=hint) from error
         if not name or not separator:
             raise UsageError(f"invalid --add-host {text!r}: it has no name", hint="write --add-host name:1.2.3.4")
         lines.append(f"{parsed}\t{name.lower()}")
@@ -179,15 +180,14 @@ class Output:
             key, equals, value = item.partition("=")
             key = key.strip().lower()
             if not equals:
-                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value")
+                hint = "write type=oci,dest=FILE"
+                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value", hint=hint)
             if key in _LATER_KEYS:
                 why = "; layers are gzip of one level" if key in _COMPRESSION else ""
                 raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
             if key not in KEYS and not re.match(r"annotation[-.\[]", key):
-                known = ", ".join(sorted(KEYS))
-                raise UsageError(
-                    f"invalid --output {text!r}: unknown key {key!r}", hint=f"known are {known}, annotation.NAME"
-                )
+                hint = _known(key, sorted(KEYS), "annotation.NAME")
+                raise UsageError(f"invalid --output {text!r}: unknown key {key!r}", hint=hint)
             values[key] = value
         return cls._checked(text, values)
 
@@ -195,9 +195,7 @@ class Output:
     def _checked(cls, text: str, values: Mapping[str, str]) -> Output:
         kind = values.get("type", "")
         if kind not in OUTPUT_TYPES:
-            raise UsageError(
-                f"invalid --output {text!r}: unknown type {kind!r}", hint=f"known are {', '.join(OUTPUT_TYPES)}"
-            )
+            raise UsageError(f"invalid --output {text!r}: unknown type {kind!r}", hint=_known(kind, OUTPUT_TYPES))
         dest = values.get("dest", "")
         if kind == "local" and dest in {"", "-"}:
             raise UsageError(f"invalid --output {text!r}: type=local needs a directory", hint="add dest=DIRECTORY")
@@ -226,6 +224,14 @@ class Output:
             hint = "add -o type=registry, or --push; several outputs come of one build"
             raise UsageError(f"invalid --output {text!r}: type={kind} cannot be pushed", hint=hint)
         return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements, push, by_digest)
+
+
+def _known(word: str, names: Sequence[str], *more: str) -> str:
+    """A name that is near, or all there are."""
+    from stagemill.dockerfile.suggest import nearest
+
+    near = nearest(word, names)
+    return f"did you mean {near}?" if near else f"known are {', '.join((*names, *more))}"
 
 
 def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -14,7 +15,8 @@ import click
 from stagemill.cli import flags
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.errors import UsageError
+from stagemill.cli.near import near_path
+from stagemill.errors import ArchiveError, UsageError
 from stagemill.execute.importing import import_image
 from stagemill.oci.image_index import identity
 from stagemill.oci.reference import Reference
@@ -69,6 +71,8 @@ def command(*, path: str | None, given: str | None, tag: str | None, platform: s
 @contextmanager
 def _archive(path: str | None, store: Store) -> Iterator[Path]:
     if path and path != "-":
+        if not os.path.lexists(path):
+            raise ArchiveError(f"there is no file {path}", hint=near_path(Path(path)) or "check the path")
         yield Path(path)
         return
     if sys.stdin.isatty():
@@ -77,4 +81,8 @@ def _archive(path: str | None, store: Store) -> Iterator[Path]:
         location = scratch / "archive"
         with location.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-        yield location
+        try:
+            yield location
+        except ArchiveError as error:  # a name of ours says nothing
+            error.message = error.message.replace(os.fspath(location), "standard input")
+            raise

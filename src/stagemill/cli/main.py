@@ -57,10 +57,10 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        from stagemill.errors import masked
+        if error.message.startswith("Usage: "):  # no command at all: this is the help
+            sys.stderr.write(f"{error.message}\n")
+            return error.exit_code
+        from stagemill.cli.usage import told
 
-        text = io.StringIO()
-        error.show(text)
-        sys.stderr.write(masked(text.getvalue()))
-        return error.exit_code
+        raise told(error) from error
     return status if isinstance(status, int) else 0

@@ -46,6 +46,12 @@ def _what() -> Iterator[Option]:
         ["--build-arg-file"], multiple=True, metavar="FILE", help="Take build arguments from the lines of a file."
     )
     yield Option(["--build-context"], multiple=True, metavar="NAME=VALUE", help=_CONTEXT)
+    yield Option(
+        ["--policy"],
+        multiple=True,
+        metavar="filename=FILE,…",
+        help="Ask a policy in Rego for every source, beside Dockerfile.rego: also reset=, disabled=, strict=, log-level=.",
+    )
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
     yield Option(
         ["--platform"],

@@ -133,7 +133,8 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
     if piped and stdout.isatty():
         raise UsageError("refusing to write an archive to the terminal", hint="redirect it to a file, or use dest=FILE")
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
-        raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none")
+        hint = "leave it out, or write another --output"
+        raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none", hint=hint)
     if (wishes.index or wishes.attest) and any(output.type == "docker" and output.dest for output in wishes.outputs):
         less = "give one --platform" if wishes.index else "leave --attest, --provenance and --sbom out"
         raise UsageError(
@@ -164,7 +165,8 @@ def _check_place(flag: str, dest: str, *, directory: bool) -> None:
     elif path.is_dir():
         raise UsageError(f"{flag}: {path} is a directory", hint="name a file in it")
     elif not path.parent.is_dir():
-        raise UsageError(f"{flag}: there is no directory {path.parent}", hint=f"make it first: mkdir -p {path.parent}")
+        hint = f"make it first: mkdir -p {path.parent}"
+        raise UsageError(f"{flag}: there is no directory {path.parent}", hint=hint)
 
 
 def deliver(
@@ -365,14 +367,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises UsageError where it cannot be one.
     """
-    _check_place("cannot write a file", os.fspath(path), directory=False)
+    _check_place(f"cannot write {path}", os.fspath(path), directory=False)
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield file
         return
     import tempfile
 
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    except OSError as error:
+        hint = "name a place that you may write to"
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

@@ -9,7 +9,6 @@ import click
 
 from stagemill import events
 from stagemill.build import foresee
-from stagemill.cli import later
 from stagemill.cli.building import BuildFlags, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
@@ -32,7 +31,6 @@ _EXAMPLES = examples(
 )
 
 
-@later.refusing
 @with_targets
 @add_build_options
 @click.command("plan", cls=Command, epilog=_EXAMPLES)

@@ -17,7 +17,7 @@ from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
 
 if TYPE_CHECKING:
-    from stagemill.sources.policy import Policy
+    from stagemill.sources.policy import Judge
 
 _LABEL = Label("[internal] load remote build context")
 
@@ -39,7 +39,7 @@ class Remote:
 
     services: Callable[[], AbstractContextManager[Services]]
     keep_git_dir: bool = False
-    policy: Policy | None = None
+    policy: Judge | None = None
 
     def admit_files(self, name: str) -> None:
         """Files of this machine may be read. Raises SourceError where they may not."""

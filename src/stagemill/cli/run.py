@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import IO
 
 import click
 
@@ -24,6 +23,7 @@ from stagemill.cli.environment import workplace
 from stagemill.cli.every_run import Surroundings
 from stagemill.cli.options import with_options
 from stagemill.cli.refused import refusing
+from stagemill.cli.usage import told
 from stagemill.cli.values import Values
 from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.execute import base
@@ -48,19 +48,6 @@ _EXAMPLES = examples(
 )
 
 
-class _WrongUsageError(click.ClickException):
-    """Wrong usage of run, shown as any other."""
-
-    exit_code = FAILED
-
-    def __init__(self, error: click.ClickException) -> None:
-        super().__init__(error.message)
-        self._error = error
-
-    def show(self, file: IO[str] | None = None) -> None:
-        self._error.show(file)
-
-
 @contextmanager
 def _own_errors() -> Iterator[None]:
     """Gives what goes wrong before and around the command the status that docker has for it."""
@@ -72,7 +59,9 @@ def _own_errors() -> Iterator[None]:
         error.exit_code = FAILED
         raise
     except click.ClickException as error:
-        raise _WrongUsageError(error) from error
+        wrong = told(error)
+        wrong.exit_code = FAILED
+        raise wrong from error
 
 
 class RunCommand(Command):

@@ -65,7 +65,8 @@ class _Opener:
             raise UsageError("--ignorefile is for a directory", hint=hint)
         if context == _STDIN:
             if file == _STDIN:
-                raise UsageError("standard input cannot be both the context and the Dockerfile")
+                hint = "name a directory or a URL, or leave -f out: the Dockerfile is then in the tar"
+                raise UsageError("standard input cannot be both the context and the Dockerfile", hint=hint)
             with self._piped(sys.stdin.buffer, file) as inputs:
                 yield inputs
             return
@@ -78,7 +79,7 @@ class _Opener:
         if self._ignore_file is None:
             rules = load.ignore_rules(folder, dockerfile=beside)
         else:
-            rules = load.rules_of(Path(self._ignore_file))
+            rules = load.rules_of(Path(self._ignore_file), flag="--ignorefile")
         with opened(folder, rules, store=self._store) as main:
             yield Inputs(dockerfile, main)
 
@@ -159,9 +160,12 @@ def _location(text: str | None) -> Location | None:
 def _check(folder: Path) -> None:
     if folder.is_dir():
         return
-    found = f"is no directory: {folder}" if folder.exists() else f"does not exist: {folder}"
-    hint = "name the directory that holds the files; -f names the Dockerfile"
-    raise ContextError(f"the build context {found}", hint=hint)
+    hint: str | None = "name the directory that holds the files; -f names the Dockerfile"
+    if folder.exists():
+        raise ContextError(f"the build context is no directory: {folder}", hint=hint)
+    from stagemill.cli.near import near_path
+
+    raise ContextError(f"the build context does not exist: {folder}", hint=near_path(folder, directory=True) or hint)
 
 
 def located(file: str | None, folder: Path) -> Path | None:

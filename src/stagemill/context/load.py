@@ -45,6 +45,12 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
 
+def place(context: Path, *, given: Path | None = None) -> Path | None:
+    """Where that Dockerfile lies, which is not read; None where there is none."""
+    names = (given, *_spellings(given)) if given else (context / name for name in _NAMES)
+    return next(filter(os.path.lexists, names), None)
+
+
 def dockerfile_in(view: FileView, title: str, *, given: str | None = None) -> DockerfileText:
     """The same in a tree that somebody else made: nothing outside of it is read, wherever its symlinks point."""
     names = (given, *map(str, _spellings(Path(given)))) if given else _NAMES
@@ -99,8 +105,10 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     return None
 
 
-def rules_of(path: Path) -> FoundRules:
-    """The rules of a file. Raises ContextError."""
+def rules_of(path: Path, *, flag: str = "") -> FoundRules:
+    """The rules of a file, which a flag may name. Raises ContextError."""
+    if flag and not os.path.lexists(path):
+        raise ContextError(f"there is no file {path}", hint=f"{flag} names a file with the rules of a .dockerignore")
     text = _read(path).decode("utf-8", "surrogateescape")
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 

@@ -7,7 +7,7 @@ import re
 from stagemill.dockerfile import durations, heredocs
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.flags import Flags
-from stagemill.dockerfile.source import printable, quoted
+from stagemill.dockerfile.source import Span, printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Cmd, Entrypoint, Flag, Healthcheck, Run, Shell
@@ -70,7 +70,8 @@ def healthcheck(statement: Statement) -> Healthcheck:
     start = statement.end - len(statement.line.text[start : statement.end].lstrip(SPACES))
     if kind == "NONE":
         if start < statement.end:
-            raise statement.error("HEALTHCHECK NONE takes no arguments")
+            hint = "leave them out, or write HEALTHCHECK CMD"
+            raise statement.error("HEALTHCHECK NONE takes no arguments", hint=hint)
         return Healthcheck(**statement.common(), none=True)
     if kind != "CMD":
         near = nearest(kind, ("CMD", "NONE"))
@@ -79,7 +80,8 @@ def healthcheck(statement: Statement) -> Healthcheck:
     flags = statement.checked()
     command = statement.command(start)
     if not command.text or command.exec == ():
-        raise statement.error("the command after HEALTHCHECK CMD is missing")
+        hint = "for example: HEALTHCHECK CMD curl -f http://localhost/"
+        raise statement.error("the command after HEALTHCHECK CMD is missing", hint=hint)
     return Healthcheck(
         **statement.common(),
         command=command,
@@ -112,9 +114,17 @@ def _check_mount(statement: Statement, mount: Flag) -> None:
     if found:
         raise statement.error(
             f"`from` of a mount does not expand variables, and holds {quoted(found[1])}",
-            at=mount.value_span,
+            at=_in_value(mount, f"from={found[1]}"),
             hint="give it a name with `FROM … AS name` at the top, and mount from that name",
         )
+
+
+def _in_value(flag: Flag, part: str) -> Span:
+    """The part of a flag's value, where that is written as it is."""
+    offset = (flag.value or "").find(part)
+    span = flag.value_span
+    as_written = span.line == span.end_line and span.end_column - span.column == len(flag.value or "")
+    return span.at(offset, len(part)) if as_written and offset >= 0 else span
 
 
 def _duration(statement: Statement, flag: Flag | None) -> int:
@@ -129,7 +139,8 @@ def _duration(statement: Statement, flag: Flag | None) -> int:
             hint="a duration is a number and its unit (ms, s, m or h), such as 30s or 1m30s",
         ) from error
     if duration and duration < _MILLISECOND:
-        raise statement.error(f"{quoted(flag.value)} of --{flag.name} is less than 1ms", at=flag.value_span)
+        hint = "write 1ms or more, or leave the flag out"
+        raise statement.error(f"{quoted(flag.value)} of --{flag.name} is less than 1ms", at=flag.value_span, hint=hint)
     return duration
 
 

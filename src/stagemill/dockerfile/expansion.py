@@ -24,6 +24,9 @@ _DEEPEST = 50
 _SPECIAL_NAMES = "@*#?-$!0"
 _SPLIT = re.compile(f"[{SPACES}]+")
 
+_BRACES = "write ${NAME}"
+_OPERATORS = "the operators are :- - :+ + :? ? # ## % %% / and //"
+
 _Chunk: TypeAlias = tuple[str, bool]  # text, and whether the spaces in it separate words
 _Stop: TypeAlias = Literal["", "}", "/"]
 
@@ -31,8 +34,9 @@ _Stop: TypeAlias = Literal["", "}", "/"]
 class ExpansionError(ValueError):
     """A word that cannot be expanded; `offset` is where in it, in characters."""
 
-    def __init__(self, message: str, offset: int) -> None:
+    def __init__(self, message: str, offset: int, *, hint: str | None = None) -> None:
         self.message = printable(message)
+        self.hint = hint
         super().__init__(self.message)
         self.offset = offset
 
@@ -113,7 +117,7 @@ class _Expander:
             else:
                 chunks.append(self._special(char, raw=raw))
         if stop:
-            raise ExpansionError(f"`{stop}` is missing", begin)
+            raise ExpansionError(f"`{stop}` is missing", begin, hint=_BRACES)
         return chunks
 
     def _special(self, char: str, *, raw: bool) -> _Chunk:
@@ -137,7 +141,8 @@ class _Expander:
         begin = self.at
         end = self.text.find("'", begin + 1)
         if end < 0:
-            raise ExpansionError("a single quote is not closed", begin)
+            hint = f"close it, or write {self.escape}' for the sign itself"
+            raise ExpansionError("a single quote is not closed", begin, hint=hint)
         self.at = end + 1
         return self.text[begin + 1 : end]
 
@@ -161,7 +166,9 @@ class _Expander:
             else:
                 self.at += 1
                 pieces.append(char)
-        raise ExpansionError("a double quote is not closed", begin)
+        raise ExpansionError(
+            "a double quote is not closed", begin, hint=f'close it, or write {self.escape}" for the sign itself'
+        )
 
     def _escaped_in_quotes(self, *, raw: bool) -> str:
         following = self.text[self.at + 1 : self.at + 2]
@@ -213,11 +220,11 @@ class _Expander:
     def _braces(self, lookup: Lookup, begin: int) -> str:
         first = self.text[self.at : self.at + 1]
         if first and first in "{}:":
-            raise ExpansionError("a name is missing after `${`", begin)
+            raise ExpansionError("a name is missing after `${`", begin, hint=_BRACES)
         name = self._name()
         operator = self._take()
-        if not operator:
-            raise ExpansionError("`}` is missing", begin)
+        if operator in {"", "\n"}:
+            raise ExpansionError("`}` is missing", begin, hint=_BRACES)
         if operator == "}":
             return self._get(lookup, name, begin) or ""
         value = self._get(lookup, name, begin)
@@ -231,7 +238,7 @@ class _Expander:
         if operator and operator in "#%" and not colon:
             return self._trimmed(value or "", operator, begin)
         shown = ":" + operator if colon else operator
-        raise ExpansionError(f"`{shown}` is no operator of `${{{name}…}}`", begin)
+        raise ExpansionError(f"`{shown}` is no operator of `${{{name}…}}`", begin, hint=_OPERATORS)
 
     def _default(self, name: str, value: str | None, *, operator: str, colon: bool, begin: int) -> str:
         word = self._word("}", raw=False, begin=begin)

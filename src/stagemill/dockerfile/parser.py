@@ -16,6 +16,7 @@ from stagemill.errors import DockerfileError
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
+_MOST_NULS = 8
 _START = Span(1, 1, 1, 1)
 
 
@@ -93,9 +94,15 @@ def _source(text: str | bytes, name: str) -> Source:
         raise DockerfileError(
             "the file holds the character NUL, so it is no text",
             at=source.excerpt(Span(line, column, line, column + 1)),
-            hint="save it as UTF-8" if nul < 4 else "remove the character",
+            hint=_of_nul(decoded, nul),
         )
     return source
+
+
+def _of_nul(text: str, first: int) -> str:
+    if first < 4:
+        return "save it as UTF-8"
+    return "is this a Dockerfile? it holds binary data" if text.count("\0") > _MOST_NULS else "remove the character"
 
 
 def _no_stage(source: Source, instructions: list[InstructionNode]) -> DockerfileError:
@@ -150,6 +157,8 @@ def _unknown(statement: Statement) -> DockerfileError:
         hint = "a comment begins with `#`"
     elif not word[0].isalpha():
         hint = f"if it belongs to the instruction above, end that one's last line with {quoted(statement.escape)}"
+    elif word.islower():
+        hint = f"to run it, write RUN {printable(word)} …; a line goes on in the next one where it ends in {quoted(statement.escape)}"
     else:
         hint = "instructions are " + ", ".join(sorted(_BUILDERS))
     return statement.error(f"unknown instruction {quoted(word)}", at=statement.keyword_span, hint=hint)
@@ -190,7 +199,8 @@ def _bad_from(statement: Statement, words: list[Word]) -> DockerfileError:
         return statement.error(message, hint="write FROM image or FROM image AS name")
     hint = "write FROM image or FROM image AS name; a comment has a line of its own"
     if len(words) == 2:
-        hint = f"write FROM {printable(words[0].text)} AS {printable(words[1].text)}"
+        image, name = (printable(word.text) for word in words)
+        hint = f"write FROM {image} AS {name}, or FROM {image}:{name} for a tag"
     return statement.error(message, at=words[1].span.to(words[-1].span), hint=hint)
 
 

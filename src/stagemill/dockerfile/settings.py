@@ -71,7 +71,7 @@ def volume(statement: Statement) -> Volume:
     paths = tuple(Word(word.text.strip(SPACES), word.span) for word in words)
     for path in paths:
         if not path.text:
-            raise statement.error("the path of a VOLUME is empty", at=path.span)
+            raise statement.error("the path of a VOLUME is empty", at=path.span, hint="take it out, or write a path")
     return Volume(**statement.common(), paths=paths, json=json)
 
 
@@ -95,7 +95,8 @@ def _pairs(statement: Statement) -> tuple[tuple[Pair, ...], bool]:
                 hint="write NAME=value, and put a value with blanks in double quotes",
             )
         if not key:
-            raise statement.error("the name before `=` is missing", at=word.span)
+            hint = f"write {statement.keyword} NAME=value, without a blank before the `=`"
+            raise statement.error("the name before `=` is missing", at=word.span, hint=hint)
         items.append(Pair(key, value, word.span))
     return tuple(items), False
 

@@ -15,6 +15,7 @@ from stagemill.dockerfile.tree import Command, Flag, Heredoc, Word
 from stagemill.errors import DockerfileError
 
 _KEYWORD = re.compile(r"[^\t\v\f\r ]*")
+_EXAMPLES = {"USER": "app", "WORKDIR": "/app", "STOPSIGNAL": "SIGINT", "MAINTAINER": "me@example.com"}
 
 
 class Common(TypedDict):
@@ -116,7 +117,9 @@ class Statement:
     def one(self) -> Word:
         """All of the arguments as one word. DockerfileError where there are none."""
         if self.start == self.end:
-            raise self.error(f"{self.keyword} needs an argument")
+            example = _EXAMPLES.get(self.keyword)
+            hint = f"for example: {self.keyword} {example}" if example else None
+            raise self.error(f"{self.keyword} needs an argument", hint=hint)
         return Word(self.arguments, self.place)
 
     def command(self, start: int | None = None) -> Command:

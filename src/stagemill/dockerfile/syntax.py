@@ -49,7 +49,7 @@ def _comment(source: Source, sign: str, first: int) -> Directive | None:
     """The directive of a comment at the top; the first line that holds none ends them."""
     for number, line in enumerate(source.lines()[first:], first + 1):
         match = _FORM.fullmatch(line.removeprefix(sign)) if line.startswith(sign) else None
-        if match is None or match[1].lower() not in _NAMES:
+        if match is None or match[1].lower() not in _NAMES or not match[2].strip():
             return None
         if match[1].lower() == "syntax":
             return Directive("syntax", match[2], Span(number, 1, number, len(line.rstrip()) + 1))

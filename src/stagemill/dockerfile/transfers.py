@@ -60,7 +60,8 @@ def _sources(statement: Statement) -> tuple[list[Word], tuple[Heredoc, ...], boo
     if json:
         return words, (), True
     if heredocs.opening(words[-1].text):
-        raise statement.error(f"the destination of {keyword} cannot be a heredoc", at=words[-1].span)
+        hint = f"write the path behind it: {keyword} <<EOF /path"
+        raise statement.error(f"the destination of {keyword} cannot be a heredoc", at=words[-1].span, hint=hint)
     paths, documents = _separate(statement, words)
     return paths, documents, False
 
@@ -77,7 +78,9 @@ def _separate(statement: Statement, words: Sequence[Word]) -> tuple[list[Word], 
             documents.append(by_name[opened.name])
         else:
             raise statement.error(
-                f"the heredoc {quoted(opened.name)} was not read, since a quote in the line is not closed", at=word.span
+                f"the heredoc {quoted(opened.name)} was not read, since a quote in the line is not closed",
+                at=word.span,
+                hint="close the quote, or put the escape character before it",
             )
     used = {document.name for document in documents}
     for document in statement.heredocs:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 from stagemill.digest import Digest
-from stagemill.errors import StagemillError
+from stagemill.errors import ArchiveError, StagemillError
 from stagemill.execute import chmod, ownership, transfer
 from stagemill.execute.chmod import Mode
 from stagemill.execute.draft import Draft, explained
 from stagemill.execute.ownership import Owner
+from stagemill.files.near import LATE_FLAG, is_late_flag
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.select import Match, matches, walked
 from stagemill.files.view import Entry, FileView
@@ -139,9 +140,12 @@ class _Copying:
             return None
         fault = "is not a directory" if self._draft.lstat(path) else "does not exist"
         where = self._op.destination
-        return StagemillError(
-            f"cannot copy {count} sources to {where}, which {fault}", hint=f"write {where}/ to make it a directory"
-        )
+        hint = f"write {where}/ to make it a directory"
+        if is_late_flag(split(path)[1]):
+            hint = LATE_FLAG
+        elif self._draft.lstat(path):
+            hint = "copy to another path, which ends in /"
+        return StagemillError(f"cannot copy {count} sources to {where}, which {fault}", hint=hint)
 
     def _destination(self) -> tuple[str, bool]:
         """Where the copy goes, and whether that is a directory to put files into."""
@@ -279,8 +283,11 @@ class _Copying:
             return replace(self._new, mode=0o755)
 
         try:
-            if not self._extract(real, Path(scratch), implied=describe):
-                return False
+            try:
+                if not self._extract(real, Path(scratch), implied=describe):
+                    return False
+            except ArchiveError as error:
+                raise ArchiveError(f'"/{path}": {error.message}', hint=error.hint) from error
             if not source.fixed and disk.file_digest(os.fspath(real)) != source.view.digest(path):
                 raise transfer.changed(path)
             index = build(Path(scratch))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from stagemill.errors import ContextError, DockerfileError, Excerpt
+from stagemill.errors import ContextError, DockerfileError, Excerpt, either
 from stagemill.files.paths import clean, resolve
 from stagemill.files.select import MissingSourceError
 from stagemill.files.view import FileView
@@ -25,13 +25,11 @@ def explained(
     if not isinstance(cause, MissingSourceError):
         return error
     path = clean(cause.pattern)
-    hints = [how for how, view in places if _has(view, path)]
+    hints: list[str | None] = [how for how, view in places if _has(view, path)]
     if not hints and (stage := stage_that_names(path, skipped)):
         hints.append(f"the stage {stage.title} names it: write --from={stage.name or stage.index}")
-    if error.hint:
-        hints.append(error.hint)
     at = narrowed(error.at, path) if error.at else None
-    return DockerfileError(error.message, at=at, hint="; or ".join(hints) or cause.there)
+    return DockerfileError(error.message, at=at, hint=either([*hints, error.hint]) or cause.there)
 
 
 def narrowed(at: Excerpt, path: str) -> Excerpt:

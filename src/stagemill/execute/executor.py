@@ -89,12 +89,15 @@ class StoreExecutor:
             return
         for pattern in empty:
             hint = "nothing is copied for it; only a source without a pattern has to exist"
-            self._remark(reader, f'"/{clean(pattern)}" matches nothing where it is copied from', hint)
+            path = clean(pattern)
+            self._remark(reader, f'"/{path}" matches nothing where it is copied from', hint, about=path)
 
-    def _remark(self, vertex: Vertex, message: str, hint: str) -> None:
-        """Says something about an instruction that has a place."""
-        if vertex.label.at:
-            text = remark(message, vertex.label.at, hint=hint)
+    def _remark(self, vertex: Vertex, message: str, hint: str, *, about: str = "") -> None:
+        """Says something about an instruction that has a place, or about a path in it."""
+        if at := vertex.label.at:
+            from stagemill.execute.elsewhere import narrowed  # noqa: PLC0415  little is said
+
+            text = remark(message, narrowed(at, about), hint=hint)
             self.services.listener(Notice(text, self.services.clock()))
 
     @contextmanager

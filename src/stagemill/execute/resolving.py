@@ -22,7 +22,7 @@ from stagemill.store.store import Store
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
-    from stagemill.sources.policy import Policy
+    from stagemill.sources.policy import Judge
 
 LAYOUT = "oci-layout://"
 
@@ -55,7 +55,7 @@ class ImageResolver:
         lenient: bool = False,
         several: bool = False,
         implicit: bool = False,
-        policy: Policy | None = None,
+        policy: Judge | None = None,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -70,7 +70,7 @@ class ImageResolver:
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
         wanted = platform or Platform.local()
-        reference = self._had(reference)
+        reference = self._had(reference, wanted)
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
@@ -119,13 +119,13 @@ class ImageResolver:
             return base.read(self.store, descriptor) if descriptor else None
         return None
 
-    def _had(self, reference: str) -> str:
+    def _had(self, reference: str, platform: Platform | None = None) -> str:
         """What the policy gives for a reference. Raises ValueError, SourceError."""
         if not self._policy:
             return reference
         from stagemill.sources.policed import image  # noqa: PLC0415  few builds have a policy
 
-        return image(self._policy, reference, pull=self._pull)
+        return image(self._policy, reference, pull=self._pull, platform=platform)
 
     def _local(self, name: Reference, platform: Platform | None, *, whole: bool = False) -> Image | None:
         """The store's image of this name, unless it is torn, or another platform's; None takes any, with `whole` none

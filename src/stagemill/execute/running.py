@@ -227,7 +227,9 @@ def _failure(
     first, _, more = what.partition("\n")
     shown = f"{first} …" if more else first
     hint = None
-    if code == 127:
+    if log.tail.rpartition("\n")[2].startswith("hint: "):
+        pass  # by whoever was to start the program, and knows better
+    elif code == 127:
         hint = "a program was not found: is it installed in this stage, and in PATH?"
     elif code == 137:
         hint = "the process was killed with SIGKILL, often because memory ran out"

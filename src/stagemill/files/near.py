@@ -16,12 +16,16 @@ _LONG_DASHES = "\u2013\u2014"
 _FLAG = re.compile(
     rf"[-{_LONG_DASHES}]*[{_LONG_DASHES}]-*(?P<long>.+)|-(?P<one>[a-z][a-z-]*=.*|link|parents)", re.DOTALL
 )
+_LATE_FLAG = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
+LATE_FLAG = "flags stand before the sources"
 _MOST_FOLDERS = 2000
 _MOST_NAMES = 6
 
 
 def meant_flag(path: str) -> str | None:
-    """That a flag was meant, where an editor made a long dash of its two, or one of them is missing."""
+    """That a flag was meant, where an editor made a long dash of its two, one of them is missing, or it stands too late."""
+    if is_late_flag(path):
+        return LATE_FLAG
     match = _FLAG.fullmatch(path)
     if match is None:
         return None
@@ -29,12 +33,18 @@ def meant_flag(path: str) -> str | None:
     return f"did you mean the flag --{match['long'] or match['one']}? {why}"
 
 
+def is_late_flag(path: str) -> bool:
+    """Whether a path looks like a flag that stands where flags do not."""
+    return _LATE_FLAG.fullmatch(path) is not None
+
+
 def dangling(view: FileView, path: str) -> str | None:
     """That there is a symlink, and where it leads."""
     entry = view.lstat(path)
     if entry is None or entry.kind != "symlink":
         return None
-    return f'it is a symlink to "{entry.target}", and there is nothing at "/{resolve(view, path)}"'
+    real = resolve(view, path)
+    return f'it is a symlink to "{entry.target}", which is followed inside only, and "/{real}" is not there'
 
 
 def near_name(view: FileView, path: str) -> str | None:

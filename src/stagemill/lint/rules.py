@@ -155,5 +155,5 @@ def _unknown(name: str) -> UsageError:
     from stagemill.dockerfile.suggest import nearest  # noqa: PLC0415  only errors need it
 
     near = nearest(name, [rule.name for rule in RULES])
-    known = "the rules are " + ", ".join(rule.name for rule in RULES)
-    return UsageError(f"there is no rule {name!r}", hint=f"did you mean {near}? {known}" if near else known)
+    hint = f"did you mean {near}?" if near else "the rules are " + ", ".join(rule.name for rule in RULES)
+    return UsageError(f"there is no rule {name!r}", hint=hint)

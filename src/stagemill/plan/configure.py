@@ -23,8 +23,7 @@ from stagemill.dockerfile.tree import (
     Volume,
 )
 from stagemill.oci import config as oci
-from stagemill.plan import history, ports
-from stagemill.plan.signals import is_signal
+from stagemill.plan import history, ports, signals
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 
@@ -136,8 +135,9 @@ def volume(node: Volume, state: State, site: Site) -> State:
 
 def stop_signal(node: StopSignal, state: State, site: Site) -> State:
     signal = site.expand(node.signal, state.scope.get)
-    if not is_signal(signal):
-        hint = "use a name such as SIGTERM, or a number from 1 to 64"
+    if not signals.is_signal(signal):
+        near = signals.near(signal)
+        hint = f"did you mean {near}?" if near else "use a name such as SIGTERM, or a number from 1 to 64"
         raise site.error(f"invalid signal {signal!r}", node.signal.span, hint=hint)
     return state.configured(replace(state.config, stop_signal=signal), f"STOPSIGNAL {signal}")
 

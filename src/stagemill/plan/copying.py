@@ -205,7 +205,8 @@ def _edge(node: Copy | Add, words: _Words, origin: Origin | None, *, site: Site,
         message, hint_ = missing_source(error, word.text, origin, blank=words.blank[number])
         raise site.error(message, word.span, hint=hint_) from error
     except StagemillError as error:
-        raise site.error(error.message, node.span, hint=error.hint) from error
+        at = next((word.span for word in node.sources if f'"{word.text}"' in error.message), node.span)
+        raise site.error(error.message, at, hint=error.hint) from error
     for word, source in zip(node.sources[first:], words.sources, strict=False):
         if source in found.empty:
             message, hint = matches_nothing(word.text, source, origin)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
-from stagemill.errors import CancelledError, StagemillError
+from stagemill.errors import CancelledError, StagemillError, either
 from stagemill.oci.platform import Platform
 from stagemill.plan.resolver import Base, Resolver
 from stagemill.plan.site import Site
@@ -65,11 +65,18 @@ class Bases:
         except CancelledError:
             raise
         except (StagemillError, ValueError) as error:
-            hints = [error.hint] if isinstance(error, StagemillError) and error.hint else []
-            if not name.context and (near := _near(mention)):
-                hints.append(f"did you mean {near}?")
+            hints = [] if name.context else _meant(mention)
+            if isinstance(error, StagemillError):
+                hints += [error.hint] if error.hint else []
+            elif not hints:
+                hints.append("write NAME, NAME:TAG or REGISTRY/NAME:TAG")
             message = f"the context {name.context}: {error}" if name.context else str(error)
-            raise mention.site.error(message, mention.span, hint="; or ".join(hints) or None) from error
+            raise mention.site.error(message, mention.span, hint=either(hints)) from error
+
+
+def _meant(mention: Mention) -> list[str]:
+    near = _near(mention)
+    return [f"did you mean {near}?"] if near else []
 
 
 def _near(mention: Mention) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stagemill.dockerfile.tree import Add, Copy, InstructionNode, Run, Workdir
-from stagemill.errors import DockerfileError
+from stagemill.errors import DockerfileError, either
 from stagemill.files.near import meant_flag, near_name, there
 from stagemill.files.paths import clean
 from stagemill.files.select import MissingSourceError
@@ -77,7 +77,7 @@ def also_in_stage(error: DockerfileError, node: InstructionNode, stages: Sequenc
             0 if error.hint and error.hint.startswith("did you") else 1,
             f"to take it from the stage {found.title}, write {flag}{stage}",
         )
-    hint = "; or ".join(filter(None, hints)) or error.__cause__.there
+    hint = either(hints) or error.__cause__.there
     return DockerfileError(error.message, at=error.at, hint=hint)
 
 

@@ -224,7 +224,12 @@ def known_stages(stages: Sequence[StageText], wanted: str) -> str:
     """What to write instead of a name that no stage has."""
     names = list(dict.fromkeys(stage.name for stage in stages if stage.name))
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
-    known = f"the stages are {', '.join(names)}" if names else "no stage of this file has a name"
+    if near and len(names) == 1:
+        return f"did you mean {near[0]}?"
+    count = (
+        "its only stage has the number 0" if len(stages) == 1 else f"its stages have the numbers 0 to {len(stages) - 1}"
+    )
+    known = f"the stages are {', '.join(names)}" if names else f"no stage of this file has a name; {count}"
     return f"did you mean {near[0]}? {known}" if near else known
 
 

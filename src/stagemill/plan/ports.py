@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _LAST = 65535
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from stagemill.dockerfile.suggest import nearest
+
 _NAMES = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
     "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU",
@@ -11,6 +13,12 @@ _NAMES = frozenset({
 })  # fmt: skip
 _REAL_TIME = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
 _NUMBER = re.compile(r"0*+(?:[1-9]|[1-5][0-9]|6[0-4])")
+
+
+def near(text: str) -> str | None:
+    """The signal that may be meant."""
+    found = nearest(text.upper().removeprefix("SIG"), _NAMES)
+    return f"SIG{found}" if found else None
 
 
 def is_signal(text: str) -> bool:

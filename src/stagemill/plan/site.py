@@ -82,7 +82,7 @@ class Site:
         try:
             return action()
         except ExpansionError as error:
-            raise self.error(error.message, place(error.offset)) from error
+            raise self.error(error.message, place(error.offset), hint=error.hint) from error
 
 
 def _in_body(heredoc: Heredoc, offset: int) -> Span:

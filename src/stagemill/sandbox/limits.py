@@ -47,13 +47,16 @@ class Ulimit:
     hard: int
 
 
+_LAST = 1 << 16  # no machine has so many processors
+
+
 def numbers(text: str) -> frozenset[int]:
     """A list such as `0-2,4`. Raises ValueError."""
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.partition("-")
         low, high = int(first), int(last if dash else first)
-        if low > high or not (first + last).isdigit():
+        if low > high or high > _LAST or not (first + last).isdigit():
             raise ValueError(part)
         found.update(range(low, high + 1))
     return frozenset(found)

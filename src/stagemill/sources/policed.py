@@ -13,8 +13,9 @@ from stagemill.digest import Digest
 from stagemill.errors import SourceError
 from stagemill.location import GitLocation, HttpLocation, Location, LocationError, parse, with_checksum
 from stagemill.location import repository as repository_at
+from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.sources.policy import Policy, Verdict, Wanted
+from stagemill.sources.policy import Judge, Verdict, Wanted
 
 _IMAGE = "docker-image://"
 _LAYOUT = "oci-layout://"
@@ -35,12 +36,10 @@ ATTRIBUTES = (_IMAGE_CHECKSUM, _CHECKSUM, _NAME, _REMOTE, _COMMIT, _KEEP, _NO_SU
 """What a rule may give a source."""
 
 
-def image(policy: Policy, reference: str, *, pull: bool = False) -> str:
+def image(policy: Judge, reference: str, *, pull: bool = False, platform: Platform | None = None) -> str:
     """The image that is had for one, by reference or by `oci-layout://`. Raises ValueError, SourceError."""
-    if not policy.rules:
-        return reference
     wanted = reference if reference.startswith(_LAYOUT) else f"{_IMAGE}{Reference.parse(reference)}"
-    verdict = policy.verdict(Wanted(wanted, {_PULL: "pull"} if pull else {}))
+    verdict = policy.verdict(Wanted(wanted, {_PULL: "pull"} if pull else {}, platform))
     found = verdict.source.identifier
     if checksum := verdict.source.attributes.get(_IMAGE_CHECKSUM, ""):
         found = f"{found.partition('@')[0]}@{checksum}"
@@ -62,11 +61,9 @@ class File:
     name: str
 
 
-def file(policy: Policy, location: HttpLocation, checksum: Digest | None) -> File:
+def file(policy: Judge, location: HttpLocation, checksum: Digest | None) -> File:
     """Raises SourceError."""
     unchanged = File(location, checksum, location.name)
-    if not policy.rules:
-        return unchanged
     given = {_NAME: location.name, **({_CHECKSUM: str(checksum)} if checksum else {})}
     verdict = policy.verdict(Wanted(location.url, given))
     if not verdict.because:
@@ -85,10 +82,8 @@ def file(policy: Policy, location: HttpLocation, checksum: Digest | None) -> Fil
     return File(found, digest, verdict.source.attributes.get(_NAME, ""))
 
 
-def repository(policy: Policy, location: GitLocation) -> GitLocation:
+def repository(policy: Judge, location: GitLocation) -> GitLocation:
     """The repository that is had for one, with what is meant of it. Raises SourceError."""
-    if not policy.rules:
-        return location
     wanted = Wanted(_named(location), _attributes(location))
     verdict = policy.verdict(wanted)
     if not verdict.because:
@@ -121,7 +116,7 @@ def repository(policy: Policy, location: GitLocation) -> GitLocation:
         raise _because(verdict, error.message, error.hint) from error
 
 
-def admit_files(policy: Policy, name: str) -> None:
+def admit_files(policy: Judge, name: str) -> None:
     """Files of the user's, of a context or of the Dockerfile, may be read. Raises SourceError where they may not."""
     wanted = f"{_LOCAL}{name}"
     verdict = policy.verdict(Wanted(wanted))

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from stagemill.errors import SourceError
+from stagemill.oci.platform import Platform
 
 Action: TypeAlias = Literal["ALLOW", "DENY", "CONVERT"]
 Match: TypeAlias = Literal["WILDCARD", "EXACT", "REGEX"]
@@ -25,10 +26,11 @@ _PLACEHOLDER = re.compile(r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source that a build asks for."""
+    """A source that a build asks for; an image for a platform, None for this machine's."""
 
     identifier: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+    platform: Platform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Rule:
         identifier = wanted.identifier
         if self.updates.identifier:
             identifier = self.selector.rewritten(identifier, self.updates.identifier)
-        return Wanted(identifier, {**wanted.attributes, **self.updates.attributes})
+        return Wanted(identifier, {**wanted.attributes, **self.updates.attributes}, wanted.platform)
 
     def __str__(self) -> str:
         return f'{self.name}, {self.action} "{self.selector.identifier}"'
@@ -131,6 +133,28 @@ class Verdict:
 
     source: Wanted
     because: tuple[Rule, ...] = ()
+
+
+class Judge(Protocol):
+    """Whoever says what a build may have: rules, or a program."""
+
+    def verdict(self, wanted: Wanted) -> Verdict:
+        """Raises SourceError for a source that is denied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Several, each of whom is asked for what the one before it makes of a source; all must allow it."""
+
+    each: tuple[Judge, ...]
+
+    def verdict(self, wanted: Wanted) -> Verdict:
+        verdict = Verdict(wanted)
+        for judge in self.each:
+            next_ = judge.verdict(verdict.source)
+            verdict = Verdict(next_.source, (*verdict.because, *next_.because))
+        return verdict
 
 
 @dataclass(frozen=True, slots=True)

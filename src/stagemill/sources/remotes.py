@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
     from stagemill.sources.git import GitSource
     from stagemill.sources.http import HttpSource, Progress
-    from stagemill.sources.policy import Policy
+    from stagemill.sources.policy import Judge
 
 T = TypeVar("T")
 _INTERVAL = 0.1  # seconds between two reports of a download
@@ -49,7 +49,7 @@ class Settings:
     agents: Mapping[str, Path] = field(default_factory=dict)
     known_hosts: Path | None = None
     limit: Callable[[], int | None] = lambda: None
-    policy: Policy | None = None
+    policy: Judge | None = None
     sleep: Callable[[float], None] | None = None
     retries: Retries | None = None
 

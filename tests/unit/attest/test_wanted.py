@@ -68,6 +68,7 @@ def test_build_arguments_may_ask_too() -> None:
         ({"attest": "mode=min"}, "invalid --attest 'mode=min': unknown type ''", "known are provenance, sbom"),
         ({"attest": "type=provenence"}, "invalid --attest 'type=provenence': unknown type 'provenence'", "did you mean provenance?"),
         ({"attest": "sbom"}, "invalid --attest 'sbom': 'sbom' is no key=value", "write key=value,key=value"),
+        ({"attest": "\nc"}, "invalid --attest '\\nc': new-line character seen in unquoted field - do you need to open the file in universal-newline mode?", "write key=value,key=value"),  # found by fuzzing
         ({"attest": "type=sbom,disabled=maybe"}, "invalid --attest type=sbom,disabled=maybe: disabled=maybe is neither true nor false", None),
         ({"provenance": "mod=min"}, "invalid --provenance: unknown parameter 'mod'", "did you mean mode?"),
         ({"provenance": "mode=all"}, 'invalid --provenance: invalid mode "all"', "write mode=min or mode=max"),

@@ -11,6 +11,7 @@ import pytest
 from stagemill.cli import environment
 from stagemill.cli.environment import Workplace, ca_bundle, config_path, store_root, workplace
 from stagemill.errors import StagemillError, UsageError
+from stagemill.sources.policy import Policy
 from stagemill.store.store import Store
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="others would enter a user namespace")
@@ -66,7 +67,7 @@ class TestPolicy:
         file.write_text('{"rules": [{"action": "DENY", "selector": {"identifier": "*"}}]}')
 
         policy = self.place(tmp_path, EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=str(file)).policy
-        assert policy
+        assert isinstance(policy, Policy)
         (rule,) = policy.rules
 
         assert str(rule) == f'rule 1 of {file}, DENY "*"'

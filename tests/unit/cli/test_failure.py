@@ -14,7 +14,15 @@ import pytest
 
 from fakes.program import Call
 from stagemill.cli import failure
-from stagemill.errors import CancelledError, DockerfileError, Excerpt, StagemillError, StepError, UsageError
+from stagemill.errors import (
+    CancelledError,
+    DockerfileError,
+    Excerpt,
+    StagemillError,
+    StepError,
+    TemplateError,
+    UsageError,
+)
 
 AT = Excerpt("Dockerfile", 2, 5, 4, "RUN make")
 
@@ -59,6 +67,12 @@ def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
     error = UsageError("no file \x1b[2Ja\x7f\nor \r\x9bb", hint="write \x1b]0;title\x07")
 
     assert shown(error) == "error: no file \ufffd[2Ja\ufffd\nor \ufffd\ufffdb\nhint: write \ufffd]0;title\ufffd\n"
+
+
+def test_nor_is_what_stands_in_a_place() -> None:
+    error = TemplateError("it does not end", at=Excerpt("--format", 1, 2, 2, "\x1b{{"))
+
+    assert shown(error).splitlines()[2:] == ["1 | \ufffd{{", "  |  ^^"]
 
 
 def test_a_failed_step_shows_the_end_of_its_output_and_where_the_rest_is() -> None:

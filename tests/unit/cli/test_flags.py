@@ -90,7 +90,7 @@ def test_a_pause_is_a_time(delay: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("db", "invalid --add-host 'db': '' is no IP address"),
+        ("db", "invalid --add-host 'db': it has no address"),
         ("db:x", "invalid --add-host 'db:x': 'x' is no IP address"),
         (":10.0.0.1", "invalid --add-host ':10.0.0.1': it has no name"),
     ],

@@ -235,4 +235,4 @@ class TestReplacing:
         with pytest.raises(UsageError) as caught:
             write_atomically(tmp_path / "none/file", b"")
 
-        assert caught.value.message == f"cannot write a file: there is no directory {tmp_path}/none"
+        assert caught.value.message == f"cannot write {tmp_path}/none/file: there is no directory {tmp_path}/none"

@@ -16,7 +16,7 @@ class TestUsage:
         ("arguments", "message"),
         [
             (("-it",), "error: -it needs a terminal, and standard input is none\nhint: leave out -t, or -i"),
-            (("-v", "nonsense"), "error: invalid --volume 'nonsense'\n"),
+            (("-v", "nonsense"), "error: invalid --volume 'nonsense': it is no SOURCE:TARGET\n"),
             (("-v", "cache:/root/.cache"), "hint: stagemill keeps no volumes by name: make a directory, mkdir cache,"),
             (("-e", "=x"), "error: invalid --env '=x': it has no name\n"),
             (("--env-file", "/none"), "error: cannot read --env-file /none: no such file or directory\n"),
@@ -35,7 +35,7 @@ class TestUsage:
             (("--security-opt", "seccomp=/x.json"), "error: --security-opt seccomp=/x.json is not supported\n"),
             (("--platform", "a/b/c/d"), "error: invalid --platform"),
             (("--pull", "sometimes"), "'sometimes' is not one of 'always', 'missing', 'never'"),
-            (("--no-such-flag",), "No such option '--no-such-flag'"),
+            (("--no-such-flag",), "error: stagemill run has no flag --no-such-flag\n"),
         ],
     )
     def test_what_is_wrong_is_told_with_dockers_status(
@@ -46,7 +46,10 @@ class TestUsage:
 
     def test_without_an_image_too(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["run"]) == 125
-        assert "Missing argument 'IMAGE'" in capsys.readouterr().err
+        assert (
+            "error: IMAGE is missing\nhint: stagemill run [OPTIONS] IMAGE [COMMAND…]; for example: stagemill run app\n"
+            in capsys.readouterr().err
+        )
 
     def test_an_image_that_nobody_has(self, capsys: pytest.CaptureFixture[str], folder: object) -> None:
         assert run(["run", "--pull", "never", "app"]) == 125

@@ -87,7 +87,7 @@ def test_a_place_that_is_not_there_is_told(app: Call, folder: Path) -> None:
     said = app("save", "-o", "none/app.tar", "app")
 
     assert said.status == 2
-    assert said.err.startswith(f"error: cannot write a file: there is no directory {folder}/none\n")
+    assert said.err.startswith(f"error: cannot write none/app.tar: there is no directory {folder}/none\n")
 
 
 def test_an_image_that_is_not_there_leaves_no_file(app: Call, folder: Path) -> None:

@@ -83,7 +83,7 @@ def test_all_flags_of_run_are_in_the_tree() -> None:
             "RUN --mount=type=bind,from=$S,target=/a a",
             (
                 "`from` of a mount does not expand variables, and holds `$S`",
-                "type=bind,from=$S,target=/a",
+                "from=$S",
                 "give it a name with `FROM … AS name` at the top, and mount from that name",
             ),
         ),
@@ -91,6 +91,10 @@ def test_all_flags_of_run_are_in_the_tree() -> None:
 )
 def test_a_bad_value_of_a_flag_of_run_is_refused(text: str, problem: tuple[str, str, str]) -> None:
     assert refused(text) == problem
+
+
+def test_a_bad_value_in_quotes_is_marked_as_a_whole() -> None:
+    assert refused('RUN --mount=type=bind,"from=$S",target=/a a')[1] == 'type=bind,"from=$S",target=/a'
 
 
 def test_other_values_of_a_mount_may_have_variables() -> None:

@@ -56,7 +56,7 @@ def test_the_name_of_a_stage_has_a_form(name: str) -> None:
     ("text", "column", "hint"),
     [
         ("FROM", 1, "write FROM image or FROM image AS name"),
-        ("FROM a b", 8, "write FROM a AS b"),
+        ("FROM a b", 8, "write FROM a AS b, or FROM a:b for a tag"),
         ("FROM a is b", 8, "write FROM image or FROM image AS name; a comment has a line of its own"),
         ("FROM a AS b # c", 8, "write FROM image or FROM image AS name; a comment has a line of its own"),
     ],

@@ -78,7 +78,7 @@ def test_without_an_equals_sign_one_variable_takes_the_rest(text: str, expected:
             "LABEL a=1 b",
             ("`b` lacks its `=`", "b", "write NAME=value, and put a value with blanks in double quotes"),
         ),
-        ("ENV =1", ("the name before `=` is missing", "=1", None)),
+        ("ENV =1", ("the name before `=` is missing", "=1", "write ENV NAME=value, without a blank before the `=`")),
         ("ARG", ("ARG needs at least one argument", "ARG", "write ARG NAME or ARG NAME=default")),
         ("ARG a =1", ("the name before `=` is missing", "=1", "write ARG NAME=default")),
     ],
@@ -123,9 +123,11 @@ def test_the_rest_of_the_line_is_one_word() -> None:
     assert author.name.text == "A B <a@b>"
 
 
-@pytest.mark.parametrize("keyword", ["WORKDIR", "USER", "STOPSIGNAL", "MAINTAINER"])
-def test_one_argument_is_needed(keyword: str) -> None:
-    assert refused(f"{keyword}  ") == (f"{keyword} needs an argument", keyword, None)
+@pytest.mark.parametrize("example", ["WORKDIR /app", "USER app", "STOPSIGNAL SIGINT", "MAINTAINER me@example.com"])
+def test_one_argument_is_needed(example: str) -> None:
+    keyword = example.split(maxsplit=1)[0]
+
+    assert refused(f"{keyword}  ") == (f"{keyword} needs an argument", keyword, f"for example: {example}")
 
 
 @pytest.mark.parametrize(("text", "json"), [("VOLUME /a /b", False), ('VOLUME ["/a", " /b "]', True)])

@@ -39,7 +39,7 @@ def test_the_frontend_is_found_in_all_forms(text: str, expected: tuple[str, int]
 @pytest.mark.parametrize(
     "text",
     [
-        "", "FROM scratch\n", "FROM scratch\n# syntax=a\n", "# a comment\n# syntax=a\n", "\n# syntax=a\n", "# syntax=\n",
+        "", "FROM scratch\n", "FROM scratch\n# syntax=a\n", "# a comment\n# syntax=a\n", "\n# syntax=a\n", "# syntax=\n", "//syntax=\r", "// syntax= \t\n",
         " # syntax=a\n", "# other=a\n# syntax=b\n", '{"syntax": 1}', '{"syntax": ""}', '{"syntax": "a"', "{}", "[]",
         '{"a": {"syntax": "b"}}', "{" * 100_000 + "}",
     ],

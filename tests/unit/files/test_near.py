@@ -67,7 +67,7 @@ def test_an_empty_directory_is_told() -> None:
     ("path", "flag"),
     [
         ("\u2013from=a", "from=a"), ("\u2014link", "link"), ("-\u2013chown=1", "chown=1"), ("\u2013-x", "x"),
-        ("-from=a", "from=a"), ("-link", "link"), ("-x", None), ("--from=a", None), ("a-b=c", None), ("-", None), ("", None),
+        ("-from=a", "from=a"), ("-link", "link"), ("-x", None), ("a-b=c", None), ("-", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_flag_with_wrong_dashes_is_recognized(path: str, flag: str | None) -> None:
@@ -76,6 +76,13 @@ def test_a_flag_with_wrong_dashes_is_recognized(path: str, flag: str | None) -> 
     assert found is None if flag is None else found and found.startswith(f"did you mean the flag --{flag}? ")
 
 
+def test_a_flag_that_stands_too_late_is_recognized() -> None:
+    assert meant_flag("--from=a") == meant_flag("--link") == "flags stand before the sources"
+
+
 def test_a_link_that_leads_nowhere_is_told_with_its_target() -> None:
-    assert dangling(TREE, "gone") == 'it is a symlink to "/nowhere", and there is nothing at "/nowhere"'
+    assert (
+        dangling(TREE, "gone")
+        == 'it is a symlink to "/nowhere", which is followed inside only, and "/nowhere" is not there'
+    )
     assert dangling(TREE, "src") is None

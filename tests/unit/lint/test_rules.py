@@ -127,4 +127,11 @@ def test_an_unknown_rule_is_an_error_with_the_near_name() -> None:
         select(ignore=["index-form"])
 
     assert caught.value.message == "there is no rule 'index-form'"
-    assert caught.value.hint == "did you mean index-from? the rules are " + ", ".join(NAMES)
+    assert caught.value.hint == "did you mean index-from?"
+
+
+def test_one_that_is_like_no_other_gets_the_list() -> None:
+    with pytest.raises(UsageError) as caught:
+        select(ignore=["zzz"])
+
+    assert caught.value.hint == "the rules are " + ", ".join(NAMES)

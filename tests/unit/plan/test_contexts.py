@@ -90,7 +90,7 @@ class TestImages:
     def test_an_image_that_is_missing_may_be_meant_for_a_context(self) -> None:
         error = refused("FROM toolz\n", contexts={"tools": "docker-image://nosuch"})
 
-        assert error.hint == "check the name; or did you mean the context tools?"
+        assert error.hint == "did you mean the context tools? or check the name"
 
 
 class TestStages:

@@ -62,13 +62,13 @@ def test_what_is_no_reference_is_an_error_at_its_place() -> None:
     error = refused("FROM Bad_Name\n", images=Failing(ValueError("'Bad_Name' is no image reference")))
 
     assert error.message == "'Bad_Name' is no image reference"
-    assert error.hint is None
+    assert error.hint == "write NAME, NAME:TAG or REGISTRY/NAME:TAG"
 
 
 def test_a_near_stage_is_offered_beside_the_hint() -> None:
     text = "FROM busybox AS builder\nFROM {}\n"
 
-    assert refused(text.format("bulder")).hint == "check the name; or did you mean the stage builder?"
+    assert refused(text.format("bulder")).hint == "did you mean the stage builder? or check the name"
     assert refused(text.format("bulder"), images=Failing(ValueError("x"), busybox=RunConfig())).hint == (
         "did you mean the stage builder?"
     )

@@ -87,7 +87,7 @@ def test_a_choice_that_names_no_stage_offers_the_near_ones() -> None:
     error = refused("ARG E=prd\nFROM busybox AS deps-prod\nFROM deps-$E\n")
 
     assert error.message == "there is no image deps-prd"
-    assert error.hint == "check the name; or did you mean the stage deps-prod?"
+    assert error.hint == "did you mean the stage deps-prod? or check the name"
     assert marked(error) == "Dockerfile:3: deps-$E"
 
 
@@ -209,7 +209,7 @@ def test_a_target_in_a_file_without_names_is_wrong_usage() -> None:
     with pytest.raises(StagemillError) as caught:
         planned("FROM busybox\n", target="x")
 
-    assert caught.value.hint == "no stage of this file has a name"
+    assert caught.value.hint == "no stage of this file has a name; its only stage has the number 0"
 
 
 @pytest.mark.parametrize(

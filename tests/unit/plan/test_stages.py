@@ -34,7 +34,7 @@ def test_an_unknown_target_is_answered_with_a_near_name() -> None:
         planned("FROM busybox AS builder\n", target="bilder")
 
     assert caught.value.message == "target stage 'bilder' could not be found"
-    assert caught.value.hint == "did you mean builder? the stages are builder"
+    assert caught.value.hint == "did you mean builder?"
 
 
 def test_from_takes_the_last_stage_of_a_name_above_it() -> None:
@@ -73,7 +73,7 @@ def test_an_unknown_image_is_an_error_at_its_word_that_offers_a_near_stage() -> 
         planned("FROM busybox AS builder\nFROM scratch\nCOPY --from=bilder /x /x\n")
 
     assert caught.value.message == "there is no image bilder"
-    assert caught.value.hint == "check the name; or did you mean the stage builder?"
+    assert caught.value.hint == "did you mean the stage builder? or check the name"
     assert caught.value.at is not None
     assert caught.value.at.line == 3
 

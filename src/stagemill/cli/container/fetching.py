@@ -10,7 +10,7 @@ from stagemill.cli import flags, naming
 from stagemill.cli.environment import Workplace
 from stagemill.cli.progress import open_progress
 from stagemill.cli.pull import fetch
-from stagemill.errors import NotFoundError
+from stagemill.errors import NotFoundError, RegistryError, either
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 
@@ -42,6 +42,10 @@ def image_of(wanted: Wanted, place: Workplace, *, tell: Callable[[str], None]) -
             return _fetched(wanted, place)
         except NotFoundError:
             raise missing from None
+        except RegistryError as error:
+            near = missing.hint if missing.hint and missing.hint.startswith("did you mean") else None
+            error.hint = either((near, error.hint))
+            raise
     local = Platform.local()
     found = image.config.platform
     if wanted.platform is None and found.architecture and found.architecture != local.architecture:

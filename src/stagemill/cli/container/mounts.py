@@ -147,6 +147,7 @@ def device(text: str) -> Iterator[Bind]:
 def _nodes(path: Path, target: str) -> Iterator[Bind]:
     if path.is_dir():
         for child in sorted(path.iterdir()):
-            yield from _nodes(child, f"{target}/{child.name}")
+            if not (child.is_symlink() and child.is_dir()):  # such a link may lead back
+                yield from _nodes(child, f"{target}/{child.name}")
     elif path.exists() and (stat.S_ISCHR(path.stat().st_mode) or stat.S_ISBLK(path.stat().st_mode)):
         yield Bind(path, target, read_only=False)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
+_NOT_INSTALLED = "is it installed in the image, and are its name and PATH right?"
+_NO_SHELL = 'begin from an image that has that shell, or name another with SHELL; the form RUN ["program"] needs none'
+_NO_INTERPRETER = "the interpreter in its first line, or its dynamic loader, is not in the image"
+_NOT_EXECUTABLE = "make it executable: COPY --chmod=755, or chmod +x in a RUN before"
 _NULL = os.makedev(1, 3)  # Source: Linux, Documentation/admin-guide/devices.txt
 
 # Python has no names for all of them; the numbers are the kernel's (asm-generic/resource.h), the same on our machines.
@@ -115,7 +119,8 @@ def _enter_directory(cwd: str) -> None:
         os.makedirs(cwd, mode=0o755, exist_ok=True)
         os.chdir(cwd)
     except (FileExistsError, NotADirectoryError) as error:
-        raise Failure(f"cannot run in {cwd}: it is no directory in the image") from error
+        hint = "choose another working directory, with WORKDIR or -w"
+        raise Failure(f"cannot run in {cwd}: it is no directory in the image", hint) from error
     except OSError as error:
         raise failure.of(f"cannot run in {cwd}", error) from error
 
@@ -151,7 +156,7 @@ def _execute(args: list[str], env: dict[str, str], *, foreign: bool) -> NoReturn
     name = args[0]
     path = name if "/" in name else _find(name, env["PATH"])
     if path is None:
-        _give_up(NOT_FOUND, f'exec: "{name}": executable file not found in $PATH')
+        _give_up(NOT_FOUND, f'exec: "{name}": executable file not found in $PATH', _NOT_INSTALLED)
     try:
         os.execve(path, args, env)  # noqa: S606 - no shell is wanted
     except OSError as error:
@@ -171,16 +176,15 @@ def _find(name: str, search: str) -> str | None:
 def _explain(path: str, error: OSError, *, foreign: bool) -> NoReturn:
     reason = os.strerror(error.errno or 0).lower()
     if error.errno == errno.ENOENT and os.path.exists(path):
-        hint = "the interpreter in its first line, or its dynamic loader, is not in the image"
-        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', hint)
+        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', _NO_INTERPRETER)
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        _give_up(NOT_FOUND, f'exec: "{path}": {reason}')
+        _give_up(NOT_FOUND, f'exec: "{path}": {reason}', _NO_SHELL if path.endswith("sh") else _NOT_INSTALLED)
     if error.errno == errno.ENOEXEC:
-        hint = UNREGISTERED if foreign else _UNKNOWN
-        _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', hint)
+        _give_up(NOT_RUNNABLE, f'exec: "{path}": exec format error', UNREGISTERED if foreign else _UNKNOWN)
     if os.path.isdir(path):
-        reason = "is a directory"
-    _give_up(NOT_RUNNABLE, f'exec: "{path}": {reason}')
+        _give_up(NOT_RUNNABLE, f'exec: "{path}": is a directory')
+    hint = _NOT_EXECUTABLE if error.errno == errno.EACCES else None
+    _give_up(NOT_RUNNABLE, f'exec: "{path}": {reason}', hint)
 
 
 def _give_up(status: int, message: str, hint: str | None = None) -> NoReturn:

@@ -75,7 +75,8 @@ def _is_there(path: str, point: Point) -> bool:
         return False
     if stat.S_ISDIR(mode) != point.directory:
         found, wanted = ("a file", "a directory") if point.directory else ("a directory", "a file")
-        raise Failure(f"cannot mount at {point.path}: found {found} in the image, wanted {wanted}")
+        hint = "mount a directory over a directory, and a file over a file"
+        raise Failure(f"cannot mount at {point.path}: found {found} in the image, wanted {wanted}", hint)
     return True
 
 
@@ -85,7 +86,8 @@ def _make(stubs: str, tree: str, place: str, *, directory: bool) -> set[str]:
     above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
     for path in sorted(above):
         if os.path.lexists(f"{tree}/{path}") and not os.path.isdir(f"{tree}/{path}"):
-            raise Failure(f"cannot mount at /{place}: /{path} is no directory in the image")
+            hint = "mount somewhere else, or remove the file in a RUN before"
+            raise Failure(f"cannot mount at /{place}: /{path} is no directory in the image", hint)
         _directory(f"{stubs}/{path}")
     if directory:
         _directory(f"{stubs}/{place}")

@@ -111,6 +111,7 @@ class TestDevice:
         (tmp_path / "sub").mkdir()
         (tmp_path / "sub/null").symlink_to("/dev/null")
         (tmp_path / "file").touch()
+        (tmp_path / "sub/up").symlink_to("..")
 
         assert list(mounts.device(f"{tmp_path}:/dev/x")) == [
             Bind(tmp_path / "sub/null", "/dev/x/sub/null", read_only=False)
