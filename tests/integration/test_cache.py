@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import archives
+from fakes import archives, buckets
 from fakes.distribution import running
 from fakes.mill import Mill, Ran
 from fakes.user import User, make_user
@@ -119,6 +119,13 @@ class TestBackends:
         found = once(second, "--cache-from", f"{host}/team/cache:main")
 
         assert found.executed == []
+
+    def test_a_bucket(self, new_mill: Machines) -> None:
+        with buckets.running() as url:
+            buckets.client(url).create_bucket(Bucket="caches")
+            keys = "access_key_id=key,secret_access_key=secret"
+            text = f"type=s3,bucket=caches,region=us-east-1,endpoint_url={url},use_path_style=true,{keys},name=main"
+            self.check(new_mill, text, text)
 
     def test_an_image_itself(self, new_mill: Machines, start: Callable[..., str], skopeo: str) -> None:
         host = start()

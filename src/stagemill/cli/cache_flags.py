@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from stagemill.cache.documents import USUAL, Form
+from stagemill.cache.s3 import Bucket
 from stagemill.digest import Digest
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
@@ -23,32 +26,39 @@ _FORM = {
     "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
     "mounts", "max-size",
 }  # fmt: skip
+_BUCKET = {
+    "bucket", "region", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style",
+    "access_key_id", "secret_access_key", "session_token",
+}  # fmt: skip
 FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
+    "s3": _BUCKET,
 }
 TO = {
     "inline": {"mode"},
     "registry": {"ref", "mode", *_FORM},
     "local": {"dest", "tag", "mode", "reset", *_FORM},
+    "s3": {"mode", *_BUCKET, *_FORM},
 }
 _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFrom:
-    """A cache to import: an image's name in a registry, or a directory with a tag or a digest."""
+    """A cache to import: an image's name in a registry, a directory with a tag or a digest, or a bucket."""
 
-    kind: Literal["registry", "local"]
+    kind: Literal["registry", "local", "s3"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
     digest: Digest | None = None
+    bucket: Bucket | None = None
 
     @property
     def name(self) -> str:
         """For people."""
-        return self.reference.familiar if self.reference else _place(self.directory, self.tag)
+        return _name(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class CacheTo:
     `mounts` are the cache mounts that go with it, together at most `most` bytes of files.
     """
 
-    kind: Literal["registry", "local", "inline"]
+    kind: Literal["registry", "local", "s3", "inline"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
@@ -71,14 +81,20 @@ class CacheTo:
     mounts: frozenset[str] = frozenset()
     every_mount: bool = False
     most: int | None = None
+    bucket: Bucket | None = None
 
     @property
     def name(self) -> str:
-        return self.reference.familiar if self.reference else _place(self.directory, self.tag)
+        """For people."""
+        return _name(self)
 
 
-def _place(directory: Path, tag: str) -> str:
-    return f"{directory}" if tag == "latest" else f"{directory}:{tag}"
+def _name(cache: CacheFrom | CacheTo) -> str:
+    if cache.bucket:
+        return str(cache.bucket)
+    if cache.reference:
+        return cache.reference.familiar
+    return f"{cache.directory}" if cache.tag == "latest" else f"{cache.directory}:{cache.tag}"
 
 
 def caches_from(texts: Iterable[str]) -> tuple[CacheFrom, ...]:
@@ -95,7 +111,30 @@ def _from(values: _Values) -> CacheFrom:
     if values.kind == "local":
         source = values.needed("src", "the directory of the cache: src=DIRECTORY")
         return CacheFrom("local", directory=Path(source), tag=values.get("tag", "latest"), digest=values.digest())
+    if values.kind == "s3":
+        return CacheFrom("s3", bucket=_bucket(values))
     return CacheFrom("registry", values.reference())
+
+
+def _bucket(values: _Values) -> Bucket:
+    """The keys are BuildKit's. What is not said is the environment's, or what boto3 finds."""
+    names = tuple(name for name in values.get("name", "stagemill").split(";") if name)
+    bucket = values.get("bucket") or os.environ.get("AWS_BUCKET", "")
+    if not bucket:
+        raise values.wrong("it has no bucket", "name one: bucket=NAME, or AWS_BUCKET in the environment")
+    return Bucket(
+        bucket,
+        names or ("stagemill",),
+        region=values.get("region") or os.environ.get("AWS_REGION", ""),
+        prefix=values.get("prefix"),
+        blobs=values.get("blobs_prefix", "blobs/"),
+        manifests=values.get("manifests_prefix", "manifests/"),
+        endpoint=values.get("endpoint_url"),
+        path_style=values.truth("use_path_style", default=False),
+        access_key=values.get("access_key_id"),
+        secret_key=values.get("secret_access_key"),
+        session_token=values.get("session_token"),
+    )
 
 
 def _to(values: _Values) -> CacheTo:
@@ -124,6 +163,8 @@ def _to(values: _Values) -> CacheTo:
         directory = Path(values.needed("dest", "a directory for the cache: dest=DIRECTORY"))
         clean = values.truth("reset", default=True)
         return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
+    if values.kind == "s3":
+        return replace(to, kind="s3", bucket=_bucket(values))
     reference = values.reference()
     if reference.digest:
         raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
@@ -176,7 +217,9 @@ class _Values:
                 raise self.wrong(f"unknown key {key!r} of type={self.kind}", hint)
 
     def wrong(self, what: str, hint: str) -> UsageError:
-        return UsageError(f"invalid {self.flag} {self.text!r}: {what}", hint=hint)
+        """No secret is in it."""
+        shown = re.sub(r"(secret_access_key|session_token)=[^,]*", r"\1=***", self.text, flags=re.IGNORECASE)
+        return UsageError(f"invalid {self.flag} {shown!r}: {what}", hint=hint)
 
     def get(self, key: str, default: str = "") -> str:
         return self.given.get(key) or default

@@ -40,13 +40,13 @@ def _options() -> Iterator[Option]:
         ["--cache-from"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Begin from this cache, too: TYPE is registry (ref=NAME) or local (src=DIRECTORY); a name alone is a registry's.",
+        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY) or s3 (bucket=NAME); a name alone is a registry's.",
     )
     yield Option(
         ["--cache-to"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY) or inline, for one in the image.",
+        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), or inline for one in the image.",
     )
     yield Option(
         ["--cache-max"],
@@ -126,6 +126,10 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
         from stagemill.cache.registry import RegistryPlace
 
         where = RegistryPlace(place.cache_registry, source.reference)
+    elif source.bucket:
+        from stagemill.cache.s3 import S3
+
+        where = S3(source.bucket, attempts=2)
     else:
         from stagemill.cache.layout import LayoutPlace
 
@@ -182,6 +186,10 @@ def _keep(target: CacheTo, place: Workplace, pushed: Sequence[Reference]) -> Abs
             if other.registry == own.registry and other.repository != own.repository
         ]
         return nullcontext(RegistryKeep(place.registry.destination(own), tuple(dict.fromkeys(mounts))))
+    if target.bucket:
+        from stagemill.cache.s3 import S3
+
+        return nullcontext(S3(target.bucket))
     from stagemill.cache.layout import writing
     from stagemill.store.locks import never
 
