@@ -227,7 +227,8 @@ class _Planner:
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
         if name := needs.image(self.outline, stage):
-            yield self._mention(name, stage.start.image, stage, self.site)
+            mention = self._mention(name, stage.start.image, stage, self.site)
+            yield replace(mention, unset=self.outline.unset(stage.start.image))
         yield from self._copied_images(stage, needs.lines(self.outline, stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:
