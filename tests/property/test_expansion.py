@@ -44,17 +44,17 @@ def defaulted(name: str, operator: str, word: Pair) -> Pair:
     return f"${{{name}{operator}{text}}}", None if meaning is None else found
 
 
-def expression(pattern: str, *, lazy: bool) -> str:
+def expression(pattern: str) -> str:
     """A pattern as a regular expression: `*` is any text, `?` any character, a backslash takes a meaning away."""
     tokens = re.findall(r"\\.|.", pattern, re.DOTALL)
-    signs = {"*": ".*?" if lazy else ".*", "?": "."}
+    signs = {"*": ".*", "?": "."}
     return "".join(signs.get(token) or re.escape(token[-1]) for token in tokens)
 
 
 def trimmed(name: str, operator: str, pattern: str) -> Pair:
     """`${name#pattern}` and its like, by trying every length."""
     value = VALUES.get(name, "")
-    whole = re.compile(expression(pattern, lazy=False))
+    whole = re.compile(expression(pattern))
     lengths = range(len(value) + 1) if len(operator) == 1 else range(len(value), -1, -1)
     for length in lengths:
         piece, rest = (value[:length], value[length:])
@@ -66,9 +66,19 @@ def trimmed(name: str, operator: str, pattern: str) -> Pair:
 
 
 def replaced(name: str, operator: str, pattern: str, new: str) -> Pair:
-    """`${name/pattern/new}`, the longest match from the left; `//` all of them."""
-    value = VALUES.get(name, "")
-    found = re.sub(expression(pattern, lazy=False), lambda _: new, value, count=1 if operator == "/" else 0)
+    """`${name/pattern/new}`, the longest match from the left; `//` all, none of them nothing at the end of another."""
+    value, whole = VALUES.get(name, ""), re.compile(expression(pattern))
+    found, at, last = "", 0, -1
+    while at <= len(value):
+        ends = [end for end in range(len(value), at - 1, -1) if whole.fullmatch(value[at:end])]
+        if ends and ends[0] > last:
+            found, last = found + new, ends[0]
+            if operator == "/":
+                return f"${{{name}{operator}{pattern}/{new}}}", found + value[last:]
+        if ends and ends[0] > at:
+            at = ends[0]
+        else:
+            found, at = found + value[at : at + 1], at + 1
     return f"${{{name}{operator}{pattern}/{new}}}", found
 
 

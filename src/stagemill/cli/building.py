@@ -36,6 +36,7 @@ from stagemill.events import Listener, Notice
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.plan import every_platform
+from stagemill.plan.effect import unknown_stages
 from stagemill.plan.request import Devices, FileContext, Request
 
 if TYPE_CHECKING:
@@ -265,7 +266,8 @@ def prepared(
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        for text in beyond(given.surroundings.every_run.ulimits):
+        unknown = unknown_stages(inputs.dockerfile, "--no-cache-filter", given.no_cache_filter)
+        for text in (*unknown, *beyond(given.surroundings.every_run.ulimits)):
             listener(Notice(text, services.clock()))
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))

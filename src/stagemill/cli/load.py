@@ -47,13 +47,14 @@ def command(*, path: str | None, given: str | None, tag: str | None, platform: s
     del quiet
     if path and given:
         raise UsageError(f"two archives were named, {path} and {given}", hint="load one after the other")
+    origin = "" if (given or path or "-") != "-" else "standard input"
     name = str(flags.reference(tag)) if tag else None
     wanted = flags.any_platform(platform) if platform else None
     with (
         workplace() as place,
         _archive(given or path, place.store) as location,
         place.store.scratch() as scratch,
-        images(location, platform=wanted, scratch=scratch) as loaded,
+        images(location, origin=origin, platform=wanted, scratch=scratch) as loaded,
     ):
         if name and len(loaded.images) != 1:
             raise UsageError(f"-t needs an archive of one image, and this one has {len(loaded.images)}")

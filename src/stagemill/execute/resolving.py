@@ -80,7 +80,7 @@ class ImageResolver:
         try:
             image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
         except RegistryError:
-            any_will_do = self._lenient or (self._implicit and not self._pull)
+            any_will_do = self._lenient or (self._implicit and not self._pull and wanted == Platform.local())
             other = self._local(name, None, whole=not self._lenient) if any_will_do else None
             if other is None:
                 raise

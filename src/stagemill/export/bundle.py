@@ -58,7 +58,7 @@ class TarBundle:
     `origin` is the file that people know, where the archive is a copy of it.
     """
 
-    def __init__(self, path: Path, *, origin: Path | None = None) -> None:
+    def __init__(self, path: Path, *, origin: Path | str | None = None) -> None:
         self._path = path
         self._members = _members(path, origin or path)
 
@@ -107,8 +107,8 @@ class _Slice:
 
 
 @contextmanager
-def open_bundle(path: Path, *, scratch: Path | None) -> Iterator[Bundle]:
-    """The files of a layout directory or an archive.
+def open_bundle(path: Path, *, scratch: Path | None, origin: str = "") -> Iterator[Bundle]:
+    """The files of a layout directory or an archive; `origin` is what people call it, where it is not the path.
 
     An archive that is compressed, or comes through a pipe, is written to `scratch` first, which needs room for it;
     None is the system's place for temporary files. Raises ArchiveError.
@@ -117,10 +117,10 @@ def open_bundle(path: Path, *, scratch: Path | None) -> Iterator[Bundle]:
     if status and stat.S_ISDIR(status.st_mode):
         yield DirectoryBundle(path)
     elif status and stat.S_ISREG(status.st_mode) and _is_tar(path):
-        yield TarBundle(path)
+        yield TarBundle(path, origin=origin or path)
     else:
         with _unpacked(path, scratch) as copy:
-            yield TarBundle(copy, origin=path)
+            yield TarBundle(copy, origin=origin or path)
 
 
 @contextmanager
@@ -174,7 +174,7 @@ def _is_tar(path: Path) -> bool:
         return file.read(265)[257:262] == b"ustar"
 
 
-def _members(path: Path, origin: Path) -> dict[str, tarfile.TarInfo]:
+def _members(path: Path, origin: Path | str) -> dict[str, tarfile.TarInfo]:
     try:
         with tarfile.open(path, "r:") as archive:
             return {clean(member.name): member for member in archive}

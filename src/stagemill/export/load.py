@@ -20,21 +20,28 @@ from stagemill.oci.platform import Platform
 
 @contextmanager
 def images(
-    path: Path, *, platform: Platform | None = None, scratch: Path | None = None, digest: Digest | None = None
+    path: Path,
+    *,
+    origin: str = "",
+    platform: Platform | None = None,
+    scratch: Path | None = None,
+    digest: Digest | None = None,
 ) -> Iterator[LoadedImages]:
     """The images in a file or directory, as long as the block lasts. Their layers are there, not yet read.
 
+    `origin` is what people call it, where it is not the path.
     Where a name stands for several platforms, it is the one that fits `platform`; None takes the index, with what there
     is of it. An archive that is compressed, or comes through a pipe, is unpacked into `scratch`, None being the system's
     place for temporary files. With a `digest` it is that image of a layout, even where no name leads to it, or
     NotFoundError. Raises ArchiveError for everything that is wrong with the file.
     """
-    with open_bundle(path, scratch=scratch) as bundle:
+    where = origin or str(path)
+    with open_bundle(path, scratch=scratch, origin=origin) as bundle:
         if digest:
-            blobs = LayoutBlobs(bundle, str(path))
+            blobs = LayoutBlobs(bundle, where)
             yield LoadedImages((read_by_digest(blobs, digest, platform),), blobs)
         else:
-            yield _read(bundle, platform, str(path))
+            yield _read(bundle, platform, where)
 
 
 def _read(bundle: Bundle, platform: Platform | None, where: str) -> LoadedImages:

@@ -25,13 +25,16 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place where an image is named; `stages` gives, and `contexts` are, names that could be meant instead."""
+    """A place where an image is named; `stages` gives, and `contexts` are, names that could be meant instead. `unset` is
+    what to do about a variable in it that has no value.
+    """
 
     name: Name
     span: Span
     site: Site
     stages: Callable[[], Sequence[str]]
     contexts: tuple[str, ...] = ()
+    unset: str | None = None
 
 
 class Bases:
@@ -65,7 +68,7 @@ class Bases:
         except CancelledError:
             raise
         except (StagemillError, ValueError) as error:
-            hints = [] if name.context else _meant(mention)
+            hints = [mention.unset] if mention.unset else [] if name.context else _meant(mention)
             if isinstance(error, StagemillError):
                 hints += [error.hint] if error.hint else []
             elif not hints:

@@ -102,10 +102,22 @@ class Outline:
         word = stage.start.image
         name = self.site.expand(word, self.globals.get)
         if not name.strip():
-            unset = [name for name, _ in variables(word.text, escape=self.site.escape) if not self.globals.get(name)]
-            hint = self.late_argument(unset) or "give it a value, with a default in ARG or with --build-arg"
-            raise self.site.error(f"base name ({word.text}) should not be blank", word.span, hint=hint)
+            message = f"base name ({word.text}) should not be blank"
+            raise self.site.error(message, word.span, hint=self.unset(word))
         return name
+
+    def unset(self, word: Word) -> str | None:
+        """What to do about a variable without a value that a FROM reads, if there is one."""
+        found = variables(word.text, escape=self.site.escape)
+        plain = [name for name, at in found if word.text.startswith((f"${name}", f"${{{name}}}"), at)]
+        names = [name for name in plain if not self.globals.get(name)]
+        if not names:
+            return None
+        if late := self.late_argument(names):
+            return late
+        if names[0] in self.globals.args:
+            return f"give {names[0]} a value: a default in its ARG, or --build-arg {names[0]}=VALUE"
+        return f"nothing sets {names[0]}: write ARG {names[0]}=VALUE before the first FROM"
 
     def late_argument(self, names: Sequence[str]) -> str | None:
         """What to do where one of these names, which a FROM reads, is declared too late to count there."""

@@ -17,6 +17,7 @@ from stagemill.plan import begin, contexts, needs
 from stagemill.plan.ahead import asked_ahead
 from stagemill.plan.contexts import Origin
 from stagemill.plan.dispatch import apply
+from stagemill.plan.effect import unheard_arguments
 from stagemill.plan.epoch import settled
 from stagemill.plan.lookup import Bases, Mention, Name
 from stagemill.plan.missing import also_in_stage
@@ -133,7 +134,7 @@ class _Planner:
                 self.planned[index] = self._stage(stage)
                 for name, word in undeclared(self.outline, stage):
                     _notice_no_effect(name, word, self.outline)
-        self._notice_unused_contexts()
+        self._notice_unused()
         target = self.planned[self.outline.target.index]
         image = _asked(target.image, self.site.request)
         return Plan(
@@ -149,9 +150,10 @@ class _Planner:
             order=self._order(),
         )
 
-    def _notice_unused_contexts(self) -> None:
+    def _notice_unused(self) -> None:
+        body = [line for lines in self.bodies.values() for line in lines]
+        self.site.notices.extend(unheard_arguments(self.outline, body))
         if self.site.request.contexts.by_name:
-            body = [line for lines in self.bodies.values() for line in lines]
             for context, near in unused(self.outline, body):
                 message = (
                     f"--build-context {context.name} has no effect: nothing in {self.site.source.name} has that name"
@@ -225,7 +227,8 @@ class _Planner:
     def _mentions(self, stage: StageText) -> Iterator[Mention]:
         """The places where the text of a stage names images."""
         if name := needs.image(self.outline, stage):
-            yield self._mention(name, stage.start.image, stage, self.site)
+            mention = self._mention(name, stage.start.image, stage, self.site)
+            yield replace(mention, unset=self.outline.unset(stage.start.image))
         yield from self._copied_images(stage, needs.lines(self.outline, stage))
 
     def _copied_images(self, stage: StageText, body: Sequence[Line]) -> Iterator[Mention]:

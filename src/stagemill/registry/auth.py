@@ -16,7 +16,7 @@ from stagemill.registry.challenge import Challenge, parse
 from stagemill.registry.credentials import Credentials
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, Send, TransportError, body
-from stagemill.registry.failure import Failure
+from stagemill.registry.failure import Failure, another_login
 
 _MOST_TOKEN = 1 << 20
 
@@ -120,7 +120,8 @@ def _token(endpoint: Endpoint, response: Response, credentials: Credentials | No
     if status != 200:
         kind: Literal["refused", "answer"] = "refused" if status in {400, 401, 403} else "answer"
         whose = "the credentials were" if credentials else "an anonymous reader was"
-        raise Failure(endpoint, kind, f"{whose} refused by its token server (status {status})")
+        hint = another_login(endpoint) if credentials and kind == "refused" else None
+        raise Failure(endpoint, kind, f"{whose} refused by its token server (status {status})", hint=hint)
     try:
         document = json.parse_object(answer, "the token server's answer")
         token = json.text(document, "token", "") or json.text(document, "access_token")

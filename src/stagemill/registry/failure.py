@@ -84,6 +84,13 @@ def _login(endpoint: Endpoint) -> str:
     )
 
 
+def another_login(endpoint: Endpoint) -> str:
+    """What to do where a login was refused."""
+    return (
+        f"a name or password is wrong, or expired: docker login {endpoint.host} writes others to ~/.docker/config.json"
+    )
+
+
 def _network(reference: Reference) -> str:
     return (
         "check the name, the network and the proxy settings; a mirror can be named in config.toml:"

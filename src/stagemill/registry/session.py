@@ -10,7 +10,7 @@ from stagemill.oci import document as json
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, TransportError, body
-from stagemill.registry.failure import Failure, Kind
+from stagemill.registry.failure import Failure, Kind, another_login
 from stagemill.registry.retry import AGAIN, Sender, retry_after
 
 _MOST_ERROR = 1 << 16
@@ -53,9 +53,10 @@ class Session:
                 challenges = response.header("WWW-Authenticate")
                 response.close()
                 scope = f"repository:{repository}:{actions}"
+                before = used
                 used = self.authorizer.renew(endpoint, repository, challenges=challenges, used=used, scope=scope)
                 if not used:
-                    raise Failure(endpoint, "refused", "it wants a login, or there is no such repository", status=401)
+                    raise _refused(endpoint, before)
                 response = send(_authorized(request, used))
         except TransportError as error:
             raise Failure(endpoint, "unreachable", error.reason, hint=error.hint, again=error.again) from error
@@ -68,6 +69,12 @@ class Session:
         again = status in AGAIN and wait <= self.sender.retries.patience
         kind, reason, hint = _explained(response)
         return Failure(endpoint, kind, reason, hint=hint, status=status, again=again, wait=wait)
+
+
+def _refused(endpoint: Endpoint, authorization: str) -> Failure:
+    if authorization.startswith("Basic "):
+        return Failure(endpoint, "refused", "it refused the login", hint=another_login(endpoint), status=401)
+    return Failure(endpoint, "refused", "it wants a login, or there is no such repository", status=401)
 
 
 def _authorized(request: Request, authorization: str) -> Request:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from stagemill.digest import Digest
 from stagemill.errors import SourceError
+from stagemill.graph.operations import Git
 from stagemill.location import GitLocation, HttpLocation, Location, LocationError, parse, with_checksum
 from stagemill.location import repository as repository_at
 from stagemill.oci.platform import Platform
@@ -32,6 +33,8 @@ _KEEP = "git.keepgitdir"
 _NO_SUBMODULES = "git.skipsubmodules"
 _MTIME = "git.mtime"
 _BY_COMMIT = "git.fetchbycommit"
+FOUND_REF = "git.found.ref"
+FOUND_COMMIT = "git.found.commit"
 ATTRIBUTES = (_IMAGE_CHECKSUM, _CHECKSUM, _NAME, _REMOTE, _COMMIT, _KEEP, _NO_SUBMODULES, _MTIME, _BY_COMMIT)
 """What a rule may give a source."""
 
@@ -83,8 +86,8 @@ def file(policy: Judge, location: HttpLocation, checksum: Digest | None) -> File
 
 
 def repository(policy: Judge, location: GitLocation) -> GitLocation:
-    """The repository that is had for one, with what is meant of it. Raises SourceError."""
-    wanted = Wanted(_named(location), _attributes(location))
+    """The repository that is had for one, with what is meant of it; `confirm` is to be called for it. Raises SourceError."""
+    wanted = Wanted(_named(location), _attributes(location), later=True)
     verdict = policy.verdict(wanted)
     if not verdict.because:
         return location
@@ -114,6 +117,12 @@ def repository(policy: Judge, location: GitLocation) -> GitLocation:
         return with_checksum(found, commit) if commit else found
     except LocationError as error:
         raise _because(verdict, error.message, error.hint) from error
+
+
+def confirm(policy: Judge, location: GitLocation, found: Git) -> None:
+    """The commit that was found in a repository may be had. Raises SourceError where it may not."""
+    more = {FOUND_REF: found.ref, FOUND_COMMIT: found.commit}
+    policy.confirm(Wanted(_named(location), {**_attributes(location), **more}))
 
 
 def admit_files(policy: Judge, name: str) -> None:

@@ -26,11 +26,14 @@ _PLACEHOLDER = re.compile(r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source that a build asks for; an image for a platform, None for this machine's."""
+    """A source that a build asks for; an image for a platform, None for this machine's. With `later` whoever asks asks again,
+    by `confirm`, when more is known.
+    """
 
     identifier: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     platform: Platform | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Rule:
         identifier = wanted.identifier
         if self.updates.identifier:
             identifier = self.selector.rewritten(identifier, self.updates.identifier)
-        return Wanted(identifier, {**wanted.attributes, **self.updates.attributes}, wanted.platform)
+        return Wanted(identifier, {**wanted.attributes, **self.updates.attributes}, wanted.platform, wanted.later)
 
     def __str__(self) -> str:
         return f'{self.name}, {self.action} "{self.selector.identifier}"'
@@ -142,6 +145,10 @@ class Judge(Protocol):
         """Raises SourceError for a source that is denied."""
         ...
 
+    def confirm(self, wanted: Wanted) -> None:
+        """Of a source that was asked for, with what was found out about it. Raises SourceError for one that is denied."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Judges:
@@ -155,6 +162,10 @@ class Judges:
             next_ = judge.verdict(verdict.source)
             verdict = Verdict(next_.source, (*verdict.because, *next_.because))
         return verdict
+
+    def confirm(self, wanted: Wanted) -> None:
+        for judge in self.each:
+            judge.confirm(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,9 @@ class Policy:
                 message = f"source {wanted.identifier!r} is changed by the source policy again and again"
                 raise SourceError(f"{message}, at last by {verdict.because[-1]}", hint="let no rules undo each other")
         return verdict
+
+    def confirm(self, wanted: Wanted) -> None:
+        """Rules know all that they look at from the beginning."""
 
     def _changed(self, verdict: Verdict) -> Verdict | None:
         """What the first CONVERT makes of the source; None where none does anything. Raises SourceError where it is denied."""

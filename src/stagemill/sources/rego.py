@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
 from typing import Literal, Protocol, TypeAlias, get_args
@@ -68,6 +68,21 @@ class Rego:
     def verdict(self, wanted: Wanted) -> Verdict:
         """Raises SourceError for what the policy denies, and for what it cannot decide."""
         found = facts(wanted)
+        if not (wanted.later and self._waits(found)):
+            self._decide(found, wanted)
+        return Verdict(wanted)
+
+    def confirm(self, wanted: Wanted) -> None:
+        """What was put off is decided with what was found out. Raises SourceError as above."""
+        known_before = {name: text for name, text in wanted.attributes.items() if not name.startswith("git.found.")}
+        if self._waits(facts(replace(wanted, attributes=known_before))):
+            self._decide(facts(wanted), wanted)
+
+    def _waits(self, found: Facts) -> bool:
+        """The policy may read what is not known before the source is looked up."""
+        return any(file.reads(found.kind, name) for name in found.unknown for file in self.files)
+
+    def _decide(self, found: Facts, wanted: Wanted) -> None:
         what = f"{wanted.identifier}{f' ({wanted.platform})' if wanted.platform else ''}"
         self._say("info", f"checking {what}")
         self._look(found, wanted)
@@ -76,7 +91,7 @@ class Rego:
         allowed, messages = self._decision(self._evaluated(given), wanted)
         self._say("info", f"{what} is {'allowed' if allowed else 'denied'}")
         if allowed:
-            return Verdict(wanted)
+            return
         why = "".join(f"{': ' if not place else '; '}{text}" for place, text in enumerate(messages))
         hint = "use another source, or let the policy allow this one"
         raise SourceError(f"source {wanted.identifier!r} is denied by the policy {self.name}{why}", hint=hint)
@@ -135,10 +150,9 @@ class Rego:
             raise UsageError(f"the policy {self.name} is in Rego, and regopy is not installed", hint=hint) from error
         found: _Interpreter = Interpreter()
         found.log_level = LogLevel.NONE  # it would write into standard output
-        defined = frozenset(name for file in self.files for name in file.defined)
         for file in self.files:
             try:
-                file.check(defined, found.is_builtin)
+                file.check(self.files, found.is_builtin)
                 found.add_module(file.name, file.plain)
             except Absent as error:
                 hint = "let the policy do without it; --policy disabled=true builds without the policy"

@@ -20,7 +20,6 @@ Value: TypeAlias = "str | bool | int | list[str] | Mapping[str, Value]"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _OF_CONFIG = ("createdTime", "env", "labels", "user", "volumes", "workingDir")
-_OF_COMMIT = ("checksum", "commitChecksum", "isAnnotatedTag", "isSHA256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +106,14 @@ def _file(wanted: Wanted) -> Facts:
 
 def _repository(text: str, wanted: Wanted) -> Facts:
     place, _, fragment = text.partition("#")
-    ref, _, subdir = fragment.partition(":")
+    asked, _, subdir = fragment.partition(":")
+    ref = wanted.attributes.get("git.found.ref") or asked
     remote = wanted.attributes.get("git.fullurl") or f"https://{place}"
     scheme, separator, rest = remote.partition("://")
-    commit = ref if _COMMIT.fullmatch(ref) else ""
-    whole = bool(commit) or ref.startswith(("refs/tags/", "refs/heads/"))
+    by_commit = _COMMIT.fullmatch(asked) is not None
+    commit = asked if by_commit else wanted.attributes.get("git.found.commit", "")
+    tagged = ref.startswith("refs/tags/")  # by an object of its own, perhaps
+    whole = by_commit or ref.startswith(("refs/tags/", "refs/heads/"))
     known: dict[str, Value] = {
         "schema": scheme if separator else "ssh",
         "host": (rest.partition("/")[0] if separator else remote.partition(":")[0]).rpartition("@")[2],
@@ -121,13 +123,15 @@ def _repository(text: str, wanted: Wanted) -> Facts:
         "tagName": ref.removeprefix("refs/tags/") if ref.startswith("refs/tags/") else "",
         "branch": ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else "",
         "subDir": subdir,
-        "isCommitRef": bool(commit),
-        "checksum": commit,
+        "isCommitRef": by_commit,
+        "checksum": "" if tagged else commit,
         "commitChecksum": commit,
         "isSHA256": len(commit) == 64,
     }
-    unknown = (*(() if whole else ("ref", "tagName", "branch")), *(() if commit else _OF_COMMIT), "commit", "tag")
-    return Facts("git", _without_empty(known), unknown)
+    unknown = (*(() if whole else ("ref", "tagName", "branch")), *(() if commit else ("commitChecksum", "isSHA256")))
+    if tagged or not commit:
+        unknown = (*unknown, "checksum", "isAnnotatedTag")
+    return Facts("git", _without_empty(known), (*unknown, "commit", "tag"))
 
 
 def _without_empty(given: Mapping[str, Value]) -> dict[str, Value]:

@@ -7,9 +7,11 @@ So what is called is compared with what there is first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 _TOKEN = re.compile(
     r"""\#[^\n]*|(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"""
@@ -71,6 +73,20 @@ class RegoText:
         return frozenset(name for name, called, _ in self._names() if called) - _KEYWORDS
 
     @cached_property
+    def words(self) -> Counter[str]:
+        """How often there is a name, without what follows its dot."""
+        return Counter(name.partition(".")[0] for name, _, _ in self._names())
+
+    @cached_property
+    def negated(self) -> frozenset[str]:
+        """The names behind `not`, without what follows their dots."""
+        names = list(self._names())
+        pairs = pairwise(names)
+        return frozenset(
+            name.partition(".")[0] for (before, _, _), (name, called, _) in pairs if before == "not" and not called
+        )
+
+    @cached_property
     def texts(self) -> frozenset[str]:
         """What stands in quotes, as a key may."""
         return frozenset(match["text"][1:-1] for match in _TOKEN.finditer(self.text) if match["text"])
@@ -83,8 +99,9 @@ class RegoText:
                 return True
         return field in self.texts
 
-    def check(self, defined: frozenset[str], is_builtin: Callable[[str], bool]) -> None:
-        """Raises Absent for what there is not; `defined` are functions of all files of the policy."""
+    def check(self, files: Sequence[RegoText], is_builtin: Callable[[str], bool]) -> None:
+        """Raises Absent for what there is not in the `files` of the policy, of which this is one."""
+        defined = frozenset[str]().union(*(file.defined for file in files))
         for name in sorted(self.names):
             if name in FOREIGN or name.rpartition(".")[2] in FOREIGN:
                 raise Absent(f"there is no function {name}")
@@ -94,6 +111,12 @@ class RegoText:
             own = name.removeprefix("data.docker.")
             if own not in defined and not is_builtin(name):
                 raise Absent(f"there is no function {name}")
+        for name in sorted(self.negated - {"input", "data", "true", "false", "null"}):
+            if sum(file.words[name] for file in files) == 1:
+                raise Absent(f"nothing is called {name}")
+        self._check_fields()
+
+    def _check_fields(self) -> None:
         if field := min((field for field in _FOREIGN_FIELDS if self._mentions(field)), default=""):
             raise Absent(f"the field {field} is not there: signatures and attestations are not looked at")
         if field := min((field for field in _FOREIGN_OF_GIT if self._of_git(field)), default=""):

@@ -89,15 +89,21 @@ class Remotes:
         """The commit that the location means now; no file is fetched. Raises StagemillError with a hint."""
 
         def resolve() -> operations.Git:
-            place = location
-            if self._settings.policy:
-                from stagemill.sources.policed import repository  # noqa: PLC0415  few builds have a policy
+            policy = self._settings.policy
+            if policy is None:
+                return self._looked_up(location)
+            from stagemill.sources.policed import confirm, repository  # noqa: PLC0415  few builds have a policy
 
-                place = repository(self._settings.policy, location)
-            with self._told(f"[internal] load git source {place}"):
-                return self._git(self._closed.is_set).resolve(place)
+            place = repository(policy, location)
+            found = self._looked_up(place)
+            confirm(policy, place, found)
+            return found
 
         return self._commits.of(location, resolve)
+
+    def _looked_up(self, location: GitLocation) -> operations.Git:
+        with self._told(f"[internal] load git source {location}"):
+            return self._git(self._closed.is_set).resolve(location)
 
     def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
         """The time of a commit, the Last-Modified of a file, else that of the newest file in an archive.

@@ -115,6 +115,13 @@ def test_where_no_platform_is_asked_for_the_stores_only_one_is_taken_unless_the_
         workshop.resolver(implicit=True, pull=True).resolve("app", None)
 
 
+def test_a_platform_that_an_instruction_asks_for_is_had_or_nothing_is(workshop: Workshop) -> None:
+    workshop.has_image("app", an_image(workshop))
+
+    with pytest.raises(NotFoundError):
+        workshop.resolver(implicit=True).resolve("app", OTHER)
+
+
 def test_an_image_for_the_wanted_platform_is_taken(workshop: Workshop) -> None:
     other = an_image(workshop, platform=OTHER)
     workshop.has_image("app", other)

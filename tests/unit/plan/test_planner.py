@@ -74,7 +74,20 @@ def test_a_blank_base_says_which_argument_stands_too_low() -> None:
     assert error.message == "base name (${SECONDBASE}) should not be blank"
     assert error.hint == "only an ARG before the first FROM counts in FROM: move or copy line 2 to the top"
     assert marked(error) == "Dockerfile:3: ${SECONDBASE}"
-    assert refused("ARG X\nFROM $X\n").hint == "give it a value, with a default in ARG or with --build-arg"
+    assert refused("ARG X\nFROM $X\n").hint == "give X a value: a default in its ARG, or --build-arg X=VALUE"
+
+
+@pytest.mark.parametrize(
+    ("start", "hint"),
+    [
+        ("busybox:$V", "nothing sets V: write ARG V=VALUE before the first FROM"),
+        ("nosuch${V}", "nothing sets V: write ARG V=VALUE before the first FROM; or "),
+        ("nosuch${V:-x}", "check the name"),
+        ("nosuch${V-x}", "check the name"),
+    ],
+)
+def test_a_base_that_cannot_be_had_says_which_variable_has_no_value(start: str, hint: str) -> None:
+    assert str(refused(f"FROM {start}\n").hint).startswith(hint)
 
 
 def test_an_argument_without_effect_on_a_platform_is_noticed_too() -> None:

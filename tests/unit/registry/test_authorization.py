@@ -96,9 +96,18 @@ class TestAuthorization:
                 " the credentials were refused by its token server (status 401)"
             )
             assert caught.value.hint == (
-                f"the image does not exist, or needs a login: docker login {where} writes the credentials"
-                " to ~/.docker/config.json, where stagemill finds them"
+                f"a name or password is wrong, or expired: docker login {where} writes others to ~/.docker/config.json"
             )
+
+    def test_so_is_one_that_the_registry_refuses_itself(self, connect: Connect) -> None:
+        with FakeRegistry(auth="basic") as registry:
+            pushed(registry)
+
+            with pytest.raises(RegistryError) as caught:
+                connect(with_user(Credentials("alice", "wrong"))).resolve(of(registry), AMD64)
+
+            assert caught.value.message.endswith("team/app:1.0: it refused the login")
+            assert str(caught.value.hint).startswith("a name or password is wrong, or expired: docker login ")
 
     def test_basic_authorization_works(self, connect: Connect) -> None:
         with FakeRegistry(auth="basic") as registry:
