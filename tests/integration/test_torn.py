@@ -153,7 +153,9 @@ def test_check_of_a_whole_store_finds_nothing(built: Mill) -> None:
 
 @pytest.mark.parametrize("path", ["upper", "d/data", "out/upper", "both"])
 @pytest.mark.parametrize("packed", [True, False])
-def test_check_finds_a_flipped_byte_in_a_layer_and_the_next_build_is_right(built: Mill, path: str, packed: bool) -> None:
+def test_check_finds_a_flipped_byte_in_a_layer_and_the_next_build_is_right(
+    built: Mill, path: str, packed: bool
+) -> None:
     layer = layer_with(built, path)
     flip(layer / "fs" / path)
     for blob in [] if packed else layer_blobs(built)[1:]:
