@@ -30,8 +30,8 @@ Victim: TypeAlias = StepUse | CacheDirectory | Descriptor
 class Wish:
     """What may go: all of it, or the least recently used until the store takes at most `keep` bytes.
 
-    Images without a name go as well. Only what was not used since `until` (seconds since the epoch), of these `kinds`, with all of `words` in its name. With
-    `every` also steps whose layers named images have, which keep their blobs.
+    Images without a name go as well. Only what was not used since `until` (seconds since the epoch), of these `kinds`,
+    with all of `words` in its name. With `every` also steps whose layers named images have, which keep their blobs.
     """
 
     keep: int | None = None

@@ -53,7 +53,7 @@ def record(store: Store, name: str, *layers: Digest, used: float = OLD, form: st
 
 
 def run(store: Store, wish: Wish | None = None) -> Pruned:
-    return prune(store, wish or Wish(), layers_of=layers_of, now=NOW)
+    return prune(store, wish or Wish(), layers_of=layers_of, now=time.time())
 
 
 def mount(store: Store, name: str, size: int = 1000, *, used: float = OLD) -> Path:
