@@ -217,7 +217,7 @@ COMMANDS = {
     ),
     "iidfile of no image": Case("--iidfile", arguments=("build", "--iidfile", "x", "-o", "d", "."), status=2),
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
-    "other platform": Case("not supported yet", arguments=("build", "--platform", "linux/s390x", "."), hint="linux/"),
+    "other platform": Case("cannot reach", arguments=("build", "--platform", "linux/s390x", "."), hint="network"),
     "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
     "not yet": Case("--cache-to type=gha is not supported yet", arguments=("build", "--cache-to", "type=gha", ".")),
     "bad cache": Case(
