@@ -255,6 +255,8 @@ def test_whenever_somebody_stops_it_what_was_made_is_kept_and_another_solve_ends
     case: Case, number: int
 ) -> None:
     executor, log, cache = Interrupted(case, number), Log(), MemoryCache[str]()
+    # A shell without job control has what it starts in the background ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     with contextlib.suppress(CancelledError):
         assert run(case, executor, cache, log) == sequentially(case)
