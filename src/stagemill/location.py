@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
-from stagemill.errors import redacted
+from stagemill.errors import masked, redacted
 
 ModificationTime: TypeAlias = Literal["", "checkout", "commit"]
 
@@ -152,12 +152,12 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        hidden = redacted(text) != text
-        hint = (
-            "in its user name and password, write %2F for /, %23 for # and %3F for ?" if hidden else "correct the URL"
-        )
-        why = "" if hidden else f": {error}"  # which may quote a piece of the password
-        raise LocationError(f"{redacted(text)} is no URL{why}", hint=hint) from error
+        if redacted(text) != text:  # the error may quote a piece of the password
+            hint = "write %2F for /, %23 for # and %3F for ? in its user name and password"
+            raise LocationError(
+                f"{masked(text)} is no URL: its login has a sign that separates its parts", hint=hint
+            ) from error
+        raise LocationError(f"{text} is no URL: {error}", hint="correct the URL") from error
     if not host or host.startswith("-") or parts.netloc.startswith("-") or _UNSAFE.search(text):
         hint = "write https://host/path, with %20 for a blank"
         raise LocationError(f"{redacted(text)!r} is no URL that can be asked for", hint=hint)

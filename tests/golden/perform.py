@@ -91,6 +91,7 @@ class Stage:
         text = re.sub(r"127\.0\.0\.1:(?!1\b)\d+", "127.0.0.1:PORT", text)
         text = re.sub(r"\b[0-9a-f]{64}\b", "HASH", text)
         text = re.sub(r"(?m)^(#\d+ (?:DONE )?)\d+\.\d+(s?)", r"\g<1>0.0\2", text)
+        text = re.sub(r"after \d+ ms", "after 1 ms", text)
         return re.sub(r"stagemill-[\w-]*[\w]{8}\b(?=\.txt)", "stagemill-crash", text)
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from stagemill.sources.policy import Policy
 
 SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
+_PEM = "name a file with CA certificates in PEM form"
+
 CA_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -74,6 +76,13 @@ def platform_is_linux() -> bool:
     return os.uname().sysname == "Linux"
 
 
+def _bytes(path: Path, given: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--host-ca: cannot read {given}: {error.strerror}", hint=_PEM) from error
+
+
 def ca_bundle(given: str | None) -> Path | None:
     """What `--host-ca` names: `auto` is the host's own bundle. Raises UsageError where there is none."""
     if given is None:
@@ -81,9 +90,9 @@ def ca_bundle(given: str | None) -> Path | None:
     if given != "auto":
         path = Path(given).absolute()
         if not path.is_file():
-            raise UsageError(
-                f"--host-ca: there is no file {given}", hint="name a file with CA certificates in PEM form"
-            )
+            raise UsageError(f"--host-ca: there is no file {given}", hint=_PEM)
+        if b"-----BEGIN " not in _bytes(path, given):
+            raise UsageError(f"--host-ca: {given} has no certificate", hint=_PEM)
         return path
     found = next((Path(path) for path in CA_BUNDLES if os.path.isfile(path)), None)
     if found is None:

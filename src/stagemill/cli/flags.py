@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stagemill.errors import StagemillError, UsageError
 from stagemill.oci.platform import Platform
-from stagemill.oci.reference import Reference
+from stagemill.oci.reference import Reference, advice
 from stagemill.plan.epoch import seconds
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def reference(text: str) -> Reference:
     try:
         return Reference.parse(text)
     except ValueError as error:
-        raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
+        raise UsageError(str(error), hint=advice(text)) from error
 
 
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:

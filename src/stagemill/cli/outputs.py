@@ -378,7 +378,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
     except OSError as error:
         hint = "name a place that you may write to"
-        raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
+        raise UsageError(f"cannot write {path}: {str(error.strerror).lower()}", hint=hint) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file

@@ -29,7 +29,10 @@ def told(error: click.ClickException) -> UsageError:
             text = error.message.removesuffix(".").replace("a valid integer range", "a whole number")
             return UsageError(f"invalid {flag}: {text}", hint=_choice(error))
         case _:
-            return UsageError(_lowered(error.format_message()), hint=_usage(context) if context else None)
+            text, _, near = error.format_message().partition(" Did you mean ")
+            if near:
+                return UsageError(_lowered(text), hint=f"did you mean {near[1:-2]}?")
+            return UsageError(_lowered(text), hint=_usage(context) if context else None)
 
 
 def _lowered(text: str) -> str:

@@ -66,6 +66,8 @@ def unpack_context(stream: Readable, into: Path) -> None:
     try:
         with _opened(_plain(_Whole(head, stream), head)) as archive:
             _Unpacking(into).unpack(archive)
+    except EOFError as error:
+        raise _broken("it ends too soon") from error
     except _BROKEN as error:
         raise _broken(str(error)) from error
     except OSError as error:

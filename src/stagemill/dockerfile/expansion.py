@@ -250,7 +250,8 @@ class _Expander:
         if operator == "-":
             return word
         problem = "is not set" if value is None else "is empty"
-        raise ExpansionError(f"{name}: {word or problem}", begin)
+        hint = f"set {name} with ARG or ENV before it is read, or with --build-arg {name}=VALUE"
+        raise ExpansionError(f"{name}: {word or problem}", begin, hint=hint)
 
     def _trimmed(self, value: str, operator: str, begin: int) -> str:
         word = self._word("}", raw=True, begin=begin)

@@ -198,7 +198,9 @@ def _bad_from(statement: Statement, words: list[Word]) -> DockerfileError:
     if len(words) < 2:
         return statement.error(message, hint="write FROM image or FROM image AS name")
     hint = "write FROM image or FROM image AS name; a comment has a line of its own"
-    if len(words) == 2:
+    if words[0].text.count("${") > words[0].text.count("}"):
+        hint = "the text of a variable in FROM has no blanks"
+    elif len(words) == 2:
         image, name = (printable(word.text) for word in words)
         hint = f"write FROM {image} AS {name}, or FROM {image}:{name} for a tag"
     return statement.error(message, at=words[1].span.to(words[-1].span), hint=hint)

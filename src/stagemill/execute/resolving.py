@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stagemill import events
 from stagemill.digest import Digest
-from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError
+from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError, either
 from stagemill.execute import base
 from stagemill.execute.importing import import_layout, layout_platforms
 from stagemill.oci.choice import choose
@@ -79,10 +79,11 @@ class ImageResolver:
             return _base(str(name), local)
         try:
             image = self._fetch(name, wanted, told_by=f"context {context}" if context else "internal")
-        except RegistryError:
+        except RegistryError as error:
             any_will_do = self._lenient or (self._implicit and not self._pull and wanted == Platform.local())
             other = self._local(name, None, whole=not self._lenient) if any_will_do else None
             if other is None:
+                self._tell_of_others(error, name)
                 raise
             return _base(str(name), other)
         base.remember(self.store, image, reference=str(name))
@@ -107,6 +108,12 @@ class ImageResolver:
             if item is None:
                 raise
             return platforms(item)
+
+    def _tell_of_others(self, error: RegistryError, name: Reference) -> None:
+        """Adds to an error for which platforms the store has the image."""
+        if not self._pull and (item := self._here(name)):
+            known = ", ".join(map(str, platforms(item)))
+            error.hint = either((f"the store has it for {known}" if known else None, error.hint))
 
     def _is_fetched(self, item: AnyImage, name: Reference) -> bool:
         layers = item.manifest.layers if isinstance(item, Image) else ()

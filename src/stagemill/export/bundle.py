@@ -19,6 +19,7 @@ from stagemill.oci.blobs import Reader
 
 _MOST_LINKS = 8
 _MOST_DOCUMENT = 64 << 20
+_NO_ARCHIVE = "name what docker save, podman save, skopeo or stagemill save wrote"
 DAMAGED = "the archive is damaged, or was cut short; fetch or make it again"
 
 
@@ -175,8 +176,14 @@ def _is_tar(path: Path) -> bool:
 
 
 def _members(path: Path, origin: Path) -> dict[str, tarfile.TarInfo]:
+    broken = (tarfile.TarError, OSError, ValueError, EOFError)
     try:
-        with tarfile.open(path, "r:") as archive:
+        archive = tarfile.open(path, "r:")  # noqa: SIM115  two errors, of which the first says that it is none
+    except broken as error:
+        what = "is empty" if path.stat().st_size == 0 else "is no tar archive"
+        raise ArchiveError(f"{origin} {what}", hint=_NO_ARCHIVE) from error
+    try:
+        with archive:
             return {clean(member.name): member for member in archive}
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise ArchiveError(f"{origin} is no tar archive that can be read: {error}", hint=DAMAGED) from error
+    except broken as error:
+        raise ArchiveError(f"{origin} cannot be read to its end: {error}", hint=DAMAGED) from error

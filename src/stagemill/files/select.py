@@ -182,6 +182,7 @@ def _existing(view: FileView, path: str, pattern: str, *, follow_last: bool = Tr
         from stagemill.files.near import dangling, meant_flag, near_name, there  # noqa: PLC0415  only errors need it
 
         near = near_name(view, path)
-        hint = meant_flag(path) or dangling(view, path) or (f"did you mean {near}?" if near else None)
+        root = "/" if pattern.startswith("/") else ""
+        hint = meant_flag(path) or dangling(view, path) or (f"did you mean {root}{near}?" if near else None)
         raise MissingSourceError(pattern, hint=hint, there=there(view, path))
     return real

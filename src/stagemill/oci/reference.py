@@ -7,6 +7,7 @@ Source: distribution/reference. A name without a registry is one of docker.io's,
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -65,6 +66,17 @@ class Reference:
 
     def __str__(self) -> str:
         return f"{self.registry}/{self.repository}{self._suffix}"
+
+
+def advice(text: str) -> str:
+    """What to write instead of a text that is no reference."""
+    name, colon, tag = text.partition("@")[0].rpartition(":")
+    lowered = f"{name.lower()}{colon}{tag}" if colon and "/" not in tag else text.lower()
+    if lowered != text:
+        with suppress(ValueError):
+            Reference.parse(lowered)
+            return f"did you mean {lowered}?"
+    return "write NAME, NAME:TAG or NAME@DIGEST" if "@" in text else "write NAME, NAME:TAG or REGISTRY/NAME:TAG"
 
 
 def _digest(digest_text: str, whole: str) -> Digest:

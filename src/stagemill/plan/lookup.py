@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stagemill.dockerfile.source import Span
 from stagemill.errors import CancelledError, StagemillError, either
 from stagemill.oci.platform import Platform
+from stagemill.oci.reference import advice
 from stagemill.plan.resolver import Base, Resolver
 from stagemill.plan.site import Site
 
@@ -72,7 +73,7 @@ class Bases:
             if isinstance(error, StagemillError):
                 hints += [error.hint] if error.hint else []
             elif not hints:
-                hints.append("write NAME, NAME:TAG or REGISTRY/NAME:TAG")
+                hints.append(advice(name.reference))
             message = f"the context {name.context}: {error}" if name.context else str(error)
             raise mention.site.error(message, mention.span, hint=either(hints)) from error
 
