@@ -41,7 +41,6 @@ DEFAULT_WORKERS = 16  # steps are other processes, which mostly wait for a netwo
 class Options:
     """How to build, as opposed to what. `fresh(stage title)` says for which stages no cache is to be used.
 
-    With `every_stage` the results hold the tree of each stage that a target needs, not only of what has to be made.
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
     stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
     plan is made beside its goals, for somebody who looks at it. With `bring` the layers of the targets that an imported cache
@@ -52,7 +51,6 @@ class Options:
     fresh: Callable[[str], bool] = lambda _stage: False
     approve: Callable[[Sequence[Plan]], None] = lambda _plans: None
     rerun: tuple[str, ...] = ()
-    every_stage: bool = False
     more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
     bring: bool = True
     inline: bool = False
@@ -119,8 +117,6 @@ def build_each(
     """The same for several targets of one file: one graph, in which equal steps are one."""
     plans = plan_each(dockerfile, requests, resolver, services.remotes)
     goals = [vertex for planned in plans for vertex in (*planned.goals, *options.more(planned))]
-    if options.every_stage:
-        goals += [stage.vertex for planned in plans for stage in planned.stages]
     return carry_out(plans, goals, dockerfile=dockerfile, services=services, options=options)
 
 
@@ -129,8 +125,12 @@ def make_all(
 ) -> Built:
     """The same for one, and the results hold the tree of every stage that the target needs."""
     planned = plan(dockerfile, request, resolver, services.remotes)
-    goals = [stage.vertex for stage in planned.stages]
-    return carry_out((planned,), goals, dockerfile=dockerfile, services=services, options=options)[0]
+    return carry_out((planned,), every_stage(planned), dockerfile=dockerfile, services=services, options=options)[0]
+
+
+def every_stage(planned: Plan) -> list[Vertex]:
+    """All that a target needs to the end, for `Options.more`, where it needs only files of some of them."""
+    return [stage.vertex for stage in planned.stages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +232,8 @@ class _Work:
 
         services = self.services
         if self.options.bring:
-            every = self.options.every_stage
-            stages = [stage for planned in self.plans for stage in (planned.stages if every else (planned.target,))]
-            trees = [results.get(stage.vertex.digest) for stage in stages]
+            vertices = [each for planned in self.plans for each in (planned.target.vertex, *self.options.more(planned))]
+            trees = [results.get(vertex.digest) for vertex in vertices]
             wanted = [tree for tree in trees if isinstance(tree, Tree)]
             borrowed.bring(wanted, forms, listener=services.listener, clock=services.clock)
         return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans))

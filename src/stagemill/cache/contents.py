@@ -15,12 +15,6 @@ from stagemill.digest import Digest
 from stagemill.oci import document as json
 from stagemill.oci.descriptor import Descriptor
 
-MEDIA_TYPE = "application/vnd.stagemill.cache.config.v1+json"
-INLINE = "stagemill.cache.v1"
-"""The key of an image's config under which an inline cache stands."""
-BUILDKIT_INLINE = "moby.buildkit.cache.v0"
-"""The same of BuildKit's, whose keys are not ours."""
-
 Form: TypeAlias = Literal["layer", "chain"]
 _VERSION = 1
 _FORMS: dict[str, Form] = {"layer": "layer", "chain": "chain"}

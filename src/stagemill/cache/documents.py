@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from stagemill.cache.contents import BUILDKIT_INLINE, INLINE, MEDIA_TYPE, CacheContents, CachedLayer
+from stagemill.cache.contents import CacheContents, CachedLayer
+from stagemill.cache.marks import BUILDKIT_INLINE, INLINE, MEDIA_TYPE
 from stagemill.digest import Digest
 from stagemill.errors import CacheError
 from stagemill.oci import document as json

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.flags import Output
-from stagemill.cli.witness import Witness
 from stagemill.errors import UsageError
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.plan.epoch import seconds
+
+if TYPE_CHECKING:
+    from stagemill.cli.witness import Witness
 
 Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 

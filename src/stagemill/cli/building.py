@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from stagemill.attest.wanted import Wanted
-from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, make_all
+from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
@@ -26,7 +26,6 @@ from stagemill.cli.source import Inputs, Read, open_inputs
 from stagemill.cli.targets import Target
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks
-from stagemill.cli.witness import more
 from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
@@ -40,6 +39,8 @@ from stagemill.plan.effect import unknown_stages
 from stagemill.plan.request import Devices, FileContext, Request
 
 if TYPE_CHECKING:
+    from stagemill.graph.vertex import Vertex
+    from stagemill.plan.planner import Plan
     from stagemill.registry.retry import Retries
     from stagemill.sources.rego import Rego
 
@@ -278,12 +279,22 @@ def prepared(
             fresh=_fresh(given),
             approve=approve,
             rerun=given.rerun,
-            more=more(given.attest),
+            more=_more(given),
             bring=bring,
             inline=caches.inline,
-            every_stage=given.save_stages,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _more(given: BuildFlags) -> Callable[[Plan], Sequence[Vertex]]:
+    """What has to be made beside what the targets need: for lists, all that is looked through."""
+    if given.save_stages:
+        return every_stage
+    if given.attest.sbom is None:
+        return lambda _plan: ()
+    from stagemill.cli.witness import more
+
+    return more(given.attest)
 
 
 def _requests(given: BuildFlags, inputs: Inputs, first: Request, resolver: ImageResolver) -> tuple[Request, ...]:

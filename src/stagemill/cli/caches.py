@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from stagemill.cli.command import Option, under
 from stagemill.cli.flags import bytes_of
-from stagemill.cli.progress.text import amount
 from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
 
@@ -109,10 +108,14 @@ class Caches:
         if self.sources or self.targets:
             text = _summary(builds[0], sent)
             listener(Notice(text, builds[0].services.clock()))
+        most = place.largest_cache if self.most is None else self.most
+        if most is None:
+            return
+        from stagemill.cli.progress.text import amount
         from stagemill.cli.prune import enforce
 
-        pruned = enforce(place, self.most)
-        if pruned and pruned.bytes:
+        pruned = enforce(place, most)
+        if pruned.bytes:
             text = f"{amount(pruned.bytes)} were pruned, and the store takes {amount(pruned.left)}"
             listener(Notice(text, builds[0].services.clock()))
 
@@ -202,6 +205,8 @@ def _summary(built: Built, sent: Sequence[Sent]) -> str:
     known, received = (imports.steps, imports.received) if imports else (0, 0)
     exported = max((one.steps for one in sent), default=0)
     moved = sum(one.bytes for one in sent)
+    from stagemill.cli.progress.text import amount
+
     steps = "1 step" if known == 1 else f"{known} steps"
     counts = f"{steps} imported, {built.used} used, {built.ran} run, {exported} exported"
     return f"cache: {counts}; {amount(received)} received, {amount(moved)} sent"

@@ -123,11 +123,13 @@ class Workplace:
     @cached_property
     def policy(self) -> Judge | None:
         """What builds may have; None is anything. Raises UsageError."""
-        from stagemill.sources.policy import Judges
-
         rules = self._source_policy()
         judges = (*((rules,) if rules else ()), *self.judges)
-        return Judges(judges) if len(judges) > 1 else next(iter(judges), None)
+        if len(judges) < 2:
+            return next(iter(judges), None)
+        from stagemill.sources.policy import Judges
+
+        return Judges(judges)
 
     def _source_policy(self) -> Judge | None:
         """$EXPERIMENTAL_BUILDKIT_SOURCE_POLICY names a file of rules. Raises UsageError."""

@@ -118,7 +118,7 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
     RUN has the network of this machine, so `host-gateway`, the address under which it is reached, is the loopback's.
     """
     lines: list[str] = []
-    for text in ",".join(texts).split(",") if texts else ():
+    for text in [part for given in texts for part in given.split(",")]:
         name, separator, address = text.partition("=") if "=" in text else text.partition(":")
         try:
             parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
@@ -204,13 +204,13 @@ class Output:
                 f"invalid --output {text!r}: type={kind} needs a file", hint="add dest=FILE, or dest=- for a pipe"
             )
         names = tuple(str(reference(name)) for name in values.get("name", "").split(",") if name)
-        tar = values.get("tar", "true").lower() not in {"false", "0"}
+        tar = _switch(text, values, "tar") is not False
         if not tar and (kind != "oci" or dest == "-"):
             raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
         given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
         date = values.get("source-date-epoch")
         seconds(date or "")
-        rewrite = values.get("rewrite-timestamp", "false").lower() in {"true", "1", ""}
+        rewrite = values.get("rewrite-timestamp") == "" or bool(_switch(text, values, "rewrite-timestamp"))
         split = _switch(text, values, "platform-split")
         artifact = _switch(text, values, "oci-artifact")
         inline = _switch(text, values, "attestation-inline")

@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from stagemill import events
-from stagemill.attest.statement import Subject
 from stagemill.attest.wanted import Wanted
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
 from stagemill.cli.flags import Output
-from stagemill.cli.witness import Witness
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
-from stagemill.export.dated import Dated
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
 from stagemill.oci.document import JsonObject
@@ -33,7 +30,7 @@ from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
 
 if TYPE_CHECKING:
-    from stagemill.cli.witness import Account
+    from stagemill.cli.witness import Account, Witness
 
 PACKED = ("oci", "docker", "image", "registry")
 """The types of output that carry an image, not its files."""
@@ -185,7 +182,7 @@ def deliver(
     if not wishes.wants_any and not wishes.title:
         listener(events.Notice(NO_OUTPUT, built.services.clock()))
     step = _Steps(built, listener, wishes.title)
-    witness = Witness(account.finished(wishes.stage, built.services.clock()), step) if account else None
+    witness = account.witness(wishes.stage, built.services.clock(), step) if account else None
     images = Assembly(builds, wishes.annotations, step, wishes.index, wishes.squash, witness)
     for output in wishes.outputs:
         own = output.names or wishes.tags
@@ -320,9 +317,13 @@ class _Export:
         built = self.builds[number]
         view: FileView = built.forms.view(built.tree(built.plan.target))
         date = built.epoch if output.epoch is None else seconds(output.epoch)
-        view = view if date is None else Dated(view, date)
+        if date is not None:
+            from stagemill.export.dated import Dated
+
+            view = Dated(view, date)
         if self.witness is None or not self.witness.speaks(inline=False):
             return view
+        from stagemill.attest.statement import Subject
         from stagemill.export.beside import Beside
 
         scratch.mkdir()

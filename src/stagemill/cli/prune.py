@@ -98,7 +98,6 @@ def _prune(place: Workplace, wish: Wish, now: float) -> Pruned:
     return prune(place.store, wish, layers_of=layers_of, now=now)
 
 
-def enforce(place: Workplace, most: int | None) -> Pruned | None:
-    """After a build: the store takes at most so many bytes, or as many as the configuration says; None where nobody says."""
-    limit = place.largest_cache if most is None else most
-    return None if limit is None else _prune(place, Wish(limit, every=True), time.time())
+def enforce(place: Workplace, most: int) -> Pruned:
+    """After a build: the store takes at most so many bytes."""
+    return _prune(place, Wish(most, every=True), time.time())

@@ -49,6 +49,10 @@ class Account:
         args = {**self.asked.args, "target": stage} if stage else self.asked.args
         return replace(self, asked=replace(self.asked, args=args), invocation=replace(self.invocation, finished=now))
 
+    def witness(self, stage: str, now: float, step: Step) -> Witness:
+        """Who says it of that target."""
+        return Witness(self.finished(stage, now), step)
+
 
 @dataclass(slots=True)
 class Witness:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from stagemill.cache.contents import BUILDKIT_INLINE, INLINE
+from stagemill.cache.marks import BUILDKIT_INLINE, INLINE
 from stagemill.digest import Digest
 from stagemill.execute import base
 from stagemill.execute.forms import Forms

@@ -5,8 +5,6 @@ Source: BuildKit, util/entitlements; for devices, frontend/dockerfile/instructio
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 
 from stagemill.dockerfile.source import Span
@@ -71,6 +69,9 @@ def aliases(allow: Iterable[str]) -> dict[str, str]:
 
 def _parsed(flag: Flag, site: Site) -> tuple[str, bool]:
     """`NAME[,required[=BOOL]]` or `name=NAME,…`; a name may have a `=` in it."""
+    import csv  # noqa: PLC0415  few RUNs ask for a device
+    import io  # noqa: PLC0415
+
     name, required = "", False
     try:
         fields = next(csv.reader(io.StringIO(flag.value or ""), strict=True), [])

@@ -9,8 +9,9 @@ import pytest
 
 from fakes.blobs import AMD64, MemoryBlobs, make_image
 from fakes.caching import MemoryKeep, contents, kept, step
-from stagemill.cache.contents import BUILDKIT_INLINE, INLINE, MEDIA_TYPE, CacheContents, CachedLayer
+from stagemill.cache.contents import CacheContents, CachedLayer
 from stagemill.cache.documents import Form, document, read
+from stagemill.cache.marks import BUILDKIT_INLINE, INLINE, MEDIA_TYPE
 from stagemill.digest import Digest
 from stagemill.errors import CacheError, NotFoundError
 from stagemill.oci import media_types

@@ -14,7 +14,7 @@ import pytest
 
 from fakes.program import Call, Said
 from fakes.registry import FakeRegistry, status
-from stagemill.cache.contents import INLINE
+from stagemill.cache.marks import INLINE
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 

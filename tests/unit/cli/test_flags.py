@@ -54,6 +54,13 @@ def test_hosts_are_lines_of_a_hosts_file(text: str, expected: str) -> None:
     assert flags.extra_hosts([text]) == (expected,)
 
 
+@pytest.mark.parametrize("key", ["tar", "rewrite-timestamp", "push"])
+def test_a_switch_of_an_output_is_true_or_false(key: str) -> None:
+    found = usage(lambda: Output.parse(f"type=oci,dest=x,{key}=maybe"))
+
+    assert found == (f"invalid --output 'type=oci,dest=x,{key}=maybe': {key}=maybe is neither true nor false", None)
+
+
 def test_several_hosts_may_stand_in_one_flag() -> None:
     assert flags.extra_hosts(["a:10.0.0.1,b:10.0.0.2", "c:10.0.0.3"]) == (
         "10.0.0.1\ta", "10.0.0.2\tb", "10.0.0.3\tc",

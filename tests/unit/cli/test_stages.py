@@ -8,7 +8,7 @@ import pytest
 
 from fakes.workshop import Workshop
 from stagemill import events
-from stagemill.build import Options
+from stagemill.build import Options, every_stage
 from stagemill.cli import stages
 from stagemill.cli.targets import Target
 from stagemill.errors import UsageError
@@ -31,7 +31,7 @@ TEXT = (
 def test_they_are_called_after_the_target(tmp_path: Path, name: str, expected: list[str]) -> None:
     with Store.open(tmp_path / "store") as store:
         workshop = Workshop(tmp_path, store)
-        built = workshop.build(TEXT, files={"a": "1"}, options=Options(every_stage=True))
+        built = workshop.build(TEXT, files={"a": "1"}, options=Options(more=every_stage))
 
         stages.save([built], [[name]], labels={"who": "ci"}, index=False, listener=workshop.heard.append)
 
@@ -41,7 +41,7 @@ def test_they_are_called_after_the_target(tmp_path: Path, name: str, expected: l
 def test_they_have_their_own_labels_and_those_that_are_given(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store") as store:
         workshop = Workshop(tmp_path, store)
-        built = workshop.build(TEXT, files={"a": "1"}, options=Options(every_stage=True))
+        built = workshop.build(TEXT, files={"a": "1"}, options=Options(more=every_stage))
 
         stages.save([built], [["app"]], labels={"who": "ci"}, index=False, listener=workshop.heard.append)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stagemill.errors import StagemillError
-from stagemill.execute.devices import DeviceBook, Edits
+from stagemill.execute.cdi import Edits
+from stagemill.execute.devices import DeviceBook
 from stagemill.sandbox.process import Bind, Tmpfs
 
 FREE = {"org.mobyproject.buildkit.device.autoallow": "true"}

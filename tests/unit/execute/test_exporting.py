@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,10 @@ from fakes.blobs import AMD64
 from fakes.caching import MemoryKeep, source
 from fakes.workshop import Workshop
 from stagemill.build import Built, Options
-from stagemill.cache.contents import INLINE, CacheContents
+from stagemill.cache.contents import CacheContents
 from stagemill.cache.documents import inline, read
 from stagemill.cache.imports import Imports
+from stagemill.cache.marks import INLINE
 from stagemill.errors import CacheError, StagemillError
 from stagemill.events import Cached, Failed, Finished, Notice, Started, Transfer
 from stagemill.execute.assemble import Finish
@@ -23,7 +23,6 @@ from stagemill.execute.exporting import Export, export
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.layer.compression import Compression
 from stagemill.oci import media_types
-from stagemill.store.store import Store
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -39,26 +38,6 @@ COPY a /copied
 LABEL cake=good
 """
 FILES = {"tool": "t", "a": "1", "b": "2"}
-
-
-@pytest.fixture
-def keep() -> MemoryKeep:
-    return MemoryKeep()
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Callable[[], Workshop]]:
-    """Other machines, each with an empty store."""
-    stores: list[Store] = []
-
-    def make() -> Workshop:
-        place = tmp_path / f"machine-{len(stores)}"
-        stores.append(Store.open(place / "store"))
-        return Workshop(place, stores[-1])
-
-    yield make
-    for store in stores:
-        store.close()
 
 
 def send(built: Built, keep: MemoryKeep, **how: object) -> CacheContents:

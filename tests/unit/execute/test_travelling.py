@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from stagemill.execute.travelling import MountNames, called, full_name, shown
 from stagemill.layer.compression import Compression
 from stagemill.oci import media_types
 from stagemill.sandbox.process import Bind
-from stagemill.store.store import Store
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -43,26 +42,6 @@ NPM, GO = "//root/.npm", "/go"
 def places(call: Call) -> dict[str, Path]:
     """Where the caches of a process lie, by their targets."""
     return {mount.target: mount.source for mount in call.process.mounts if isinstance(mount, Bind)}
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Callable[[], Workshop]]:
-    """Other machines, each with an empty store."""
-    stores: list[Store] = []
-
-    def make() -> Workshop:
-        place = tmp_path / f"machine-{len(stores)}"
-        stores.append(Store.open(place / "store"))
-        return Workshop(place, stores[-1])
-
-    yield make
-    for store in stores:
-        store.close()
-
-
-@pytest.fixture
-def keep() -> MemoryKeep:
-    return MemoryKeep()
 
 
 def put(workshop: Workshop, name: str, **files: str) -> Path:
