@@ -47,6 +47,7 @@ VARIABLES = (
 MEANINGLESS = {
     "BUILDX_BUILDER": "there is no builder to choose",
     "BUILDX_CONFIG": "there is no configuration of builders",
+    "BUILDX_DEFAULT_POLICY": "no policy is built in; --policy and Dockerfile.rego are all there are",
     "BUILDX_EXPERIMENTAL": "nothing is hidden behind it",
     "BUILDX_NO_DEFAULT_LOAD": "nothing is loaded by default",
     "BUILDX_NO_DEFAULT_ATTESTATIONS": "there are none by default",
