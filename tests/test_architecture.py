@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "stagemill"
 RANKS = {
+    "values": -1,
     "errors": 0, "digest": 0,
     "events": 1, "oci": 1, "dockerfile": 1, "graph": 1, "files": 1, "location": 1,
     "lint": 2, "store": 2, "solve": 2, "sandbox": 2, "template": 2,
@@ -84,6 +86,13 @@ def test_a_module_imports_only_its_own_folder_and_lower_ranks(path: Path) -> Non
     ]
 
     assert upward == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "values.py"], ids=dotted)
+def test_a_class_of_values_is_made_by_the_quick_decorator(path: Path) -> None:
+    assert not [
+        line for line in path.read_text().splitlines() if re.match(r"from dataclasses import .*\bdataclass\b", line)
+    ]
 
 
 def test_no_import_goes_round_in_a_circle() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stagemill import events
@@ -29,6 +29,7 @@ from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
 from stagemill.solve.protocols import Cache
 from stagemill.solve.solve import solve
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.execute.exporting import Finished

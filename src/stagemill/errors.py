@@ -25,7 +25,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from stagemill.values import dataclass
 
 # The userinfo of a URL (RFC 3986, 3.2.1), which ends at the last @ of its host; of http(s) all of it, since users may be
 # tokens, of others the password. Signs that would have to be escaped are in it too: people forget that.

@@ -7,11 +7,11 @@ such as `[builder 2/4] RUN npm ci`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.errors import Excerpt
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from stagemill.errors import redacted
+from stagemill.values import dataclass
 
 ModificationTime: TypeAlias = Literal["", "checkout", "commit"]
 

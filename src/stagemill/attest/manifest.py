@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stagemill.attest.statement import Attestation, Subject
 from stagemill.digest import Digest
@@ -16,6 +16,7 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import Json
 from stagemill.oci.image import NO_PLATFORM, Image
+from stagemill.values import dataclass
 
 _ARTIFACT = "application/vnd.docker.attestation.manifest.v1+json"
 _PREDICATE = "in-toto.io/predicate-type"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from stagemill.attest import purl
 from stagemill.graph import operations
@@ -16,6 +15,7 @@ from stagemill.graph.vertex import Vertex
 from stagemill.oci.document import JsonObject
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 _LAYOUT = "oci-layout://"
 _GIT_SECRETS = ("GIT_AUTH_HEADER", "GIT_AUTH_TOKEN")

@@ -5,7 +5,7 @@ its docs/attestations/slsa-definitions.md and solver/llbsolver/provenance/types.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from stagemill.attest.materials import Ingredients, Material
@@ -18,6 +18,7 @@ from stagemill.graph.vertex import Vertex
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import Json, JsonObject
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 _TYPE_1 = "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
 _TYPE_02 = "https://mobyproject.org/buildkit@v1"

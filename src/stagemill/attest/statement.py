@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stagemill.attest import purl
 from stagemill.digest import Digest
 from stagemill.oci.document import Json, JsonObject, whole
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 SPDX = "https://spdx.dev/Document"

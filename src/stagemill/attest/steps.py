@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.errors import redacted
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import Json, JsonObject
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

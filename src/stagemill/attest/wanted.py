@@ -6,12 +6,13 @@ Source: buildx, util/buildflags/attests.go, for the spelling; BuildKit, docs/att
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})

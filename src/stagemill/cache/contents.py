@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, Self, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.oci import document as json
 from stagemill.oci.descriptor import Descriptor
+from stagemill.values import dataclass
 
 Form: TypeAlias = Literal["layer", "chain"]
 _VERSION = 1

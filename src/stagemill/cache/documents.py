@@ -6,7 +6,7 @@ A cache is an image manifest whose config is the contents and whose layers are t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from stagemill.cache.contents import CacheContents, CachedLayer
@@ -22,6 +22,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.platform import Platform
 from stagemill.registry.documents import Document
+from stagemill.values import dataclass
 
 _BUILDKIT = "application/vnd.buildkit.cacheconfig.v0"
 _MOST_CONTENTS = 64 << 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event, Lock, Thread
 
 from stagemill import events
@@ -19,6 +19,7 @@ from stagemill.errors import CacheError, CancelledError, NotFoundError, Stagemil
 from stagemill.events import Listener
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
+from stagemill.values import dataclass
 
 PATIENCE = 10.0
 """Seconds, from when the build begins, after which a source that has not answered is left out."""

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 from time import sleep
@@ -24,6 +24,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.verify import VerifyingReader
 from stagemill.registry.documents import Document
+from stagemill.values import dataclass
 
 LATEST = "latest"
 _TAG = "org.opencontainers.image.ref.name"

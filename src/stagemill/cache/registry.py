@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.oci.blobs import BlobSource, Reader
@@ -12,6 +11,7 @@ from stagemill.oci.reference import Reference
 from stagemill.registry.client import RegistryClient
 from stagemill.registry.destination import Destination
 from stagemill.registry.documents import Document
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

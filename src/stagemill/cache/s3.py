@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from stagemill.digest import Digest
@@ -17,6 +17,7 @@ from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.verify import VerifyingReader
 from stagemill.registry.documents import MOST_BYTES, Document
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 

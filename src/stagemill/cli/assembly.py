@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.build import Built
@@ -16,6 +16,7 @@ from stagemill.execute.assemble import Finish
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.plan.epoch import seconds
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Witness

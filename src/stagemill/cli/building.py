@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -37,6 +37,7 @@ from stagemill.execute.services import Services
 from stagemill.plan import every_platform
 from stagemill.plan.effect import unknown_stages
 from stagemill.plan.request import Devices, FileContext, Request
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.graph.vertex import Vertex

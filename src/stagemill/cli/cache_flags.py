@@ -7,7 +7,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from stagemill.errors import StagemillError, UsageError
 from stagemill.layer.compression import Compression
 from stagemill.oci.reference import Reference
 from stagemill.sandbox.limits import size
+from stagemill.values import dataclass
 
 _LATER = ("azblob", "gha")
 _OTHER_END = {"src": "dest", "dest": "src"}

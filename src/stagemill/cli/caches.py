@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from stagemill.cli.command import Option, under
 from stagemill.cli.flags import bytes_of
 from stagemill.errors import StagemillError
 from stagemill.events import Listener, Notice
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.build import Built

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 
 from stagemill.cli.building import BuildFlags, reading
 from stagemill.cli.environment import Workplace, workplace
@@ -23,6 +22,7 @@ from stagemill.lint.file import LintFile
 from stagemill.plan.planner import Plan
 from stagemill.subrequests import check, describe, outline, targets
 from stagemill.subrequests.evaluate import evaluate
+from stagemill.values import dataclass
 
 _NAMES = ("check", "lint", "outline", "targets", "subrequests.describe")
 _TRUE = {"1", "t", "true"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stagemill.cli.command import Option
 from stagemill.cli.values import Values
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +18,7 @@ from stagemill.files.glob import is_pattern
 from stagemill.files.view import FileView
 from stagemill.plan.request import MAIN, FileContext
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

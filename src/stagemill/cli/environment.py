@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from stagemill.sandbox import userns
 from stagemill.sandbox.late import LateSandbox
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports

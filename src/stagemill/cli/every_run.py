@@ -7,7 +7,7 @@ import os
 import re
 import resource
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from stagemill.cli.command import Option
@@ -18,6 +18,7 @@ from stagemill.graph.mounts import HostMount
 from stagemill.plan.request import EveryRun
 from stagemill.sandbox import privileges
 from stagemill.sandbox.limits import ULIMITS, Resources, numbers, size
+from stagemill.values import dataclass
 
 _KEYS = ("memory", "memory-swap", "cpu-shares", "cpu-period", "cpu-quota", "cpuset-cpus", "cpuset-mems")
 _LETTERS = {"memory": "-m", "cpu-shares": "-c"}

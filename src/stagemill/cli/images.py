@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
@@ -22,6 +21,7 @@ from stagemill.errors import UsageError
 from stagemill.oci.image_index import AnyImage, identity, platforms
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 _EXAMPLES = examples(
     {

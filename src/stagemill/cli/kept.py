@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from stagemill.cli import table
 from stagemill.digest import Digest
@@ -16,6 +15,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, members, pick, runnable
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

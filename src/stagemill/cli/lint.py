@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -26,6 +26,7 @@ from stagemill.lint.file import Known, LintFile
 from stagemill.lint.formats import json, text
 from stagemill.lint.mend import Mended, diff, mend
 from stagemill.lint.rules import RULES, check, select
+from stagemill.values import dataclass
 
 _MOST_BYTES = 16 << 20
 _STDIN = "-"

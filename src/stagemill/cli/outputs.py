@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -28,6 +28,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, runnable
 from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Account, Witness

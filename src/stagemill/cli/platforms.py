@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from stagemill.cli.flags import FALSE, TRUE
 from stagemill.cli.values import Values
 from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 _DEFAULT = "DOCKER_DEFAULT_PLATFORM"
 _MULTI = "BUILDKIT_MULTI_PLATFORM"

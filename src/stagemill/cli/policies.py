@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagemill.errors import UsageError
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.values import Values

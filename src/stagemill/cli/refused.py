@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from stagemill.cli.command import AttachedOption, truth
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:  # the list of commands needs none
     from stagemill.errors import UsageError

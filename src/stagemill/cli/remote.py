@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stagemill.build import make_tree
@@ -15,6 +15,7 @@ from stagemill.graph.vertex import Label
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan import contexts
 from stagemill.plan.request import FileContext
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.sources.policy import Judge

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.execute.agents import Agent

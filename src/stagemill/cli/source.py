@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
@@ -18,6 +17,7 @@ from stagemill.location import HttpLocation, Location, LocationError
 from stagemill.location import parse as parse_location
 from stagemill.plan.request import FileContext
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.remote import Remote

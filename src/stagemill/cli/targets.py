@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,6 +14,7 @@ from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomical
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Account

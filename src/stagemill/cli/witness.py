@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.attest.statement import Attestation
@@ -19,6 +19,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
 from stagemill.plan.planner import Plan, Stage
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.attest.provenance import Asked, Facts, Invocation

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from stagemill.files.exclusion import Exclusion, parsed
 from stagemill.files.pattern import Pattern
+from stagemill.values import dataclass
 
 _ALL = {"*", "**", "**/*"}
 

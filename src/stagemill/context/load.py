@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.context.ignore import IgnoreRules
 from stagemill.errors import ContextError
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.view import FileView
+from stagemill.values import dataclass
 
 DOCKERFILE = "Dockerfile"
 _IGNORES = (".dockerignore", ".containerignore")

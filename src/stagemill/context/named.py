@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ from stagemill.errors import UsageError, redacted
 from stagemill.location import Location, LocationError, parse
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 SCRATCH = "scratch"
 IMAGE = "docker-image:"

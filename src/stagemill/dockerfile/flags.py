@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from stagemill.dockerfile.expansion import SPACES
@@ -18,6 +17,7 @@ from stagemill.dockerfile.source import Source, quoted
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Flag, Word
 from stagemill.errors import DockerfileError
+from stagemill.values import dataclass
 
 
 class Kind(enum.Enum):

@@ -7,13 +7,13 @@ descriptor (BuildKit, frontend/dockerfile/parser/parser.go; POSIX shell, section
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import SPACES, ExpansionError, unquote
 from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, quoted
 from stagemill.dockerfile.tree import Heredoc
 from stagemill.errors import DockerfileError
+from stagemill.values import dataclass
 
 _OPERATOR = re.compile(r"([0-9]*)<<(-?+)[ \t\r]*+([^<]+)\Z")
 _WORD = re.compile(

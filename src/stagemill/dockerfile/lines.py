@@ -7,10 +7,10 @@ do not end it. Two escape characters at the end are no continuation (BuildKit, f
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.source import BOM, Source, Span
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

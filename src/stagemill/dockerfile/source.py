@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from stagemill.errors import Excerpt, masked
+from stagemill.values import dataclass
 
 BOM = "\ufeff"
 

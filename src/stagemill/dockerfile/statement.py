@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypedDict
 
 from stagemill.dockerfile import words
@@ -13,6 +13,7 @@ from stagemill.dockerfile.lines import LogicalLine
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Command, Flag, Heredoc, Word
 from stagemill.errors import DockerfileError
+from stagemill.values import dataclass
 
 _KEYWORD = re.compile(r"[^\t\v\f\r ]*")
 _EXAMPLES = {"USER": "app", "WORKDIR": "/app", "STOPSIGNAL": "SIGINT", "MAINTAINER": "me@example.com"}

@@ -7,10 +7,10 @@ Source of the grammar: docs.docker.com/reference/dockerfile, and BuildKit's fron
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stagemill.dockerfile.source import Source, Span
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import selectors
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 from stagemill.errors import StagemillError
+from stagemill.values import dataclass
 
 _CHUNK = 1 << 16
 _LONGEST = 256 * 1024  # bytes of a message, as OpenSSH has it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from stagemill.graph.vertex import Vertex
 from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
+from stagemill.values import dataclass
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -7,9 +7,9 @@ no umask.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from stagemill.errors import StagemillError
+from stagemill.values import dataclass
 
 _DEFAULT_DIRECTORY = 0o755
 _CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from stagemill.errors import StagemillError, UsageError
@@ -20,6 +20,7 @@ from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.limits import Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Credentials, Mount, Process, Rootfs
 from stagemill.sandbox.users import find, find_group
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,7 @@ from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
 from stagemill.layer.index import build
 from stagemill.layer.stack import StackView
+from stagemill.values import dataclass
 
 _EVERYTHING = operations.Origin(("",))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Event
 
 from stagemill.execute.commit import commit
@@ -16,6 +15,7 @@ from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.graph import operations
 from stagemill.layer.stack import StackView
 from stagemill.layer.unpack import extract
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +28,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.verify import VerifyingReader
 from stagemill.solve.protocols import Cache
 from stagemill.store.links import Packed
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.execute.travelling import MountNames, PackedMount

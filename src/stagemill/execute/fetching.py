@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +12,7 @@ from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.files.view import Entry
 from stagemill.graph import operations
 from stagemill.location import UNNAMED
+from stagemill.values import dataclass
 
 _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
 _PRIVATE = 0o600

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.files.paths import resolve
 from stagemill.files.view import Entry, FileView
+from stagemill.values import dataclass
 
 _PLACES = (
     "etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Event
 from typing import assert_never
@@ -36,6 +36,7 @@ from stagemill.layer.unpack import extract
 from stagemill.sandbox import process as sandbox
 from stagemill.sandbox.process import Bind, Data, Stack, Tmpfs
 from stagemill.store.caches import make_inside
+from stagemill.values import dataclass
 
 
 @dataclass(slots=True)

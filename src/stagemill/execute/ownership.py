@@ -7,12 +7,12 @@ brings its primary group.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.errors import StagemillError
 from stagemill.files.paths import resolve
 from stagemill.files.view import FileView
+from stagemill.values import dataclass
 
 Database: TypeAlias = Literal["passwd", "group"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Event
 
 from stagemill import events
@@ -21,6 +20,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex, members
 from stagemill.oci.reference import Reference
 from stagemill.registry.destination import Destination
+from stagemill.values import dataclass
 
 _PARALLEL = 4
 

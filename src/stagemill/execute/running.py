@@ -7,7 +7,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import Literal
@@ -33,6 +33,7 @@ from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.limits import Resources, Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
+from stagemill.values import dataclass
 
 HOSTNAME = "stagemill"
 _LOGS = dict.fromkeys(

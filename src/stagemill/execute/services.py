@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from stagemill.files.view import FileView
 from stagemill.oci.blobs import BlobSource
 from stagemill.sandbox.limits import UNLIMITED, Resources
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +12,7 @@ from stagemill.execute.progress import Progress
 from stagemill.files.view import Entry, FileView
 from stagemill.oci.blobs import Reader
 from stagemill.oci.descriptor import Descriptor
+from stagemill.values import dataclass
 
 Stopped: TypeAlias = Callable[[], bool]
 

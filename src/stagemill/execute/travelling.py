@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,6 +31,7 @@ from stagemill.store.locks import never
 from stagemill.store.removal import remove_tree
 from stagemill.store.store import Store
 from stagemill.store.usage import size_of
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports

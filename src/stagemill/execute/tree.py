@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.files.view import FileView
 from stagemill.oci import document as json
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.files.view import Entry, FileView
+from stagemill.values import dataclass
 
 _MODE = 0o600
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.files.view import Entry, FileView
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

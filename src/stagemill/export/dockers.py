@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, NotFoundError
@@ -24,6 +23,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.manifest import Manifest
 from stagemill.oci.reference import Reference
 from stagemill.oci.verify import VerifyingReader
+from stagemill.values import dataclass
 
 _COMPRESSED = ((b"\x1f\x8b", media_types.LAYER_GZIP), (b"\x28\xb5\x2f\xfd", media_types.LAYER_ZSTD))
 

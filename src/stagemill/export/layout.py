@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 from stagemill.digest import Digest
@@ -14,6 +14,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import AnyImage, ImageIndex, members
 from stagemill.oci.manifest import Index
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 BLOBS = "blobs/sha256"
 INDEX = "index.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, NotFoundError
@@ -22,6 +22,7 @@ from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.oci.verify import VerifyingReader
+from stagemill.values import dataclass
 
 _DEEPEST = 4
 _CONFIGS = frozenset({media_types.CONFIG, media_types.DOCKER_CONFIG, "application/octet-stream"})

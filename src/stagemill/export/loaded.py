@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image_index import AnyImage
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stagemill.digest import Digest
@@ -11,6 +11,7 @@ from stagemill.errors import StagemillError
 from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 _TOP = Entry("dir", 0o755, 0, 0, 0, 0)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.view import Entry, FileView
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

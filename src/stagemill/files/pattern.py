@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.errors import ContextError
 from stagemill.files import glob, steps
 from stagemill.files.steps import DEEP, REST, STAR, Steps
+from stagemill.values import dataclass
 
 Kind: TypeAlias = Literal["exact", "prefix", "suffix", "regex", "steps"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from stagemill.errors import StagemillError
@@ -12,6 +12,7 @@ from stagemill.files.glob import expand, is_pattern
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
+from stagemill.values import dataclass
 
 PIVOT = "/./"
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Self
+
+from stagemill.values import dataclass
 
 STAR = "[^/]*"
 DEEP = "(?:.*/)?"

@@ -7,11 +7,11 @@ Paths are relative to the tree's root, with `/` between names, never with a lead
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from stagemill.digest import Digest
+from stagemill.values import dataclass
 
 Kind: TypeAlias = Literal["file", "dir", "symlink", "fifo", "char", "block", "socket"]
 

@@ -6,10 +6,11 @@ neither whose cache directory it is, nor what is in a cache or a secret. Targets
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Canonical
+from stagemill.values import dataclass
 
 Sharing: TypeAlias = Literal["shared", "private", "locked"]
 

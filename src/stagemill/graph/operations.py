@@ -7,11 +7,12 @@ machine at hand (where to fetch a base from, a proxy) or for people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal, TypeAlias
 
 from stagemill.digest import Canonical, Digest
 from stagemill.graph.mounts import Mount
+from stagemill.values import dataclass
 
 Network: TypeAlias = Literal["default", "host", "none"]
 Security: TypeAlias = Literal["sandbox", "insecure"]

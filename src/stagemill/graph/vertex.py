@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from stagemill.digest import Canonical, Digest
 from stagemill.errors import Excerpt
 from stagemill.graph.operations import Operation
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.layer.index import IndexEntry, LayerIndex
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.errors import StoreError
 from stagemill.files.paths import join
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import disk
+from stagemill.values import dataclass
 
 
 def settle(upper: Path, parent: FileView) -> None:

@@ -7,7 +7,6 @@ import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import zstandard
@@ -17,6 +16,7 @@ from stagemill.errors import ArchiveError
 from stagemill.layer.stream import CHUNK
 from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
+from stagemill.values import dataclass
 
 GZIP_LEVEL = 2
 _ZSTD_LEVEL = 3

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
+from stagemill.values import dataclass
 
 VERSION = 1
 _LARGE = 1 << 30  # bytes of a file whose holes are worth a word

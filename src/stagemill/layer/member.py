@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stagemill.files.view import Entry
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from stagemill.layer.compression import USUAL, Compression, compressed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import CHUNK, ahead
+from stagemill.values import dataclass
 
 WHITEOUT_PREFIX = b".wh."
 OPAQUE_NAME = b".wh..wh..opq"

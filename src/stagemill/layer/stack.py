@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +16,7 @@ from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
 from stagemill.layer.index import LayerIndex
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

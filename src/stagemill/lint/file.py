@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from stagemill.dockerfile import patterns
@@ -20,6 +20,7 @@ from stagemill.lint.options import Options
 from stagemill.lint.stages import Stage, Step
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 _VARIABLE = re.compile(r"\$\{[^{}$]*\}|\$\w+")
 _STAGE_NAME = re.compile(r"[a-z0-9._-]*")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stagemill.dockerfile.source import Span
 from stagemill.errors import Excerpt
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from stagemill.dockerfile.tree import Copy, Word
 from stagemill.errors import ContextError
@@ -13,6 +12,7 @@ from stagemill.files.paths import clean, join, split
 from stagemill.files.view import FileView
 from stagemill.lint.file import LintFile
 from stagemill.lint.stages import Stage, Step
+from stagemill.values import dataclass
 
 _MOST_BYTES = 16 << 20
 _INSTALL_SCRIPTS = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import BOM, printable
@@ -14,6 +13,7 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import lines_around, offsets
 from stagemill.lint.rules import RULES, Rule, check
+from stagemill.values import dataclass
 
 _AROUND = 4  # lines, one more than a diff shows
 _RANGE = re.compile(r"( [-+])([0-9]+)")

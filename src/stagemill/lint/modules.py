@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from stagemill.dockerfile.tree import Copy, Run
@@ -11,6 +11,7 @@ from stagemill.lint import packages
 from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.packages import Call
 from stagemill.lint.stages import Stage, Step
+from stagemill.values import dataclass
 
 NAME = "node_modules"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from stagemill.dockerfile.source import Span
@@ -11,6 +10,7 @@ from stagemill.dockerfile.tree import Copy, OnBuild, Run
 from stagemill.lint.file import LintFile, may_mean, mount_options
 from stagemill.lint.finding import Edit
 from stagemill.lint.stages import Stage
+from stagemill.values import dataclass
 
 
 def proposals(file: LintFile) -> Mapping[int, str]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import DockerfileError, UsageError
+from stagemill.values import dataclass
 
 ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
 

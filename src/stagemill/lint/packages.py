@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -12,6 +12,7 @@ from stagemill.dockerfile.tree import Run
 from stagemill.lint import shell
 from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Environment, Moment, Step
+from stagemill.values import dataclass
 
 Manager: TypeAlias = Literal["npm", "pnpm", "yarn", "pip", "go", "bundle", "cargo", "composer"]
 Verb: TypeAlias = Literal["install", "prune", "change", "other"]

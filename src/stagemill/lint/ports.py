@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import ExpansionError, expand_words, variables
 from stagemill.dockerfile.tree import Expose, Word
 from stagemill.lint.file import LintFile
 from stagemill.lint.stages import Environment
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ A fix is offered only where the text proves that nothing else changes; otherwise
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Arg, Cmd, Copy, Entrypoint, Env, Label, OnBuild, Run, User, Workdir
@@ -21,6 +20,7 @@ from stagemill.lint.place import above, below, lines, offsets
 from stagemill.lint.runtime import runs_only_programs
 from stagemill.lint.stages import Step
 from stagemill.lint.undisturbed import brings_no_packages, keeps_packages
+from stagemill.values import dataclass
 
 STAGE = "prod-deps"
 

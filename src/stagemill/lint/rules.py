@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from stagemill.errors import UsageError
 from stagemill.lint.buildkit import (
@@ -42,6 +41,7 @@ from stagemill.lint.checks import (
 )
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
+from stagemill.values import dataclass
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

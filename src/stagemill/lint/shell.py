@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -17,6 +16,7 @@ from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Command, Heredoc, Run
 from stagemill.lint.stages import Step
+from stagemill.values import dataclass
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 _TOKEN = re.compile(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.tree import Arg, Dockerfile, Env, From, InstructionNode, Pair, Shell, User, Workdir
 from stagemill.oci.config import DEFAULT_PATH, ImageConfig
+from stagemill.values import dataclass
 
 PLATFORM_ARGS = frozenset(
     f"{side}{fact}" for side in ("TARGET", "BUILD") for fact in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.oci import media_types
@@ -12,6 +11,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError
 from stagemill.oci.manifest import Manifest
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 NO_PLATFORM = Platform("unknown", "unknown")
 """That of a manifest which is no image."""

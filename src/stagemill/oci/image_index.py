@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stagemill.digest import Digest
@@ -12,6 +11,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
 from stagemill.oci.manifest import Index
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

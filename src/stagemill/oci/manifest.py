@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from stagemill.oci import document as json
+from stagemill.values import dataclass
 
 _ARCHITECTURES = {
     "x86_64": "amd64",

@@ -7,10 +7,10 @@ Source: distribution/reference. A name without a registry is one of docker.io's,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from stagemill.digest import Digest
+from stagemill.values import dataclass
 
 DEFAULT_REGISTRY = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import TypeAlias
@@ -24,6 +24,7 @@ from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import matches_nothing, missing_source
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.values import dataclass
 
 SourceOf: TypeAlias = Callable[[Word, Site], Origin]
 _NAMES = Selection(("etc/passw[d]", "etc/grou[p]"))  # patterns, since a tree may have neither

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stagemill.context.named import NamedContext, OtherStage, Remote
 from stagemill.dockerfile.source import Span
@@ -19,6 +19,7 @@ from stagemill.location import GitLocation, Location, LocationError
 from stagemill.plan import fetched
 from stagemill.plan.outline import SCRATCH, Outline, StageText
 from stagemill.plan.scope import Scope
+from stagemill.values import dataclass
 
 EPOCH = "SOURCE_DATE_EPOCH"
 CONTEXT = "context"

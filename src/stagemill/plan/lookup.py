@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.errors import CancelledError, StagemillError, either
 from stagemill.oci.platform import Platform
 from stagemill.plan.resolver import Base, Resolver
 from stagemill.plan.site import Site
+from stagemill.values import dataclass
 
 _PARALLEL_LOOKUPS = 8
 

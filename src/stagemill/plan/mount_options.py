@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Flag, Run, Word
 from stagemill.plan.site import Site
+from stagemill.values import dataclass
 
 NAMES = {
     "type": "type",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 from stagemill.dockerfile.source import Span
@@ -26,6 +25,7 @@ from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 from stagemill.sandbox.limits import size
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from stagemill.context.named import NamedContext, OtherStage
@@ -24,6 +24,7 @@ from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
 from stagemill.plan.site import Site
+from stagemill.values import dataclass
 
 Line: TypeAlias = tuple[InstructionNode, Site]
 """An instruction of a stage, and where it stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from stagemill.context.named import NamedContext
@@ -36,6 +36,7 @@ from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import Step
 from stagemill.plan.waiting import Link, Waiting, awaited, in_order, refuse_circles
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

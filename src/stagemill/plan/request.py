@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from stagemill.context.named import NamedContexts
@@ -12,6 +12,7 @@ from stagemill.graph.mounts import HostMount
 from stagemill.graph.vertex import Vertex
 from stagemill.location import Location
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 MAIN = "context"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from stagemill.digest import Digest
@@ -11,6 +10,7 @@ from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.plan.outline import Outline, StageText
 from stagemill.plan.request import Request
 from stagemill.plan.site import Site
+from stagemill.values import dataclass
 
 _MARK = "\0"
 

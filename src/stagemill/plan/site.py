@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from stagemill.digest import Digest
@@ -16,6 +16,7 @@ from stagemill.files.content import Content
 from stagemill.graph.vertex import Selection
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Sources
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

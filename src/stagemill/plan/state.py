@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from stagemill.errors import Excerpt, redacted
@@ -15,6 +15,7 @@ from stagemill.graph.vertex import Edge, Label, Vertex
 from stagemill.oci.config import History, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.scope import Scope
+from stagemill.values import dataclass
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 WINDOWS_SHELL = ("cmd", "/S", "/C")

@@ -8,12 +8,12 @@ what is waited for does not wait for it, the first one after it does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Word
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.plan.outline import INDEX, Outline, StageText, known_stages
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

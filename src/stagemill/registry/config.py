@@ -19,7 +19,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from stagemill.errors import StagemillError
 from stagemill.oci.reference import DEFAULT_REGISTRY
 from stagemill.registry.credentials import Credentials, anonymous
 from stagemill.registry.proxies import Proxies
+from stagemill.values import dataclass
 
 _ALIASES = frozenset({"index.docker.io", "registry-1.docker.io"})
 _KEYS = ("mirrors", "fallback", "insecure", "ca")

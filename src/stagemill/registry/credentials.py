@@ -9,7 +9,7 @@ import base64
 import binascii
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -17,6 +17,7 @@ from typing import Self
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
 from stagemill.oci.reference import DEFAULT_REGISTRY
+from stagemill.values import dataclass
 
 # The name under which Docker's tools keep the credentials of docker.io.
 _DEFAULT_KEY = "https://index.docker.io/v1/"

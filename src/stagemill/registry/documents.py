@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from stagemill.digest import Digest
@@ -10,6 +9,7 @@ from stagemill.errors import RegistryError
 from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
+from stagemill.values import dataclass
 
 MOST_BYTES = 8 << 20
 _KNOWN = media_types.INDEXES | media_types.MANIFESTS

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stagemill.oci.reference import DEFAULT_REGISTRY
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, canonical_host
 from stagemill.registry.proxies import is_loopback
+from stagemill.values import dataclass
 
 # docker.io is a name; its registry answers elsewhere.
 _ADDRESSES = {DEFAULT_REGISTRY: "registry-1.docker.io"}

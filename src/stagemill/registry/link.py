@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin, urlsplit
 
 from stagemill.oci.descriptor import Descriptor
@@ -13,6 +13,7 @@ from stagemill.registry.exchange import Payload, Request, Response
 from stagemill.registry.failure import Failure
 from stagemill.registry.retry import Sender
 from stagemill.registry.session import Session
+from stagemill.values import dataclass
 
 _ACTIONS = "pull,push"
 _PATIENCE = 300.0  # seconds: a registry answers when it has put a large blob where it belongs

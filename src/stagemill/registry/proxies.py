@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
+
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

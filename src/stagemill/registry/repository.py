@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
@@ -18,6 +17,7 @@ from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Response, TransportError, body
 from stagemill.registry.failure import Failure
 from stagemill.registry.session import Session
+from stagemill.values import dataclass
 
 _MOST_TAGS = 4 << 20
 

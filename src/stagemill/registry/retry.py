@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from stagemill.errors import CancelledError
 from stagemill.registry.exchange import Request, Response, Send, TransportError
+from stagemill.values import dataclass
 
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from stagemill.oci import document as json
@@ -12,6 +12,7 @@ from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, TransportError, body
 from stagemill.registry.failure import Failure, Kind, another_login
 from stagemill.registry.retry import AGAIN, Sender, retry_after
+from stagemill.values import dataclass
 
 _MOST_ERROR = 1 << 16
 _RENEWALS = 2

@@ -11,12 +11,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from stagemill.errors import SandboxError
 from stagemill.sandbox.hierarchies import Hierarchy, hierarchies
 from stagemill.sandbox.limits import Resources, numbers
+from stagemill.values import dataclass
 
 _PREFIX = "stagemill-"
 _STALE = 3600  # seconds after which an empty group of a dead process is taken for a left one

@@ -8,12 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from stagemill.errors import SandboxError
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 INSTALL = "apt-get install qemu-user-static"
 

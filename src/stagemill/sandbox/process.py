@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.sandbox.emulators import Emulator

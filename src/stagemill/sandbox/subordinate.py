@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from stagemill.values import dataclass
 
 _FIRST = 100_000
 _COUNT = 65_536

@@ -12,11 +12,11 @@ import threading
 import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import TypeAlias
 
 from stagemill.sandbox.session import Session
+from stagemill.values import dataclass
 
 _CHUNK = 1 << 16
 _END_OF_INPUT = b"\x04"

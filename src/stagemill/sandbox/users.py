@@ -6,10 +6,10 @@ The rules are BuildKit's (executor/oci/user.go over moby/sys/user); see also pas
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from stagemill.errors import SandboxError
 from stagemill.sandbox.process import Credentials
+from stagemill.values import dataclass
 
 _LARGEST = 2**31 - 1
 _NO_HOME = "/"

@@ -7,7 +7,6 @@ it runs, so what reads files of it has no key by content yet; it is *open*: it w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Literal, TypeVar
 
@@ -17,6 +16,7 @@ from stagemill.solve.finder import Finder
 from stagemill.solve.keys import CacheKey, cache_key
 from stagemill.solve.protocols import Cache, Hit, Looker
 from stagemill.solve.survey import Survey, survey
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ So a stage that was rebuilt to the same output disturbs nothing after it. Source
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stagemill.digest import Canonical, Digest
 from stagemill.graph.vertex import Vertex
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
 from stagemill.digest import Digest
 from stagemill.graph.vertex import Selection, Vertex
 from stagemill.solve.keys import CacheKey
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

@@ -8,12 +8,12 @@ a worker, so nobody who holds one of the places waits for somebody who needs one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.graph.vertex import Order, Vertex
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

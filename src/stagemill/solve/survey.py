@@ -14,12 +14,12 @@ stands on it is made anew only if its result turns out to be another one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from stagemill.digest import Digest
 from stagemill.graph.vertex import Order, Vertex, walk
 from stagemill.solve.protocols import Hit
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

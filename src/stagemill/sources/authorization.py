@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stagemill.errors import SourceError
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from stagemill.sources import checkout, refs
 from stagemill.sources.authorization import Authorizations
 from stagemill.sources.failure import explain
 from stagemill.sources.program import Access, Git, GitFailure
+from stagemill.values import dataclass
 
 _GITHUB = ("https://github.com/", "https://www.github.com/")
 _DEFAULT_AGENT = "default"

@@ -6,7 +6,6 @@ Source: RFC 9110, sections 8.8 (validators) and 13.1 (preconditions); what count
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from stagemill.digest import Digest
@@ -18,6 +17,7 @@ from stagemill.registry.retry import Sender
 from stagemill.sources.authorization import Authorizations
 from stagemill.store.downloads import Download
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 _CHUNK = 1 << 18
 _LARGEST_TIME = 1 << 33  # seconds since the epoch; ext4 ends a little later

@@ -6,7 +6,7 @@ for what they mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from stagemill.digest import Digest
@@ -17,6 +17,7 @@ from stagemill.location import repository as repository_at
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.sources.policy import Judge, Verdict, Wanted
+from stagemill.values import dataclass
 
 _IMAGE = "docker-image://"
 _LAYOUT = "oci-layout://"

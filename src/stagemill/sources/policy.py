@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol, TypeAlias
 
 from stagemill.errors import SourceError
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 Action: TypeAlias = Literal["ALLOW", "DENY", "CONVERT"]
 Match: TypeAlias = Literal["WILDCARD", "EXACT", "REGEX"]

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, get_args
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.sources.policed import ATTRIBUTES
 from stagemill.sources.policy import Action, Condition, Constraint, Match, Policy, Rule, Selector, Updates
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 

@@ -14,13 +14,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from shutil import which
 from typing import IO
 
 from stagemill.errors import CancelledError, SourceError, redacted
+from stagemill.values import dataclass
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _MOST_OUTPUT = 1 << 20

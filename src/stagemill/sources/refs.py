@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stagemill.errors import SourceError
 from stagemill.location import GitLocation, is_commit
 from stagemill.sources.program import Git
+from stagemill.values import dataclass
 
 _HEADS = "refs/heads/"
 _TAGS = "refs/tags/"

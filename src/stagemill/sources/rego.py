@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from threading import Lock
 from typing import Literal, Protocol, TypeAlias, get_args
@@ -17,6 +17,7 @@ from stagemill.errors import SourceError, UsageError
 from stagemill.sources.policy import Verdict, Wanted
 from stagemill.sources.rego_input import Environment, Facts, facts
 from stagemill.sources.rego_text import Absent, RegoText
+from stagemill.values import dataclass
 
 Level: TypeAlias = Literal["none", "error", "warn", "info", "debug"]
 LEVELS: tuple[Level, ...] = get_args(Level)

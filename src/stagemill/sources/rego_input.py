@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,7 @@ from stagemill.errors import SourceError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.sources.policy import Wanted
+from stagemill.values import dataclass
 
 Value: TypeAlias = "str | bool | int | list[str] | Mapping[str, Value]"
 

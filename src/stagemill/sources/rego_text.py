@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from stagemill.values import dataclass
 
 _TOKEN = re.compile(
     r"""\#[^\n]*|(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -21,6 +21,7 @@ from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.store.locks import never
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.registry.config import RegistryConfig

@@ -13,7 +13,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -22,6 +21,7 @@ from stagemill.errors import CancelledError, StoreError
 from stagemill.store.faults import explained
 from stagemill.store.locks import FIRST_WAIT, LONGEST_WAIT, Locks, never
 from stagemill.store.temporary import Temporary
+from stagemill.values import dataclass
 
 Sharing: TypeAlias = Literal["shared", "private", "locked"]
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

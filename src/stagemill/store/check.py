@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, StagemillError, StoreError
@@ -14,6 +14,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.store.records import Record
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

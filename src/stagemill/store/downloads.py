@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from stagemill.digest import Digest
 from stagemill.store.database import Database, Row
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

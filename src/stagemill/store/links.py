@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stagemill.digest import Digest
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.database import Database, Row, digest, text
 from stagemill.store.images import parse, serialize
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

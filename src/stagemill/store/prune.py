@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from stagemill.digest import Digest
@@ -19,6 +19,7 @@ from stagemill.store.records import AWAKE
 from stagemill.store.references import LayersOf, References, StepUse
 from stagemill.store.store import Store
 from stagemill.store.usage import parts, size_of
+from stagemill.values import dataclass
 
 _SLACK = 2 * AWAKE  # seconds: marks are not that exact
 _LOGS = 7 * 86400.0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.store.database import Database, Row
+from stagemill.values import dataclass
 
 RECENT = 20
 KEPT_NOTES = 256

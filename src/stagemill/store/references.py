@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from stagemill.digest import Digest
@@ -13,6 +12,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 LayersOf: TypeAlias = Callable[[str], Iterable[tuple[str, Digest]]]
 """The layers in the result of a record, each with its form: `layer`, or `chain` for a base's."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.store.references import LayersOf, References
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 Kind: TypeAlias = Literal["step", "base", "mount", "image", "other"]
 

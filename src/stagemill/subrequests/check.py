@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Source, Span, printable
 from stagemill.errors import DockerfileError, StagemillError, masked
@@ -14,6 +13,7 @@ from stagemill.lint.rules import CHECKS
 from stagemill.plan.planner import Plan
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
+from stagemill.values import dataclass
 
 URL = "https://docs.docker.com/go/dockerfile/rule/{page}/"
 _WITHOUT_PAGE = {"InvalidBaseImagePlatform"}

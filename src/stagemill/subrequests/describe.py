@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

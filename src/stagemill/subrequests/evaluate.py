@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stagemill.context.named import Directory
@@ -14,6 +14,7 @@ from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.plan.planner import Plan, plan
 from stagemill.plan.request import FileContext, Request
 from stagemill.plan.resolver import Resolver
+from stagemill.values import dataclass
 
 _FOLDER = Entry("dir", 0o755, 0, 0, 0, 0)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
 from stagemill.dockerfile.source import Span
@@ -24,6 +23,7 @@ from stagemill.plan.scope import platform_args
 from stagemill.plan.site import Site
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.subrequests import form
 from stagemill.subrequests.form import Value
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

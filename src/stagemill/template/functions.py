@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
 from stagemill.template.failure import MisuseError
 from stagemill.template.printing import printf
 from stagemill.template.values import Struct, Value, brief, is_true, kind, shown, to_json
+from stagemill.values import dataclass
 
 Arguments: TypeAlias = Sequence[Value]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stagemill.template.failure import failed
+from stagemill.values import dataclass
 
 _SPACE = " \t\r\n"
 _OPEN = re.compile(r"\{\{(?P<trims>-(?=[ \t\r\n]))?")

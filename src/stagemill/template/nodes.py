@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.template.values import Value
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from stagemill.files.paths import resolve
 from stagemill.files.view import FileView
+from stagemill.values import dataclass
 
 _MOST_BYTES = 64 << 20
 Reader: TypeAlias = Callable[[str], "bytes | None"]

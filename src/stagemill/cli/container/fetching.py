@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stagemill.cli import flags, naming
 from stagemill.cli.environment import Workplace
@@ -13,6 +12,7 @@ from stagemill.cli.pull import fetch
 from stagemill.errors import NotFoundError, RegistryError, either
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

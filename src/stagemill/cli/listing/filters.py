@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from stagemill.cli import kept
@@ -15,6 +15,7 @@ from stagemill.errors import ContextError, UsageError
 from stagemill.files.glob import compiled
 from stagemill.oci.image_index import AnyImage
 from stagemill.oci.reference import Reference
+from stagemill.values import dataclass
 
 KEYS = ("before", "dangling", "label", "reference", "since", "until")
 

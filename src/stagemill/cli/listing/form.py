@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from stagemill.template.evaluate import render
 from stagemill.template.functions import FUNCTIONS, Function
 from stagemill.template.nodes import Template
 from stagemill.template.parser import parse
 from stagemill.template.values import Struct, Value, to_json
+from stagemill.values import dataclass
 
 _NARROWEST = 10
 _GAP = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from stagemill.build import Foreseen
 from stagemill.cli.outlook.causes import Causes
@@ -30,6 +29,7 @@ from stagemill.plan.request import Request
 from stagemill.plan.state import Step
 from stagemill.solve.forecast import State
 from stagemill.store.store import Store
+from stagemill.values import dataclass
 
 _DOING = {
     State.FREE: Doing.CACHED,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, assert_never
 
 from stagemill import events
 from stagemill.cli.progress.text import Lines, harmless
 from stagemill.digest import Digest
+from stagemill.values import dataclass
 
 TAIL = 6
 """How many lines of a running step's output are kept for the terminal."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from stagemill.values import dataclass
 
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _ROLES = {"run": ("green", "cyan"), "cancel": ("yellow",), "error": ("red",), "warning": ("warning",)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stagemill.cli.progress.board import Board, Part, State, Step
 from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.text import cells, clip, progress
+from stagemill.values import dataclass
 
 Style: TypeAlias = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
 Span: TypeAlias = tuple[str, Style]

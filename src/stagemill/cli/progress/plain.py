@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import assert_never
 
@@ -17,6 +17,7 @@ from stagemill.cli.progress.out import Out
 from stagemill.cli.progress.text import Lines, clip, harmless, progress
 from stagemill.cli.progress.turns import Speaker, Turns
 from stagemill.digest import Digest
+from stagemill.values import dataclass
 
 NEWS = 0.05
 """The part of a transfer's total after which it is worth a line."""

@@ -8,7 +8,9 @@ begins its next turn with its heading. This is how BuildKit's plain progress beh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from stagemill.values import dataclass
 
 TURN = 5.0
 PATIENCE = 10.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Copy, Flag, Run
@@ -13,6 +12,7 @@ from stagemill.lint.file import LintFile, mount_options, source_stage
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import written
 from stagemill.lint.stages import Stage
+from stagemill.values import dataclass
 
 NAME = "index-from"
 SUMMARY = "a stage is read by its number"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from stagemill.dockerfile.source import Span
@@ -15,6 +15,7 @@ from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.packages import Call, Manager
 from stagemill.lint.place import first_line, lines
 from stagemill.lint.stages import Stage, Step
+from stagemill.values import dataclass
 
 NAME = "install-after-copy"
 SUMMARY = "packages are installed after COPY . ."

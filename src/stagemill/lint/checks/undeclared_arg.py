@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stagemill.dockerfile.expansion import variables
 from stagemill.dockerfile.source import Span
@@ -13,6 +12,7 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import above, below, lines
 from stagemill.lint.stages import PLATFORM_ARGS, Stage
+from stagemill.values import dataclass
 
 NAME = "undeclared-arg"
 SUMMARY = "a FROM reads a variable that no ARG declares"

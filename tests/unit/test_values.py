@@ -1,0 +1,108 @@
+"""`stagemill.values.dataclass` against the standard library's, on the same class bodies."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from dataclasses import field, fields, replace
+from typing import Any
+
+import pytest
+
+from stagemill.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value."""
+
+    x: int
+    y: int = 0
+    tags: tuple[str, ...] = field(default=(), compare=False)
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deep(Point):
+    """A value with one field more than its parent has."""
+
+    z: int = 0
+
+
+@dataclass(slots=True)
+class Counter:
+    """What may change."""
+
+    n: int = 0
+    seen: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Its own ideas of sameness."""
+
+    name: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Own) and other.name.lower() == self.name.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.name.lower())
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """May hold itself, by way of a list."""
+
+    inside: list[Any]
+
+
+class TestDataclass:
+    def test_compares_and_hashes_by_the_fields_that_count(self) -> None:
+        assert Point(1, 2, ("a",)) == Point(1, 2, ("b",))
+        assert Point(1, 2) != Point(1, 3)
+        assert hash(Point(1, 2, ("a",))) == hash(Point(1, 2, ("b",)))
+        assert len({Point(1), Point(1), Point(2)}) == 2
+
+    def test_a_child_is_not_its_parent_and_counts_its_own_fields(self) -> None:
+        assert Deep(1, 2) != Point(1, 2)
+        assert Deep(1, 2, z=3) != Deep(1, 2, z=4)
+        assert Point(1) != object()
+
+    def test_shows_itself_as_the_standard_one_does(self) -> None:
+        standard = dataclasses.make_dataclass("Point", [("x", int), ("y", int), ("tags", tuple)])
+
+        assert repr(Point(1, 2, ("a",), "hidden")) == repr(standard(1, 2, ("a",)))
+
+    def test_what_may_change_has_no_hash(self) -> None:
+        counter = Counter()
+        counter.n += 1
+
+        assert counter == Counter(1)
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(counter)
+
+    def test_keeps_what_the_class_says_itself(self) -> None:
+        assert Own("A") == Own("a")
+        assert hash(Own("A")) == hash(Own("a"))
+        assert repr(Own("A")) == "<A>"
+
+    def test_has_slots_and_works_with_the_standard_helpers(self) -> None:
+        assert not hasattr(Point(1), "__dict__")
+        assert [each.name for each in fields(Point)] == ["x", "y", "tags", "note"]
+        assert replace(Point(1), y=5) == Point(1, 5)
+        assert Point.__match_args__ == ("x", "y", "tags", "note")
+
+    def test_is_copied_and_pickled_as_it_is(self) -> None:
+        assert copy.deepcopy(Deep(1, 2, z=3)) == Deep(1, 2, z=3)
+        assert pickle.loads(pickle.dumps(Deep(1, 2, z=3))) == Deep(1, 2, z=3)
+
+    def test_what_holds_itself_can_be_shown(self) -> None:
+        tree = Tree([])
+        tree.inside.append(tree)
+
+        assert repr(tree) == "Tree(inside=[...])"
