@@ -64,7 +64,7 @@ class Assembly:
         platform = built.plan.platform
         finish = Finish(
             epoch=built.epoch if output.epoch is None else seconds(output.epoch),
-            rewrite=output.rewrite,
+            times="clamped" if output.rewrite and built.plan.times == "kept" else built.plan.times,
             squash=self.squash,
             annotations=annotations.manifest(platform),
             descriptor=annotations.descriptor(platform),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import caches, compat, flags, stages
+from stagemill.cli import caches, compat, dates, flags, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
@@ -38,6 +38,7 @@ _EXAMPLES = examples(
         "stagemill build --also test -t app .": "only if the stage test succeeds",
         "stagemill build -o type=oci,dest=app.tar .": "write an OCI archive",
         "stagemill build -o out --target export .": "write a stage's files to a directory",
+        "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
     }
 )
@@ -45,7 +46,7 @@ _EXAMPLES = examples(
 
 @with_targets
 @add_build_options
-@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
+@with_options((*caches.options(), *evidence(), *dates.of_layers(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",

@@ -15,6 +15,7 @@ from stagemill.attest.wanted import Wanted
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
+from stagemill.cli.dates import Dates
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
 from stagemill.cli.every_run import Surroundings, beyond
@@ -86,11 +87,13 @@ class BuildFlags:
     unset_labels: frozenset[str] = frozenset()
     attest: Wanted = field(default_factory=Wanted)
     policies: Policies = field(default_factory=Policies)
+    dates: Dates = field(default_factory=Dates)
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        given = _build_args(values, environment)
+        dates = Dates.of(values)
+        given = dates.added(_build_args(values, environment))
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -131,6 +134,7 @@ class BuildFlags:
             contexts=NamedContexts.parse(values.texts("build_context")),
             attest=_attest(values, given),
             policies=Policies.of(values),
+            dates=dates,
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -164,6 +168,8 @@ class BuildFlags:
             unset_labels=self.unset_labels,
             implicit=self.platforms.implicit,
             several=self.platforms.index,
+            times=self.dates.times,
+            epoch=self.dates.reserve,
         )
 
 

@@ -55,6 +55,13 @@ def repository_facts(context: str, environment: Mapping[str, str]) -> dict[str, 
     return facts
 
 
+def commit_time(context: str) -> int | None:
+    """When the commit was made that a directory is at, in seconds; None outside of a repository."""
+    folder = Path(context)
+    found = _git(folder, "log", "-1", "--format=%ct") if folder.is_dir() else ""
+    return int(found) if found.isdecimal() else None
+
+
 def _git(folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 import click
 
-from stagemill.cli import every_run
+from stagemill.cli import dates, every_run
 from stagemill.cli.command import AttachedOption, Option, under
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
@@ -60,6 +60,7 @@ def _what() -> Iterator[Option]:
         help="What to build for; with several the result is an index of an image for each. [this machine's]",
     )
     yield Option(["--all-platforms"], is_flag=True, help="Build for every platform that all base images have.")
+    yield from dates.options()
 
 
 def _again() -> Iterator[Option]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.cache.marks import BUILDKIT_INLINE, INLINE
 from stagemill.digest import Digest
@@ -18,6 +18,9 @@ from stagemill.oci.image import Image
 from stagemill.store.links import Packed
 from stagemill.values import dataclass
 
+if TYPE_CHECKING:
+    from stagemill.plan.request import Times
+
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -25,13 +28,13 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 class Finish:
     """How an image is made of a tree.
 
-    With `epoch` (SOURCE_DATE_EPOCH, in seconds) the times of config and history that are missing are that one; with
-    `rewrite` those of files in the tree's own layers are at most that. `squash` makes one layer of those; a base's layers
+    With `epoch` (SOURCE_DATE_EPOCH, in seconds) the times of config and history that are missing are that one; `times` says
+    what becomes of those of files in the tree's own layers. `squash` makes one layer of those; a base's layers
     are never touched. `annotations` are the manifest's, `descriptor` those of an index that names it.
     """
 
     epoch: int | None = None
-    rewrite: bool = False
+    times: Times = "kept"
     squash: bool = False
     annotations: Pairs = ()
     descriptor: Pairs = ()
@@ -39,7 +42,7 @@ class Finish:
     @property
     def rewrites(self) -> bool:
         """Whether any time in a layer may change."""
-        return self.rewrite and self.epoch is not None
+        return self.times != "kept" and self.epoch is not None
 
 
 PLAIN = Finish()
@@ -91,7 +94,7 @@ def _packed(tree: Tree, finish: Finish, *, forms: Forms) -> list[Packed]:
     from stagemill.execute.finish import clamped  # noqa: PLC0415  as above
 
     assert finish.epoch is not None
-    return clamped(tree, finish.epoch, forms=forms)
+    return clamped(tree, finish.epoch, forms=forms, times=finish.times)
 
 
 def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms, rewritten: bool) -> None:

@@ -33,7 +33,7 @@ class Copier:
         named = sources[-1] if op.named_owner else None
         names = self._view(named) if isinstance(named, Tree) else None
         origins = [
-            Files(source.view) if isinstance(source, ContextFiles) else Files(self._view(source), fixed=True)
+            _of_context(source, op) if isinstance(source, ContextFiles) else Files(self._view(source), fixed=True)
             for source in (sources[:-1] if op.named_owner else sources)
         ]
         with self.services.store.layers.workspace() as workspace:
@@ -48,3 +48,11 @@ class Copier:
 
     def _view(self, tree: Tree) -> StackView:
         return self.forms.view(tree, progress=self.progress, cancelled=self.cancelled)
+
+
+def _of_context(source: ContextFiles, op: operations.Copy) -> Files:
+    if not op.still:
+        return Files(source.view)
+    from stagemill.export.dated import Dated  # noqa: PLC0415  few builds are to be the same to the byte
+
+    return Files(Dated(source.view, operations.STILL))

@@ -7,19 +7,28 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from threading import Event
+from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
+from stagemill.execute.parallel import threads
 from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.graph.operations import STILL
 from stagemill.layer import disk
 from stagemill.layer.changes import settle
+from stagemill.layer.compression import PORTABLE, USUAL
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.pack import pack_blob
-from stagemill.oci import media_types
 from stagemill.oci.config import History
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import Packed
+
+if TYPE_CHECKING:
+    from stagemill.plan.request import Times
+
+_PARALLEL_PACKS = 4
+
 
 
 def own(tree: Tree) -> int:
@@ -27,24 +36,39 @@ def own(tree: Tree) -> int:
     return max((number for number, layer in enumerate(tree.layers, 1) if layer.form == "chain"), default=0)
 
 
-def clamped(tree: Tree, epoch: int, *, forms: Forms) -> list[Packed]:
-    """The blobs of a tree's layers, the lowest first; in those that are not a base's nothing is newer than a time."""
-    return [
-        forms.packed(layer) if layer.form == "chain" else _clamped(layer, epoch, forms=forms) for layer in tree.layers
-    ]
+def clamped(tree: Tree, epoch: int, *, forms: Forms, times: Times = "clamped") -> list[Packed]:
+    """The blobs of a tree's layers, the lowest first; in those that are not a base's nothing is newer than a time.
+
+    With the `times` `exact` all is of that time, with `still` what has the time of still contexts.
+    """
+    with threads(_PARALLEL_PACKS, name="pack", stopped=Event()) as pool:
+        return list(pool.map(lambda layer: _packed(layer, epoch, times, forms=forms), tree.layers))
 
 
-def _clamped(layer: TreeLayer, epoch: int, *, forms: Forms) -> Packed:
-    """A layer's blob in which nothing is newer than a time. It is kept under no layer's name: that one's blob is another."""
-    latest = epoch * 10**9
+def _packed(layer: TreeLayer, epoch: int, times: Times, *, forms: Forms) -> Packed:
+    """A layer's blob with other times. It is remembered as another form of the layer, whose usual blob is not this one."""
+    if layer.form == "chain":
+        return forms.packed(layer)
+    how = PORTABLE if times == "still" else USUAL
+    form = f"{how} {times} {epoch}"
     (home,) = forms.layers(Tree((layer,)))
-    entries = [
-        replace(item, entry=replace(item.entry, mtime_ns=min(item.entry.mtime_ns, latest)))
-        for item in forms.index(home).entries
-    ]
-    with forms.store.blobs.writer() as writer:
-        facts = pack_blob(forms.store.layers.directory(home), LayerIndex(entries), writer)
-    return Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))
+    store = forms.store
+    with store.lock(f"pack-{home.hex}-{form}"):
+        known = store.links.variant(home, form)
+        if known and store.blobs.has(known.descriptor):
+            return known
+        entries = [_dated(item, epoch * 10**9, times) for item in forms.index(home).entries]
+        with store.blobs.writer() as writer:
+            facts = pack_blob(store.layers.directory(home), LayerIndex(entries), writer, compression=how)
+        made = Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
+        store.links.set_variant(home, form, made)
+        return made
+
+
+def _dated(item: IndexEntry, latest: int, times: Times) -> IndexEntry:
+    own = item.entry.mtime_ns
+    whole = times == "exact" or (times == "still" and own == STILL * 10**9)
+    return replace(item, entry=replace(item.entry, mtime_ns=latest if whole else min(own, latest)))
 
 
 def squashed(tree: Tree, *, forms: Forms) -> Tree:

@@ -17,6 +17,9 @@ from stagemill.values import dataclass
 Network: TypeAlias = Literal["default", "host", "none"]
 Security: TypeAlias = Literal["sandbox", "insecure"]
 
+STILL = 315_532_800
+"""The time that files of a context have whose own are not to be seen: 1980-01-01, the first that a zip archive knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
@@ -190,7 +193,7 @@ class Copy:
     `owner` is the text of `--chown`; `keep_owner` (COPY --from) keeps owners where there is none, else files are 0:0.
     `unpack` is ADD's: an archive becomes what is in it. With `named_owner` the last input is a tree that knows the names
     in `owner`; otherwise the parent does. `origins` are for an ADD that reads more than one tree or a remote one: one for
-    each input between, in order, and `sources` is empty.
+    each input between, in order, and `sources` is empty. With `still` all files of a context have the time `STILL`.
     """
 
     kind: ClassVar[str] = "copy/2"
@@ -206,9 +209,11 @@ class Copy:
     parents: bool = False
     named_owner: bool = False
     origins: tuple[Origin, ...] = ()
+    still: bool = False
 
     def canonical(self) -> Canonical:
         several = {"origins": [origin.canonical() for origin in self.origins]} if self.origins else {}
+        still = {"still": True} if self.still else {}
         return {
             "kind": self.kind,
             "sources": self.sources,
@@ -222,6 +227,7 @@ class Copy:
             "parents": self.parents,
             "named_owner": self.named_owner,
             **several,
+            **still,
         }
 
 

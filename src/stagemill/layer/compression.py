@@ -123,6 +123,8 @@ class Compression:
 
 
 USUAL = Compression()
+PORTABLE = Compression("gzip", 6)
+"""By zlib. What ISA-L makes depends on the instructions that a processor has: it is not the same on every machine."""
 
 
 def compressed(pieces: Iterable[bytes], how: Compression = USUAL) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ def files(context: FileContext, select: Selection, site: Site) -> Vertex:
 
 def tree(context: FileContext, select: Selection, destination: str, *, site: Site, label: Label) -> Vertex:
     """A tree with nothing but what is selected, as COPY would bring it. Raises MissingSourceError."""
-    op = operations.Copy(select.patterns, destination)
+    op = operations.Copy(select.patterns, destination, still=site.request.times == "still")
     return Vertex(op, (Edge(scratch()), Edge(files(context, select, site))), label)
 
 

@@ -45,7 +45,12 @@ def settled(outline: Outline, dockerfile: Dockerfile) -> Outline:
     """
     request = outline.site.request
     text = request.build_args.get(EPOCH, outline.globals.get(EPOCH) or "")
-    found = _Meaning(outline, _place(dockerfile) if EPOCH not in request.build_args else None).of(text)
+    meaning = _Meaning(outline, _place(dockerfile) if EPOCH not in request.build_args else None)
+    found = meaning.of(text)
+    if found is None and request.times == "still":
+        found = meaning.of(CONTEXT)
+        found = request.epoch if found is None else found
+        request = replace(request, build_args={**request.build_args, EPOCH: str(found)})
     build_args = _with(request.build_args, found)
     site = replace(outline.site, request=replace(request, build_args=build_args))
     scope = replace(outline.globals, values=_with(outline.globals.values, found))

@@ -30,7 +30,7 @@ from stagemill.plan.outline import (
     undeclared,
     unused,
 )
-from stagemill.plan.request import Request
+from stagemill.plan.request import Request, Times
 from stagemill.plan.resolver import NOWHERE, Base, Resolver, Sources
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
@@ -69,7 +69,7 @@ class Plan:
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
     stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
-    `platform` what the request asks for, `globals` the arguments that FROM lines see.
+    `platform` what the request asks for, `globals` the arguments that FROM lines see, `times` what becomes of those of files.
     """
 
     target: Stage
@@ -82,6 +82,7 @@ class Plan:
     also: tuple[Stage, ...] = ()
     globals: Mapping[str, str] = field(default_factory=dict)
     order: Order = field(default_factory=dict)
+    times: Times = "kept"
 
     @property
     def goals(self) -> tuple[Vertex, ...]:
@@ -149,6 +150,7 @@ class _Planner:
             globals=self.outline.globals.values,
             also=self._also(),
             order=self._order(),
+            times=self.site.request.times,
         )
 
     def _notice_unused(self) -> None:

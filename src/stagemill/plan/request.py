@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from stagemill.context.named import NamedContexts
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
+from stagemill.graph.operations import STILL
 from stagemill.graph.vertex import Vertex
 from stagemill.location import Location
 from stagemill.oci.platform import Platform
 from stagemill.values import dataclass
 
 MAIN = "context"
+
+Times: TypeAlias = Literal["kept", "clamped", "exact", "still"]
+"""What becomes of the times of files in the layers that a build adds to its base: they are `kept`; none is newer than the
+build's date (`clamped`); all are that date (`exact`); or they are clamped, and those of a context are not even seen (`still`).
+"""
 
 
 class IgnoredBy(Protocol):
@@ -78,6 +84,7 @@ class Request:
     those of `--build-context`, `directories` the files of those that are directories, opened when they are asked for.
     `implicit` says that nobody asked for the platform: the image is then of the one that its base is of. With `several`
     labels say which platform a step is of. `devices` is None where nobody looks for any. What is in `unset_env` and `unset_labels` is not in the image that is made.
+    `epoch` is the date, in seconds, of what is to be `still` and has no other.
     """
 
     platform: Platform
@@ -98,3 +105,5 @@ class Request:
     unset_labels: frozenset[str] = frozenset()
     implicit: bool = False
     several: bool = False
+    times: Times = "kept"
+    epoch: int = STILL
