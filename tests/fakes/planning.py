@@ -20,7 +20,7 @@ from stagemill.location import Location
 from stagemill.oci.config import RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan.planner import Plan, plan, plan_each
-from stagemill.plan.request import Devices, EveryRun, FileContext, Request
+from stagemill.plan.request import Devices, EveryRun, FileContext, Request, Times
 from stagemill.plan.resolver import NOWHERE, Sources
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ def planned(
     all_stages: bool = False,
     platform: Platform | None = None,
     implicit: bool = False,
+    times: Times = "kept",
 ) -> Plan:
     """The plan of a Dockerfile; `busybox` is the image that there is, unless the test brings its own.
 
@@ -72,6 +73,7 @@ def planned(
         also=also,
         all_stages=all_stages,
         implicit=implicit,
+        times=times,
     )
     return plan(parse(text), request, images or FakeImages(busybox=RunConfig()), sources)
 

@@ -31,7 +31,9 @@ def of_layers() -> Iterator[Option]:
     yield Option(
         ["--rewrite-timestamp"], is_flag=True, help="Let no file of the image's own layers be newer than its date."
     )
-    yield Option(["--timestamp"], metavar="SECONDS", help="Give the image, and every file of its own layers, this date.")
+    yield Option(
+        ["--timestamp"], metavar="SECONDS", help="Give the image, and every file of its own layers, this date."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _check(flag: str, text: str | None) -> None:
     if text is None:
         return
     try:
-        seconds(text)
+        seconds(text)  # words have their meaning only as a build argument
     except UsageError as error:
         raise UsageError(f"invalid {flag} {text!r}", hint=error.hint) from error
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _PARALLEL_PACKS = 4
 
 
-
 def own(tree: Tree) -> int:
     """How many layers at the bottom of a tree are a base's."""
     return max((number for number, layer in enumerate(tree.layers, 1) if layer.form == "chain"), default=0)

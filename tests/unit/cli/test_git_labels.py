@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stagemill.cli.git_labels import git_labels
+from stagemill.cli.git_labels import commit_time, git_labels
 
 REVISION = "org.opencontainers.image.revision"
 
@@ -41,3 +41,16 @@ def test_changes_that_are_not_committed_are_told_where_that_is_asked_for(reposit
 
     assert not git_labels(str(repository), None, asked)[REVISION].endswith("-dirty")
     assert git_labels(str(repository), None, {**asked, "BUILDX_GIT_CHECK_DIRTY": "1"})[REVISION].endswith("-dirty")
+
+
+def test_the_time_of_a_commit_is_that_of_the_directory_and_of_those_below(repository: Path) -> None:
+    below = repository / "below"
+    below.mkdir()
+    command = ["git", "log", "-1", "--format=%ct"]
+    expected = int(subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True).stdout)
+
+    assert [commit_time(str(path)) for path in (repository, below)] == [expected] * 2
+
+
+def test_outside_of_a_repository_there_is_no_time(tmp_path: Path) -> None:
+    assert [commit_time(context) for context in (str(tmp_path), "-", "https://h/r.git")] == [None] * 3

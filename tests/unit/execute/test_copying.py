@@ -13,7 +13,7 @@ from fakes.workshop import Workshop, never
 from stagemill.execute.copying import Copier
 from stagemill.execute.progress import quiet
 from stagemill.execute.tree import ContextFiles, Tree
-from stagemill.graph.operations import Copy, InlineFile, MakeDirectory
+from stagemill.graph.operations import STILL, Copy, InlineFile, MakeDirectory
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -73,3 +73,16 @@ def test_workdir_is_a_layer_on_top(workshop: Workshop) -> None:
 
     assert tree.layers[:-1] == parent.layers
     assert workshop.layer(tree) == {"srv": "dir 0755 5:6"}
+
+
+def test_files_of_a_context_that_is_still_have_one_time_and_others_their_own(workshop: Workshop) -> None:
+    view = workshop.context({"app": file("binary", mtime_ns=5)})
+    stage = workshop.tree({"tool": file("tool", mtime_ns=7)})
+
+    copied = [
+        copier(workshop).copy(Copy((name,), "/", still=True), Tree(), [source])
+        for name, source in (("app", ContextFiles(view)), ("tool", stage))
+    ]
+
+    entries = [workshop.forms.view(tree).lstat(name) for tree, name in zip(copied, ("app", "tool"), strict=True)]
+    assert [entry and entry.mtime_ns for entry in entries] == [STILL * 10**9, 7]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fakes.tree import file
 from fakes.workshop import Workshop
 from stagemill.digest import Digest
 from stagemill.execute import finish
 from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.graph.operations import STILL
 from stagemill.layer.index import build
 from stagemill.oci.config import History
+from stagemill.plan.request import Times
 from stagemill.store.store import Store
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -32,6 +37,7 @@ def test_only_layers_above_the_base_are_the_trees_own() -> None:
 
 
 TREE = Digest.of(b"x")
+EPOCH = 1_700_000_000
 
 
 def test_several_layers_become_one_that_says_the_same(workshop: Workshop) -> None:
@@ -68,6 +74,35 @@ def test_newer_times_are_clamped_and_older_ones_stay(workshop: Workshop) -> None
     assert one == again
     assert one != workshop.forms.all_packed(tree)
     assert finish.clamped(tree, 60, forms=workshop.forms) == workshop.forms.all_packed(tree)
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [("clamped", [5, STILL, EPOCH]), ("exact", [EPOCH] * 3), ("still", [5, EPOCH, EPOCH])],
+)
+def test_times_are_those_that_were_asked_for(workshop: Workshop, times: Times, expected: list[int]) -> None:
+    made = {"past": 5, "still": STILL, "young": EPOCH + 9}
+    tree = workshop.tree({name: file("", mtime_ns=seconds * 10**9) for name, seconds in made.items()})
+
+    (packed,) = finish.clamped(tree, EPOCH, forms=workshop.forms, times=times)
+
+    with (
+        workshop.store.blobs.open(packed.descriptor) as reader,
+        tarfile.open(fileobj=io.BytesIO(reader.read(1 << 20))) as tar,
+    ):
+        assert [tar.getmember(name).mtime for name in made] == expected
+
+
+def test_a_layer_is_packed_once_for_a_date(workshop: Workshop) -> None:
+    tree = workshop.tree({"a": "1"})
+    (first,) = finish.clamped(tree, EPOCH, forms=workshop.forms, times="still")
+    place = workshop.store.blobs.path(first.descriptor.digest)
+    made = place.stat().st_ino
+
+    (again,) = finish.clamped(tree, EPOCH, forms=workshop.forms, times="still")
+
+    assert (again, place.stat().st_ino) == (first, made)
+    assert finish.clamped(tree, EPOCH - 1, forms=workshop.forms, times="exact") != [first]
 
 
 def test_history_keeps_one_layer_of_those_that_became_one() -> None:

@@ -8,7 +8,7 @@ from fakes.planning import history, marked, operations, planned, refused
 from fakes.sources import FakeSources
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
-from stagemill.graph.operations import Run
+from stagemill.graph.operations import STILL, Run
 from stagemill.location import parse
 from stagemill.plan.epoch import seconds
 from stagemill.plan.resolver import Sources
@@ -172,3 +172,21 @@ class TestArguments:
     def test_see_a_number_as_it_was_given(self, sources: FakeSources) -> None:
         assert seen({EPOCH: "007"}, sources=sources) == "7"
         assert history(SEEN, build_args={EPOCH: "7"})[-2] == "ARG SOURCE_DATE_EPOCH=7"
+
+
+class TestStill:
+    def test_what_is_to_be_still_always_has_a_date_which_its_arguments_see(self, sources: FakeSources) -> None:
+        plan = planned(SEEN, times="still")
+
+        assert (plan.epoch, plan.times) == (STILL, "still")
+        (op,) = operations(plan, Run)
+        assert dict(op.env)[EPOCH] == str(STILL)
+
+    def test_another_date_wins(self, sources: FakeSources) -> None:
+        assert given("7", sources=sources, times="still") == 7
+        assert planned(f"ARG {EPOCH}=5\nFROM busybox\n", times="still").epoch == 5
+        assert planned("FROM busybox\n", sources=sources, location=parse("https://h/foo"), times="still").epoch == 42
+        assert (
+            planned("FROM busybox\n", sources=sources, location=parse("https://h/undated"), times="still").epoch
+            == STILL
+        )
