@@ -69,7 +69,13 @@ MORE = archive()
 
 def fill(mill: Mill, *, day: int) -> None:
     """The files of the context, as they lie there on that day."""
-    files = {"src/a": "A", "src/b": "B", "src/run.sh": "#!/bin/sh\n", "noted": "n", "more.tar.gz": MORE}
+    files: dict[str, str | bytes] = {
+        "src/a": "A",
+        "src/b": "B",
+        "src/run.sh": "#!/bin/sh\n",
+        "noted": "n",
+        "more.tar.gz": MORE,
+    }
     mill.write({"Dockerfile": DOCKERFILE, **files})
     (mill.folder / "src/run.sh").chmod(0o755)
     (mill.folder / "src/link").symlink_to("a")

@@ -34,6 +34,7 @@ _COMMANDS = {
     "size": ("stagemill.cli.size", "Show what each stage weighs, and what the image carries of it."),
     "store": ("stagemill.cli.store", "Look after the local store."),
     "tag": ("stagemill.cli.tag", "Give an image another name."),
+    "verify": ("stagemill.cli.verify", "Build twice and show every byte that differs, with its cause."),
     "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
 }
 _HIDDEN = {"ps": "stagemill.cli.ps"}

@@ -14,7 +14,7 @@ from stagemill.errors import UsageError
 from stagemill.graph.operations import STILL
 
 
-def dates(context: str = "-", **given: object) -> Dates:
+def dates(context: object = "-", **given: object) -> Dates:
     usual = {"reproducible": False, "source_date_epoch": None, "timestamp": None, "rewrite_timestamp": False}
     return Dates.of(Values({"context": context, **usual, **given}))
 

@@ -1,0 +1,165 @@
+"""`stagemill verify`: build twice, or once beside an image that is there, and tell every byte that differs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from stagemill.cli import reference_image, verdict
+from stagemill.cli.building import BuildFlags, Job, prepared, reading
+from stagemill.cli.command import Command, examples
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import add_build_options
+from stagemill.cli.progress import open_progress
+from stagemill.cli.reference_image import ReferenceImage
+from stagemill.cli.respelt import respelt
+from stagemill.cli.source import Inputs, located
+from stagemill.cli.values import Values
+from stagemill.context import load
+from stagemill.errors import UsageError
+from stagemill.execute.forms import Forms
+from stagemill.plan.epoch import EPOCH
+from stagemill.plan.planner import Plan, plan
+from stagemill.verify import seed, twice, variation
+from stagemill.verify.twice import Context, Twice
+from stagemill.verify.verification import Verification
+
+_EXAMPLES = examples(
+    {
+        "stagemill verify .": "is it the same bytes when it is built again, elsewhere?",
+        "stagemill verify --target builder -f prod.Dockerfile .": "with the flags of build",
+        "stagemill verify --against docker://registry.example/app:1.0 .": "was that image built from these files?",
+        "stagemill verify --against app .": "the same for an image of the local store",
+        "stagemill verify --vary=-user,-jobs .": "vary less",
+        "stagemill verify --json . > differences.json": "for programs",
+    }
+)
+# What this command says itself, and what an empty store does not need.
+_OWN = frozenset({
+    "context", "file", "pull", "no_cache", "no_cache_filter", "rerun", "reproducible", "source_date_epoch", "against", "vary",
+    "as_json",
+})  # fmt: skip
+_NOT_FOR_OTHERS = (
+    "secret", "ssh", "volume", "build_context", "policy", "host_ca", "build_arg_file", "allow", "ignorefile",
+)  # fmt: skip
+
+
+@add_build_options
+@click.command("verify", cls=Command, epilog=_EXAMPLES)
+@click.option(
+    "--against", metavar="IMAGE",
+    help="Build once, and compare with this image: docker://NAME, oci-layout://DIRECTORY, or a name of the local store.",
+)  # fmt: skip
+@click.option(
+    "--vary", multiple=True, metavar="NAME,…",
+    help="What the second build has otherwise: path, times, umask, locale, jobs, user, clock; -NAME leaves one out. [all]",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(**given: object) -> int:
+    """Build twice with --reproducible, the second time with all otherwise that must not matter, and show what differs:
+    the first byte, the step that made it, the usual cause and what mends it. The status is 0 for the same bytes, else 1.
+
+    Each build has an empty store of its own; base images are not fetched again.
+    """
+    values = Values({**given, "reproducible": True})
+    wanted = variation.wanted(values.texts("vary"))
+    with workplace() as place:
+        reference = _reference(values, place)
+        if reference and reference.dated and not _has_date(values):
+            values = Values({**values.given, "source_date_epoch": reference.dated})
+        flags = BuildFlags.of(values, os.environ)
+        _check(flags)
+        with _verification(values, flags, wanted, place=place, reference=reference) as verification:
+            found = verification.beside(reference.side) if reference else verification.again()
+            varied = () if reference else tuple(verification.twice.variations())
+            told = verdict.Verdict(found, varied, reference.name if reference else "")
+    print(verdict.document(told) if values.flag("as_json") else verdict.text(told))
+    return 1 if found.differences else 0
+
+
+def _reference(values: Values, place: Workplace) -> ReferenceImage | None:
+    name, platforms = values.text("against"), values.texts("platform")
+    return reference_image.find(name, platforms[0] if platforms else None, place) if name else None
+
+
+def _has_date(values: Values) -> bool:
+    said = any(text.partition("=")[0] == EPOCH for text in values.texts("build_arg"))
+    return said or values.text("source_date_epoch") is not None or EPOCH in os.environ
+
+
+def _check(flags: BuildFlags) -> None:
+    if "-" in {flags.context, flags.file}:
+        hint = "name a directory, and the Dockerfile with -f FILE"
+        raise UsageError("what comes through a pipe is there only once", hint=hint)
+    if flags.platforms.every or len(flags.platforms.all) > 1:
+        raise UsageError("only one platform can be verified at a time", hint="write --platform OS/ARCH")
+
+
+@contextmanager
+def _verification(
+    values: Values, flags: BuildFlags, wanted: frozenset[str], *, place: Workplace, reference: ReferenceImage | None
+) -> Iterator[Verification]:
+    quiet = flags.progress == "quiet"
+    with (
+        open_progress("quiet", sys.stderr) as listener,
+        reading(flags, place=place, listener=listener) as inputs,
+        prepared(flags, inputs, place=place, listener=listener) as job,
+        place.store.scratch() as scratch,
+    ):
+        planned = plan(job.dockerfile, job.requests[0], job.resolver, job.services.remotes)
+        context = _context(flags, inputs)
+        same_user = "there is one build" if reference else _same_user(values, context, wanted)
+        made = Twice(
+            context,
+            _arguments(values, planned),
+            place.environment,
+            _filler(planned, job, place),
+            wanted,
+            same_user,
+        )
+
+        def say(text: str) -> None:
+            if not quiet:
+                sys.stderr.write(f"verify: {text}\n")
+                sys.stderr.flush()
+
+        yield Verification(planned, made, scratch, time.time, time.sleep, say)
+
+
+def _filler(planned: Plan, job: Job, place: Workplace) -> twice.Fill:
+    images = seed.bases(planned)
+    forms = Forms(place.store, remote=job.services.remote)
+
+    def fill(store: Path, *, own: bool) -> None:
+        seed.seed(store, images, forms, now=time.time(), own=own)
+
+    return fill
+
+
+def _context(flags: BuildFlags, inputs: Inputs) -> Context:
+    """A directory can be copied; what a URL names is fetched by both."""
+    if not Path(flags.context).is_dir() or inputs.context is None:
+        return Context(flags.context)
+    folder = Path(flags.context)
+    if flags.file is not None and "://" in flags.file:
+        return Context(flags.context, inputs.context.view)
+    found = load.dockerfile(folder, given=located(flags.file, folder))
+    return Context(flags.context, inputs.context.view, found.path)
+
+
+def _same_user(values: Values, context: Context, wanted: frozenset[str]) -> str:
+    private = [f"--{name.replace('_', '-')}" for name in _NOT_FOR_OTHERS if values.given.get(name)]
+    if private and "user" in wanted:
+        return f"what {private[0]} names may be for you alone"
+    return twice.same_user(context, wanted)
+
+
+def _arguments(values: Values, planned: Plan) -> tuple[str, ...]:
+    words = respelt(command.params, values.given, without=_OWN)
+    return (*words, "--reproducible", "--source-date-epoch", str(planned.epoch))

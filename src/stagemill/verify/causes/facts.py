@@ -1,0 +1,41 @@
+"""Why two paths with the same bytes differ all the same, and why only one of the images has a path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stagemill.verify.causes import drawn, places
+from stagemill.verify.difference import Cause
+
+_TIME = Cause(
+    "the time of the file, which something set that is older than the image's date",
+    "build both with --reproducible; in a RUN, set no other times than @$SOURCE_DATE_EPOCH (touch, cp -p, unzip)",
+)
+_MODE = Cause(
+    "the mode of the file, as a checkout under another umask gives it",
+    "COPY --chmod=…, or chmod in the RUN that makes it",
+)
+_OWNER = Cause("the owner of the file", "COPY --chown=…, or a fixed uid: useradd --uid 1000")
+_LEFT = Cause(
+    "something that a tool left in a directory for temporary files",
+    "remove it in the RUN that makes it, or keep it out of the layer with --mount=type=cache",
+)
+
+
+def changed(names: Iterable[str]) -> Cause | None:
+    """By the facts that changed, of which bytes are none."""
+    found = set(names)
+    if found == {"time"}:
+        return _TIME
+    if found <= {"mode", "time"}:
+        return _MODE
+    return _OWNER if found <= {"owner", "mode", "time"} else None
+
+
+def alone(path: str, others: Iterable[str]) -> Cause | None:
+    """Of a path that the other image does not have; `others` are those that only that one has."""
+    if cause := places.at(path):
+        return cause
+    if drawn.partner(path, others):
+        return drawn.NAME
+    return _LEFT if path.startswith(("tmp/", "var/tmp/")) else None

@@ -1,0 +1,106 @@
+"""`Verification`: a build and what it is compared with: another one, or an image that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from stagemill.errors import CancelledError, StagemillError
+from stagemill.execute.cache import StoreCache
+from stagemill.execute.tree import Tree
+from stagemill.graph.vertex import Vertex
+from stagemill.layer.index import LayerIndex
+from stagemill.plan.planner import Plan
+from stagemill.store.store import Store
+from stagemill.values import dataclass
+from stagemill.verify import origin
+from stagemill.verify.attempt import Attempt, only_image
+from stagemill.verify.compare import compare
+from stagemill.verify.difference import Differences
+from stagemill.verify.pair import Circumstances
+from stagemill.verify.side import Side
+from stagemill.verify.twice import Twice, failed
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The digests of both manifests, as text, and what differs."""
+
+    one: str
+    other: str
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`scratch` is an empty directory on the store's file system; `say` hears what is begun."""
+
+    plan: Plan
+    twice: Twice
+    scratch: Path
+    clock: Callable[[], float]
+    wait: Callable[[float], None]
+    say: Callable[[str], None]
+
+    def again(self) -> Found:
+        """Builds twice. Raises StagemillError where a build fails."""
+        first, built = self._first()
+        self.twice.pause(built.started, clock=self.clock, wait=self.wait)
+        self.say("the second build")
+        with self.twice.second(self.scratch / "other") as second:
+            built_again = self._run(second, "second")
+            with (
+                first.result(self.plan.platform) as one,
+                second.result(self.plan.platform) as other,
+            ):
+                return self._compared(
+                    first,
+                    Side(only_image(one), one.blobs, built),
+                    Side(only_image(other), other.blobs, built_again),
+                )
+
+    def beside(self, image: Side) -> Found:
+        """Builds once, and compares with the image."""
+        first, built = self._first()
+        with first.result(self.plan.platform) as one:
+            return self._compared(first, Side(only_image(one), one.blobs, built), image)
+
+    def _first(self) -> tuple[Attempt, Circumstances]:
+        self.say("the first build" if self.twice.wanted else "the build")
+        attempt = self.twice.first(self.scratch / "one")
+        return attempt, self._run(attempt, "first")
+
+    def _run(self, attempt: Attempt, which: str) -> Circumstances:
+        try:
+            return attempt.run(self.clock)
+        except CancelledError:
+            raise
+        except StagemillError as error:
+            raise failed(error, which, self.twice.variations()) from error
+
+    def _compared(self, first: Attempt, one: Side, other: Side) -> Found:
+        place = self.scratch / "bytes"
+        place.mkdir()
+        commands = origin.places(self.plan, len(one.image.manifest.layers))
+        found = compare(one, other, scratch=place, commands=commands)
+        if found.files:
+            with Store.open(first.store) as store:
+                files = origin.traced(found.files, self.plan, _Written(store, self.clock).by)
+            found = replace(found, files=files)
+        return Found(str(one.image.digest), str(other.image.digest), found)
+
+
+class _Written:
+    """What steps wrote, in the store of the build that made them."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._cache = StoreCache(store, clock=clock, contents={})
+
+    def by(self, vertex: Vertex) -> LayerIndex | None:
+        hit = self._cache.load(vertex.digest)
+        tree = hit.result if hit else None
+        layer = tree.layers[-1] if isinstance(tree, Tree) and tree.layers else None
+        home = self._store.home(layer.digest) if layer and layer.form == "layer" else None
+        return LayerIndex.parse(self._store.layers.index(home)) if home else None
