@@ -77,15 +77,16 @@ def _layers(verdict: Verdict) -> Iterator[str]:
 def _files(verdict: Verdict) -> Iterator[str]:
     """Those of one step and one cause are told together, the first of them in full."""
     ordered = sorted(verdict.found.differences.files, key=lambda each: (_line(each.step), _title(each.cause)))
-    for (step, cause), group in groupby(ordered, key=lambda each: (each.step, each.cause)):
-        members = list(group)
+    for step, of_step in groupby(ordered, key=lambda each: each.step):
         yield ""
         yield from _place(step)
-        yield from _told(members[0])
-        yield from (f"/{printable(each.path)}: {_changes(each.changes)}" for each in members[1:_MOST])
-        if len(members) > _MOST:
-            yield f"and {len(members) - _MOST} more files; --json has all"
-        yield from _why(cause)
+        for cause, group in groupby(of_step, key=lambda each: each.cause):
+            members = list(group)
+            yield from _told(members[0])
+            yield from (f"/{printable(each.path)}: {_changes(each.changes)}" for each in members[1:_MOST])
+            if len(members) > _MOST:
+                yield f"and {len(members) - _MOST} more files; --json has all"
+            yield from _why(cause)
 
 
 def _line(step: Excerpt | None) -> tuple[str, int]:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
+from stagemill.digest import Digest
 from stagemill.errors import Excerpt
 from stagemill.oci import document
 from stagemill.oci.document import Json
@@ -28,16 +30,22 @@ _HEADERS = Cause("the same files under other tar headers", "build both with the 
 _MISSING = Cause("a layer that only one of the images has", "is it the same Dockerfile, with the same arguments?")
 
 
-def compare(one: Side, other: Side, *, scratch: Path, commands: Sequence[Excerpt | None] = ()) -> Differences:
-    """All that differs; nothing for two manifests of one digest. `commands` are the places of the instructions that made
-    the layers, as far as they are known. Files are written to the empty directory `scratch`.
+class Places(Protocol):
+    """Knows where the instructions stand that made layers and files."""
+
+    def layer(self, number: int, /) -> Excerpt | None: ...
+    def file(self, number: int, path: str, digest: Digest | None, /) -> Excerpt | None: ...
+
+
+def compare(one: Side, other: Side, *, scratch: Path, places: Places) -> Differences:
+    """All that differs; nothing for two manifests of one digest. `places` are those of the first image. Files are written to
+    the empty directory `scratch`.
 
     Raises what reading the blobs raises.
     """
     if one.image.digest == other.image.digest:
         return Differences()
-    comparison = _Comparison(one, other, scratch, commands)
-    layers, files = comparison.layers()
+    layers, files = _Comparison(one, other, scratch, places).layers()
     return Differences(tuple(_keys(one, other)), tuple(layers), tuple(files))
 
 
@@ -59,7 +67,7 @@ class _Comparison:
     one: Side
     other: Side
     scratch: Path
-    commands: Sequence[Excerpt | None]
+    places: Places
 
     def layers(self) -> tuple[list[LayerDifference], list[FileDifference]]:
         ours, theirs = (side.image.manifest.layers for side in (self.one, self.other))
@@ -68,36 +76,53 @@ class _Comparison:
         for number in range(max(len(ours), len(theirs))):
             if number >= min(len(ours), len(theirs)):
                 text = f"only in {'the first' if len(ours) > len(theirs) else 'the second'} image"
-                layers.append(LayerDifference(number, text, _MISSING, self._command(number)))
+                layers.append(LayerDifference(number, text, _MISSING, self.places.layer(number)))
             elif self.one.image.config.diff_ids[number] != self.other.image.config.diff_ids[number]:
                 found = self._layer(number)
                 files += found if isinstance(found, list) else []
                 layers += [] if isinstance(found, list) else [found]
             elif ours[number].digest != theirs[number].digest:
                 text = f"{ours[number].digest} and {theirs[number].digest}"
-                layers.append(LayerDifference(number, text, _OTHERWISE, self._command(number)))
+                layers.append(LayerDifference(number, text, _OTHERWISE, self.places.layer(number)))
         return layers, files
-
-    def _command(self, layer: int) -> Excerpt | None:
-        return self.commands[layer] if layer < len(self.commands) else None
 
     def _layer(self, number: int) -> list[FileDifference] | LayerDifference:
         """The paths that differ, or what differs of a layer whose paths are all the same."""
         ours, theirs = (listing(side.blobs, side.image.manifest.layers[number]) for side in (self.one, self.other))
-        missing = {
-            "there": [path for path in theirs if path not in ours],
-            "not there": [path for path in ours if path not in theirs],
-        }
-        found = [
-            FileDifference(path, number, changes, digest=ours[path].digest if path in ours else None)
-            for path in sorted({*ours, *theirs}, key=lambda path: path.split("/"))
-            if (changes := tuple(_changes(ours.get(path), theirs.get(path))))
-        ]
-        if not found:
+        found = [self._alone(number, path, ours, theirs) for path in sorted({*ours, *theirs}, key=_by_parts)]
+        changed = [each for each in found if each]
+        if not changed:
             cause = _ORDER if list(ours) != list(theirs) else _HEADERS
-            return LayerDifference(number, "the same paths with the same facts and bytes", cause, self._command(number))
-        offsets = self._contents(number, [each.path for each in found if any(c.name == "bytes" for c in each.changes)])
-        return [self._explained(each, offsets.get(each.path), missing) for each in found]
+            return LayerDifference(
+                number, "the same paths with the same facts and bytes", cause, self.places.layer(number)
+            )
+        contents = self._contents(number, [each.path for each in changed if each.changes[-1].name == "bytes"])
+        return [self._looked_into(each, *contents[each.path]) if each.path in contents else each for each in changed]
+
+    def _alone(
+        self, layer: int, path: str, ours: Mapping[str, Item], theirs: Mapping[str, Item]
+    ) -> FileDifference | None:
+        """What differs of a path, as far as its bytes are not needed to know it."""
+        one, other = ours.get(path), theirs.get(path)
+        if one and other:
+            changes = tuple(_changes(one, other))
+            cause = facts.changed(change.name for change in changes)
+        else:
+            lonely = facts.alone(
+                path, [name for name in (theirs if one else ours) if name not in (ours if one else theirs)]
+            )
+            if not one and lonely.partner:
+                return None  # it is told with that one
+            changes = (
+                Change("path", "there" if one else "not there", lonely.partner or ("there" if other else "not there")),
+            )
+            cause = lonely.cause
+        digest = one.digest if one else None
+        return (
+            FileDifference(path, layer, changes, None, cause, self.places.file(layer, path, digest))
+            if changes
+            else None
+        )
 
     def _contents(self, layer: int, paths: Sequence[str]) -> Mapping[str, tuple[Path, Path]]:
         """Where the bytes of some files are, of both images."""
@@ -110,31 +135,24 @@ class _Comparison:
             extract(side.blobs, side.image.manifest.layers[layer], wanted)
         return places
 
-    def _explained(
-        self, found: FileDifference, places: tuple[Path, Path] | None, missing: Mapping[str, Sequence[str]]
-    ) -> FileDifference:
-        command = self._command(found.layer)
-        names = {change.name for change in found.changes}
-        if "path" in names:
-            return replace(found, cause=facts.alone(found.path, missing[found.changes[0].one]), step=command)
-        if places is None:
-            return replace(found, cause=facts.changed(names), step=command)
-        offset = pair.first_difference(*places)
+    def _looked_into(self, found: FileDifference, one: Path, other: Path) -> FileDifference:
+        """With the first byte that differs, and the cause of that. The two files are removed."""
+        offset = pair.first_difference(one, other)
         assert offset is not None, "the digests differ"
-        one, other, first, whole = pair.pieces(*places, offset)
         built = (self.one.built, self.other.built)
-        both = Pair(found.path, one, other, first, whole, built, command.text if command else "")
-        at = pair.shown(*places, offset)
-        for place in places:
-            place.unlink()
-        return replace(found, at=at, cause=find(both), step=command)
+        both = Pair(found.path, *pair.pieces(one, other, offset), built, found.step.text if found.step else "")
+        at = pair.shown(one, other, offset)
+        one.unlink()
+        other.unlink()
+        return replace(found, at=at, cause=find(both))
 
 
-def _changes(one: Item | None, other: Item | None) -> Iterator[Change]:
-    """What is not the same of a path."""
-    if one is None or other is None:
-        yield Change("path", "there" if one else "not there", "there" if other else "not there")
-        return
+def _by_parts(path: str) -> list[str]:
+    return path.split("/")
+
+
+def _changes(one: Item, other: Item) -> Iterator[Change]:
+    """What is not the same of a path; its bytes are the last."""
     for name, ours, theirs in zip(_FACTS, _facts(one), _facts(other), strict=True):
         if ours != theirs:
             yield Change(name, ours, theirs)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
-
-from stagemill.digest import Digest
 from stagemill.errors import Excerpt
 from stagemill.oci.document import Json
 from stagemill.values import dataclass
@@ -39,17 +36,13 @@ class FirstByte:
 
 @dataclass(frozen=True, slots=True)
 class FileDifference:
-    """A path that differs, in a layer by its number from 0. `digest` is that of the first image's file, if it has one there.
-
-    `step` is the instruction that made it, as far as that is known.
-    """
+    """A path that differs, in a layer by its number from 0. `step` is the instruction that made it, where that is known."""
 
     path: str
     layer: int
     changes: tuple[Change, ...]
     at: FirstByte | None = None
     cause: Cause | None = None
-    digest: Digest | None = None
     step: Excerpt | None = None
 
 
@@ -79,11 +72,7 @@ class Differences:
 
     keys: tuple[KeyDifference, ...] = ()
     layers: tuple[LayerDifference, ...] = ()
-    files: tuple[FileDifference, ...] = field(default_factory=tuple)
+    files: tuple[FileDifference, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.layers or self.files)
-
-    def placed(self, files: tuple[FileDifference, ...], layers: tuple[LayerDifference, ...]) -> Differences:
-        """The same with places in the Dockerfile."""
-        return replace(self, files=files, layers=layers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from stagemill.errors import CancelledError, StagemillError
@@ -14,10 +13,10 @@ from stagemill.layer.index import LayerIndex
 from stagemill.plan.planner import Plan
 from stagemill.store.store import Store
 from stagemill.values import dataclass
-from stagemill.verify import origin
 from stagemill.verify.attempt import Attempt, only_image
 from stagemill.verify.compare import compare
 from stagemill.verify.difference import Differences
+from stagemill.verify.origin import Origins
 from stagemill.verify.pair import Circumstances
 from stagemill.verify.side import Side
 from stagemill.verify.twice import Twice, failed
@@ -82,12 +81,9 @@ class Verification:
     def _compared(self, first: Attempt, one: Side, other: Side) -> Found:
         place = self.scratch / "bytes"
         place.mkdir()
-        commands = origin.places(self.plan, len(one.image.manifest.layers))
-        found = compare(one, other, scratch=place, commands=commands)
-        if found.files:
-            with Store.open(first.store) as store:
-                files = origin.traced(found.files, self.plan, _Written(store, self.clock).by)
-            found = replace(found, files=files)
+        with Store.open(first.store) as store:
+            origins = Origins(self.plan, len(one.image.manifest.layers), _Written(store, self.clock).by)
+            found = compare(one, other, scratch=place, places=origins)
         return Found(str(one.image.digest), str(other.image.digest), found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from stagemill.values import dataclass
 from stagemill.verify.causes import drawn, places
 from stagemill.verify.difference import Cause
 
@@ -32,10 +33,18 @@ def changed(names: Iterable[str]) -> Cause | None:
     return _OWNER if found <= {"owner", "mode", "time"} else None
 
 
-def alone(path: str, others: Iterable[str]) -> Cause | None:
+@dataclass(frozen=True, slots=True)
+class Lonely:
+    """Why only one of the images has a path; `partner` is what it is called in the other one, where only its name differs."""
+
+    cause: Cause | None
+    partner: str = ""
+
+
+def alone(path: str, others: Iterable[str]) -> Lonely:
     """Of a path that the other image does not have; `others` are those that only that one has."""
-    if cause := places.at(path):
-        return cause
-    if drawn.partner(path, others):
-        return drawn.NAME
-    return _LEFT if path.startswith(("tmp/", "var/tmp/")) else None
+    partner = drawn.partner(path, others) or ""
+    if partner:
+        return Lonely(places.at(path) or drawn.NAME, partner)
+    left = _LEFT if path.startswith(("tmp/", "var/tmp/")) else None
+    return Lonely(places.at(path) or left)
