@@ -152,13 +152,15 @@ def _by_parts(path: str) -> list[str]:
 
 
 def _changes(one: Item, other: Item) -> Iterator[Change]:
-    """What is not the same of a path; its bytes are the last."""
+    """What is not the same of a path; its bytes, where both have some, are the last."""
     for name, ours, theirs in zip(_FACTS, _facts(one), _facts(other), strict=True):
         if ours != theirs:
             yield Change(name, ours, theirs)
+    if one.digest and other.digest and one.digest != other.digest:
+        yield Change("bytes", one.digest, other.digest)
 
 
-_FACTS = ("kind", "mode", "owner", "time", "size", "link", "device", "attributes", "bytes")
+_FACTS = ("kind", "mode", "owner", "time", "size", "link", "device", "attributes")
 
 
 def _facts(item: Item) -> tuple[str, ...]:
@@ -172,7 +174,6 @@ def _facts(item: Item) -> tuple[str, ...]:
         entry.target if item.link is None else item.link,
         "{}:{}".format(*entry.device),
         json.dumps({name: value.hex() for name, value in entry.xattrs}),
-        str(item.digest or ""),
     )
 
 

@@ -23,6 +23,7 @@ _FORMS = tuple(
     )
 )
 _SECONDS = re.compile(rb"(?<!\d)\d{10}(?:\d{3}|\d{6}|\d{9})?(?!\d)")
+_YEARS = range(946_684_800, 4_102_444_800)  # of 2000 to 2099
 _WIDTHS = ((4, 1), (8, 1), (8, 1_000), (8, 1_000_000), (8, 1_000_000_000))
 
 _DATE = "write ARG SOURCE_DATE_EPOCH before the RUN, and date -u -d @$SOURCE_DATE_EPOCH in it"
@@ -35,7 +36,7 @@ def text(pair: Pair) -> Cause | None:
         if covered(pair, pattern):
             return Cause(f"the time of building, {what}", _mend(pair))
     found = covered(pair, _SECONDS)
-    if found and all(_of_build(pair, number, int(digits[:10])) for number, digits in enumerate(found)):
+    if found and _of_builds(pair, *(int(digits[:10]) for digits in found)):
         return Cause("the time of building, in seconds since 1970", _mend(pair))
     return None
 
@@ -44,7 +45,7 @@ def number(pair: Pair) -> Cause | None:
     """Four or eight bytes that are the time of the build in both."""
     for width, unit in _WIDTHS:
         for one, other in _values(pair, width):
-            if _of_build(pair, 0, one / unit) and _of_build(pair, 1, other / unit):
+            if _of_builds(pair, one / unit, other / unit):
                 return Cause(f"the time of building, as a number of {width} bytes", _mend(pair))
     return None
 
@@ -58,9 +59,12 @@ def _values(pair: Pair, width: int) -> Iterator[tuple[int, int]]:
             yield int.from_bytes(one, "big"), int.from_bytes(other, "big")
 
 
-def _of_build(pair: Pair, which: int, seconds: float) -> bool:
-    built = pair.built[which]
-    return built is None or built.covers(seconds)
+def _of_builds(pair: Pair, *seconds: float) -> bool:
+    """Whether these are times at which the two were built; where one is not known, any of these years will do."""
+    known = [built is not None for built in pair.built]
+    return any(known) and all(
+        built.covers(each) if built else int(each) in _YEARS for built, each in zip(pair.built, seconds, strict=True)
+    )
 
 
 def _mend(pair: Pair) -> str:
