@@ -119,6 +119,7 @@ def _verification(
             context,
             _arguments(values, planned),
             place.environment,
+            place.config,
             _filler(planned, job, place),
             wanted,
             same_user,

@@ -50,13 +50,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """`arguments` are the flags of both builds, without those that this chooses. `wanted` are names of what is to vary;
+    """`config` is the user's configuration, which need not be there. `arguments` are the flags of both builds, without those that this chooses. `wanted` are names of what is to vary;
     `same_user` says why the second is no other user, empty where it is.
     """
 
     context: Context
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    config: Path
     fill: Fill
     wanted: frozenset[str] = frozenset(NAMES)
     same_user: str = ""
@@ -83,10 +84,11 @@ class Twice:
             jobs = ["--jobs", "1"] if "jobs" in self.wanted else []
             place, dockerfile = self._files(home, seen)
             self.fill(home / "store", own=bool(ids))
-            if ids:
-                _give(home)
             flags = [*self.arguments, *self._dockerfile(dockerfile), *jobs]
             surroundings = {**self.environment, **_LOCALES["locale" in self.wanted]}
+            if ids:
+                surroundings |= self._own(home, seen)
+                _give(home)
             yield Attempt(home, seen, tuple(flags), place, start, surroundings)
 
     @contextmanager
@@ -101,6 +103,12 @@ class Twice:
             yield seen, _IDS
         finally:
             seen.rmdir()
+
+    def _own(self, home: Path, seen: Path) -> dict[str, str]:
+        """What another user has at another place: a home, and the configuration. Logins are for you alone."""
+        if self.config.is_file():
+            (home / "config.toml").write_bytes(self.config.read_bytes())
+        return {"HOME": str(seen), "STAGEMILL_CONFIG": str(seen / "config.toml"), "DOCKER_CONFIG": str(seen)}
 
     def _files(self, home: Path, seen: Path) -> tuple[str, Path | None]:
         """The context and the Dockerfile of the second build: copies, as the second build sees them."""
