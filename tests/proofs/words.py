@@ -28,8 +28,8 @@ BUILDX = (
 )  # fmt: skip
 BUILDAH = (
     "--build-arg-file", "--cap-add", "--cap-drop", "--dns", "--dns-option", "--dns-search", "--ignorefile", "--jobs",
-    "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--unsetenv",
-    "--unsetlabel", "--volume",
+    "--layer-label", "--logfile", "--retry", "--retry-delay", "--rewrite-timestamp", "--save-stages", "--source-date-epoch",
+    "--squash", "--timestamp", "--unsetenv", "--unsetlabel", "--volume",
 )  # fmt: skip
 DIRECTIVES = ("# check", "# escape", "# syntax")
 ARGUMENTS = (

@@ -32,12 +32,12 @@ from stagemill.verify.verification import Verification
 
 _EXAMPLES = examples(
     {
-        "stagemill verify .": "is it the same bytes when it is built again, elsewhere?",
-        "stagemill verify --target builder -f prod.Dockerfile .": "with the flags of build",
-        "stagemill verify --against docker://registry.example/app:1.0 .": "was that image built from these files?",
-        "stagemill verify --against app .": "the same for an image of the local store",
+        "stagemill verify .": "are they the same bytes when built again?",
+        "stagemill verify --target builder .": "with the flags of build",
+        "stagemill verify --against app .": "was the store's app built from these files?",
+        "stagemill verify --against docker://host/app .": "the same of a registry's",
         "stagemill verify --vary=-user,-jobs .": "vary less",
-        "stagemill verify --json . > differences.json": "for programs",
+        "stagemill verify --json . > verdict.json": "for programs",
     }
 )
 # What this command says itself, and what an empty store does not need.
