@@ -39,6 +39,8 @@ THROUGH: dict[str, tuple[str, str]] = {
     ),
     "solve": ("solve/solve", "finder protocols step"),
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
+    "verify": ("stagemill verify, on the real sandbox: tests/integration", "attempt verification"),
+    "verify/causes": ("verify/causes/__init__: find", "archives compiled drawn machine order places stamps"),
     "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {

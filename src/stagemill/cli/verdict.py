@@ -14,6 +14,7 @@ from stagemill.verify.difference import Cause, Change, FileDifference, FirstByte
 from stagemill.verify.variation import Variation
 from stagemill.verify.verification import Found
 
+_PRESENCE = {"not there": "only in the first", "there": "only in the second"}
 _MOST = 20  # files of one step and cause that are listed; JSON has all
 
 
@@ -111,11 +112,21 @@ def _told(each: FileDifference) -> Iterator[str]:
 
 
 def _changes(changes: Iterable[Change]) -> str:
+    return "; ".join(map(_change, changes))
+
+
+def _change(each: Change) -> str:
     """Of bytes the digests say nothing to people."""
-    return "; ".join(
-        "other bytes" if each.name == "bytes" else f"{each.name} {printable(each.one)} and {printable(each.other)}"
-        for each in changes
-    )
+    one, other = printable(each.one), printable(each.other)
+    match each.name:
+        case "bytes":
+            return "other bytes"
+        case "path" if other in _PRESENCE:
+            return _PRESENCE[other]
+        case "path":
+            return f"/{other} in the second"
+        case name:
+            return f"{name} {one} and {other}"
 
 
 def _excerpt(at: FirstByte) -> Iterator[str]:

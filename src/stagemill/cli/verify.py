@@ -114,7 +114,7 @@ def _verification(
     ):
         planned = plan(job.dockerfile, job.requests[0], job.resolver, job.services.remotes)
         context = _context(flags, inputs)
-        same_user = "there is one build" if reference else _same_user(values, context, wanted)
+        same_user = "there is one build" if reference else _same_user(values, context, wanted, place)
         made = Twice(
             context,
             _arguments(values, planned),
@@ -154,11 +154,11 @@ def _context(flags: BuildFlags, inputs: Inputs) -> Context:
     return Context(flags.context, inputs.context.view, found.path)
 
 
-def _same_user(values: Values, context: Context, wanted: frozenset[str]) -> str:
+def _same_user(values: Values, context: Context, wanted: frozenset[str], place: Workplace) -> str:
     private = [f"--{name.replace('_', '-')}" for name in _NOT_FOR_OTHERS if values.given.get(name)]
     if private and "user" in wanted:
         return f"what {private[0]} names may be for you alone"
-    return twice.same_user(context, wanted)
+    return twice.same_user(context, wanted, place.environment)
 
 
 def _arguments(values: Values, planned: Plan) -> tuple[str, ...]:

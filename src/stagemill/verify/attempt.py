@@ -16,7 +16,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.values import dataclass
 from stagemill.verify.pair import Circumstances
-from stagemill.verify.start import Start
+from stagemill.verify.start import Start, surroundings
 
 _STOPPED = 130
 _PATIENCE = 30  # seconds that a build has to end after it was told to
@@ -44,7 +44,7 @@ class Attempt:
         """Builds. What the build says goes to our standard error. Raises StagemillError where it fails."""
         output = f"type=oci,tar=false,dest={self.seen / 'image'}"
         program = [sys.executable, "-P", "-m", "stagemill", "build", *self.arguments, "-o", output, self.context]
-        environment = {**self.environment, "STAGEMILL_ROOT": str(self.seen / "store"), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = surroundings({**self.environment, "STAGEMILL_ROOT": str(self.seen / "store")})
         started = clock()
         process = subprocess.Popen(
             self.start.command(program), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from stagemill.values import dataclass
 
@@ -39,6 +40,15 @@ class Start:
             _become(self.ids, *self.shown)
         os.umask(self.umask)
         os.execv(program[0], list(program))  # noqa: S606  that is what this program is for
+
+
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for such a program: it is to find this very package, also where a relative PYTHONPATH leads to it."""
+    kept = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    if environment.get("PYTHONPATH"):
+        own = Path(__file__).resolve().parents[2]
+        kept["PYTHONPATH"] = os.pathsep.join([str(own), environment["PYTHONPATH"]])
+    return kept
 
 
 def _become(ids: int, source: str, target: str) -> None:

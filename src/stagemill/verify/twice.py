@@ -18,7 +18,7 @@ from stagemill.files.view import FileView
 from stagemill.sandbox import userns
 from stagemill.values import dataclass
 from stagemill.verify.attempt import Attempt
-from stagemill.verify.start import Start
+from stagemill.verify.start import Start, surroundings
 from stagemill.verify.variation import NAMES, Variation
 
 # Ids that no range of subordinate ids reaches which useradd gives.
@@ -160,7 +160,7 @@ class Twice:
             yield Variation(name, first, second, why if name in self.wanted else "--vary leaves it out")
 
 
-def same_user(context: Context, wanted: frozenset[str]) -> str:
+def same_user(context: Context, wanted: frozenset[str], environment: Mapping[str, str]) -> str:
     """Why the second build cannot be another user's; empty where it can."""
     if "user" not in wanted:
         return "--vary leaves it out"
@@ -168,7 +168,7 @@ def same_user(context: Context, wanted: frozenset[str]) -> str:
         return "only root can be somebody else too"
     if context.view is not None and "path" not in wanted:
         return "another user may not read the directory"
-    return _probe()
+    return _probe(environment)
 
 
 def _give(home: Path) -> None:
@@ -178,11 +178,17 @@ def _give(home: Path) -> None:
             os.chown(path, _IDS, _IDS, follow_symlinks=False)
 
 
-def _probe() -> str:
+def _probe(environment: Mapping[str, str]) -> str:
     """Why no other user can start this program; empty where one can."""
     program = [sys.executable, "-P", "-c", "import stagemill.cli.build, click, isal, urllib3, zstandard"]
     try:
-        done = subprocess.run(Start(ids=_IDS).command(program), check=False, capture_output=True, timeout=60)
+        done = subprocess.run(
+            Start(ids=_IDS).command(program),
+            env=surroundings(environment),
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     if done.returncode == 0:
