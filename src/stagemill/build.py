@@ -24,6 +24,7 @@ from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.plan import rerun
 from stagemill.plan.depth import too_deep
+from stagemill.plan.epoch import ahead
 from stagemill.plan.planner import Plan, Stage, plan, plan_each
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import Resolver
@@ -171,8 +172,7 @@ def carry_out(
     """
     options.approve(plans)
     again = rerun.chosen(options.rerun, dockerfile, plans)
-    notices = [notice for planned in plans for notice in (*planned.notices, too_deep(planned.target.image)) if notice]
-    for notice in dict.fromkeys(notices):
+    for notice in dict.fromkeys(notice for planned in plans for notice in _notices(planned, services.clock())):
         services.listener(events.Notice(notice, services.clock()))
 
     work = _Work(plans, goals, services, options, again)
@@ -186,6 +186,13 @@ def carry_out(
             services.listener(events.Notice(f"{error.message}; building again", services.clock()))
             work = replace(work, doubting=True)
     return work.attempt()
+
+
+def _notices(planned: Plan, now: float) -> Iterator[str]:
+    """What is to be said of a plan, and stops nothing."""
+    yield from planned.notices
+    of_all = too_deep(planned.target.image), ahead(planned.epoch, planned.times, now)
+    yield from (notice for notice in of_all if notice)
 
 
 @dataclass(frozen=True, slots=True)

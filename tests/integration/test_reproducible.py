@@ -184,3 +184,12 @@ def test_rewrite_timestamp_clamps_what_is_newer(first: Mill) -> None:
     digest(first, "--rewrite-timestamp", "--source-date-epoch", "1600000000")
 
     assert first.ok("run", "app", "stat", "-c", "%Y", "/past", "/now").out.split() == ["978307200", "1600000000"]
+
+
+def test_what_is_said_of_it_is_the_same_too(first: Mill, new_mill: Callable[[str], Mill]) -> None:
+    other = new_mill("other")
+    fill(other, day=LONG_AGO)
+    said = ("--provenance", "--sbom")
+
+    assert digest(first, *DATE, *said) == digest(other, *DATE, *said)
+    assert digest(first, *DATE, *said) != digest(first, *DATE)

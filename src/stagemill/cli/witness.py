@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.attest.statement import Attestation
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Provenance, Wanted
 from stagemill.build import Built, make_tree
 from stagemill.digest import Digest
 from stagemill.events import Event
@@ -85,20 +85,21 @@ class Witness:
             return None
         from stagemill.attest.provenance import record
 
-        return record(self._facts(built, image), self.wanted.provenance)
+        return record(self._facts(built, image), _claimed(self.wanted.provenance, built))
 
     def _provenance(self, built: Built, image: Image | None) -> Iterator[Attestation]:
         if self.wanted.provenance is not None:
             from stagemill.attest.provenance import provenance
 
-            yield provenance(self._facts(built, image), self.wanted.provenance)
+            yield provenance(self._facts(built, image), _claimed(self.wanted.provenance, built))
 
     def _facts(self, built: Built, image: Image | None) -> Facts:
         from stagemill.attest.provenance import Facts
 
         seen = self.account
         vertices = list(walk([*([seen.origin] if seen.origin else []), built.plan.target.vertex]))
-        return Facts(seen.asked, vertices, seen.text, seen.invocation, layers(built.plan, image) if image else {})
+        invocation = _still(seen.invocation, built, image) if built.plan.times == "still" else seen.invocation
+        return Facts(seen.asked, vertices, seen.text, invocation, layers(built.plan, image) if image else {})
 
     def _sbom(self, number: int, built: Built) -> tuple[Attestation, ...]:
         if self.wanted.sbom is None:
@@ -150,6 +151,18 @@ class Witness:
         )
         view = make_tree(vertex, services=_telling_news(built))
         yield from scanning.found(view, wanted.generator)
+
+
+def _claimed(wanted: Provenance, built: Built) -> Provenance:
+    """With the claim that the result is the same each time, where it is to be."""
+    return replace(wanted, reproducible=True) if built.plan.times == "still" else wanted
+
+
+def _still(invocation: Invocation, built: Built, image: Image | None) -> Invocation:
+    """The same for each call that gives this result, so that the statement is the same too."""
+    date = float(built.epoch or 0)
+    digest = image.digest if image else built.plan.target.vertex.digest
+    return replace(invocation, id=digest.hex[: len(invocation.id)], started=date, finished=date)
 
 
 def _telling_news(built: Built) -> Services:

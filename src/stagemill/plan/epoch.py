@@ -18,6 +18,7 @@ from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.location import GitLocation, Location, LocationError
 from stagemill.plan import fetched
 from stagemill.plan.outline import SCRATCH, Outline, StageText
+from stagemill.plan.request import Times
 from stagemill.plan.scope import Scope
 from stagemill.values import dataclass
 
@@ -36,6 +37,16 @@ def seconds(text: str) -> int | None:
     if not _SECONDS.fullmatch(text) or int(text) > _LATEST:
         raise UsageError(f"invalid {EPOCH} {text!r}", hint=_HINT)
     return int(text)
+
+
+def ahead(date: int | None, times: Times, now: float) -> str | None:
+    """A notice, where files are to be no newer than a date that has not come: what is made today is older anyway."""
+    if date is None or date <= now or times not in {"clamped", "still"}:
+        return None
+    return (
+        f"{EPOCH} {date} is in the future, so files that are made now keep the time at which they are made\n"
+        "hint: take a date that is past, such as that of the commit: git log -1 --format=%ct"
+    )
 
 
 def settled(outline: Outline, dockerfile: Dockerfile) -> Outline:

@@ -10,7 +10,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.graph.operations import STILL, Run
 from stagemill.location import parse
-from stagemill.plan.epoch import seconds
+from stagemill.plan.epoch import ahead, seconds
 from stagemill.plan.resolver import Sources
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -190,3 +190,12 @@ class TestStill:
             planned("FROM busybox\n", sources=sources, location=parse("https://h/undated"), times="still").epoch
             == STILL
         )
+
+
+def test_a_date_that_has_not_come_is_told_where_it_should_clamp_something() -> None:
+    said = ahead(11, "still", 10.0)
+
+    assert said is not None
+    assert said.startswith("SOURCE_DATE_EPOCH 11 is in the future, so files that are made now keep the time")
+    assert [ahead(11, times, 10.0) for times in ("kept", "exact")] == [None, None]
+    assert [ahead(date, "clamped", 10.0) for date in (None, 9, 10)] == [None] * 3
