@@ -28,6 +28,7 @@ def wanted(texts: Iterable[str]) -> frozenset[str]:
     for word in given:
         if word.lstrip("-") not in NAMES:
             near = nearest(word.lstrip("-"), NAMES)
-            raise UsageError(f"invalid --vary {word!r}", hint=f"did you mean {near}?" if near else _HINT)
+            dash = "-" * word.startswith("-")
+            raise UsageError(f"invalid --vary {word!r}", hint=f"did you mean {dash}{near}?" if near else _HINT)
     named = {word for word in given if not word.startswith("-")}
     return frozenset((named or set(NAMES)) - {word[1:] for word in given if word.startswith("-")})
