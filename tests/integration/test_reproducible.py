@@ -193,3 +193,17 @@ def test_what_is_said_of_it_is_the_same_too(first: Mill, new_mill: Callable[[str
 
     assert digest(first, *DATE, *said) == digest(other, *DATE, *said)
     assert digest(first, *DATE, *said) != digest(first, *DATE)
+
+
+def test_archives_are_the_same_to_the_byte(first: Mill, new_mill: Callable[[str], Mill]) -> None:
+    other = new_mill("other")
+    fill(other, day=LONG_AGO)
+    outputs = [word for kind in ("oci", "docker", "tar") for word in ("-o", f"type={kind},dest=../{kind}.tar")]
+
+    for mill in (first, other):
+        mill.ok("build", "-q", *DATE, *outputs, "-t", "app", ".")
+        mill.ok("save", "-o", "../saved.tar", "app")
+
+    for name in ("oci.tar", "docker.tar", "tar.tar", "saved.tar"):
+        one, two = ((mill.folder.parent / name).read_bytes() for mill in (first, other))
+        assert one == two, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -184,6 +185,22 @@ class TestAgainst:
             built.ok("push", name)
             built.ok("rmi", name)
             assert found(built, "--against", f"docker://{name}", status=0)["same"]
+
+    def test_what_the_image_got_from_flags_is_asked_for_again(self, built: Mill) -> None:
+        flags = ("--label", "a=b", "--annotation", "c=d", "--squash", "--unsetenv", "PATH")
+        date = ("--reproducible", "--source-date-epoch", "1500000000")
+        built.ok("build", "-q", *date, *flags, "-t", "flagged", ".")
+
+        assert found(built, "--against", "flagged", *flags, status=0)["same"]
+        assert found(built, "--against", "flagged")["keys"]
+
+    def test_labels_of_the_commit_are_those_of_the_repository(self, mill: Mill) -> None:
+        filled(mill, SAME)
+        git = ("git", "-C", str(mill.folder), "-c", "user.name=a", "-c", "user.email=a@b")
+        for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "x")):
+            subprocess.run([*git, *arguments], check=True)
+
+        assert found(replace(mill, settings={"BUILDX_GIT_LABELS": "1"}), status=0)["same"]
 
     def test_what_is_not_there_is_wrong_usage(self, mill: Mill) -> None:
         error = filled(mill, SAME).fail("verify", "--against", "nosuch", ".", status=2)

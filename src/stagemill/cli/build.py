@@ -17,7 +17,7 @@ from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
+from stagemill.cli.options import add_build_options, evidence, of_image, with_options, with_targets
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
@@ -47,7 +47,7 @@ _EXAMPLES = examples(
 
 @with_targets
 @add_build_options
-@with_options((*caches.options(), *evidence(), *dates.of_layers(), *compat.BUILD.options()))
+@with_options((*of_image(), *dates.of_layers(), *caches.options(), *evidence(), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -60,13 +60,8 @@ _EXAMPLES = examples(
     "-o", "--output", multiple=True, metavar="type=TYPE,dest=PATH",
     help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; {target} in it is the stage's name.",
 )  # fmt: skip
-@click.option("--label", multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
-@click.option("--annotation", multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
 @click.option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
 @click.option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
-@click.option("--unsetlabel", multiple=True, metavar="NAME", help="Leave a label out of the image.")
-@click.option("--unsetenv", multiple=True, metavar="NAME", help="Leave a variable out of the image.")
-@click.option("--squash", is_flag=True, help="Make one layer of all that is not the base's.")
 @click.option(
     "--iidfile",
     metavar="FILE",

@@ -124,6 +124,15 @@ def _for_run() -> Iterator[Option]:
     yield _host_ca("Let RUN trust this machine's CA certificates (or FILE's); they never enter a layer.")
 
 
+def of_image() -> Iterator[Option]:
+    """What an image gets, or does not get, whatever its Dockerfile says."""
+    yield Option(["--label"], multiple=True, metavar="NAME=VALUE", help="Give the image a label; it wins over LABEL.")
+    yield Option(["--annotation"], multiple=True, metavar="NAME=VALUE", help="Give the image's manifest an annotation.")
+    yield Option(["--unsetlabel"], multiple=True, metavar="NAME", help="Leave a label out of the image.")
+    yield Option(["--unsetenv"], multiple=True, metavar="NAME", help="Leave a variable out of the image.")
+    yield Option(["--squash"], is_flag=True, help="Make one layer of all that is not the base's.")
+
+
 def evidence() -> Iterator[Option]:
     """What is said of a result beside it."""
     yield from under("What is said of the result", _evidence())

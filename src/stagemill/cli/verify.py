@@ -15,7 +15,7 @@ from stagemill.cli import reference_image, verdict
 from stagemill.cli.building import BuildFlags, Job, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import add_build_options
+from stagemill.cli.options import add_build_options, of_image, with_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.reference_image import ReferenceImage
 from stagemill.cli.respelt import respelt
@@ -43,13 +43,15 @@ _EXAMPLES = examples(
 # What this command says itself, and what an empty store does not need.
 _OWN = frozenset({
     "context", "file", "pull", "no_cache", "no_cache_filter", "rerun", "reproducible", "source_date_epoch", "against", "vary",
-    "as_json",
+    "as_json", "label",
 })  # fmt: skip
+_GIT_LABELS = "BUILDX_GIT_LABELS"
 _NOT_FOR_OTHERS = (
     "secret", "ssh", "volume", "build_context", "policy", "host_ca", "build_arg_file", "allow", "ignorefile",
 )  # fmt: skip
 
 
+@with_options(of_image())
 @add_build_options
 @click.command("verify", cls=Command, epilog=_EXAMPLES)
 @click.option(
@@ -117,8 +119,8 @@ def _verification(
         same_user = "there is one build" if reference else _same_user(values, context, wanted, place)
         made = Twice(
             context,
-            _arguments(values, planned),
-            place.environment,
+            _arguments(values, planned, flags),
+            {name: value for name, value in place.environment.items() if name != _GIT_LABELS},
             place.config,
             _filler(planned, job, place),
             wanted,
@@ -161,6 +163,8 @@ def _same_user(values: Values, context: Context, wanted: frozenset[str], place: 
     return twice.same_user(context, wanted, place.environment)
 
 
-def _arguments(values: Values, planned: Plan) -> tuple[str, ...]:
+def _arguments(values: Values, planned: Plan, flags: BuildFlags) -> tuple[str, ...]:
+    """Labels of the commit among them: a copy of the context is in no repository."""
     words = respelt(command.params, values.given, without=_OWN)
-    return (*words, "--reproducible", "--source-date-epoch", str(planned.epoch))
+    labels = (word for name, value in flags.labels.items() for word in ("--label", f"{name}={value}"))
+    return (*words, *labels, "--reproducible", "--source-date-epoch", str(planned.epoch))

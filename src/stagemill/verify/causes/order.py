@@ -7,7 +7,7 @@ from stagemill.verify.pair import Pair
 
 _ORDER = Cause(
     "the same {} in another order: that of a directory, of a hash table, or of steps that ran at once",
-    "sort what is written: find … | sort, LC_ALL=C sort, or the tool's own flag for it",
+    "sort what is written: find … | LC_ALL=C sort, or the tool's own flag for it; PYTHONHASHSEED=0 for sets of Python",
 )
 
 
