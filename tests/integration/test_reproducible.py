@@ -207,3 +207,14 @@ def test_archives_are_the_same_to_the_byte(first: Mill, new_mill: Callable[[str]
     for name in ("oci.tar", "docker.tar", "tar.tar", "saved.tar"):
         one, two = ((mill.folder.parent / name).read_bytes() for mill in (first, other))
         assert one == two, name
+
+
+def test_neither_does_what_the_store_has_made_before(first: Mill) -> None:
+    one = digest(first, *DATE)
+    first.write({"src/a": "B"})
+    digest(first)  # an ordinary build links what is the same as the last time
+    other = digest(first, *DATE)
+    first.write({"src/a": "A"})
+
+    assert digest(first, *DATE) == one != other
+    assert digest(first, *DATE, "--no-cache") == one

@@ -259,7 +259,12 @@ class _Copying:
             def write(descriptor: int) -> None:
                 transfer.copy_hashed(real, descriptor, expected=digest, name=path)
 
-        elif wanted == entry and self._is_first(real) and self._draft.adopt(target, wanted, real, digest=digest):
+        elif (
+            self._may_share(source)
+            and wanted == entry
+            and self._is_first(real)
+            and self._draft.adopt(target, wanted, real, digest=digest)
+        ):
             return
         else:
 
@@ -267,6 +272,10 @@ class _Copying:
                 transfer.copy_fixed(real, descriptor, size=entry.size)
 
         self._draft.put_file(target, wanted, write, digest=digest)
+
+    def _may_share(self, source: _Source) -> bool:
+        """A RUN sees how many names a file has (`ls -l`, cpio). Of what is unpacked one name goes when this is over."""
+        return not self._op.still or source.implied is not None
 
     def _is_first(self, real: Path) -> bool:
         """Whether a file on disk is not in this layer yet: files that share it only because an earlier copy linked them

@@ -49,7 +49,7 @@ class Copier:
                 into=workspace.fs,
                 extract=extract,
                 names=names,
-                known=Earlier(name, self.forms).place if self.forms.linking else unknown,
+                known=Earlier(name, self.forms).place if self.forms.linking and not op.still else unknown,
             )
             return commit(workspace, parent, clock=self.services.clock, known=digests)
 

@@ -193,7 +193,8 @@ class Copy:
     `owner` is the text of `--chown`; `keep_owner` (COPY --from) keeps owners where there is none, else files are 0:0.
     `unpack` is ADD's: an archive becomes what is in it. With `named_owner` the last input is a tree that knows the names
     in `owner`; otherwise the parent does. `origins` are for an ADD that reads more than one tree or a remote one: one for
-    each input between, in order, and `sources` is empty. With `still` all files of a context have the time `STILL`.
+    each input between, in order, and `sources` is empty. With `still` all files of a context have the time `STILL`, and none
+    is shared with another layer: what a RUN sees of it is the same whatever else the store has.
     """
 
     kind: ClassVar[str] = "copy/2"

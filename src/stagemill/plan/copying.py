@@ -22,7 +22,6 @@ from stagemill.plan import contexts, fetched
 from stagemill.plan.contexts import Origin
 from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import matches_nothing, missing_source
-from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
 from stagemill.values import dataclass
@@ -144,7 +143,7 @@ def _copied(
         excludes=words.excludes,
         parents=parents,
         named_owner=named,
-        still=site.request.times == "still" and isinstance(origin, FileContext) and bool(words.sources),
+        still=site.request.times == "still",
     )
     inputs: tuple[Edge, ...] = ()
     if found:

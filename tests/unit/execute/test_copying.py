@@ -86,3 +86,14 @@ def test_files_of_a_context_that_is_still_have_one_time_and_others_their_own(wor
 
     entries = [workshop.forms.view(tree).lstat(name) for tree, name in zip(copied, ("app", "tool"), strict=True)]
     assert [entry and entry.mtime_ns for entry in entries] == [STILL * 10**9, 7]
+
+
+def test_what_is_to_be_still_shares_no_file_with_another_layer(workshop: Workshop) -> None:
+    stage = workshop.tree({"app": "binary"})
+    op = Copy(("app",), "/app", still=True)
+    context = ContextFiles(workshop.context({"app": "binary"}))
+
+    trees = [copier(workshop).copy(op, Tree(), [source], name="same") for source in (stage, context, context)]
+
+    for tree in (stage, *trees):
+        assert (workshop.forms.directories(tree)[-1] / "app").stat().st_nlink == 1
