@@ -112,6 +112,14 @@ def test_what_is_the_same_is_said_to_be_and_leaves_nothing(mill: Mill) -> None:
     assert "app" not in mill.ok("images").out
 
 
+def test_what_has_todays_date_is_told_though_it_is_the_same(mill: Mill) -> None:
+    text = "FROM busybox AS b\nRUN date +%F > /day\nFROM busybox\nCOPY --from=b /day /\n"
+
+    verdict = found(filled(mill, text), "--source-date-epoch", "1500000000", "--vary=umask", status=0)
+
+    assert [(each["path"], each["step"]["line"]) for each in verdict["suspects"]] == [("/day", 2)]
+
+
 def test_the_date_of_the_flag_is_that_of_both(mill: Mill) -> None:
     verdict = found(filled(mill, SAME), "--source-date-epoch", "1500000000", "--vary=umask", status=0)
 

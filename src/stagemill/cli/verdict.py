@@ -10,6 +10,7 @@ from itertools import groupby
 from stagemill.dockerfile.source import printable
 from stagemill.errors import Excerpt
 from stagemill.values import dataclass
+from stagemill.verify import today
 from stagemill.verify.difference import Cause, Change, FileDifference, FirstByte, KeyDifference, LayerDifference
 from stagemill.verify.variation import Variation
 from stagemill.verify.verification import Found
@@ -33,7 +34,9 @@ class Verdict:
 
 def text(verdict: Verdict) -> str:
     """The verdict for a terminal."""
-    return "\n".join([*_head(verdict), *_keys(verdict), *_layers(verdict), *_files(verdict), *_varied(verdict)])
+    return "\n".join(
+        [*_head(verdict), *_keys(verdict), *_layers(verdict), *_files(verdict), *_suspects(verdict), *_varied(verdict)]
+    )
 
 
 def _head(verdict: Verdict) -> Iterator[str]:
@@ -88,6 +91,17 @@ def _files(verdict: Verdict) -> Iterator[str]:
             if len(members) > _MOST:
                 yield f"and {len(members) - _MOST} more files; --json has all"
             yield from _why(cause)
+
+
+def _suspects(verdict: Verdict) -> Iterator[str]:
+    """What is the same, and may be another tomorrow."""
+    ordered = sorted(verdict.found.suspects, key=lambda each: _line(each.step))
+    for step, group in groupby(ordered, key=lambda each: each.step):
+        yield ""
+        yield from _place(step)
+        for each in group:
+            yield f"/{printable(each.path)}: the same today, and perhaps not tomorrow, for it has {each.text} in it"
+        yield from _why(today.CAUSE)
 
 
 def _line(step: Excerpt | None) -> tuple[str, int]:
@@ -181,6 +195,10 @@ def document(verdict: Verdict) -> str:
             "keys": [_plain(each) for each in differences.keys],
             "layers": [_plain(each) for each in differences.layers],
             "files": [_file(each) for each in differences.files],
+            "suspects": [
+                {"path": f"/{each.path}", "layer": each.layer, "text": each.text, "step": _step(each.step)}
+                for each in verdict.found.suspects
+            ],
         },
         indent=2,
     )

@@ -71,6 +71,8 @@ def command(**given: object) -> int:
     """
     values = Values({**given, "reproducible": True})
     wanted = variation.wanted(values.texts("vary"))
+    if values.texts("vary") and values.text("against"):
+        raise UsageError("--vary is for two builds, and --against for one", hint="leave one of them out")
     with workplace() as place:
         reference = _reference(values, place)
         if reference and reference.dated and not _has_date(values):

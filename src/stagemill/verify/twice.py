@@ -198,10 +198,8 @@ def _probe(environment: Mapping[str, str]) -> str:
 
 def failed(error: StagemillError, which: str, varied: Iterator[Variation]) -> StagemillError:
     """What to say of a build that failed, the second one perhaps for what it has otherwise."""
-    if which == "first":
-        return StagemillError(
-            "the first build failed", hint="its error is above; verify needs a Dockerfile that builds"
-        )
+    if which != "the second build":
+        return StagemillError(f"{which} failed", hint="its error is above; verify needs a Dockerfile that builds")
     others = ", ".join(each.name for each in varied if not each.why)
     return StagemillError(
         f"the second build failed, which the first did not: {error.message}",

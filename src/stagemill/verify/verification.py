@@ -19,16 +19,18 @@ from stagemill.verify.difference import Differences
 from stagemill.verify.origin import Origins
 from stagemill.verify.pair import Circumstances
 from stagemill.verify.side import Side
+from stagemill.verify.today import Suspect, suspects
 from stagemill.verify.twice import Twice, failed
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The digests of both manifests, as text, and what differs."""
+    """The digests of both manifests, as text, what differs, and what is the same today only."""
 
     one: str
     other: str
     differences: Differences
+    suspects: tuple[Suspect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,11 @@ class Verification:
 
     def again(self) -> Found:
         """Builds twice. Raises StagemillError where a build fails."""
-        first, built = self._first()
+        first, built = self._first("the first build")
         self.twice.pause(built.started, clock=self.clock, wait=self.wait)
         self.say("the second build")
         with self.twice.second(self.scratch / "other") as second:
-            built_again = self._run(second, "second")
+            built_again = self._run(second, "the second build")
             with (
                 first.result(self.plan.platform) as one,
                 second.result(self.plan.platform) as other,
@@ -61,14 +63,14 @@ class Verification:
 
     def beside(self, image: Side) -> Found:
         """Builds once, and compares with the image."""
-        first, built = self._first()
+        first, built = self._first("the build")
         with first.result(self.plan.platform) as one:
             return self._compared(first, Side(only_image(one), one.blobs, built), image)
 
-    def _first(self) -> tuple[Attempt, Circumstances]:
-        self.say("the first build" if self.twice.wanted else "the build")
+    def _first(self, which: str) -> tuple[Attempt, Circumstances]:
+        self.say(which)
         attempt = self.twice.first(self.scratch / "one")
-        return attempt, self._run(attempt, "first")
+        return attempt, self._run(attempt, which)
 
     def _run(self, attempt: Attempt, which: str) -> Circumstances:
         try:
@@ -84,7 +86,10 @@ class Verification:
         with Store.open(first.store) as store:
             origins = Origins(self.plan, len(one.image.manifest.layers), _Written(store, self.clock).by)
             found = compare(one, other, scratch=place, places=origins)
-        return Found(str(one.image.digest), str(other.image.digest), found)
+            told = {(each.layer, each.path) for each in found.files}
+            dated = suspects(one, origins, epoch=self.plan.epoch) if other.built else ()
+            rest = tuple(each for each in dated if (each.layer, each.path) not in told)
+        return Found(str(one.image.digest), str(other.image.digest), found, rest)
 
 
 class _Written:

@@ -16,6 +16,7 @@ from stagemill.verify.difference import (
     KeyDifference,
     LayerDifference,
 )
+from stagemill.verify.today import Suspect
 from stagemill.verify.variation import Variation
 from stagemill.verify.verification import Found
 
@@ -112,6 +113,16 @@ def test_keys_and_layers_are_told() -> None:
     assert "layer 1: only in the first image" in lines
 
 
+def test_what_has_todays_date_is_told_though_it_is_the_same() -> None:
+    same = Found("a", "a", Differences(), (Suspect("built", 1, "2026-11-29", LINE),))
+
+    lines = verdict.text(Verdict(same)).splitlines()
+
+    assert lines[0] == "the same: two builds are a"
+    assert "/built: the same today, and perhaps not tomorrow, for it has 2026-11-29 in it" in lines
+    assert "  cause: today's date" in lines
+
+
 def test_it_ends_with_what_was_varied() -> None:
     varied = (Variation("umask", "022", "077"), Variation("user", "you", "root", "only root can"))
 
@@ -123,9 +134,8 @@ def test_it_ends_with_what_was_varied() -> None:
 def test_programs_get_all_of_it() -> None:
     file = FileDifference("a", 2, BYTES, FirstByte(1, 1, b"\x00a", b"\x00b"), TIME, LINE)
     varied = (Variation("umask", "022", "077"),)
-    found = Found(
-        "sha256:a", "sha256:b", Differences((KeyDifference("os", "x", "y"),), (LayerDifference(0, "t", TIME),), (file,))
-    )
+    differences = Differences((KeyDifference("os", "x", "y"),), (LayerDifference(0, "t", TIME),), (file,))
+    found = Found("sha256:a", "sha256:b", differences, (Suspect("b", 1, "2026-11-29", LINE),))
 
     assert json.loads(verdict.document(Verdict(found, varied, "app"))) == {
         "same": False,
@@ -141,6 +151,14 @@ def test_programs_get_all_of_it() -> None:
                 "changes": [{"name": "bytes", "one": "sha256:1", "other": "sha256:2"}],
                 "first_byte": {"offset": 1, "before": 1, "one": "0061", "other": "0062"},
                 "cause": {"title": "the time", "mend": "write less"},
+                "step": {"file": "Dockerfile", "line": 3, "text": "RUN date"},
+            }
+        ],
+        "suspects": [
+            {
+                "path": "/b",
+                "layer": 1,
+                "text": "2026-11-29",
                 "step": {"file": "Dockerfile", "line": 3, "text": "RUN date"},
             }
         ],

@@ -25,6 +25,11 @@ TEXT = "FROM scratch\nCOPY a /a\n"
             "only one platform can be verified at a time",
             "write --platform OS/ARCH",
         ),
+        (
+            ["--vary=umask", "--against", "app", "."],
+            "--vary is for two builds, and --against for one",
+            "leave one of them out",
+        ),
         (["--vary", "umsk", "."], "invalid --vary 'umsk'", "did you mean umask?"),
         (
             ["--source-date-epoch", "now", "."],

@@ -107,7 +107,7 @@ def test_another_user_needs_a_copy(view: FileView) -> None:
 def test_a_build_that_fails_says_which_it_was(twice: Twice) -> None:
     why = StagemillError("the build ended with status 1")
 
-    first, second = (failed(why, which, twice.variations()) for which in ("first", "second"))
+    first, second = (failed(why, which, twice.variations()) for which in ("the first build", "the second build"))
 
     assert first.message == "the first build failed"
     assert second.message == "the second build failed, which the first did not: the build ended with status 1"
