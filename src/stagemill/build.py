@@ -11,6 +11,7 @@ from stagemill.cache.chain import Chain
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
+from stagemill.execute import base
 from stagemill.execute.assemble import Finish, assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
@@ -94,7 +95,10 @@ class Built:
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
         cached = list(self.finished.steps("min")) if self.inline else ()
-        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached)
+        begins = base.read_image(self.forms.store, stage.base.manifest) if stage.base else None
+        return assemble(
+            stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached, begins=begins
+        )
 
     @property
     def finished(self) -> Finished:

@@ -18,6 +18,7 @@ from stagemill.cli.building import BuildFlags, building_each, image_resolver, re
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
+from stagemill.cli.output_flags import Output
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
@@ -150,7 +151,7 @@ def _account(
 
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
-    outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
+    outputs = tuple(Output.parse(text) for text in values.texts("output"))
     index = build.platforms.index or bool(build.attest)
     annotations = Annotations.parse(values.texts("annotation"), index=index)
     for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
@@ -159,8 +160,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(
             *outputs,
-            *([flags.Output("image")] if values.flag("load") else []),
-            *([flags.Output("registry", push=True)] if values.flag("push") else []),
+            *([Output("image")] if values.flag("load") else []),
+            *([Output("registry", push=True)] if values.flag("push") else []),
         ),
         iidfile=values.text("iidfile"),
         metadata_file=values.text("metadata_file"),
