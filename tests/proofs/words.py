@@ -27,7 +27,8 @@ BUILDX = (
     "--ssh", "--tag", "--target", "--ulimit",
 )  # fmt: skip
 BUILDAH = (
-    "--build-arg-file", "--cap-add", "--cap-drop", "--dns", "--dns-option", "--dns-search", "--ignorefile", "--jobs",
+    "--build-arg-file", "--cap-add", "--cap-drop", "--compression-format", "--compression-level",
+    "--disable-compression", "--dns", "--dns-option", "--dns-search", "--force-compression", "--ignorefile", "--jobs",
     "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--unsetenv",
     "--unsetlabel", "--volume",
 )  # fmt: skip

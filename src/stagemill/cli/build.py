@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import caches, compat, flags, stages
+from stagemill.cli import caches, compat, compressions, flags, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
@@ -21,6 +21,7 @@ from stagemill.cli.options import add_build_options, evidence, with_options, wit
 from stagemill.cli.output_flags import Output
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
+from stagemill.cli.secrets import LOCAL_DELETE
 from stagemill.cli.targets import Delivery
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks, Watch
@@ -46,7 +47,7 @@ _EXAMPLES = examples(
 
 @with_targets
 @add_build_options
-@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
+@with_options((*caches.options(), *evidence(), *compressions.options(force=True), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -151,7 +152,8 @@ def _account(
 
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
-    outputs = tuple(Output.parse(text) for text in values.texts("output"))
+    packaging = compressions.packaging(values)
+    outputs = tuple(Output.parse(text).packed(packaging) for text in values.texts("output"))
     index = build.platforms.index or bool(build.attest)
     annotations = Annotations.parse(values.texts("annotation"), index=index)
     for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
@@ -160,8 +162,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(
             *outputs,
-            *([Output("image")] if values.flag("load") else []),
-            *([Output("registry", push=True)] if values.flag("push") else []),
+            *([Output("image", packaging=packaging)] if values.flag("load") else []),
+            *([Output("registry", push=True, packaging=packaging)] if values.flag("push") else []),
         ),
         iidfile=values.text("iidfile"),
         metadata_file=values.text("metadata_file"),
@@ -170,6 +172,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         annotations=annotations,
         index=build.platforms.index,
         attest=build.attest,
+        packaging=packaging,
+        may_delete=LOCAL_DELETE in build.allow,
         provenance_in_metadata=_provenance_in_metadata(os.environ),
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )

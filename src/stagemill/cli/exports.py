@@ -46,7 +46,7 @@ class Export:
 
         if output.type == "local":
             with self._files(output) as files:
-                local.filesystem_directory(files, Path(output.dest), notice=self._notice)
+                local.filesystem_directory(files, Path(output.dest), notice=self._notice, mirror=output.mirror)
         elif not output.tar:
             assert self.image is not None
             blobs = StoredBlobs(self.forms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
@@ -14,6 +15,7 @@ from stagemill.attest.wanted import Wanted
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
+from stagemill.cli.environment import store_root
 from stagemill.cli.exports import Export, check_place, write_atomically
 from stagemill.cli.flags import reference
 from stagemill.cli.output_flags import PACKED, Output
@@ -37,7 +39,8 @@ class Wishes:
 
     `digests` are wanted by somebody who gets them here; `title` says which of several results this is. `index` says that
     it is for several platforms: what is named is an index, and files lie in a directory for each. `attest` is what is to be
-    said of it, `stage` the target as the command line has it, `packaging` the form of an image of which no output says more.
+    said of it, `stage` the target as the command line has it, `packaging` the form of an image of which no output says more. With
+    `may_delete` a directory may be emptied that is not below the current one.
     """
 
     tags: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class Wishes:
     stage: str = ""
     provenance_in_metadata: Literal["min", "max", "disabled"] = "min"
     packaging: Packaging = USUAL
+    may_delete: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -180,6 +184,11 @@ def _check_places(wishes: Wishes) -> None:
     for output in wishes.outputs:
         if output.dest not in {"", "-"}:
             check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
+        if output.mirror:
+            from stagemill.cli import mirroring
+
+            store = store_root(os.environ, root=os.geteuid() == 0)
+            mirroring.check(output.dest, allowed=wishes.may_delete, store=store)
     for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file):
         if file:
             check_place(flag, file, directory=False)

@@ -337,10 +337,13 @@ class Forms:
 
     def _recompressed(self, chain: Digest, compression: Compression, stopped: Stopped) -> Packed:
         """A base's layer, whose tar stays what it is."""
+        from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415  it looks into forms itself
         from stagemill.layer.compression import recompress  # noqa: PLC0415  see above
 
         base = self._base(chain)
-        with self._stream(base, quiet, stopped) as reader, self.store.blobs.writer() as writer:
+        fetched = base.reference or self.store.blobs.has(base.descriptor)
+        opened = self._stream(base, quiet, stopped) if fetched else StoredBlobs(self).open(base.descriptor)
+        with opened as reader, self.store.blobs.writer() as writer:
             recompress(reader, writer.write, compression, diff_id=base.diff_id)
             digest, size = writer.commit()
         return Packed(base.diff_id, Descriptor(compression.media_type, digest, size))
