@@ -121,7 +121,14 @@ def _build(values: Values, build: BuildFlags) -> None:
         watch = Watch(listener)
         try:
             with building_each(
-                build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
+                build,
+                inputs,
+                place=place,
+                listener=watch,
+                checks=checks,
+                caches=kept,
+                bring=delivery.wants_any,
+                shipments=[one.shipments for one in delivery.each],
             ) as builds:
                 worked = watch.worked
                 for text in compat.BUILD.notes(values):

@@ -27,11 +27,11 @@ _SEEKABLE = {
 
 def compression(kind: str, level: str, wrong: Wrong, *, key: str = "compression-level") -> Compression | None:
     """None where nothing is asked; a level alone is one of gzip. `key` is how the level is called. Raises what `wrong` makes."""
+    if not (kind or level):
+        return None
     from stagemill.layer.compression import Compression
 
-    match kind.lower() or ("gzip" if level else ""):
-        case "":
-            return None
+    match kind.lower() or "gzip":
         case "gzip" | "zstd" | "uncompressed" as known:
             return Compression(known, _level(known, level, wrong, key))
         case other if other in _SEEKABLE:

@@ -22,6 +22,7 @@ from stagemill.cli.output_flags import PACKED, Output
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
+from stagemill.execute.overlap import Shipment
 from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
@@ -77,6 +78,22 @@ class Wishes:
     def pushed(self) -> tuple[str, ...]:
         """All names under which registries get it."""
         return tuple(name for output in self.outputs if output.push for name in output.names or self.tags)
+
+    @property
+    def shipments(self) -> tuple[Shipment, ...]:
+        """Where layers can go as soon as they are there."""
+        packed = [output for output in self.outputs if output.type in PACKED]
+        outputs = packed or ([self.plain] if self.wants_image else [])
+        return tuple(dict.fromkeys(self._shipment(output) for output in outputs))
+
+    def _shipment(self, output: Output) -> Shipment:
+        names = (output.names or self.tags) if output.push else ()
+        return Shipment(
+            output.packaging,
+            tuple(Reference.parse(name) for name in names),
+            output.insecure,
+            base_only=self.squash or output.rewrite,
+        )
 
     @property
     def main(self) -> Output:

@@ -47,12 +47,20 @@ _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
 
 
+def _unheard(_chain: Digest) -> None:
+    """For those whom nobody asks."""
+
+
 class Forms:
-    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too."""
+    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
+
+    `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it.
+    """
 
     def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
         self.store = store
         self.imports = imports
+        self.arrived: Callable[[Digest], None] = _unheard
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -199,7 +207,8 @@ class Forms:
                 layer = workspace.commit(index.serialize())
             self.store.links.set_layer_of_chain(base.chain, layer)
             self.store.links.set_packed(layer, Packed(base.diff_id, base.descriptor))
-            return layer
+        self.arrived(base.chain)
+        return layer
 
     def _unpack_own(self, origin: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         """The same for a layer of a build, which may unpack to a directory of another name: sockets are in no archive."""
