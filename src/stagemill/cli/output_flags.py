@@ -21,7 +21,13 @@ PACKED = ("oci", "docker", "image", "registry")
 """The types of output that carry an image, not its files."""
 
 _FORM = {"compression", "compression-level", "force-compression", "oci-mediatypes"}
-_STORE = {"store", "unpack", "dangling-name-prefix", "name-canonical"}
+_STORE = {
+    "store",
+    "unpack",
+    "dangling-name-prefix",
+    "danging-name-empty-only",
+    "name-canonical",
+}  # as BuildKit spells it
 KEYS = {
     "type", "dest", "name", "tar", "push", "push-by-digest", "source-date-epoch", "rewrite-timestamp", "platform-split",
     "attestation-prefix", "attestation-inline", "oci-artifact", "mode", "registry.insecure", *_FORM, *_STORE,
@@ -46,13 +52,14 @@ class Statements:
 class Keeping:
     """What the local store has of an image afterwards: its names, unless there is to be none of it (`named`).
 
-    With `unpack` all its layers have their directories. `dangling` is what names it by its digest where it has no name;
-    with `canonical` each of its names names it with its digest too.
+    With `unpack` all its layers have their directories. `dangling` is what names it by its digest beside its names, or
+    only where it has none (`dangling_alone`); with `canonical` each of these names names it with its digest too.
     """
 
     named: bool = True
     unpack: bool = False
     dangling: str = ""
+    dangling_alone: bool = False
     canonical: bool = False
 
 
@@ -202,9 +209,8 @@ class _Reading:
         docker = self.switch("oci-mediatypes") is False
         force = bool(self.switch("force-compression"))
         compression = self._compression()
-        if docker and compression and compression.kind == "zstd":
-            hint = "leave oci-mediatypes=false out, or choose gzip"
-            raise self.wrong("Docker's media types have none for zstd", hint)
+        if docker and self.switch("oci-artifact"):
+            raise self.wrong("oci-artifact=true conflicts with oci-mediatypes=false", "leave one of them out")
         return Packaging(compression, force, docker) if compression or docker else USUAL
 
     def _compression(self) -> Compression | None:
@@ -221,9 +227,12 @@ class _Reading:
         keeping = Keeping(
             self.switch("store") is not False,
             bool(self.switch("unpack")),
-            self.get("dangling-name-prefix"),
+            str(replace(reference(prefix), tag="")) if (prefix := self.get("dangling-name-prefix")) else "",
+            bool(self.switch("danging-name-empty-only")),
             bool(self.switch("name-canonical")),
         )
+        if keeping.unpack and (self.switch("rewrite-timestamp") or self.values.get("rewrite-timestamp") == ""):
+            raise self.wrong("rewrite-timestamp conflicts with unpack: no directory has those times", "leave one out")
         if keeping.unpack and not keeping.named:
             raise self.wrong("unpack=true is of an image in the store, and store=false keeps none", "leave one out")
         return keeping

@@ -117,6 +117,7 @@ class TestForm:
             ("compression=uncompressed,force-compression=true", Packaging(Compression("uncompressed"), force=True)),
             ("force-compression=true", Packaging(Compression("gzip"), force=True)),
             ("oci-mediatypes=false", Packaging(docker=True)),
+            ("compression=zstd,oci-mediatypes=false", Packaging(Compression("zstd"), docker=True)),
             ("oci-mediatypes=true", Packaging()),
         ],
     )
@@ -133,7 +134,7 @@ class TestForm:
             ("compression=estargz", "the compression estargz is not made here", "zstd is small, and quick to unpack"),
             ("compression-level=10", "compression-level=10 is none of gzip", "gzip has the levels 0 to 9"),
             ("compression=zstd,compression-level=23", "compression-level=23 is none of zstd", "zstd has the levels 0 to 22"),
-            ("compression=zstd,oci-mediatypes=false", "Docker's media types have none for zstd", "leave oci-mediatypes=false out, or choose gzip"),
+            ("oci-artifact=true,oci-mediatypes=false", "oci-artifact=true conflicts with oci-mediatypes=false", "leave one of them out"),
             ("force-compression=perhaps", "force-compression=perhaps is neither true nor false", None),
         ],
     )  # fmt: skip
@@ -165,7 +166,8 @@ class TestStore:
     def test_a_store_keeps_an_image_as_it_is_told(self) -> None:
         found = Output.parse("type=image,store=false,name-canonical=true,dangling-name-prefix=none")
 
-        assert found.keeping == Keeping(named=False, dangling="none", canonical=True)
+        assert found.keeping == Keeping(named=False, dangling="docker.io/library/none", canonical=True)
+        assert Output.parse("type=image,danging-name-empty-only=true").keeping == Keeping(dangling_alone=True)
         assert Output.parse("type=image,unpack=true,store=true").keeping == Keeping(unpack=True)
         assert Output.parse("type=image").keeping == Keeping()
 
@@ -175,6 +177,7 @@ class TestStore:
             ("type=registry,store=false", "store is of what the local store keeps, with type=image"),
             ("type=oci,dest=x,unpack=true", "unpack is of what the local store keeps, with type=image"),
             ("type=image,unpack=true,store=false", "unpack=true is of an image in the store, and store=false keeps none"),
+            ("type=image,unpack=true,rewrite-timestamp=true", "rewrite-timestamp conflicts with unpack: no directory has those times"),
             ("type=image,registry.insecure=true", "registry.insecure is of what is pushed"),
         ],
     )  # fmt: skip
