@@ -161,7 +161,7 @@ class _Reading:
         push = self._push(kind)
         insecure = bool(self.switch("registry.insecure"))
         if insecure and not push:
-            raise self.wrong("registry.insecure is of what is pushed", "add push=true, or leave it out")
+            raise self.wrong("registry.insecure is for what is pushed", "add push=true, or leave it out")
         return Output(
             kind,
             dest,
@@ -205,7 +205,7 @@ class _Reading:
         return push
 
     def _packaging(self, kind: str) -> Packaging:
-        self._only(_FORM, kind, PACKED, "an image, which type=local and type=tar have none of")
+        self._only(_FORM, kind, PACKED, f"an image, and type={kind} makes none")
         docker = self.switch("oci-mediatypes") is False
         force = bool(self.switch("force-compression"))
         compression = self._compression()
@@ -223,7 +223,7 @@ class _Reading:
         return compression(kind, self.get("compression-level"), self.wrong)
 
     def _keeping(self, kind: str) -> Keeping:
-        self._only(_STORE, kind, ("image",), "what the local store keeps, with type=image")
+        self._only(_STORE, kind, ("image",), "what the local store keeps, which takes type=image")
         keeping = Keeping(
             self.switch("store") is not False,
             bool(self.switch("unpack")),
@@ -238,7 +238,7 @@ class _Reading:
         return keeping
 
     def _mode(self, kind: str) -> Literal["copy", "delete"]:
-        self._only({"mode"}, kind, ("local",), "a directory, with type=local")
+        self._only({"mode"}, kind, ("local",), "a directory, which takes type=local")
         match self.get("mode"):
             case "" | "copy":
                 return "copy"
@@ -250,7 +250,7 @@ class _Reading:
     def _only(self, keys: set[str], kind: str, kinds: Sequence[str], what: str) -> None:
         """Raises where a key is given that is for other types."""
         if kind not in kinds and (found := sorted(keys & self.values.keys())):
-            raise self.wrong(f"{found[0]} is of {what}", "leave it out")
+            raise self.wrong(f"{found[0]} is for {what}", "leave it out")
 
 
 def _known(word: str, names: Sequence[str], *more: str) -> str:
