@@ -81,7 +81,10 @@ class Overlap:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        """Nothing is under way afterwards; what was not begun is left to whoever delivers the image."""
+        """Nothing is under way afterwards; what was not begun is left to whoever delivers the image.
+
+        A build that has failed does not wait for a registry that does not answer.
+        """
         with self._lock:
             self._closed = True
         if kind is not None:
@@ -170,7 +173,7 @@ class _Sending:
     def close(self, *, failed: bool) -> None:
         if self._senders is None:
             return
-        self._senders.shutdown(cancel_futures=True)
+        self._senders.shutdown(wait=not failed, cancel_futures=True)
         now = self._services.clock()
         end = events.Failed(self._step, "canceled", now, cancelled=True) if failed else events.Finished(self._step, now)
         self._services.listener(end)
