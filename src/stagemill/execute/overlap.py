@@ -92,9 +92,10 @@ class Overlap:
         if self._packers:
             self._packers.shutdown(cancel_futures=True)
         self._sending.close(failed=kind is not None)
-        errors = [error for future in self._under_way if not future.cancelled() and (error := future.exception())]
-        if errors and kind is None:
-            raise errors[0]
+        if kind is None:
+            for future in self._under_way:
+                if not future.cancelled():
+                    future.result()
 
     def have(self, vertex: Vertex, result: Result) -> None:
         """A vertex has its result: its layers are begun, if they were not yet."""
@@ -194,7 +195,8 @@ class _Sending:
             except CancelledError:
                 return
             except StagemillError as error:
-                self._refuse(name, error)
+                if not self._stopped.is_set():
+                    self._refuse(name, error)
 
     def _refuse(self, name: Reference, error: StagemillError) -> None:
         self._refused.add(name)
