@@ -28,6 +28,7 @@ from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, runnable
 from stagemill.oci.reference import Reference
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def _check_places(wishes: Wishes) -> None:
             check_place(flag, file, directory=False)
 
 
+@measured("export")
 def deliver(
     builds: Sequence[Built],
     wishes: Wishes,
@@ -279,6 +281,7 @@ def _dangling(images: Assembly, wishes: Wishes) -> Iterator[tuple[str, Output]]:
             yield f"{keeping.dangling}@{digest}", replace(output, keeping=replace(keeping, canonical=False))
 
 
+@measured("push")
 def _push(built: Built, image: AnyImage, names: Sequence[str], output: Output, *, listener: Listener) -> None:
     from stagemill.execute.pushing import Pushing
 

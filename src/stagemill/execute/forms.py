@@ -32,6 +32,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
 from stagemill.store.store import Store
+from stagemill.timings import about, measured
 
 if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
     from concurrent.futures import Future
@@ -55,12 +56,14 @@ class Forms:
     """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
     `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it.
+    `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
     """
 
-    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
+    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
         self.arrived: Callable[[Digest], None] = _unheard
+        self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -190,9 +193,11 @@ class Forms:
             raise CorruptError(f"the store does not know where base layer {chain.short} came from", hint="build again")
         return found
 
+    @measured("unpack")
     def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         from stagemill.layer.unpack import unpack  # noqa: PLC0415  see above
 
+        about(str(base.descriptor.digest))
         with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found

@@ -22,6 +22,7 @@ from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.operations import Copy, MakeDirectory, Run, Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.descriptor import Descriptor
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:  # a build from the cache overlaps with nothing
@@ -179,6 +180,7 @@ class _Sending:
         end = events.Failed(self._step, "canceled", now, cancelled=True) if failed else events.Finished(self._step, now)
         self._services.listener(end)
 
+    @measured("push")
     def _send(self, blob: Descriptor, shipment: Shipment) -> None:
         from stagemill.execute.pushing import Watched, mounts  # noqa: PLC0415  see above
         from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415

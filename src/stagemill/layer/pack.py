@@ -20,6 +20,7 @@ from stagemill.layer.compression import USUAL, Compression, compressed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import CHUNK, ahead, even
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 WHITEOUT_PREFIX = b".wh."
@@ -61,6 +62,7 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
     return even(_pieces(os.fspath(directory), index))
 
 
+@measured("pack")
 def pack_blob(
     directory: Path,
     index: LayerIndex,
