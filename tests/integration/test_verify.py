@@ -195,7 +195,17 @@ class TestAgainst:
             assert found(built, "--against", f"docker://{name}", status=0)["same"]
 
     def test_what_the_image_got_from_flags_is_asked_for_again(self, built: Mill) -> None:
-        flags = ("--label", "a=b", "--annotation", "c=d", "--squash", "--unsetenv", "PATH")
+        flags = (
+            "--label",
+            "a=b",
+            "--annotation",
+            "c=d",
+            "--squash",
+            "--unsetenv",
+            "PATH",
+            "--compression-format",
+            "zstd",
+        )
         date = ("--reproducible", "--source-date-epoch", "1500000000")
         built.ok("build", "-q", *date, *flags, "-t", "flagged", ".")
 

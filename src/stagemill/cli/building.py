@@ -33,6 +33,7 @@ from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
+from stagemill.execute.overlap import Shipment
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.plan import every_platform
@@ -93,7 +94,8 @@ class BuildFlags:
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         dates = Dates.of(values)
-        given = dates.added(_build_args(values, environment))
+        written = flags.build_args(values.texts("build_arg"), environment)
+        given = dates.added({**flags.build_arg_files(values.texts("build_arg_file")), **written}, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
         if environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
@@ -211,16 +213,6 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
-def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
-    given = {
-        **flags.build_arg_files(values.texts("build_arg_file")),
-        **flags.build_args(values.texts("build_arg"), environment),
-    }
-    if "SOURCE_DATE_EPOCH" in environment:
-        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
-    return given
-
-
 def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
     """What only commands want that deliver something."""
     if "attest" not in values.given:
@@ -254,10 +246,12 @@ def prepared(
     checks: Checks | None = None,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[Job]:
     """What a build works with ends with the block. `checks` see the plans before anything is made.
 
-    With `bring` somebody wants the result itself, and not only that it can be made.
+    With `bring` somebody wants the result itself, and not only that it can be made; `shipments` say for each target where
+    its images will go.
     """
     caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
@@ -289,6 +283,7 @@ def prepared(
             more=_more(given),
             bring=bring,
             inline=caches.inline,
+            shipments=shipments,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
 
@@ -352,9 +347,19 @@ def building_each(
     checks: Checks,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target, and for each of them every platform."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
+    with prepared(
+        given,
+        inputs,
+        place=place,
+        listener=listener,
+        checks=checks,
+        caches=caches,
+        bring=bring,
+        shipments=shipments,
+    ) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 

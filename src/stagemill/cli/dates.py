@@ -63,9 +63,10 @@ class Dates:
             return cls("still", date, _commit(values.text("context") or "."))
         return cls("clamped" if values.given.get("rewrite_timestamp") is True else "kept", date)
 
-    def added(self, build_args: Mapping[str, str]) -> dict[str, str]:
-        """The build arguments with the date of the flag, if there is one."""
-        return {**build_args, **({EPOCH: self.given} if self.given is not None else {})}
+    def added(self, build_args: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+        """The build arguments with the date: of the flag, else their own, else of the environment."""
+        own = {EPOCH: environment[EPOCH]} if EPOCH in environment else {}
+        return {**own, **build_args, **({EPOCH: self.given} if self.given is not None else {})}
 
 
 def _check(flag: str, text: str | None) -> None:

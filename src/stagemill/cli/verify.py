@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from stagemill.cli import reference_image, verdict
+from stagemill.cli import compressions, reference_image, verdict
 from stagemill.cli.building import BuildFlags, Job, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
@@ -51,7 +51,7 @@ _NOT_FOR_OTHERS = (
 )  # fmt: skip
 
 
-@with_options(of_image())
+@with_options((*of_image(), *compressions.options(force=True)))
 @add_build_options
 @click.command("verify", cls=Command, epilog=_EXAMPLES)
 @click.option(

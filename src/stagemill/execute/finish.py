@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
+from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.execute.parallel import threads
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.graph.operations import STILL
 from stagemill.layer import disk
 from stagemill.layer.changes import settle
-from stagemill.layer.compression import PORTABLE, USUAL
+from stagemill.layer.compression import PORTABLE, Compression
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.pack import pack_blob
 from stagemill.oci.config import History
@@ -25,6 +26,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import Packed
 
 if TYPE_CHECKING:
+    from stagemill.execute.streams import Stopped
     from stagemill.plan.request import Times
 
 _PARALLEL_PACKS = 4
@@ -35,24 +37,32 @@ def own(tree: Tree) -> int:
     return max((number for number, layer in enumerate(tree.layers, 1) if layer.form == "chain"), default=0)
 
 
-def clamped(tree: Tree, epoch: int, *, forms: Forms, times: Times = "clamped") -> list[Packed]:
+def clamped(
+    tree: Tree, epoch: int, *, forms: Forms, times: Times = "clamped", packaging: Packaging = USUAL
+) -> list[Packed]:
     """The blobs of a tree's layers, the lowest first; in those that are not a base's nothing is newer than a time.
 
-    With the `times` `exact` all is of that time, with `still` what has the time of still contexts.
+    With the `times` `exact` all is of that time, with `still` what has the time of still contexts, and what is not to be
+    compressed otherwise is so as it is on every machine.
     """
-    with threads(_PARALLEL_PACKS, name="pack", stopped=Event()) as pool:
-        return list(pool.map(lambda layer: _packed(layer, epoch, times, forms=forms), tree.layers))
+    how = packaging.compression or (PORTABLE if times == "still" else Compression())
+
+    def packed(layer: TreeLayer) -> Packed:
+        if layer.form == "chain":
+            return packaging.layer(layer, forms, stopped=stopped.is_set)
+        return _packed(layer, epoch, times, how, forms=forms, stopped=stopped.is_set)
+
+    stopped = Event()
+    with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
+        return list(pool.map(packed, tree.layers))
 
 
-def _packed(layer: TreeLayer, epoch: int, times: Times, *, forms: Forms) -> Packed:
+def _packed(layer: TreeLayer, epoch: int, times: Times, how: Compression, *, forms: Forms, stopped: Stopped) -> Packed:
     """A layer's blob with other times. It is remembered as another form of the layer, whose usual blob is not this one."""
-    if layer.form == "chain":
-        return forms.packed(layer)
-    how = PORTABLE if times == "still" else USUAL
     form = f"{how} {times} {epoch}"
     (home,) = forms.layers(Tree((layer,)))
     store = forms.store
-    with store.lock(f"pack-{home.hex}-{form}"):
+    with store.lock(f"pack-{home.hex}-{form}", stopped):
         known = store.links.variant(home, form)
         if known and store.blobs.has(known.descriptor):
             return known

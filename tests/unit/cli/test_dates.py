@@ -23,12 +23,13 @@ def test_nothing_is_changed_unasked() -> None:
     assert dates() == Dates("kept", None, STILL)
 
 
-def test_a_flag_wins_over_the_build_argument() -> None:
-    assert dates(source_date_epoch="5").added({"SOURCE_DATE_EPOCH": "7", "A": "b"}) == {
-        "SOURCE_DATE_EPOCH": "5",
-        "A": "b",
-    }
-    assert dates().added({"SOURCE_DATE_EPOCH": "7"}) == {"SOURCE_DATE_EPOCH": "7"}
+def test_a_flag_wins_over_the_build_argument_and_that_over_the_environment() -> None:
+    name, here = "SOURCE_DATE_EPOCH", {"SOURCE_DATE_EPOCH": "9"}
+
+    assert dates(source_date_epoch="5").added({name: "7", "A": "b"}, here) == {name: "5", "A": "b"}
+    assert dates().added({name: "7"}, here) == {name: "7"}
+    assert dates().added({}, here) == here
+    assert dates().added({}, {}) == {}
 
 
 def test_each_says_what_becomes_of_the_times_of_files() -> None:
