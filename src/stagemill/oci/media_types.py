@@ -21,3 +21,14 @@ DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 LAYERS = frozenset({LAYER, LAYER_GZIP, LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP})
+
+DOCKER_OF = {
+    LAYER: DOCKER_LAYER,
+    LAYER_GZIP: DOCKER_LAYER_GZIP,
+    DOCKER_LAYER: DOCKER_LAYER,
+    DOCKER_LAYER_GZIP: DOCKER_LAYER_GZIP,
+}
+"""Docker's media type of a layer by any that it may have; it has none for zstd."""
+
+OCI_OF = {DOCKER_LAYER: LAYER, DOCKER_LAYER_GZIP: LAYER_GZIP}
+"""OCI's media type of a layer by Docker's."""

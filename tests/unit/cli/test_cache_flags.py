@@ -151,9 +151,9 @@ class TestCacheTo:
             ("type=local,dest=a,compression=lz4", "unknown compression 'lz4'", "there are gzip, zstd, uncompressed"),
             ("type=local,dest=a,compression-level=10", "compression-level=10 is none of gzip", "gzip has the levels 0 to 9"),
             (
-                "type=local,dest=a,compression=zstd,compression-level=0",
-                "compression-level=0 is none of zstd",
-                "zstd has the levels 1 to 22",
+                "type=local,dest=a,compression=zstd,compression-level=23",
+                "compression-level=23 is none of zstd",
+                "zstd has the levels 0 to 22",
             ),
             (
                 "type=local,dest=a,compression=uncompressed,compression-level=1",
