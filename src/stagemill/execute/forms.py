@@ -314,7 +314,7 @@ class Forms:
         how = compression or USUAL
         directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(directory, index, writer, compression=how, pause=pause)
+            facts = pack_blob(directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks)
         return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
 
     def described(
