@@ -204,7 +204,8 @@ class TestMediaTypes:
         }
 
     @pytest.mark.parametrize(
-        ("flag", "what"), [("--annotation=a=b", "annotations"), ("--provenance=true", "statements")]
+        ("flag", "what"),
+        [("--annotation=manifest-descriptor:a=b", "annotations of"), ("--provenance=true", "statements")],
     )
     def test_what_docker_has_no_place_for_is_told_before_anything_is_built(
         self, stagemill: Call, flag: str, what: str
@@ -242,6 +243,16 @@ class TestStore:
 
         (row,) = [row for row in images(stagemill) if "base" not in row["name"]]
         assert row["name"] == f"docker.io/library/none@{row['digest']}"
+
+    def test_one_with_a_name_has_that_too_unless_it_is_for_those_without(self, stagemill: Call) -> None:
+        keys = "type=image,name=app,dangling-name-prefix=none"
+        stagemill("build", "-o", f"{keys},danging-name-empty-only=true", ".")
+        before = names(stagemill)
+        stagemill("build", "-o", keys, ".")
+
+        (more,) = set(names(stagemill)) - set(before)
+        assert before == ["app:latest", "base:latest"]
+        assert more.startswith("none@sha256:")
 
     def test_a_name_may_stand_there_with_its_digest_too(self, stagemill: Call) -> None:
         stagemill("build", "-o", "type=image,name=app:1,name-canonical=true", ".")

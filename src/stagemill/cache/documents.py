@@ -61,7 +61,7 @@ def document(contents: CacheContents, form: Form) -> tuple[Descriptor, bytes, Do
 
 
 def _for_docker(blob: Descriptor) -> Descriptor:
-    return replace(blob, media_type=media_types.DOCKER_OF.get(blob.media_type, blob.media_type))
+    return replace(blob, media_type=media_types.of_docker(blob.media_type))
 
 
 def read(place: Place, *, platforms: Sequence[Platform]) -> tuple[CacheContents, int]:

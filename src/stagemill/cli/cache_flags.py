@@ -158,8 +158,6 @@ def _to(values: _Values) -> CacheTo:
     )
     if to.most is not None and not values.mounts:
         raise values.wrong("max-size is of cache mounts, and there are none", "add mounts=all, or mounts=ID")
-    if to.compression and to.compression.kind == "zstd" and not to.form.oci_types:
-        raise values.wrong("Docker's media types have none for zstd", "leave oci-mediatypes=false out")
     if values.kind == "local":
         directory = Path(values.needed("dest", "a directory for the cache: dest=DIRECTORY"))
         clean = values.truth("reset", default=True)

@@ -36,7 +36,8 @@ def compression(kind: str, level: str, wrong: Wrong, *, key: str = "compression-
             return Compression(known, _level(known, level, wrong, key))
         case other if other in _SEEKABLE:
             raise wrong(
-                f"the compression {other} is not made here: {_SEEKABLE[other]}", "zstd is small, and quick to unpack"
+                f"the compression {other} is not made here: {_SEEKABLE[other]}",
+                "choose zstd, which is small, and quick to unpack",
             )
         case other:
             near = nearest(other, _LEVELS)

@@ -21,7 +21,13 @@ PACKED = ("oci", "docker", "image", "registry")
 """The types of output that carry an image, not its files."""
 
 _FORM = {"compression", "compression-level", "force-compression", "oci-mediatypes"}
-_STORE = {"store", "unpack", "dangling-name-prefix", "name-canonical"}
+_STORE = {
+    "store",
+    "unpack",
+    "dangling-name-prefix",
+    "danging-name-empty-only",
+    "name-canonical",
+}  # as BuildKit spells it
 KEYS = {
     "type", "dest", "name", "tar", "push", "push-by-digest", "source-date-epoch", "rewrite-timestamp", "platform-split",
     "attestation-prefix", "attestation-inline", "oci-artifact", "mode", "registry.insecure", *_FORM, *_STORE,
@@ -46,13 +52,14 @@ class Statements:
 class Keeping:
     """What the local store has of an image afterwards: its names, unless there is to be none of it (`named`).
 
-    With `unpack` all its layers have their directories. `dangling` is what names it by its digest where it has no name;
-    with `canonical` each of its names names it with its digest too.
+    With `unpack` all its layers have their directories. `dangling` is what names it by its digest beside its names, or
+    only where it has none (`dangling_alone`); with `canonical` each of these names names it with its digest too.
     """
 
     named: bool = True
     unpack: bool = False
     dangling: str = ""
+    dangling_alone: bool = False
     canonical: bool = False
 
 
@@ -154,7 +161,7 @@ class _Reading:
         push = self._push(kind)
         insecure = bool(self.switch("registry.insecure"))
         if insecure and not push:
-            raise self.wrong("registry.insecure is of what is pushed", "add push=true, or leave it out")
+            raise self.wrong("registry.insecure is for what is pushed", "add push=true, or leave it out")
         return Output(
             kind,
             dest,
@@ -198,13 +205,12 @@ class _Reading:
         return push
 
     def _packaging(self, kind: str) -> Packaging:
-        self._only(_FORM, kind, PACKED, "an image, which type=local and type=tar have none of")
+        self._only(_FORM, kind, PACKED, f"an image, and type={kind} makes none")
         docker = self.switch("oci-mediatypes") is False
         force = bool(self.switch("force-compression"))
         compression = self._compression()
-        if docker and compression and compression.kind == "zstd":
-            hint = "leave oci-mediatypes=false out, or choose gzip"
-            raise self.wrong("Docker's media types have none for zstd", hint)
+        if docker and self.switch("oci-artifact"):
+            raise self.wrong("oci-artifact=true conflicts with oci-mediatypes=false", "leave one of them out")
         return Packaging(compression, force, docker) if compression or docker else USUAL
 
     def _compression(self) -> Compression | None:
@@ -217,19 +223,22 @@ class _Reading:
         return compression(kind, self.get("compression-level"), self.wrong)
 
     def _keeping(self, kind: str) -> Keeping:
-        self._only(_STORE, kind, ("image",), "what the local store keeps, with type=image")
+        self._only(_STORE, kind, ("image",), "what the local store keeps, which takes type=image")
         keeping = Keeping(
             self.switch("store") is not False,
             bool(self.switch("unpack")),
-            self.get("dangling-name-prefix"),
+            str(replace(reference(prefix), tag="")) if (prefix := self.get("dangling-name-prefix")) else "",
+            bool(self.switch("danging-name-empty-only")),
             bool(self.switch("name-canonical")),
         )
+        if keeping.unpack and (self.switch("rewrite-timestamp") or self.values.get("rewrite-timestamp") == ""):
+            raise self.wrong("rewrite-timestamp conflicts with unpack: no directory has those times", "leave one out")
         if keeping.unpack and not keeping.named:
             raise self.wrong("unpack=true is of an image in the store, and store=false keeps none", "leave one out")
         return keeping
 
     def _mode(self, kind: str) -> Literal["copy", "delete"]:
-        self._only({"mode"}, kind, ("local",), "a directory, with type=local")
+        self._only({"mode"}, kind, ("local",), "a directory, which takes type=local")
         match self.get("mode"):
             case "" | "copy":
                 return "copy"
@@ -241,7 +250,7 @@ class _Reading:
     def _only(self, keys: set[str], kind: str, kinds: Sequence[str], what: str) -> None:
         """Raises where a key is given that is for other types."""
         if kind not in kinds and (found := sorted(keys & self.values.keys())):
-            raise self.wrong(f"{found[0]} is of {what}", "leave it out")
+            raise self.wrong(f"{found[0]} is for {what}", "leave it out")
 
 
 def _known(word: str, names: Sequence[str], *more: str) -> str:

@@ -187,7 +187,9 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
 
 def _check_docker(output: Output, wishes: Wishes) -> None:
     """Raises for what only OCI's manifests can say."""
-    said = {"annotations": output.annotations or wishes.annotations.all, "statements": wishes.attest}
+    own = Annotations.of_output(output.annotations, index=wishes.index)
+    elsewhere = [one for one in (wishes.annotations | own).all if one.place != "manifest"]
+    said = {"annotations of anything but manifests": elsewhere, "statements": wishes.attest}
     for what in (name for name, some in said.items() if some):
         raise UsageError(
             f"oci-mediatypes=false conflicts with {what}: Docker's media types have no place for them",
@@ -270,12 +272,13 @@ def _name(images: Assembly, wishes: Wishes, step: _Steps) -> Iterator[str]:
 
 
 def _dangling(images: Assembly, wishes: Wishes) -> Iterator[tuple[str, Output]]:
-    """The names that have a digest in them, of images that have no other."""
+    """The names of images by their digests."""
     for output in wishes.outputs:
-        if (prefix := output.keeping.dangling) and output.keeping.named and not (output.names or wishes.tags):
-            digest = images.of(output, stored=True).digest
-            plain = replace(output, keeping=replace(output.keeping, canonical=False))
-            yield str(replace(reference(prefix), tag="", digest=digest)), plain
+        keeping = output.keeping
+        nameless = not (output.names or wishes.tags)
+        if keeping.dangling and keeping.named and (nameless or not keeping.dangling_alone):
+            digest = images.of(output, wishes.names, stored=True).digest
+            yield f"{keeping.dangling}@{digest}", replace(output, keeping=replace(keeping, canonical=False))
 
 
 @measured("push")

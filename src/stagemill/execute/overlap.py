@@ -22,6 +22,7 @@ from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.operations import Copy, MakeDirectory, Run, Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.descriptor import Descriptor
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:  # a build from the cache overlaps with nothing
@@ -81,7 +82,10 @@ class Overlap:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        """Nothing is under way afterwards; what was not begun is left to whoever delivers the image."""
+        """Nothing is under way afterwards; what was not begun is left to whoever delivers the image.
+
+        A build that has failed does not wait for a registry that does not answer.
+        """
         with self._lock:
             self._closed = True
         if kind is not None:
@@ -89,9 +93,10 @@ class Overlap:
         if self._packers:
             self._packers.shutdown(cancel_futures=True)
         self._sending.close(failed=kind is not None)
-        errors = [error for future in self._under_way if not future.cancelled() and (error := future.exception())]
-        if errors and kind is None:
-            raise errors[0]
+        if kind is None:
+            for future in self._under_way:
+                if not future.cancelled():
+                    future.result()
 
     def have(self, vertex: Vertex, result: Result) -> None:
         """A vertex has its result: its layers are begun, if they were not yet."""
@@ -170,11 +175,12 @@ class _Sending:
     def close(self, *, failed: bool) -> None:
         if self._senders is None:
             return
-        self._senders.shutdown(cancel_futures=True)
+        self._senders.shutdown(wait=not failed, cancel_futures=True)
         now = self._services.clock()
         end = events.Failed(self._step, "canceled", now, cancelled=True) if failed else events.Finished(self._step, now)
         self._services.listener(end)
 
+    @measured("push")
     def _send(self, blob: Descriptor, shipment: Shipment) -> None:
         from stagemill.execute.pushing import Watched, mounts  # noqa: PLC0415  see above
         from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415
@@ -191,7 +197,8 @@ class _Sending:
             except CancelledError:
                 return
             except StagemillError as error:
-                self._refuse(name, error)
+                if not self._stopped.is_set():
+                    self._refuse(name, error)
 
     def _refuse(self, name: Reference, error: StagemillError) -> None:
         self._refused.add(name)

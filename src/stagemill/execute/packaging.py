@@ -8,7 +8,6 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.oci import media_types
@@ -53,20 +52,10 @@ class Packaging:
             return list(pool.map(partial(self.layer, forms=forms, stopped=stopped.is_set), tree.layers))
 
     def named(self, packed: Sequence[Packed]) -> tuple[Descriptor, ...]:
-        """As a manifest names them. Raises StagemillError where Docker has no media type for one."""
-        return tuple(self._named(one.descriptor) for one in packed)
-
-    def _named(self, blob: Descriptor) -> Descriptor:
-        if not self.docker:
-            return replace(blob, media_type=media_types.OCI_OF.get(blob.media_type, blob.media_type))
-        media_type = media_types.DOCKER_OF.get(blob.media_type)
-        if media_type is None:
-            kind = blob.media_type.rpartition(".")[2]
-            raise StagemillError(
-                f"Docker's media types have none for the layer {blob.digest.short} of the base, which is {kind}",
-                hint="leave oci-mediatypes=false out, or add compression=gzip,force-compression=true",
-            )
-        return replace(blob, media_type=media_type)
+        """As a manifest names them."""
+        named = media_types.of_docker if self.docker else media_types.of_oci
+        blobs = (one.descriptor for one in packed)
+        return tuple(replace(blob, media_type=named(blob.media_type)) for blob in blobs)
 
 
 USUAL = Packaging()

@@ -132,8 +132,7 @@ class Compression:
 
     def fits(self, media_type: str) -> bool:
         """Whether a blob of this media type can be taken as it is: nobody knows what level it has."""
-        oci = media_types.OCI_OF.get(media_type, media_type)
-        return oci == self.media_type and self.level is None
+        return media_types.of_oci(media_type) == self.media_type and self.level is None
 
     def __str__(self) -> str:
         return self.kind if self.level is None else f"{self.kind}-{self.level}"

@@ -160,11 +160,6 @@ class TestCacheTo:
                 "compression-level=1 is none of uncompressed",
                 "uncompressed has no levels",
             ),
-            (
-                "type=local,dest=a,compression=zstd,oci-mediatypes=false",
-                "Docker's media types have none for zstd",
-                "leave oci-mediatypes=false out",
-            ),
             ("type=local,dest=a,mounts=all,max-size=big", "max-size=big is no size", "write max-size=500m or max-size=2g"),
             ("type=local,dest=a,max-size=1g", "max-size is of cache mounts, and there are none", "add mounts=all"),
             ("type=inline,mounts=all", "unknown key 'mounts' of type=inline", "type=inline has mode"),

@@ -34,8 +34,13 @@ def test_it_is_a_kind_and_a_level(kind: str, level: str, expected: Compression |
         ("lz4", "", "unknown compression 'lz4'", "there are gzip, zstd, uncompressed"),
         ("gzip", "-1", "level=-1 is none of gzip", "gzip has the levels 0 to 9"),
         ("uncompressed", "1", "level=1 is none of uncompressed", "uncompressed has no levels"),
-        ("zstd:chunked", "", "the compression zstd:chunked is not made here", "zstd is small, and quick to unpack"),
-        ("nydus", "", "the compression nydus is not made here", "zstd is small, and quick to unpack"),
+        (
+            "zstd:chunked",
+            "",
+            "the compression zstd:chunked is not made here",
+            "choose zstd, which is small, and quick to unpack",
+        ),
+        ("nydus", "", "the compression nydus is not made here", "choose zstd, which is small, and quick to unpack"),
     ],
 )
 def test_anything_else_is_told(kind: str, level: str, what: str, hint: str) -> None:

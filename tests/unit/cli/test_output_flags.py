@@ -117,6 +117,7 @@ class TestForm:
             ("compression=uncompressed,force-compression=true", Packaging(Compression("uncompressed"), force=True)),
             ("force-compression=true", Packaging(Compression("gzip"), force=True)),
             ("oci-mediatypes=false", Packaging(docker=True)),
+            ("compression=zstd,oci-mediatypes=false", Packaging(Compression("zstd"), docker=True)),
             ("oci-mediatypes=true", Packaging()),
         ],
     )
@@ -130,10 +131,10 @@ class TestForm:
         ("keys", "what", "hint"),
         [
             ("compression=zst", "unknown compression 'zst'", "did you mean zstd?"),
-            ("compression=estargz", "the compression estargz is not made here", "zstd is small, and quick to unpack"),
+            ("compression=estargz", "the compression estargz is not made here", "choose zstd, which is small, and quick to unpack"),
             ("compression-level=10", "compression-level=10 is none of gzip", "gzip has the levels 0 to 9"),
             ("compression=zstd,compression-level=23", "compression-level=23 is none of zstd", "zstd has the levels 0 to 22"),
-            ("compression=zstd,oci-mediatypes=false", "Docker's media types have none for zstd", "leave oci-mediatypes=false out, or choose gzip"),
+            ("oci-artifact=true,oci-mediatypes=false", "oci-artifact=true conflicts with oci-mediatypes=false", "leave one of them out"),
             ("force-compression=perhaps", "force-compression=perhaps is neither true nor false", None),
         ],
     )  # fmt: skip
@@ -147,7 +148,7 @@ class TestForm:
         assert usage(lambda: Output.parse("type=tar,dest=x,compression=zstd")) == (
             (
                 "invalid --output 'type=tar,dest=x,compression=zstd': "
-                "compression is of an image, which type=local and type=tar have none of"
+                "compression is for an image, and type=tar makes none"
             ),
             "leave it out",
         )
@@ -165,17 +166,19 @@ class TestStore:
     def test_a_store_keeps_an_image_as_it_is_told(self) -> None:
         found = Output.parse("type=image,store=false,name-canonical=true,dangling-name-prefix=none")
 
-        assert found.keeping == Keeping(named=False, dangling="none", canonical=True)
+        assert found.keeping == Keeping(named=False, dangling="docker.io/library/none", canonical=True)
+        assert Output.parse("type=image,danging-name-empty-only=true").keeping == Keeping(dangling_alone=True)
         assert Output.parse("type=image,unpack=true,store=true").keeping == Keeping(unpack=True)
         assert Output.parse("type=image").keeping == Keeping()
 
     @pytest.mark.parametrize(
         ("text", "what"),
         [
-            ("type=registry,store=false", "store is of what the local store keeps, with type=image"),
-            ("type=oci,dest=x,unpack=true", "unpack is of what the local store keeps, with type=image"),
+            ("type=registry,store=false", "store is for what the local store keeps, which takes type=image"),
+            ("type=oci,dest=x,unpack=true", "unpack is for what the local store keeps, which takes type=image"),
             ("type=image,unpack=true,store=false", "unpack=true is of an image in the store, and store=false keeps none"),
-            ("type=image,registry.insecure=true", "registry.insecure is of what is pushed"),
+            ("type=image,unpack=true,rewrite-timestamp=true", "rewrite-timestamp conflicts with unpack: no directory has those times"),
+            ("type=image,registry.insecure=true", "registry.insecure is for what is pushed"),
         ],
     )  # fmt: skip
     def test_what_would_have_no_effect_is_told(self, text: str, what: str) -> None:
@@ -196,7 +199,7 @@ def test_a_directory_may_be_mirrored() -> None:
         "it is copy, or delete, which removes all else in dest",
     )
     assert usage(lambda: Output.parse("type=tar,dest=x,mode=delete"))[0].endswith(
-        "mode is of a directory, with type=local"
+        "mode is for a directory, which takes type=local"
     )
 
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from threading import Event, Lock, Timer
+from threading import Event, Lock
 
 import pytest
 
@@ -232,6 +232,7 @@ class Slow:
         self.go = Event()
         self.now = self.most = 0
         self.lock = Lock()
+        self.ended = Event()
         self.error: BaseException | None = None
 
     def send(self, blob: Descriptor, source: BlobSource, *, mounts: Iterable[str]) -> None:
@@ -249,6 +250,7 @@ class Slow:
         finally:
             with self.lock:
                 self.now -= 1
+            self.ended.set()
 
 
 def test_few_are_under_way_at_once(workshop: Workshop) -> None:
@@ -267,17 +269,20 @@ def test_few_are_under_way_at_once(workshop: Workshop) -> None:
     assert slow.most == 2
 
 
-def test_a_build_that_ends_by_an_error_breaks_off_what_is_under_way(workshop: Workshop) -> None:
+def test_a_build_that_fails_breaks_off_what_is_under_way_and_does_not_wait_for_it(workshop: Workshop) -> None:
     slow = Slow()
     workshop.destination = lambda _name: slow  # type: ignore[assignment,return-value]
 
     def act(call: Call) -> int:
         waits_for(lambda: slow.now)(call)
-        Timer(0.3, slow.go.set).start()  # by then the build has failed
         return 1
 
     workshop.sandbox.acts["fail"] = act
     with pytest.raises(StagemillError):
         build(workshop, "FROM scratch\nCOPY big /\nRUN fail\n", Shipment(names=(Reference.parse("x.example/a"),)))
+    during = slow.now
+    slow.go.set()
 
+    assert during == 1
+    assert slow.ended.wait(PATIENCE)
     assert isinstance(slow.error, CancelledError)

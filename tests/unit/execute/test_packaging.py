@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import zstandard
 from fakes.blobs import make_image
 from fakes.workshop import Workshop
 from stagemill.cli.du import layers_of
-from stagemill.errors import CorruptError, StagemillError
+from stagemill.errors import CorruptError
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
 from stagemill.execute.packaging import Packaging
@@ -174,16 +175,20 @@ class TestMediaTypes:
 
         assert {layer.media_type for layer in image(workshop, Packaging()).manifest.layers} == {media_types.LAYER_GZIP}
 
-    @pytest.mark.usefixtures("begins")
-    def test_docker_has_none_for_a_base_of_zstd(self, workshop: Workshop) -> None:
-        zstd = image(workshop, Packaging(ZSTD, force=True), dockerfile=f"FROM {NAME}\n")
-        for layer in zstd.manifest.layers:
-            workshop.remote.blobs.data[layer.digest] = content(workshop, layer)
-        workshop.remote.images[NAME] = zstd
+    def test_docker_has_one_for_zstd_as_buildkit_writes_it(self, workshop: Workshop, begins: Image) -> None:
+        made = image(workshop, Packaging(ZSTD, force=True, docker=True))
 
-        with pytest.raises(StagemillError) as caught:
-            image(workshop, Packaging(docker=True))
+        assert {layer.media_type for layer in made.manifest.layers} == {media_types.DOCKER_LAYER_ZSTD}
+        assert made.config.diff_ids[:1] == begins.config.diff_ids
 
-        assert caught.value.hint == "leave oci-mediatypes=false out, or add compression=gzip,force-compression=true"
-        forced = image(workshop, Packaging(Compression("gzip"), force=True, docker=True))
-        assert {layer.media_type for layer in forced.manifest.layers} == {media_types.DOCKER_LAYER_GZIP}
+    def test_a_layer_that_was_not_to_be_distributed_is_one_like_all_others(self, workshop: Workshop) -> None:
+        foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+        made = make_image(workshop.remote.blobs, {"a": b"1"})
+        layers = tuple(replace(layer, media_type=foreign) for layer in made.manifest.layers)
+        workshop.remote.images[NAME] = Image.build(made.config, layers)
+
+        oci, docker = (image(workshop, Packaging(docker=docker)) for docker in (False, True))
+
+        assert [layer.digest for layer in layers] == [oci.manifest.layers[0].digest]
+        assert {layer.media_type for layer in oci.manifest.layers} == {media_types.LAYER_GZIP}
+        assert {layer.media_type for layer in docker.manifest.layers} == {media_types.DOCKER_LAYER_GZIP}
