@@ -6,8 +6,8 @@ Source: buildx, util/buildflags/attests.go, for the spelling; BuildKit, docs/att
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
-from typing import Literal
+from dataclasses import field, replace
+from typing import Literal, TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
@@ -21,6 +21,11 @@ _PROVENANCE = (
     "mode", "version", "builder-id", "filename", "reproducible", "inline-only", "complete-materials",
 )  # fmt: skip
 _ARGUMENT = "BUILDKIT_ATTEST_"
+_SCAN_STAGE, _SCAN_CONTEXT = "scan-stage", "scan-context"
+_SBOM = ("generator", "format", _SCAN_STAGE, _SCAN_CONTEXT)
+Form: TypeAlias = Literal["spdx", "cyclonedx"]
+_FORMS: Mapping[str, tuple[Form, ...]] = {"spdx": ("spdx",), "cyclonedx": ("cyclonedx",), "both": ("spdx", "cyclonedx")}
+_PRESETS = frozenset({"syft", "syft-cyclonedx", "syft-spdx", "trivy", "trivy-cyclonedx", "trivy-spdx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,17 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Sbom:
-    """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's."""
+    """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's.
+
+    `forms` are those of our own lists. `stages` says which stages beside the target are listed too, None where the
+    Dockerfile's arguments say so; `context` is for the build context.
+    """
 
     generator: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    forms: tuple[Form, ...] = ("spdx",)
+    stages: str | None = None
+    context: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +85,22 @@ class Wanted:
             found[kind] = _enabled(values, f"--attest {text}")
         for kind, short in (("provenance", provenance), ("sbom", sbom)):
             if short is not None:
-                values = {"disabled": str(short in _FALSE)} if short in _TRUE | _FALSE else _fields(short, f"--{kind}")
-                found[kind] = _enabled(values, f"--{kind}={short}")
+                found[kind] = _enabled(_short(kind, short), f"--{kind}={short}")
         made = found.get("provenance"), found.get("sbom")
         return cls(None if made[0] is None else _provenance(made[0]), None if made[1] is None else _sbom(made[1]))
+
+
+def _short(kind: str, text: str) -> dict[str, str]:
+    """What `--provenance` or `--sbom` was given; a list's form may stand alone."""
+    if text in _TRUE | _FALSE:
+        return {"disabled": str(text in _FALSE)}
+    if kind == "sbom" and text in _FORMS:
+        return {"format": text}
+    if kind == "sbom" and text in _PRESETS:
+        form = "cyclonedx" if "spdx" not in text else "spdx"
+        hint = f"write --sbom={form} for stagemill's own list, or --sbom=generator=IMAGE for a scanner's"
+        raise UsageError(f"invalid --sbom {text!r}: buildah's presets run scanners that are not part of it", hint=hint)
+    return _fields(text, f"--{kind}")
 
 
 def _fields(text: str, flag: str) -> dict[str, str]:
@@ -93,7 +117,9 @@ def _fields(text: str, flag: str) -> dict[str, str]:
         key, equals, value = item.partition("=")
         if not equals:
             raise UsageError(f"invalid {flag} {text!r}: {item!r} is no key=value", hint="write key=value,key=value")
-        values[key.strip().lower() if key.strip().lower() in {"type", "disabled"} else key.strip()] = value
+        key = key.strip()
+        name = key.lower() if key.lower() in {"type", "disabled"} else key
+        values[name] = f"{values[name]},{value}" if name == _SCAN_STAGE and name in values else value
     return values
 
 
@@ -133,20 +159,33 @@ def _provenance(values: Mapping[str, str]) -> Provenance:
 
 
 def _sbom(values: Mapping[str, str]) -> Sbom:
-    rest = {key: value for key, value in values.items() if key != "generator"}
+    what = "--sbom"
+    context = _switch(values[_SCAN_CONTEXT], _SCAN_CONTEXT, what) if _SCAN_CONTEXT in values else None
+    rest = {
+        key: value for key, value in values.items() if key not in _SBOM or (key == "format" and "generator" in values)
+    }
+    made = Sbom(stages=values.get(_SCAN_STAGE), context=context)
     if "generator" not in values:
         if rest:
             key = next(iter(rest))
-            hint = "leave it out, or name a scanner that knows it with generator=IMAGE"
+            near = nearest(key, _SBOM)
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else "leave it out, or name a scanner that knows it with generator=IMAGE"
+            )
             raise UsageError(f"invalid --sbom: {key!r} is no parameter of stagemill's own scanner", hint=hint)
-        return Sbom()
+        form = values.get("format", "spdx")
+        if form not in _FORMS:
+            raise UsageError(f"invalid --sbom: unknown format {form!r}", hint=_hint(form, tuple(_FORMS)))
+        return replace(made, forms=_FORMS[form])
     if not values["generator"]:
         raise UsageError("sbom generator cannot be empty", hint="leave it out for stagemill's own scanner")
     try:
         name = str(Reference.parse(values["generator"]))
     except ValueError as error:
         raise UsageError(f"invalid --sbom: {error}", hint="name the image of a scanner: generator=IMAGE") from error
-    return Sbom(name, rest)
+    return replace(made, generator=name, parameters=rest)
 
 
 def _switch(text: str, key: str, what: str) -> bool:

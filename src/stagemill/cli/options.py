@@ -144,8 +144,8 @@ def _evidence() -> Iterator[Option]:
     yield AttachedOption(
         "--sbom",
         alone="true",
-        metavar="generator=IMAGE",
-        text="List what is in the result, by our own scanner or by an image's.",
+        metavar="spdx|cyclonedx|both,…",
+        text="List the packages of the result: also scan-stage=STAGE, scan-context=true, generator=IMAGE.",
     )
 
 

@@ -8,9 +8,11 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.attest.statement import Attestation
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Sbom, Wanted
 from stagemill.build import Built, make_tree
 from stagemill.digest import Digest
+from stagemill.dockerfile.suggest import nearest
+from stagemill.errors import UsageError
 from stagemill.events import Event
 from stagemill.execute.services import Services
 from stagemill.files.view import FileView
@@ -111,24 +113,27 @@ class Witness:
 
     def _listed(self, built: Built) -> Iterator[Attestation]:
         """By our own scanner."""
-        from stagemill.attest.sbom import sbom
+        from stagemill.attest.inventory import Inventory
+        from stagemill.attest.sbom import lists
 
+        wanted = self.wanted.sbom
+        assert wanted is not None
         target = built.plan.target
         now = built.services.clock() if built.epoch is None else built.epoch
         trees: dict[str, tuple[str, FileView]] = {"sbom": (target.title, built.forms.view(built.tree(target)))}
-        for stage in scanned_stages(built.plan):
+        for stage in scanned_stages(built.plan, wanted):
             trees[f"sbom-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
-        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
+        if scans_context(built.plan, wanted) and (context := built.services.contexts.get(_CONTEXT)):
             trees["sbom-context"] = "the build context", context
         for name, (title, view) in trees.items():
-            yield sbom(
+            found = Inventory.of(
                 view,
-                name=name,
                 title=title,
                 platform=str(built.plan.platform),
                 created=now,
                 version=self.account.invocation.version,
             )
+            yield from lists(found, name, wanted.forms)
 
     def _generated(self, built: Built) -> Iterator[Attestation]:
         """By the scanner that was named."""
@@ -138,8 +143,8 @@ class Witness:
         wanted = self.wanted.sbom
         assert wanted is not None
         base = self.account.resolver().resolve(wanted.generator, None)
-        extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan)}
-        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
+        extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan, wanted)}
+        if scans_context(built.plan, wanted) and (context := built.services.contexts.get(_CONTEXT)):
             extras[_CONTEXT] = scanning.of_context(context)
         vertex = scanning.scanner(
             operations.BaseImage(base.manifest, str(base.config.platform), base.reference),
@@ -164,10 +169,34 @@ def _telling_news(built: Built) -> Services:
 
 
 def more(wanted: Wanted) -> Callable[[Plan], Sequence[Vertex]]:
-    """What has to be made for the sake of lists."""
-    if wanted.sbom is None:
+    """What has to be made for the sake of lists. It raises UsageError for a stage that the command line names in vain."""
+    sbom = wanted.sbom
+    if sbom is None:
         return lambda _plan: ()
-    return lambda plan: [stage.vertex for stage in scanned_stages(plan)]
+
+    def scanned(plan: Plan) -> Sequence[Vertex]:
+        if sbom.stages and sbom.stages not in _TRUE | _FALSE:
+            for name in _names(sbom.stages):
+                _check_stage(plan, name)
+        return [stage.vertex for stage in scanned_stages(plan, sbom)]
+
+    return scanned
+
+
+def _check_stage(plan: Plan, name: str) -> None:
+    built = [stage.title for stage in plan.stages]
+    if name in built:
+        return
+    if name in [stage.title for stage in plan.skipped]:
+        hint = f"build it too, with --also {name}"
+        raise UsageError(f"--sbom scan-stage={name}: nothing that is built needs this stage", hint=hint)
+    near = nearest(name, built)
+    hint = f"did you mean {near}?" if near else f"there is {', '.join(built)}"
+    raise UsageError(f"--sbom scan-stage={name}: there is no stage of this name", hint=hint)
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip().lower() for part in text.split(",")]
 
 
 def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:
@@ -188,20 +217,23 @@ def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:
     return found
 
 
-def scanned_stages(plan: Plan) -> tuple[Stage, ...]:
-    """The stages beside the target that are scanned too, as their ARG says. Source: BuildKit, docs/attestations/sbom.md."""
+def scanned_stages(plan: Plan, wanted: Sbom) -> tuple[Stage, ...]:
+    """The stages beside the target that are scanned too, as the command line or else their ARG says.
+
+    Source: BuildKit, docs/attestations/sbom.md.
+    """
     others = (stage for stage in plan.stages if stage.index != plan.target.index)
-    return tuple(stage for stage in others if _scans(plan, stage, _SCAN_STAGE))
+    return tuple(stage for stage in others if _scans(plan, stage, _SCAN_STAGE, given=wanted.stages))
 
 
-def scans_context(plan: Plan) -> bool:
-    return _scans(plan, plan.target, _SCAN_CONTEXT)
+def scans_context(plan: Plan, wanted: Sbom) -> bool:
+    return _scans(plan, plan.target, _SCAN_CONTEXT) if wanted.context is None else wanted.context
 
 
-def _scans(plan: Plan, stage: Stage, name: str) -> bool:
-    """The stage's own ARG counts before the global one; either may be a list of stages."""
+def _scans(plan: Plan, stage: Stage, name: str, *, given: str | None = None) -> bool:
+    """What was `given` counts first, then the stage's own ARG, then the global one; each may be a list of stages."""
     own = stage.scope.get(name) if name in stage.scope.args else None
-    value = plan.globals.get(name, "") if own is None else own
+    value = next((said for said in (given, own, plan.globals.get(name)) if said is not None), "")
     if value in _TRUE | _FALSE:
         return value in _TRUE
-    return bool(stage.name) and stage.name in (part.strip().lower() for part in value.split(","))
+    return stage.title in _names(value)

@@ -48,6 +48,15 @@ def test_a_list_is_made_by_us_or_by_the_scanner_that_is_named() -> None:
     assert wanted("type=sbom,EXTRA=1,generator=s").sbom.parameters == {"EXTRA": "1"}  # type: ignore[union-attr]
 
 
+def test_our_own_list_has_the_form_and_the_stages_that_are_asked_for() -> None:
+    assert wanted(sbom="cyclonedx").sbom == wanted("type=sbom,format=cyclonedx").sbom == Sbom(forms=("cyclonedx",))
+    assert wanted(sbom="format=both").sbom == Sbom(forms=("spdx", "cyclonedx"))
+    assert wanted(sbom="scan-stage=a,scan-stage=b,scan-context=true").sbom == Sbom(stages="a,b", context=True)
+    assert wanted(sbom="generator=s,format=x,scan-stage=true").sbom == Sbom(
+        "docker.io/library/s:latest", {"format": "x"}, stages="true"
+    )
+
+
 def test_of_one_type_the_last_counts_and_the_short_flags_come_last() -> None:
     assert not wanted("type=provenance", "type=provenance,disabled=true")
     assert wanted("type=provenance,disabled=true", provenance="true").provenance == Provenance()
@@ -77,6 +86,11 @@ def test_build_arguments_may_ask_too() -> None:
         ({"provenance": "reproducible=x"}, "invalid --provenance: reproducible=x is neither true nor false", None),
         ({"sbom": "generator="}, "sbom generator cannot be empty", "leave it out for stagemill's own scanner"),
         ({"sbom": "generator=A"}, "invalid --sbom: 'A' is no image reference: repository names are in lower case", "name the image of a scanner: generator=IMAGE"),
+        ({"sbom": "format=spx"}, "invalid --sbom: unknown format 'spx'", "did you mean spdx?"),
+        ({"sbom": "syft-spdx"}, "invalid --sbom 'syft-spdx': buildah's presets run scanners that are not part of it", "write --sbom=spdx for stagemill's own list, or --sbom=generator=IMAGE for a scanner's"),
+        ({"sbom": "trivy"}, "invalid --sbom 'trivy': buildah's presets run scanners that are not part of it", "write --sbom=cyclonedx for stagemill's own list, or --sbom=generator=IMAGE for a scanner's"),
+        ({"sbom": "genrator=x"}, "invalid --sbom: 'genrator' is no parameter of stagemill's own scanner", "did you mean generator?"),
+        ({"sbom": "scan-context=x"}, "invalid --sbom: scan-context=x is neither true nor false", None),
         ({"sbom": "EXTRA=1"}, "invalid --sbom: 'EXTRA' is no parameter of stagemill's own scanner", "leave it out, or name a scanner that knows it with generator=IMAGE"),
     ],
 )  # fmt: skip
