@@ -189,7 +189,8 @@ class FakeRegistry:
         if "/manifests/" in path:
             return self._manifest(*path.split("/manifests/"))
         if "/referrers/" in path and self.referrers:
-            return self._referrers(*path.split("/referrers/"), parse_qs(urlsplit(seen.path).query))
+            repository, subject = path.split("/referrers/")
+            return self._referrers(repository, subject, parse_qs(urlsplit(seen.path).query))
         if path.endswith("/tags/list"):
             name = path.removesuffix("/tags/list")
             tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)

@@ -25,13 +25,15 @@ _SCAN_STAGE, _SCAN_CONTEXT = "scan-stage", "scan-context"
 _SBOM = ("generator", "format", _SCAN_STAGE, _SCAN_CONTEXT)
 Form: TypeAlias = Literal["spdx", "cyclonedx"]
 _FORMS: Mapping[str, tuple[Form, ...]] = {"spdx": ("spdx",), "cyclonedx": ("cyclonedx",), "both": ("spdx", "cyclonedx")}
+Place: TypeAlias = Literal["index", "referrers", "none"]
+PLACES: tuple[Place, ...] = ("index", "referrers", "none")
 _PRESETS = frozenset({"syft", "syft-cyclonedx", "syft-spdx", "trivy", "trivy-cyclonedx", "trivy-spdx"})
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """`is_max` is for values of arguments, ids of secrets, the steps and the Dockerfile. With `complete` a build whose
-    materials are not all known fails.
+    materials are not all known fails. `attached` says that it goes with the result, and not only into a file of its own.
     """
 
     is_max: bool = True
@@ -41,6 +43,7 @@ class Provenance:
     reproducible: bool = False
     inline_only: bool = False
     complete: bool = False
+    attached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Sbom:
     """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's.
 
     `forms` are those of our own lists. `stages` says which stages beside the target are listed too, None where the
-    Dockerfile's arguments say so; `context` is for the build context.
+    Dockerfile's arguments say so; `context` is for the build context. `attached` is as for provenance.
     """
 
     generator: str = ""
@@ -56,17 +59,74 @@ class Sbom:
     forms: tuple[Form, ...] = ("spdx",)
     stages: str | None = None
     context: bool | None = None
+    attached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A file that a list or the provenance is written to, wherever else it goes."""
+
+    path: str
+    kind: Form | Literal["provenance"]
+
+    @property
+    def flag(self) -> str:
+        """The one that asks for it."""
+        return "--provenance-output" if self.kind == "provenance" else "--sbom-output"
+
+    @classmethod
+    def of_list(cls, path: str, sbom: Sbom) -> StatementFile:
+        """Of the form that its name tells, else of the list's."""
+        name = path.rpartition("/")[2].lower()
+        if name.endswith(".cdx.json") or name == "bom.json":
+            return cls(path, "cyclonedx")
+        return cls(path, "spdx" if name.endswith(".spdx.json") else sbom.forms[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Nothing, unless somebody asks for it."""
+    """Nothing, unless somebody asks for it. `place` says how what is attached goes with an image; `files` get it too."""
 
     provenance: Provenance | None = None
     sbom: Sbom | None = None
+    place: Place = "index"
+    files: tuple[StatementFile, ...] = ()
 
     def __bool__(self) -> bool:
         return self.provenance is not None or self.sbom is not None
+
+    @property
+    def attached(self) -> bool:
+        """Whether anything goes with the result."""
+        return any(one is not None and one.attached for one in (self.provenance, self.sbom))
+
+    @property
+    def in_index(self) -> bool:
+        """Whether an image is an index for the sake of what is said of it."""
+        return self.attached and self.place == "index"
+
+    def into(self, *, place: Place, lists: Iterable[str], provenances: Iterable[str]) -> Wanted:
+        """The same at another place, and in files, for whose sake it is made too. Raises UsageError."""
+        lists, provenances = tuple(lists), tuple(provenances)
+        if place != "index" and not (self or lists or provenances):
+            raise UsageError(f"--attest-as={place}: nothing is to be attached", hint="add --provenance or --sbom")
+        sbom, provenance = self.sbom, self.provenance
+        if place == "none":
+            sbom, provenance = (
+                sbom and replace(sbom, attached=False),
+                provenance and replace(provenance, attached=False),
+            )
+        if lists:
+            sbom = sbom or Sbom(attached=False)
+        if provenances:
+            provenance = provenance or Provenance(attached=False)
+        files = [StatementFile.of_list(path, sbom) for path in lists if sbom]
+        for file in files:
+            if sbom and sbom.generator and file.kind != "spdx":
+                hint = "leave generator= out for stagemill's own list, or name a file .spdx.json"
+                raise UsageError(f"--sbom-output {file.path}: a scanner's list is SPDX", hint=hint)
+        files += [StatementFile(path, "provenance") for path in provenances]
+        return Wanted(provenance, sbom, place, tuple(files))
 
     @classmethod
     def parse(
@@ -88,6 +148,14 @@ class Wanted:
                 found[kind] = _enabled(_short(kind, short), f"--{kind}={short}")
         made = found.get("provenance"), found.get("sbom")
         return cls(None if made[0] is None else _provenance(made[0]), None if made[1] is None else _sbom(made[1]))
+
+
+def place(text: str | None) -> Place:
+    """`--attest-as`. Raises UsageError."""
+    for known in PLACES:
+        if text in {None, known}:
+            return known
+    raise UsageError(f"invalid --attest-as {text!r}", hint=_hint(text or "", PLACES))
 
 
 def _short(kind: str, text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
@@ -220,7 +220,9 @@ def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
     if "attest" not in values.given:
         return Wanted()
     provenance, sbom = values.text("provenance"), values.text("sbom")
-    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    wanted = Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    lists, provenances = values.texts("sbom_output"), values.texts("provenance_output")
+    return wanted.into(place=place(values.text("attest_as")), lists=lists, provenances=provenances)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:

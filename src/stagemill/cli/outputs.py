@@ -25,7 +25,7 @@ from stagemill.files.view import FileView
 from stagemill.files.walk import walk
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import AnyImage, identity, runnable
+from stagemill.oci.image_index import AnyImage, identity
 from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
 from stagemill.timings import measured
@@ -78,7 +78,7 @@ class Wishes:
 
     @property
     def wants_any(self) -> bool:
-        return self.wants_image or bool(self.outputs)
+        return self.wants_image or bool(self.outputs) or bool(self.attest.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,18 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         hint = "leave it out, or write another --output"
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none", hint=hint)
-    if (wishes.index or wishes.attest) and any(output.type == "docker" and output.dest for output in wishes.outputs):
+    if (wishes.index or wishes.attest.in_index) and any(
+        output.type == "docker" and output.dest for output in wishes.outputs
+    ):
         less = "give one --platform" if wishes.index else "leave --attest, --provenance and --sbom out"
         raise UsageError(
             "docker exporter does not currently support exporting manifest lists",
             hint=f"write type=oci, which docker load reads too, or {less}",
         )
+    if wishes.attest.place == "referrers":
+        from stagemill.cli.evidence_outputs import check_referrers
+
+        check_referrers(wishes)
     if places:
         _check_places(wishes)
 
@@ -151,7 +157,8 @@ def _check_places(wishes: Wishes) -> None:
     for output in wishes.outputs:
         if output.dest not in {"", "-"}:
             _check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
-    for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file):
+    said = ((file.flag, file.path) for file in wishes.attest.files)
+    for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file), *said:
         if file:
             _check_place(flag, file, directory=False)
 
@@ -197,9 +204,15 @@ def deliver(
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
             _Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
+    evidence = None
+    if witness:
+        from stagemill.cli.evidence_outputs import Evidence
+
+        evidence = Evidence(builds, wishes, images, witness, listener)
+        evidence.deliver(step)
     if not wishes.wants_image:
         return None
-    image = images.of(_main(wishes), wishes.names, stored=True)
+    image = images.of(main_output(wishes), wishes.names, stored=True)
     for name in wishes.names:
         with step(f"naming to {name}"):
             built.services.store.images.set(name, image.descriptor, built.services.clock())
@@ -207,7 +220,7 @@ def deliver(
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
     pushed = (name for output in wishes.outputs if output.type == "registry" for name in output.names)
     names = tuple(dict.fromkeys((*wishes.names, *pushed)))
-    found = Delivered(image, names, warnings, _records(builds, image, wishes, witness))
+    found = Delivered(image, names, warnings, evidence.records(image) if evidence else {})
     _tell(found, wishes, stdout)
     return found
 
@@ -222,23 +235,7 @@ def _push(built: Built, image: AnyImage, names: Sequence[str], listener: Listene
     pushing.push(image, [Reference.parse(name) for name in names], by_digest=by_digest)
 
 
-def _records(
-    builds: Sequence[Built], image: AnyImage, wishes: Wishes, witness: Witness | None
-) -> Mapping[str, JsonObject]:
-    """How each platform's image was made, for who wants to know it in the file of digests."""
-    if not witness or not wishes.metadata_file or wishes.provenance_in_metadata == "disabled":
-        return {}
-    made = zip(builds, runnable(image), strict=False)
-    records = {str(built.plan.platform): witness.record(built, one) for built, one in made}
-    left_out = {"buildConfig", "metadata"} if wishes.provenance_in_metadata == "min" else set()
-    return {
-        platform: {key: value for key, value in record.items() if key not in left_out}
-        for platform, record in records.items()
-        if record
-    }
-
-
-def _main(wishes: Wishes) -> Output:
+def main_output(wishes: Wishes) -> Output:
     """The output whose image names are given to: the first that carries one, else that of the build."""
     return next((output for output in wishes.outputs if output.type in PACKED), Output("image"))
 
@@ -328,14 +325,13 @@ class _Export:
         if self.witness is None or not self.witness.speaks(inline=False):
             return view
         from stagemill.attest.statement import Subject
-        from stagemill.export.beside import Beside
+        from stagemill.export.beside import Beside, of_platform
 
         scratch.mkdir()
         files: dict[str, Path] = {}
         about = [Subject(path, view.digest(path)) for path, entry in walk(view) if entry.kind == "file"]
         for each in self.witness.attestations(number, built):
-            stem, dot, ending = each.file.rpartition(".")
-            name = f"{stem}.{suffix}{dot}{ending}" if suffix and stem else f"{each.file}{suffix and '.'}{suffix}"
+            name = of_platform(each.file, suffix)
             files[output.statements.prefix + name] = scratch / str(len(files))
             files[output.statements.prefix + name].write_bytes(each.statement(about, indent=2))
         return Beside.of(view, files, built.services.clock() if date is None else date)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from stagemill.attest.statement import Attestation
+from stagemill.attest.statement import CYCLONEDX, SPDX, Attestation
 from stagemill.attest.wanted import Sbom, Wanted
 from stagemill.build import Built, make_tree
 from stagemill.digest import Digest
@@ -32,6 +32,7 @@ Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 _SCAN_STAGE = "BUILDKIT_SBOM_SCAN_STAGE"
 _SCAN_CONTEXT = "BUILDKIT_SBOM_SCAN_CONTEXT"
 _CONTEXT = "context"
+_KINDS = {"spdx": SPDX, "cyclonedx": CYCLONEDX}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
@@ -70,16 +71,29 @@ class Witness:
         return self.account.wanted
 
     def speaks(self, *, inline: bool) -> bool:
-        """Whether there is anything to say; `inline` says that it stays with an image in a store."""
-        provenance = self.wanted.provenance
-        return self.wanted.sbom is not None or (provenance is not None and (inline or not provenance.inline_only))
+        """Whether anything goes with a result; `inline` says that it stays with an image in a store."""
+        provenance, sbom = self.wanted.provenance, self.wanted.sbom
+        listed = sbom is not None and sbom.attached
+        return listed or (provenance is not None and provenance.attached and (inline or not provenance.inline_only))
 
     def attestations(
         self, number: int, built: Built, image: Image | None = None, *, inline: bool = False
     ) -> tuple[Attestation, ...]:
-        """Of one of the builds, and of the image that was made of it, if one was. Raises StagemillError."""
-        found = (*self._sbom(number, built), *self._provenance(built, image))
+        """What goes with one of the builds, and the image that was made of it, if one was. Raises StagemillError."""
+        provenance, sbom = self.wanted.provenance, self.wanted.sbom
+        found: list[Attestation] = []
+        if sbom is not None and sbom.attached:
+            forms = [_KINDS[form] for form in sbom.forms]
+            found += [each for each in self._sbom(number, built) if each.type in forms]
+        if provenance is not None and provenance.attached:
+            found += self._provenance(built, image)
         return tuple(each for each in found if inline or not each.inline_only)
+
+    def of_file(self, kind: str, number: int, built: Built, image: Image | None = None) -> tuple[Attestation, ...]:
+        """What a file of its own has of one of the builds: the lists in one form, that of the target first, or the provenance."""
+        if kind == "provenance":
+            return tuple(self._provenance(built, image))
+        return tuple(each for each in self._sbom(number, built) if each.type == _KINDS[kind])
 
     def record(self, built: Built, image: Image) -> JsonObject | None:
         """What `--metadata-file` has of the provenance, in the words of v0.2."""
@@ -118,6 +132,8 @@ class Witness:
 
         wanted = self.wanted.sbom
         assert wanted is not None
+        files = (file.kind for file in self.wanted.files if file.kind != "provenance")
+        forms = tuple(dict.fromkeys([*(wanted.forms if wanted.attached else ()), *files]))
         target = built.plan.target
         now = built.services.clock() if built.epoch is None else built.epoch
         trees: dict[str, tuple[str, FileView]] = {"sbom": (target.title, built.forms.view(built.tree(target)))}
@@ -133,7 +149,7 @@ class Witness:
                 created=now,
                 version=self.account.invocation.version,
             )
-            yield from lists(found, name, wanted.forms)
+            yield from lists(found, name, forms)
 
     def _generated(self, built: Built) -> Iterator[Attestation]:
         """By the scanner that was named."""
