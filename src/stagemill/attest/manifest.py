@@ -21,8 +21,8 @@ from stagemill.values import dataclass
 _ARTIFACT = "application/vnd.docker.attestation.manifest.v1+json"
 PREDICATE = "in-toto.io/predicate-type"
 _EMPTY = b"{}"
-_TYPE = "vnd.docker.reference.type"
-_OF = "vnd.docker.reference.digest"
+TYPE = "vnd.docker.reference.type"
+OF = "vnd.docker.reference.digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def carrier(
         made = Image.parse(_artifact(of, layers, kind=_ARTIFACT), _EMPTY)
     else:
         made = Image.build(_config(layers), tuple(layers))
-    annotations = ((_OF, str(of.digest)), (_TYPE, "attestation-manifest"))
+    annotations = ((OF, str(of.digest)), (TYPE, "attestation-manifest"))
     return Carrier(replace(made, annotations=annotations, platform=NO_PLATFORM), statements)
 
 
