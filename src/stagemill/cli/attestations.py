@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 _EXAMPLES = examples(
     {
-        "stagemill attestations app": "a line for each thing that is said of an image of the store",
-        "stagemill attestations docker://registry.example/app:1": "of one in a registry, referrers among it",
-        "stagemill attestations --type spdx app > app.spdx.json": "the list of packages, for who reads lists",
-        "stagemill attestations --type provenance --statement app | jq .subject": "how it was built, and what that is about",
+        "stagemill attestations app": "what is said of an image of the store",
+        "stagemill attestations docker://ghcr.io/team/app:1": "of one in a registry",
+        "stagemill attestations --type spdx app": "the list of packages",
+        "stagemill attestations --type provenance app | jq": "how it was built",
     }
 )
 _REGISTRY = "docker://"
