@@ -41,7 +41,10 @@ _EXAMPLES = examples(
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
 def command(*, name: str, platform: str | None, quiet: bool) -> None:
-    """Fetch an image from a registry, all layers of it, into the local store."""
+    """Fetch an image from a registry, all layers of it, into the local store.
+
+    What is said of it comes along where its name stands for it alone; of an index of several platforms it is the image.
+    """
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
@@ -50,11 +53,12 @@ def command(*, name: str, platform: str | None, quiet: bool) -> None:
 
 
 def fetch(reference: Reference, platform: Platform, *, place: Workplace, listener: Listener) -> Image:
-    """The image, which the store has afterwards, under its name and with all of its layers."""
+    """The image, which the store has afterwards, under its name and with all of its layers, and with what is said of it."""
     store = place.store
     image = place.registry.resolve(reference, platform, shelf=store.blobs)
-    base.remember(store, image, reference=str(reference))
+    item = place.registry.whole(reference, image, shelf=store.blobs)
+    base.remember_all(store, item, reference=str(reference))
     forms = Forms(store, remote=place.remote)
-    pull(image, forms, reference=str(reference), listener=listener, clock=time.time)
-    store.images.set(str(reference), image.descriptor, time.time())
+    pull(item, forms, reference=str(reference), listener=listener, clock=time.time)
+    store.images.set(str(reference), item.descriptor, time.time())
     return image

@@ -16,6 +16,7 @@ from stagemill.digest import Digest
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.registry import lookup, referrers
@@ -95,6 +96,12 @@ class RegistryClient:
         such image, or none for the platform), CorruptError and RegistryError, all with hints, and CancelledError.
         """
         return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
+
+    def whole(self, reference: Reference, image: Image, *, shelf: Shelf | None = None) -> AnyImage:
+        """A resolved image with what is said of it in the index that its name stands for; without where the index has other
+        images too. Raises as `resolve` does.
+        """
+        return lookup.whole(self._repository(reference), image, shelf=shelf or lookup.Empty())
 
     def platforms(self, reference: Reference, *, shelf: Shelf | None = None) -> tuple[Platform, ...]:
         """For which there is an image of this name, in the order of its index. Raises as `resolve` does."""
