@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,13 @@ from typing import Any
 import pytest
 
 from fakes.archives import read_all
+from fakes.distribution import running
 from fakes.mill import Mill
 from stagemill.oci import media_types
+from stagemill.oci.reference import Reference
+from stagemill.registry.client import RegistryClient
+from stagemill.registry.config import RegistryConfig
+from stagemill.registry.referrers import tag
 
 pytestmark = pytest.mark.root
 
@@ -209,3 +216,54 @@ def test_docker_archives_hold_no_statements(app: Mill) -> None:
     said = app.fail("build", "--provenance", "-o", "type=docker,dest=x.tar", ".", status=2)
 
     assert "docker exporter does not currently support exporting manifest lists" in said
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    with running(tmp_path / "registry") as host:
+        yield host
+
+
+def test_a_registry_without_lists_has_what_refers_to_an_image_under_a_tag(app: Mill, registry: str) -> None:
+    name = f"{registry}/team/app:1"
+    given = ("--push", "--attest-as=referrers", "--secret", "id=s,src=s", "-t", name)
+
+    app.ok("build", "-q", *given, "--sbom=both", ".")
+    app.ok("build", "-q", *given, "--provenance", ".")
+
+    with RegistryClient(RegistryConfig()) as client:
+        reference = Reference.parse(name)
+        top = client.document(reference).descriptor
+        assert top.media_type == media_types.MANIFEST
+        listed = client.document(Reference.parse(f"{registry}/team/app:{tag(top.digest)}"))
+    types = [entry["annotations"]["in-toto.io/predicate-type"] for entry in json.loads(listed.data)["manifests"]]
+    assert types == [
+        "https://spdx.dev/Document",
+        "https://cyclonedx.org/bom",
+        "https://spdx.dev/Document",
+        "https://cyclonedx.org/bom",
+        "https://slsa.dev/provenance/v1",
+    ]
+    rows = json.loads(app.ok("attestations", f"docker://{name}", "--json").out)
+    assert {row["of"] for row in rows} == {top.digest}
+    lists = json.loads(app.ok("attestations", f"docker://{name}", "--type", "spdx", "--all").out)
+    assert [one["packages"][1]["name"] for one in lists] == ["musl", "musl"]
+
+
+def test_builds_that_say_something_of_one_image_at_once_lose_nothing(app: Mill, registry: str) -> None:
+    name = f"{registry}/team/app:1"
+    app.write({"Dockerfile": "FROM scratch\nCOPY apk /lib/apk/db/installed\n"})
+    app.ok("build", "-q", "-t", "app:1", ".")
+    said = [("--sbom=spdx",), ("--sbom=cyclonedx",), ("--provenance",)]
+
+    with ExitStack() as stack:
+        given = ("build", "-q", "--push", "--attest-as=referrers", "-t", name)
+        builds = [stack.enter_context(app.start(*given, *each, ".")) for each in said]
+        assert [build.wait(120) for build in builds] == [0, 0, 0]
+
+    rows = json.loads(app.ok("attestations", f"docker://{name}", "--json").out)
+    assert sorted(row["type"] for row in rows) == [
+        "https://cyclonedx.org/bom",
+        "https://slsa.dev/provenance/v1",
+        "https://spdx.dev/Document",
+    ]
