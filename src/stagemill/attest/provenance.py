@@ -23,6 +23,7 @@ from stagemill.values import dataclass
 _TYPE_1 = "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
 _TYPE_02 = "https://mobyproject.org/buildkit@v1"
 _FRONTEND = "dockerfile.v0"
+_BUILDER = "https://stagemill.invalid/builder"  # the specification wants one, and nobody vouches for this machine
 _VALUES = ("build-arg:", "label:")
 
 
@@ -115,7 +116,7 @@ def _predicate(facts: Facts, wanted: Provenance) -> JsonObject:
             "resolvedDependencies": [material.to_json() for material in found.materials],
         },
         "runDetails": {
-            "builder": {"id": wanted.builder_id, "version": {"stagemill": facts.invocation.version}},
+            "builder": {"id": wanted.builder_id or _BUILDER, "version": {"stagemill": facts.invocation.version}},
             "metadata": metadata,
         },
     }

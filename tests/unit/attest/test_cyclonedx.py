@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
+from fakes.evidence import cyclonedx_flaws
 from stagemill.attest.cyclonedx import document
 from stagemill.attest.inventory import Inventory
 from stagemill.attest.licenses import IDS
@@ -21,35 +20,29 @@ PACKAGES = (
     Package("odd", "", "pkg:pypi/odd", "odd.dist-info/METADATA", "Some licence", "nobody"),
 )
 DEBIAN = Distribution("debian", "12")
-VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
 
 
 def listed(*packages: Package, system: Distribution = DEBIAN) -> Any:
     return json.loads(json.dumps(document(Inventory(packages, "web", "linux/amd64", 1_700_000_000.9, "1.2", system))))
 
 
-def flaws(found: Any) -> object:
-    """What CycloneDX's schema has against a document, formats of addresses and the like among it."""
-    return VALIDATOR.validate_str(json.dumps(found))
-
-
 @pytest.mark.parametrize("packages", [PACKAGES, ()])
 @pytest.mark.parametrize("system", [DEBIAN, Distribution("arch"), Distribution()])
 def test_its_schema_has_nothing_against_it(packages: tuple[Package, ...], system: Distribution) -> None:
-    assert flaws(listed(*packages, system=system)) is None
+    assert cyclonedx_flaws(listed(*packages, system=system)) == []
 
 
 def test_its_schema_would_have() -> None:
     found = listed(*PACKAGES)
 
-    assert flaws({**found, "serialNumber": "x"}) is not None
-    assert flaws({**found, "extra": 1}) is not None
+    assert cyclonedx_flaws({**found, "serialNumber": "x"}) != []
+    assert cyclonedx_flaws({**found, "extra": 1}) != []
 
 
 def test_each_licence_that_is_known_is_known_to_the_schema() -> None:
     packages = [Package(name, "1", f"pkg:generic/{name}@1", "x", name) for name in sorted(IDS)]
 
-    assert flaws(listed(*packages)) is None
+    assert cyclonedx_flaws(listed(*packages)) == []
 
 
 def test_each_package_is_told_by_its_url() -> None:
