@@ -92,10 +92,12 @@ class BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         given = _build_args(values, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
-        if environment.get("BUILDX_GIT_LABELS"):
+        commit = values.text("git_labels") if "git_labels" in values.given else None
+        if commit or environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
 
-            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
+            context = values.text("context") or "."
+            labels = {**git_labels(context, values.text("file"), environment, given=commit), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
