@@ -134,6 +134,15 @@ def test_with_min_it_has_no_value_that_was_given() -> None:
     assert said(facts(asked=replace(ASKED, args={})), MIN)["runDetails"]["metadata"]["buildkit_completeness"]["request"]
 
 
+def test_a_login_in_a_value_is_not_said() -> None:
+    asked = replace(ASKED, args={"build-arg:URL": "https://me:secret@h/x", "context:c": "https://xxxxx:xxxxx@h/y"})
+
+    assert said(facts(asked=asked))["buildDefinition"]["externalParameters"]["request"]["args"] == {
+        "build-arg:URL": "https://h/x",
+        "context:c": "https://xxxxx:xxxxx@h/y",
+    }
+
+
 def test_a_fetched_context_is_where_the_configuration_came_from() -> None:
     material = Material("https://h/r.git#v1", "sha1", "a" * 40)
     asked = replace(ASKED, context="https://h/r.git#v1:sub", material=material, local=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from fakes.planning import planned
@@ -56,6 +57,16 @@ def test_logins_in_urls_are_not_in_the_text() -> None:
     found: Any = STEPS.source(Text("Dockerfile", "Dockerfile", text, {}))
 
     assert base64.b64decode(found["infos"][0]["data"]) == b"FROM scratch\nADD https://h/foo /\n"
+
+
+def test_nor_in_what_a_step_does() -> None:
+    vertices = list(
+        walk([planned("FROM busybox\nENV A=https://me:secret@h/b\nRUN curl https://me:secret@h/foo\n").target.vertex])
+    )
+    found = json.dumps(Steps(vertices).config())
+
+    assert "secret" not in found
+    assert "curl https://h/foo" in found
 
 
 def test_layers_are_those_of_the_steps_that_gave_them() -> None:
