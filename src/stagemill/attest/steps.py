@@ -23,7 +23,7 @@ def without_logins(value: Json) -> Json:
         return redacted(value)
     if isinstance(value, Mapping):
         return {key: without_logins(item) for key, item in value.items()}
-    return [without_logins(item) for item in value] if isinstance(value, Sequence) else value
+    return tuple(without_logins(item) for item in value) if isinstance(value, Sequence) else value
 
 
 @dataclass(frozen=True, slots=True)
