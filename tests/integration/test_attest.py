@@ -267,3 +267,40 @@ def test_builds_that_say_something_of_one_image_at_once_lose_nothing(app: Mill, 
         "https://slsa.dev/provenance/v1",
         "https://spdx.dev/Document",
     ]
+
+
+SPEC = """\
+Name: {name}
+Version: 1.5
+Release: 3
+Summary: A thing
+License: MIT
+BuildArch: noarch
+%description
+A thing.
+%files
+"""
+
+
+@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="needs rpm")
+def test_rpms_packages_are_those_that_rpm_lists(app: Mill, tmp_path: Path) -> None:
+    root = app.folder / "root"
+
+    def rpm(program: str, *arguments: str) -> str:
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.spec").write_text(SPEC.format(name=name))
+        rpm("rpmbuild", "-bb", "--define", f"_topdir {tmp_path}/top", f"{name}.spec")
+    where = ("--root", str(root), "--dbpath", "/var/lib/rpm")
+    rpm("rpm", *where, "-i", "--nodeps", "--justdb", "--nosignature", *map(str, tmp_path.glob("top/RPMS/*/*.rpm")))
+    known = rpm("rpm", *where, "-qa", "--qf", "%{NAME} %{VERSION}-%{RELEASE}\n").split("\n")[:-1]
+    app.write({"Dockerfile": "FROM scratch\nCOPY root /\n", "root/etc/os-release": "ID=fedora\nVERSION_ID=41\n"})
+
+    app.ok("build", "--sbom-output=l.spdx.json", ".")
+
+    listed = json.loads((app.folder / "l.spdx.json").read_bytes())["packages"]
+    assert sorted(f"{one['name']} {one['versionInfo']}" for one in listed[2:]) == sorted(known)
+    assert len(known) == 2

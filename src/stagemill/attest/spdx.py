@@ -86,5 +86,6 @@ def _package(package: Package) -> dict[str, Json]:
     if package.license and not known:
         found["licenseComments"] = f"the package says: {package.license}"
     if package.supplier:
-        found["supplier"] = "Person: " + _MAIL.sub(r" (\1)", package.supplier)
+        kind = "Person" if _MAIL.search(package.supplier) else "Organization"
+        found["supplier"] = f"{kind}: " + _MAIL.sub(r" (\1)", package.supplier)
     return found

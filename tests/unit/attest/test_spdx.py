@@ -13,7 +13,7 @@ from stagemill.attest.spdx import document
 PACKAGES = (
     Package("bash", "5.2", "pkg:deb/debian/bash@5.2", "var/lib/dpkg/status", "", "Matthias <m@debian.org>"),
     Package("@babel/core", "7", "pkg:npm/%40babel/core@7", "node_modules/@babel/core/package.json", "MIT"),
-    Package("odd", "", "pkg:pypi/odd", "odd.dist-info/METADATA", "Some licence"),
+    Package("odd", "", "pkg:pypi/odd", "odd.dist-info/METADATA", "Some licence", "Fedora Project"),
 )
 
 
@@ -39,7 +39,7 @@ def test_each_package_is_told_by_its_url() -> None:
     assert bash["sourceInfo"] == "found in /var/lib/dpkg/status"
     assert core["licenseDeclared"] == "MIT"
     assert (odd["licenseDeclared"], odd["licenseComments"]) == ("NOASSERTION", "the package says: Some licence")
-    assert "versionInfo" not in odd
+    assert ("versionInfo" in odd, odd["supplier"]) == (False, "Organization: Fedora Project")
     assert len({package["SPDXID"] for package in found["packages"]}) == 4
 
 
