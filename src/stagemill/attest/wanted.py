@@ -167,7 +167,9 @@ def _short(kind: str, text: str) -> dict[str, str]:
     if kind == "sbom" and text in _PRESETS:
         form = "cyclonedx" if "spdx" not in text else "spdx"
         hint = f"write --sbom={form} for stagemill's own list, or --sbom=generator=IMAGE for a scanner's"
-        raise UsageError(f"invalid --sbom {text!r}: buildah's presets run scanners, and stagemill has its own", hint=hint)
+        raise UsageError(
+            f"invalid --sbom {text!r}: buildah's presets run scanners, and stagemill has its own", hint=hint
+        )
     if kind == "sbom" and "=" not in text and (near := nearest(text, _FORMS)):
         raise UsageError(f"invalid --sbom {text!r}: there is no such form", hint=f"did you mean {near}?")
     return _fields(text, f"--{kind}")

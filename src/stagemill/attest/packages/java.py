@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +17,10 @@ from stagemill.attest.purl import package_url
 
 _ARCHIVE = re.compile(r".+\.(?:jar|war|ear|jpi|hpi)")
 _MARK = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, OSError, ValueError,
+    OverflowError, EOFError,
+)  # fmt: skip
 _DEEPEST = 2
 _MOST_MEMBERS = 1 << 17
 _MOST_MARK = 1 << 16
@@ -40,7 +47,7 @@ def _within(file: BinaryIO, name: str, *, deep: int) -> Iterator[Package]:
                 elif is_one(member.filename) and deep < _DEEPEST:
                     inner = io.BytesIO(_read(archive, member, _MOST_BYTES))
                     yield from _within(inner, f"{name}!/{member.filename}", deep=deep + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+    except _BROKEN:
         return  # it is no archive, or not a whole one
 
 

@@ -24,6 +24,10 @@ def jar(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+TORN = bytearray(jar({"META-INF/maven/g/a/pom.properties": b"version=1\n" * 100}))
+TORN[70:80] = b"\xff" * 10
+
+
 def found(tmp_path: Path, data: bytes) -> list[tuple[str, str]]:
     path = tmp_path / "a.jar"
     path.write_bytes(data)

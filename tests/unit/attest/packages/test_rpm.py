@@ -69,3 +69,15 @@ def test_a_database_that_is_none_has_nothing(tmp_path: Path) -> None:
 
     assert list(packages(lambda _path: tmp_path / "x", FEDORA)) == []
     assert list(packages(lambda _path: None, FEDORA)) == []
+
+
+def test_a_table_without_an_end_has_one(tmp_path: Path) -> None:
+    place = tmp_path / "x"
+    with sqlite3.connect(place) as database:
+        endless = (
+            "WITH RECURSIVE n(hnum, blob) AS (SELECT 1, x'00' UNION ALL SELECT hnum + 1, blob FROM n) SELECT * FROM n"
+        )
+        database.execute(f"CREATE VIEW Packages AS {endless}")
+    database.close()
+
+    assert list(packages(lambda _path: place, FEDORA)) == []
