@@ -17,6 +17,7 @@ import pytest
 
 from fakes.archives import read_all
 from fakes.distribution import running
+from fakes.evidence import cyclonedx_flaws, provenance_flaws, spdx_flaws
 from fakes.mill import Mill
 from stagemill.oci import media_types
 from stagemill.oci.reference import Reference
@@ -82,11 +83,16 @@ def statements(archive: bytes) -> list[Any]:
 
 
 def test_an_image_has_lists_and_how_it_was_built(app: Mill) -> None:
-    archive = build(app, "--provenance", "--sbom")
+    archive = build(app, "--provenance", "--sbom=both")
 
-    core, deps, provenance = statements(archive)
+    core, core_too, deps, deps_too, provenance = statements(archive)
     for each in core, deps:
         assert [package["name"] for package in each["predicate"]["packages"][1:]] == ["musl"]
+        assert spdx_flaws(each["predicate"]) == []
+    for each in core_too, deps_too:
+        assert [component["name"] for component in each["predicate"]["components"]] == ["musl"]
+        assert cyclonedx_flaws(each["predicate"]) == []
+    assert provenance_flaws(provenance) == []
     definition = provenance["predicate"]["buildDefinition"]
     assert [material["uri"].partition("?")[0] for material in definition["resolvedDependencies"]] == [
         "pkg:docker/busybox@latest"
