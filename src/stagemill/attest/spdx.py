@@ -13,6 +13,8 @@ from stagemill.oci.document import Json, JsonObject
 _ROOT = "SPDXRef-DocumentRoot"
 _NAMESPACE = "https://stagemill.invalid/spdx"
 _NONE = "NOASSERTION"
+FOUND = "found in /"
+"""What stands before the path of the file that told of a package."""
 _MAIL = re.compile(r"\s*<([^<>]*)>\s*$")
 _UNFIT = re.compile(r"[^a-zA-Z0-9.-]+")
 
@@ -76,7 +78,7 @@ def _package(package: Package) -> dict[str, Json]:
         "licenseConcluded": _NONE,
         "licenseDeclared": known or _NONE,
         "copyrightText": _NONE,
-        "sourceInfo": f"found in /{package.source}",
+        "sourceInfo": f"{FOUND}{package.source}",
         "externalRefs": [
             {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": package.url}
         ],

@@ -32,6 +32,7 @@ Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 _SCAN_STAGE = "BUILDKIT_SBOM_SCAN_STAGE"
 _SCAN_CONTEXT = "BUILDKIT_SBOM_SCAN_CONTEXT"
 _CONTEXT = "context"
+_TARGET = "sbom"
 _KINDS = {"spdx": SPDX, "cyclonedx": CYCLONEDX}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -84,7 +85,8 @@ class Witness:
         found: list[Attestation] = []
         if sbom is not None and sbom.attached:
             forms = [_KINDS[form] for form in sbom.forms]
-            found += [each for each in self._sbom(number, built) if each.type in forms]
+            lists = [each for each in self._sbom(number, built) if each.type in forms]
+            found += lists if image is None else with_layers(lists, built, image)
         if provenance is not None and provenance.attached:
             found += self._provenance(built, image)
         return tuple(each for each in found if inline or not each.inline_only)
@@ -93,7 +95,8 @@ class Witness:
         """What a file of its own has of one of the builds: the lists in one form, that of the target first, or the provenance."""
         if kind == "provenance":
             return tuple(self._provenance(built, image))
-        return tuple(each for each in self._sbom(number, built) if each.type == _KINDS[kind])
+        lists = [each for each in self._sbom(number, built) if each.type == _KINDS[kind]]
+        return tuple(lists if image is None else with_layers(lists, built, image))
 
     def record(self, built: Built, image: Image) -> JsonObject | None:
         """What `--metadata-file` has of the provenance, in the words of v0.2."""
@@ -136,11 +139,11 @@ class Witness:
         forms = tuple(dict.fromkeys([*(wanted.forms if wanted.attached else ()), *files]))
         target = built.plan.target
         now = built.services.clock() if built.epoch is None else built.epoch
-        trees: dict[str, tuple[str, FileView]] = {"sbom": (target.title, built.forms.view(built.tree(target)))}
+        trees: dict[str, tuple[str, FileView]] = {_TARGET: (target.title, built.forms.view(built.tree(target)))}
         for stage in scanned_stages(built.plan, wanted):
-            trees[f"sbom-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
+            trees[f"{_TARGET}-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
         if scans_context(built.plan, wanted) and (context := built.services.contexts.get(_CONTEXT)):
-            trees["sbom-context"] = "the build context", context
+            trees[f"{_TARGET}-context"] = "the build context", context
         for name, (title, view) in trees.items():
             found = Inventory.of(
                 view,
@@ -213,6 +216,22 @@ def _check_stage(plan: Plan, name: str) -> None:
 
 def _names(text: str) -> list[str]:
     return [part.strip().lower() for part in text.split(",")]
+
+
+def with_layers(lists: Sequence[Attestation], built: Built, image: Image) -> list[Attestation]:
+    """The lists of a target, which come first, with the layers of its image; none in one of other layers, as a squashed one."""
+    from stagemill.attest.layered import layered
+
+    tree = built.tree(built.plan.target)
+    if len(tree.layers) != len(image.manifest.layers):
+        return list(lists)
+    view = built.forms.view(tree)
+
+    def layer_of(path: str) -> Digest | None:
+        number = view.layer(path)
+        return None if number is None else image.manifest.layers[number].digest
+
+    return [layered(each, layer_of) if each.file.partition(".")[0] == _TARGET else each for each in lists]
 
 
 def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:

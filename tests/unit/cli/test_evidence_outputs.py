@@ -118,6 +118,8 @@ class TestFiles:
         assert "Manifests" not in image
         assert read(folder / "list.json")["spdxVersion"] == "SPDX-2.3"
         assert [each["name"] for each in read(folder / "list.cdx.json")["components"]] == ["musl"]
+        (component,) = read(folder / "list.cdx.json")["components"]
+        assert component["properties"][0]["name"] == "stagemill:layer"
         (subject,) = read(folder / "how.json")["subject"]
         assert f"sha256:{subject['digest']['sha256']}" == image["Descriptor"]["digest"]
 

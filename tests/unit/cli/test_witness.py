@@ -169,10 +169,27 @@ class TestAttestations:
     def test_a_tree_is_scanned_once(self, workshop: Workshop, steps: list[str]) -> None:
         built, seen = self.build(workshop), witness(BOTH, steps)
 
-        first, second = seen.attestations(0, built), seen.attestations(0, built, built.image())
+        first, second = seen.attestations(0, built), seen.attestations(0, built)
 
         assert (first[:2], len(steps)) == (second[:2], 1)
         assert steps[0].startswith("listing what is in stage-1 for ")
+
+    def test_a_list_says_which_layer_of_the_image_a_package_came_with(
+        self, workshop: Workshop, steps: list[str]
+    ) -> None:
+        text = "FROM scratch AS deps\nCOPY apk /lib/apk/db/installed\nFROM deps\nCOPY apk /x\n"
+        wanted = Wanted(None, Sbom(stages="true"))
+        built = workshop.build(text, files={"apk": APK}, options=Options(more=more(wanted)))
+        image = built.image()
+
+        target, deps = witness(wanted, steps).attestations(0, built, image)
+        (squashed, _) = witness(wanted, steps).attestations(0, built, built.image(Finish(squash=True)))
+
+        def said(attestation: Attestation) -> Any:
+            return json.loads(json.dumps(attestation.predicate))["packages"][1].get("comment")
+
+        assert said(target) == f"layerID: {image.manifest.layers[0].digest}"
+        assert (said(deps), said(squashed)) == (None, None)
 
     def test_the_context_is_listed_by_what_it_has(self, workshop: Workshop, steps: list[str]) -> None:
         text = "FROM scratch\nARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nCOPY a /a\n"
