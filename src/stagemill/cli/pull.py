@@ -12,11 +12,13 @@ from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
-from stagemill.events import Listener
+from stagemill.errors import CorruptError, RegistryError
+from stagemill.events import Listener, Notice
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.pulling import pull
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
@@ -56,9 +58,19 @@ def fetch(reference: Reference, platform: Platform, *, place: Workplace, listene
     """The image, which the store has afterwards, under its name and with all of its layers, and with what is said of it."""
     store = place.store
     image = place.registry.resolve(reference, platform, shelf=store.blobs)
-    item = place.registry.whole(reference, image, shelf=store.blobs)
+    item = _with_what_is_said(reference, image, place=place, listener=listener)
     base.remember_all(store, item, reference=str(reference))
     forms = Forms(store, remote=place.remote)
     pull(item, forms, reference=str(reference), listener=listener, clock=time.time)
     store.images.set(str(reference), item.descriptor, time.time())
     return image
+
+
+def _with_what_is_said(reference: Reference, image: Image, *, place: Workplace, listener: Listener) -> AnyImage:
+    """The index that the image is in with what is said of it; the image alone where there is nothing, or it cannot be had."""
+    try:
+        return place.registry.whole(reference, image, shelf=place.store.blobs)
+    except (CorruptError, RegistryError) as error:
+        text = f"{reference.familiar} comes without what is said of it: {error.message}"
+        listener(Notice(text, time.time()))
+        return image

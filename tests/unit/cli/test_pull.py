@@ -84,6 +84,19 @@ class TestWhatIsSaid:
         assert registry.manifests["other", "1"][1] == index
         assert not [seen for seen in registry.requests[before:] if seen.method == "GET"]
 
+    def test_where_it_is_lost_the_image_comes_alone(self, stagemill: Call, registry: FakeRegistry) -> None:
+        name = f"{registry.host}/team/app:said"
+        image = make_image(registry.blobs, {"a": b"2"}, platform=Platform.local())
+        beside = self.beside(registry, image)
+        registry.push_index("team/app", "said", image, beside)
+        del registry.manifests["team/app", beside.digest]
+
+        said = stagemill("pull", name)
+
+        assert said.status == 0
+        assert f"{name} comes without what is said of it: there is no image" in said.err
+        assert json.loads(stagemill("inspect", name).out)[0]["Descriptor"]["digest"] == image.digest
+
     def test_of_several_platforms_it_is_the_image_alone(self, stagemill: Call, registry: FakeRegistry) -> None:
         platforms = (Platform.local(), Platform("linux", "s390x"))
         images = [make_image(registry.blobs, {"a": b"1"}, platform=platform) for platform in platforms]
