@@ -158,14 +158,14 @@ def _evidence() -> Iterator[Option]:
         metavar="FILE",
         help="Write the list of packages to a file; a name that ends with .cdx.json is for CycloneDX.",
     )
+    yield Option(
+        ["--provenance-output"], multiple=True, metavar="FILE", help="Write the statement of provenance to a file."
+    )
     yield AttachedOption(
         "--git-labels",
         alone="true",
         metavar="full",
         text="Label the image with the commit that it is built from; full: with the repository too.",
-    )
-    yield Option(
-        ["--provenance-output"], multiple=True, metavar="FILE", help="Write the statement of provenance to a file."
     )
 
 
