@@ -12,8 +12,9 @@ from stagemill.attest.statement import Subject, subjects_of
 from stagemill.attest.wanted import StatementFile
 from stagemill.build import Built
 from stagemill.cli.assembly import Assembly
-from stagemill.cli.flags import Output
-from stagemill.cli.outputs import Wishes, main_output, write_atomically
+from stagemill.cli.exports import write_atomically
+from stagemill.cli.output_flags import Output
+from stagemill.cli.outputs import Wishes
 from stagemill.cli.witness import Witness
 from stagemill.errors import UsageError
 from stagemill.events import Listener
@@ -82,7 +83,7 @@ class Evidence:
         """That of one of the builds, where anybody wants one."""
         if not self.wishes.wants_image:
             return None
-        return runnable(self.images.of(main_output(self.wishes), self.wishes.names, stored=True))[number]
+        return runnable(self.images.of(self.wishes.main, self.wishes.names, stored=True))[number]
 
     def _subjects(self, built: Built, image: Image | None) -> tuple[Subject, ...]:
         """The image by its names, else the files of the result."""
@@ -94,8 +95,7 @@ class Evidence:
     def _refer(self, output: Output) -> None:
         names = output.names or self.wishes.tags
         services = self.builds[0].services
-        assert services.destination is not None, "a build that is delivered can reach registries"
-        referring = Referring(services.destination, self.listener, services.clock)
+        referring = Referring(services.repository(insecure=output.insecure), self.listener, services.clock)
         said = list(self._referrers(output, names))
         for name in names:
             referring.send(said, Reference.parse(name))
