@@ -34,7 +34,11 @@ def is_one(path: str) -> bool:
 
 def packages(path: Path, name: str) -> Iterator[Package]:
     """What an archive says that it has; nothing for one that says nothing, or is none. `name` is its path in the tree."""
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError:
+        return
+    with file:
         yield from _within(file, name, deep=0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
@@ -28,16 +29,14 @@ def packages(find: Find, distribution: Distribution) -> Iterator[Package]:
     if found is None:
         return
     place, path = found
-    database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
     try:
-        _distrust(database)
-        for (blob,) in database.execute("SELECT blob FROM Packages ORDER BY hnum"):
-            if isinstance(blob, bytes) and (package := _package(blob, place, distribution)):
-                yield package
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as database:
+            _distrust(database)
+            for (blob,) in database.execute("SELECT blob FROM Packages ORDER BY hnum"):
+                if isinstance(blob, bytes) and (package := _package(blob, place, distribution)):
+                    yield package
     except sqlite3.DatabaseError:
         return
-    finally:
-        database.close()
 
 
 def _distrust(database: sqlite3.Connection) -> None:

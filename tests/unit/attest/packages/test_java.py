@@ -79,3 +79,7 @@ def test_not_without_end(tmp_path: Path) -> None:
 )
 def test_what_says_nothing_has_nothing(tmp_path: Path, data: bytes) -> None:
     assert found(tmp_path, data) == []
+
+
+def test_a_file_that_cannot_be_read_has_nothing(tmp_path: Path) -> None:
+    assert list(packages(tmp_path / "lost.jar", "lost.jar")) == []

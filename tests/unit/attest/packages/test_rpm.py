@@ -69,6 +69,7 @@ def test_a_database_that_is_none_has_nothing(tmp_path: Path) -> None:
 
     assert list(packages(lambda _path: tmp_path / "x", FEDORA)) == []
     assert list(packages(lambda _path: None, FEDORA)) == []
+    assert list(packages(lambda _path: tmp_path / "lost", FEDORA)) == []
 
 
 def test_a_table_without_an_end_has_one(tmp_path: Path) -> None:
