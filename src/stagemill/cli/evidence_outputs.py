@@ -117,6 +117,6 @@ def check_referrers(wishes: Wishes) -> None:
 
 def _of_list(name: str, file: str) -> str:
     """The name of a list's file: that of another stage's list has the stage in it, as the list's own name has."""
-    more = file.partition(".")[0].removeprefix(_LIST)
+    more = file.removeprefix(_LIST).removesuffix(".json").removesuffix(".spdx").removesuffix(".cdx")
     stem, dot, ending = name.partition(".")
     return f"{stem}{more}{dot}{ending}"

@@ -138,6 +138,15 @@ class TestFiles:
         assert read(folder / "x.json")["metadata"]["component"]["name"] == "stage-1"
         assert read(folder / "x-deps.json")["metadata"]["component"]["name"] == "deps"
 
+    def test_each_in_a_file_of_its_own_whatever_a_stage_is_called(self, listed: Call, folder: Path) -> None:
+        (folder / "Dockerfile").write_text(
+            "FROM scratch AS a.b\nCOPY apk /1\nFROM a.b AS a.c\nCOPY apk /2\nFROM a.c\nCOPY apk /3\n"
+        )
+
+        assert listed("build", "--sbom=scan-stage=true", "--sbom-output=x.spdx.json", ".").status == 0
+
+        assert {path.name for path in folder.glob("x*")} == {"x.spdx.json", "x-a.b.spdx.json", "x-a.c.spdx.json"}
+
     def test_each_platform_and_each_target_has_its_file(self, listed: Call, folder: Path) -> None:
         listed("build", "-q", "--sbom-output=x.spdx.json", "--platform=linux/amd64,linux/arm64", "-t", "app", ".")
         done = listed("build", "--sbom-output={target}.json", "--target=deps=a", "--target=1=b", ".")
