@@ -68,7 +68,8 @@ def _packed(layer: TreeLayer, epoch: int, times: Times, how: Compression, *, for
             return known
         entries = [_dated(item, epoch * 10**9, times) for item in forms.index(home).entries]
         with store.blobs.writer() as writer:
-            facts = pack_blob(store.layers.directory(home), LayerIndex(entries), writer, compression=how)
+            directory = store.layers.directory(home)
+            facts = pack_blob(directory, LayerIndex(entries), writer, compression=how, shelf=store.blocks)
         made = Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
         store.links.set_variant(home, form, made)
         return made
