@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
+from stagemill.digest import Digest
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
 from stagemill.execute.packaging import USUAL, Packaging
@@ -24,6 +25,7 @@ from stagemill.layer.pack import pack_blob
 from stagemill.oci.config import History
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import Packed
+from stagemill.store.locks import never
 
 if TYPE_CHECKING:
     from stagemill.execute.streams import Stopped
@@ -55,6 +57,16 @@ def clamped(
     stopped = Event()
     with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
         return list(pool.map(packed, tree.layers))
+
+
+def dated_again(layer: Digest, form: str, *, forms: Forms) -> Packed | None:
+    """The blob of a layer in a form that `clamped` has remembered; None for another form."""
+    match form.split(" "):
+        case [how, "clamped" | "exact" | "still" as times, date]:
+            compression = Compression.parse(how)
+            return _packed(TreeLayer("layer", layer), int(date), times, compression, forms=forms, stopped=never)
+        case _:
+            return None
 
 
 def _packed(layer: TreeLayer, epoch: int, times: Times, how: Compression, *, forms: Forms, stopped: Stopped) -> Packed:

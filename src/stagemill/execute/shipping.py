@@ -49,8 +49,11 @@ class StoredBlobs:
                 return self._forms.packed(TreeLayer("layer", layer))
         for one in links.variants():
             if one.packed.descriptor.digest == blob:
-                from stagemill.layer.compression import Compression  # noqa: PLC0415  few images have another one
+                from stagemill.execute.finish import dated_again  # noqa: PLC0415  few images have another form
+                from stagemill.layer.compression import Compression  # noqa: PLC0415
 
+                if self._store.layers.has(one.layer) and (dated := dated_again(one.layer, one.form, forms=self._forms)):
+                    return dated
                 chain = links.base(one.layer) is not None
                 if chain or self._store.layers.has(one.layer):
                     form: Literal["chain", "layer"] = "chain" if chain else "layer"

@@ -14,6 +14,7 @@ from fakes.tree import file
 from fakes.workshop import Workshop
 from stagemill.digest import Digest
 from stagemill.execute import finish
+from stagemill.execute.shipping import StoredBlobs
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.graph.operations import STILL
 from stagemill.layer.index import build
@@ -103,6 +104,19 @@ def test_a_layer_is_packed_once_for_a_date(workshop: Workshop) -> None:
 
     assert (again, place.stat().st_ino) == (first, made)
     assert finish.clamped(tree, EPOCH - 1, forms=workshop.forms, times="exact") != [first]
+
+
+def test_a_blob_with_other_times_that_is_lost_is_made_again(workshop: Workshop) -> None:
+    tree = workshop.tree({"a": "1"})
+    every: tuple[Times, ...] = ("clamped", "still")
+    for times in every:
+        (made,) = finish.clamped(tree, EPOCH, forms=workshop.forms, times=times)
+        workshop.store.blobs.remove(made.descriptor.digest)
+
+        with StoredBlobs(workshop.forms).open(made.descriptor) as reader:
+            assert len(reader.read(1 << 20)) == made.descriptor.size
+
+    assert finish.dated_again(tree.layers[0].digest, "gzip-6", forms=workshop.forms) is None
 
 
 def test_history_keeps_one_layer_of_those_that_became_one() -> None:
