@@ -84,7 +84,7 @@ class _Server(ThreadingHTTPServer):
 class FakeRegistry:
     """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`.
 
-    Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
+    With `gives_identity` its token server gives the token `refresh-me` to who wants to stay. Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
     """
 
     def __init__(self, *, auth: str = "", ranges: bool = True) -> None:
@@ -92,6 +92,7 @@ class FakeRegistry:
         self.ranges = ranges
         self.users = {"alice": "secret"}
         self.identity_tokens = {"refresh-me"}
+        self.gives_identity = False
         self.tokens = ["token-1"]
         self.blobs = MemoryBlobs()
         self.uploads = Uploads(self.blobs)
@@ -160,25 +161,32 @@ class FakeRegistry:
         return self._found(seen)
 
     def _challenge(self, scope: str) -> Reply:
+        scope = "" if "::" in scope else f',scope="{scope}"'
         realm = f"http://{self.host}/token?extra=1"
-        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="fake",scope="{scope}"'})
+        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="fake"{scope}'})
 
     def _user(self, header: str) -> str | None:
         name, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
-        return name if self.users.get(name) == password else None
+        known = self.identity_tokens if name == "<token>" else {self.users.get(name)}
+        return name if password in known else None
 
     def _token(self, seen: Seen) -> Reply:
         given = seen.headers.get("authorization", "")
         form = parse_qs(seen.body.decode())
         if given and self._user(given) is None:
             return Reply(401)
-        if form and form["refresh_token"][0] not in self.identity_tokens:
+        if form and "refresh_token" in form and form["refresh_token"][0] not in self.identity_tokens:
             return Reply(401)
         key = "access_token" if form else "token"
-        return Reply(200, {"Content-Type": "application/json"}, json.dumps({key: self.tokens[-1]}).encode())
+        answer = {key: self.tokens[-1]}
+        if self.gives_identity and "offline_token=true" in seen.path:
+            answer["refresh_token"] = "refresh-me"
+        return Reply(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
     def _found(self, seen: Seen) -> Reply:
         path = urlsplit(seen.path).path.removeprefix("/v2/")
+        if not path:
+            return Reply(200, {}, b"{}")
         if "/blobs/uploads/" in path:
             return self._upload(seen, path)
         if "/manifests/" in path and seen.method == "PUT":

@@ -112,12 +112,12 @@ class Workplace:
     @cached_property
     def registry_config(self) -> RegistryConfig:
         from stagemill.registry.config import RegistryConfig, parse
-        from stagemill.registry.credentials import DockerCredentials
+        from stagemill.registry.logins import Logins
         from stagemill.registry.proxies import Proxies
 
         return RegistryConfig(
             parse(_text_of(self.config), path=self.config),
-            credentials=DockerCredentials.of(self.environment),
+            credentials=Logins.of(self.environment),
             proxies=Proxies.of(self.environment),
         )
 

@@ -17,14 +17,17 @@ from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image import Image
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.registry import lookup
+from stagemill.registry import login, lookup
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.config import RegistryConfig
+from stagemill.registry.credentials import Credentials
 from stagemill.registry.destination import Destination
 from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
+from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link
+from stagemill.registry.login import Admission
 from stagemill.registry.repository import Repository
 from stagemill.registry.retry import Retries, Sender
 from stagemill.registry.session import Session
@@ -111,6 +114,20 @@ class RegistryClient:
         """The repository as a place to write to; several threads may."""
         places = own_endpoints(self._config, reference.registry)
         return Destination(Link(reference, endpoints=places, session=self._session))
+
+    def log_in(self, host: str, credentials: Credentials) -> Admission:
+        """Asks a registry whether it knows these, and says what to keep of them. Raises RegistryError, CancelledError."""
+        *others, last = own_endpoints(self._config, host)
+        for endpoint in others:
+            try:
+                return login.admit(endpoint, self._session.sender, credentials)
+            except Failure as problem:
+                if problem.kind != "unreachable":
+                    raise login.rejected(problem) from problem
+        try:
+            return login.admit(last, self._session.sender, credentials)
+        except Failure as problem:
+            raise login.rejected(problem) from problem
 
     def _repository(self, reference: Reference) -> Repository:
         places = endpoints(self._config, reference.registry)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from stagemill.errors import StagemillError
 from stagemill.oci.reference import DEFAULT_REGISTRY
-from stagemill.registry.credentials import Credentials, anonymous
+from stagemill.registry.credentials import Find, anonymous
 from stagemill.registry.proxies import Proxies
 from stagemill.values import dataclass
 
@@ -71,10 +71,10 @@ _DIRECT = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class RegistryConfig:
-    """What the client has to know; `credentials` gives those for a registry's host, None where there are none."""
+    """What the client has to know; `credentials` finds who asks."""
 
     hosts: Mapping[str, HostSettings] = field(default_factory=dict, hash=False)
-    credentials: Callable[[str], Credentials | None] = anonymous
+    credentials: Find = anonymous
     proxies: Proxies = _DIRECT
 
     def settings(self, host: str) -> HostSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from stagemill.oci.reference import DEFAULT_REGISTRY
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, canonical_host
@@ -25,6 +26,10 @@ class Endpoint:
     def of(self, repository: str, *rest: str) -> str:
         """The URL of something in a repository. Source: OCI distribution-spec, "Endpoints"."""
         return "/".join((self.url, repository, *rest))
+
+    def place(self, repository: str) -> str:
+        """What credentials are kept for: the repository by the name that it has there."""
+        return "/".join(part for part in (self.host, *urlsplit(self.url).path.split("/")[2:], repository) if part)
 
 
 def endpoints(config: RegistryConfig, registry: str) -> tuple[Endpoint, ...]:

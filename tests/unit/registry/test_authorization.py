@@ -74,6 +74,29 @@ class TestAuthorization:
             posted = next(seen.body for seen in registry.requests if seen.method == "POST")
             assert b"grant_type=refresh_token" in posted
 
+    @pytest.mark.parametrize("code", [401, 404, 405])
+    def test_where_that_is_not_known_it_is_a_password(self, connect: Connect, code: int) -> None:
+        with FakeRegistry(auth="bearer") as registry:
+            image = pushed(registry)
+            registry.fail("/token", status(code))
+
+            found = connect(with_user(Credentials(identity_token="refresh-me"))).resolve(of(registry), AMD64)
+
+            assert found == image
+            assert [path.partition(" ")[0] for path in registry.paths("/token")] == ["POST", "GET"]
+
+    def test_credentials_are_asked_for_by_the_repository(self, connect: Connect) -> None:
+        with FakeRegistry(auth="bearer") as registry:
+            pushed(registry)
+            asked: list[str] = []
+
+            def find(place: str) -> None:
+                asked.append(place)
+
+            connect(RegistryConfig(credentials=find)).resolve(of(registry), AMD64)
+
+            assert asked == [f"{registry.host}/team/app"]
+
     def test_a_registry_token_is_used_as_it_is(self, connect: Connect) -> None:
         with FakeRegistry(auth="bearer") as registry:
             image = pushed(registry)
@@ -93,10 +116,11 @@ class TestAuthorization:
             where = registry.host
             assert caught.value.message == (
                 f"{where} does not give out {where}/team/app:1.0:"
-                " the credentials were refused by its token server (status 401)"
+                f" the login of alice was refused by its token server {where} (status 401), which was asked for"
+                " repository:team/app:pull"
             )
             assert caught.value.hint == (
-                f"a name or password is wrong, or expired: docker login {where} writes others to ~/.docker/config.json"
+                f"a name or password is wrong, or expired: stagemill login {where} keeps others"
             )
 
     def test_so_is_one_that_the_registry_refuses_itself(self, connect: Connect) -> None:
@@ -107,7 +131,7 @@ class TestAuthorization:
                 connect(with_user(Credentials("alice", "wrong"))).resolve(of(registry), AMD64)
 
             assert caught.value.message.endswith("team/app:1.0: it refused the login")
-            assert str(caught.value.hint).startswith("a name or password is wrong, or expired: docker login ")
+            assert str(caught.value.hint).startswith("a name or password is wrong, or expired: stagemill login ")
 
     def test_basic_authorization_works(self, connect: Connect) -> None:
         with FakeRegistry(auth="basic") as registry:
