@@ -56,7 +56,9 @@ def _addresses(place: Mirror, config: RegistryConfig, *, mirror: bool) -> Iterat
 
 
 def _schemes(host: str, settings: HostSettings) -> tuple[str, ...]:
+    if settings.schemes:
+        return settings.schemes
     if settings.insecure:
         return ("https", "http")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return ("http",) if is_loopback(name) and not settings.ca else ("https",)
+    return ("http",) if is_loopback(name) and not settings.certificates else ("https",)

@@ -16,6 +16,7 @@ import urllib3
 from urllib3 import exceptions
 
 from stagemill.errors import RegistryError
+from stagemill.registry.certificates import Certificates
 from stagemill.registry.config import HostSettings
 from stagemill.registry.exchange import Payload, Request, TransportError
 from stagemill.registry.proxies import Proxies
@@ -36,7 +37,7 @@ class Transport:
         self._proxies = proxies
         self._settings = settings
         self._lock = Lock()
-        self._pools: dict[tuple[str, bool, str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Certificates, bool, str, bool], urllib3.PoolManager] = {}
         self._open: set[HttpResponse] = set()
         self._closed = False
 
@@ -102,7 +103,7 @@ class Transport:
         settings = self._settings(urlsplit(url).netloc)
         proxy = self._proxies.for_url(url)
         secure = "https" in {urlsplit(url).scheme, _scheme(proxy)}
-        key = (str(settings.ca or ""), settings.insecure, proxy, secure)
+        key = (settings.certificates, settings.insecure, proxy, secure)
         with self._lock:
             if key not in self._pools:
                 self._pools[key] = _make_pool(proxy, _context(settings) if secure else None)
@@ -206,17 +207,30 @@ def _redirected(request: Request, location: str) -> Request:
 def _context(settings: HostSettings) -> ssl.SSLContext:
     """Whom to trust. It takes a while to read the machine's certificates, so plain http goes without."""
     context = ssl.create_default_context()
-    if settings.ca:
+    for ca in settings.certificates.cas:
         try:
-            context.load_verify_locations(cafile=settings.ca)
+            context.load_verify_locations(cafile=ca)
         except OSError as error:
-            message = f"cannot read the certificates in {settings.ca}: {error.strerror or error}"
-            raise RegistryError(message, hint="correct `ca` in config.toml: it names a file in PEM form") from error
+            message = f"cannot read the certificates in {ca}: {error.strerror or error}"
+            hint = "it has to be a file in PEM form: `ca` in config.toml, or NAME.crt in a directory of certificates"
+            raise RegistryError(message, hint=hint) from error
+    for pair in settings.certificates.pairs:
+        try:
+            context.load_cert_chain(pair.cert, pair.key, password=_no_password)
+        except OSError as error:
+            message = f"cannot use {pair.cert} with the key {pair.key}: {error.strerror or error}"
+            hint = "they have to be in PEM form, belong together, and the key must not need a password"
+            raise RegistryError(message, hint=hint) from error
     if settings.insecure:
         urllib3.disable_warnings(exceptions.InsecureRequestWarning)  # config.toml asks for it: no news to anybody
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _no_password() -> str:
+    """Keys are used without asking anybody: OpenSSL would ask the terminal."""
+    return ""
 
 
 def _timeout(patience: float | None) -> urllib3.Timeout:
