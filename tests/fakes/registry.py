@@ -84,6 +84,7 @@ class _Server(ThreadingHTTPServer):
 class FakeRegistry:
     """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`.
 
+    A list of tags has at most `page` on each of its pages. `deletes` is what may be deleted: tags, digests, both or nothing.
     With `gives_identity` its token server gives the token `refresh-me` to who wants to stay. Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
     """
 
@@ -93,6 +94,8 @@ class FakeRegistry:
         self.users = {"alice": "secret"}
         self.identity_tokens = {"refresh-me"}
         self.gives_identity = False
+        self.page = 1000
+        self.deletes = {"tag", "digest"}
         self.tokens = ["token-1"]
         self.blobs = MemoryBlobs()
         self.uploads = Uploads(self.blobs)
@@ -193,15 +196,35 @@ class FakeRegistry:
             repository, tag = path.split("/manifests/")
             self.put_manifest(repository, tag, seen.body, media_type=seen.headers["content-type"])
             return Reply(201, {"Docker-Content-Digest": Digest.of(seen.body)})
+        if "/manifests/" in path and seen.method == "DELETE":
+            return self._delete(*path.split("/manifests/"))
         if "/manifests/" in path:
             return self._manifest(*path.split("/manifests/"))
         if path.endswith("/tags/list"):
-            name = path.removesuffix("/tags/list")
-            tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
-            return Reply(200, {}, json.dumps({"name": name, "tags": tags}).encode())
+            return self._tags(path.removesuffix("/tags/list"), parse_qs(urlsplit(seen.path).query))
         if "/blobs/" in path:
             return self._blob(path.partition("/blobs/")[2], seen.headers.get("range", ""))
         return Reply(404)
+
+    def _tags(self, name: str, asked: dict[str, list[str]]) -> Reply:
+        tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
+        if not tags:
+            return status(404, message="repository name not known to registry")(Reply())
+        rest = [tag for tag in tags if tag > asked.get("last", [""])[0]]
+        shown = rest[: self.page]
+        link = f'</v2/{name}/tags/list?last={shown[-1]}&n={self.page}>; rel="next"' if len(rest) > self.page else ""
+        return Reply(200, {"Link": link} if link else {}, json.dumps({"name": name, "tags": shown}).encode())
+
+    def _delete(self, repository: str, name: str) -> Reply:
+        if ("digest" if ":" in name else "tag") not in self.deletes:
+            return status(405, message="The operation is unsupported.")(Reply())
+        if (repository, name) not in self.manifests:
+            return status(404, message="manifest unknown")(Reply())
+        data = self.manifests.pop((repository, name))
+        if ":" in name:
+            for key in [key for key, other in self.manifests.items() if key[0] == repository and other == data]:
+                del self.manifests[key]
+        return Reply(202)
 
     def _upload(self, seen: Seen, path: str) -> Reply:
         if seen.method == "POST":
@@ -259,7 +282,7 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *args: object) -> None:
             pass
 
-    for method in ("GET", "HEAD", "PATCH", "POST", "PUT"):
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
         setattr(Handler, f"do_{method}", Handler._answer)
 
     return Handler

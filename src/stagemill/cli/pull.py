@@ -7,11 +7,14 @@ import time
 
 import click
 
-from stagemill.cli import flags
+from stagemill.cli import access, flags
+from stagemill.cli.access import Access
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
+from stagemill.cli.values import Values
 from stagemill.events import Listener
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -24,6 +27,7 @@ _EXAMPLES = examples(
     {
         "stagemill pull debian:bookworm-slim": "from docker.io",
         "stagemill pull registry.example:5000/team/app:1.0": "from another registry",
+        "stagemill pull --tls-verify=false box.example/app": "from one whose certificate nobody knows",
     }
 )
 
@@ -36,15 +40,18 @@ _EXAMPLES = examples(
         Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True),
     ]
 )
+@with_options(access.options())
 @click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
-def command(*, name: str, platform: str | None, quiet: bool) -> None:
+def command(*, name: str, platform: str | None, quiet: bool, **given: object) -> None:
     """Fetch an image from a registry, all layers of it, into the local store."""
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
+    way = Access.of(Values(given), host=reference.registry)
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
+        place.access = way
         fetch(reference, wanted, place=place, listener=listener)
     print(reference.familiar)
 

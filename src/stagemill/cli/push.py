@@ -7,10 +7,13 @@ import time
 
 import click
 
-from stagemill.cli import flags, naming
-from stagemill.cli.command import examples
+from stagemill.cli import access, flags, naming
+from stagemill.cli.access import Access
+from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
+from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.execute.forms import Forms
 from stagemill.execute.pushing import Pushing
 
@@ -18,20 +21,25 @@ _EXAMPLES = examples(
     {
         "stagemill push registry.example/team/app:1.0": "under the name that it has",
         "stagemill push app registry.example/team/app:1.0": "under another one",
+        "stagemill push --retry 9 --retry-delay 5s app registry.example/app": "to one that is often busy",
     }
 )
 
 
-@click.command("push", epilog=_EXAMPLES)
+@with_options(access.options())
+@click.command("push", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.argument("to", required=False, metavar="[NAME]")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the digest.")
-def command(*, name: str, to: str | None, quiet: bool) -> None:
+def command(*, name: str, to: str | None, quiet: bool, **given: object) -> None:
     """Send an image of the local store to the registry that its name says; an index with all of its images."""
     wanted = flags.reference(to) if to else None
+    values = Values(given)
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
         known, item = naming.find(place.store, name)
+        target = wanted or flags.reference(known)
+        place.access = Access.of(values, host=target.registry)
         forms = Forms(place.store, remote=place.remote)
         pushing = Pushing(forms, place.destination, listener, time.time)
-        pushing.push(item, [wanted or flags.reference(known)])
+        pushing.push(item, [target])
     print(item.digest)
