@@ -12,8 +12,8 @@ from stagemill.cli.values import Values
 
 _EXAMPLES = examples(
     {
-        "stagemill delete registry.example/team/app:1.0": "a tag; its image goes where it has no other",
-        "stagemill delete registry.example/team/app@sha256:…": "an image with all of its tags",
+        "stagemill delete registry.example/team/app:1.0": "a tag",
+        "stagemill delete registry.example/team/app@sha256:…": "with all of its tags",
     }
 )
 

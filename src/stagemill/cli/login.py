@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _EXAMPLES = examples(
     {
-        "stagemill login": "to docker.io; name and password are asked for",
-        "stagemill login -u me --password-stdin registry.example < token": "without a terminal",
+        "stagemill login": "to docker.io",
+        "stagemill login -u me --password-stdin a.example < token": "without a terminal",
         "stagemill login registry.example/team": "for a part of a registry",
     }
 )

@@ -10,7 +10,7 @@ from stagemill.registry.challenge import parse
 from stagemill.registry.credentials import Credentials
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, TransportError
-from stagemill.registry.failure import Failure, another_login
+from stagemill.registry.failure import Failure
 from stagemill.registry.retry import Sender
 from stagemill.values import dataclass
 
@@ -45,7 +45,7 @@ def admit(endpoint: Endpoint, sender: Sender, credentials: Credentials) -> Admis
     answer = _ask(endpoint, sender, authorization)
     if answer.status in {401, 403}:
         reason = f"it refused the login of {credentials.username} (status {answer.status})"
-        raise Failure(endpoint, "refused", reason, hint=another_login(endpoint), status=answer.status)
+        raise Failure(endpoint, "refused", reason, status=answer.status)
     if not 200 <= answer.status < 300:
         raise Failure(endpoint, "answer", f"status {answer.status}", status=answer.status)
     kept = replace(credentials, password="", identity_token=identity) if identity else credentials
@@ -71,7 +71,7 @@ def rejected(problem: Failure) -> RegistryError:
             hint = problem.hint or "check the name, the network and the proxy settings"
             return RegistryError(f"cannot log in to {name}: {problem.reason}", hint=hint)
         case "refused":
-            hint = problem.hint or "check the name and the password, or make a new token at the registry's own pages"
+            hint = "check name and password; many registries want a token in its place, made at their own pages"
             return RegistryError(f"{name} does not let you in: {problem.reason}", hint=hint)
         case _:
             hint = problem.hint or "try again later"

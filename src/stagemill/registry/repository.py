@@ -51,7 +51,10 @@ class Repository:
     def ask(self, *rest: str, method: str = "GET", headers: Mapping[str, str] | None = None, what: str = "") -> Answer:
         """The first good answer, which the caller closes. Raises RegistryError that tells of all endpoints."""
         failures: list[Failure] = []
+        answered: set[str] = set()  # plain http, in the clear, is for who cannot be reached by https
         for endpoint in sorted(self._endpoints, key=self._unreachable.__contains__):
+            if endpoint.name in answered:
+                continue
             try:
                 response = self._session.ask(
                     endpoint, self.reference.repository, *rest, method=method, headers=headers or {}
@@ -60,6 +63,8 @@ class Repository:
                 failures.append(problem)
                 if problem.kind == "unreachable":
                     self._unreachable.add(endpoint)
+                else:
+                    answered.add(endpoint.name)
             else:
                 return Answer(response, endpoint)
         raise failure.error(self.reference, failures, what=what) from failures[-1]
