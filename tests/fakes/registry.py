@@ -63,6 +63,16 @@ def stall(after: int, *, until: Event) -> Fault:
     return lambda right: Reply(right.status, right.headers, right.body, cut=after, until=until)
 
 
+def promising(length: int) -> Fault:
+    """The right answer with another Content-Length; where it is too long, the connection ends after the body."""
+
+    def fault(right: Reply) -> Reply:
+        end = len(right.body) if length > len(right.body) else None
+        return Reply(right.status, {**right.headers, "Content-Length": str(length)}, right.body[:length], cut=end)
+
+    return fault
+
+
 def flipped(right: Reply) -> Reply:
     """The right answer with its last byte changed."""
     return Reply(right.status, right.headers, right.body[:-1] + bytes([right.body[-1] ^ 1]))
@@ -267,7 +277,7 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             reply = registry.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
-            self.send_response(reply.status)
+            (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
@@ -35,6 +35,25 @@ class Answer:
             return body(self.response, limit=limit)
         except TransportError as error:
             raise _broken(error, what=what, endpoint=self.endpoint) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """One reader, and then another."""
+
+    first: Reader
+    second: Reader
+
+    def read(self, size: int, /) -> bytes:
+        return self.first.read(size) or self.second.read(size)
+
+
+class _Nothing:
+    def read(self, _size: int, /) -> bytes:
+        return b""
+
+
+_NOTHING = _Nothing()
 
 
 class Repository:
@@ -69,9 +88,13 @@ class Repository:
                 return Answer(response, endpoint)
         raise failure.error(self.reference, failures, what=what) from failures[-1]
 
-    @contextmanager
-    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+    def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         """The blob's bytes, verified. A transfer that breaks goes on where it was, if need be from another endpoint."""
+        return self.resume(descriptor, _NOTHING, 0)
+
+    @contextmanager
+    def resume(self, descriptor: Descriptor, kept: Reader, size: int, /) -> Iterator[Reader]:
+        """The same where the first `size` bytes are there already; nothing is asked for where those are all."""
         what = f"blob {descriptor.digest}"
         giver: list[Endpoint] = []
 
@@ -84,9 +107,10 @@ class Repository:
         def fail(error: TransportError) -> RegistryError:
             return _broken(error, what=f"{what} of {self.reference.familiar}", endpoint=giver[-1])
 
-        download = Download(connect, size=descriptor.size, sender=self._session.sender, fail=fail)
+        download = Download(connect, start=size, size=descriptor.size, sender=self._session.sender, fail=fail)
+        where = (giver or self._endpoints)[-1].name
         try:
-            yield VerifyingReader(download, descriptor, where=giver[-1].name)
+            yield VerifyingReader(_After(kept, download), descriptor, where=where)
         finally:
             download.close()
 

@@ -126,7 +126,7 @@ class HttpResponse:
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._raw.read(size, decode_content=False)
+            return self._raw.read1(size, decode_content=False)  # what has come, so that slow ones are seen to be slow
         except exceptions.HTTPError as error:
             raise explain(error) from error
         except (OSError, ValueError) as error:
