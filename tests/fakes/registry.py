@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ class Seen:
 class Reply:
     """What is sent instead of the right answer.
 
-    `cut` ends the connection after so many bytes of the body, not before `until` is set.
+    `cut` ends the connection after so many bytes of the body, not before `until` is set; `pace` is how many bytes are sent
+    at once, and how many seconds before each time.
     """
 
     status: int = 200
@@ -42,6 +44,7 @@ class Reply:
     body: bytes = b""
     cut: int | None = None
     until: Event | None = None
+    pace: tuple[int, float] | None = None
 
 
 Fault = Callable[[Reply], Reply]
@@ -84,7 +87,38 @@ def without(header: str) -> Fault:
     )
 
 
-class _Server(ThreadingHTTPServer):
+def slow(piece: int, seconds: float) -> Fault:
+    """The right answer, so many bytes of it at a time."""
+    return lambda right: Reply(right.status, right.headers, right.body, pace=(piece, seconds))
+
+
+def elsewhere(url: str) -> Fault:
+    """Nothing but where else to ask."""
+    return lambda _right: Reply(307, {"Location": url})
+
+
+def deliver(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    """Sends an answer as it is meant to be sent."""
+    (handler.send_response_only if "Date" in reply.headers else handler.send_response)(reply.status)
+    for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    if handler.command != "HEAD":
+        piece, seconds = reply.pace or (len(reply.body) or 1, 0.0)
+        body = reply.body[: reply.cut]
+        for start in range(0, len(body), piece):
+            time.sleep(seconds)
+            handler.wfile.write(body[start : start + piece])
+    if reply.cut is not None:
+        handler.wfile.flush()
+        if reply.until:
+            reply.until.wait(30)
+        handler.close_connection = True
+
+
+class Server(ThreadingHTTPServer):
+    """One whose threads end with the test."""
+
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -115,7 +149,7 @@ class FakeRegistry:
         self.requests: list[Seen] = []
         self.connections = 0
         self.faults: dict[str, list[Fault]] = defaultdict(list)
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -277,17 +311,7 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             reply = registry.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
-            (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
-            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(reply.body[: reply.cut])
-            if reply.cut is not None:
-                self.wfile.flush()
-                if reply.until:
-                    reply.until.wait(30)
-                self.close_connection = True
+            deliver(self, reply)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -91,9 +91,9 @@ class Link:
             raise
         return response.header("Content-Length") in {"", str(descriptor.size)}
 
-    def begin(self, query: str = "") -> Response:
+    def begin(self, query: str = "", *, once: bool = False) -> Response:
         """The answer to the wish to upload a blob: 202 with a place for it, or 201 where the query did it already."""
-        return self.tell(Question("POST", ("blobs", "uploads", query), headers={"Content-Length": "0"}))
+        return self.tell(Question("POST", ("blobs", "uploads", query), headers={"Content-Length": "0"}, once=once))
 
     def place(self, response: Response) -> str:
         """Where an upload goes on."""

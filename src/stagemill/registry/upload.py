@@ -102,7 +102,7 @@ class Upload:
 
     def _send(self) -> None:
         if not self._place:
-            self._take(self._link.begin(), otherwise=0)
+            self._take(self._link.begin(once=True), otherwise=0)
         if not self._piece:
             self._finish(Payload(self._descriptor.size, self._whole))
             return
