@@ -74,7 +74,7 @@ class CertificateDirectories:
 
 
 def _in(directory: Path, *, named: bool) -> Certificates:
-    """What a directory has; one that is not there has nothing, unless somebody named it."""
+    """What a directory has; one that is not there, or not for everybody, has nothing unless somebody named it."""
     try:
         names = sorted(path.name for path in directory.iterdir())
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -82,8 +82,10 @@ def _in(directory: Path, *, named: bool) -> Certificates:
             raise StagemillError(f"there is no directory {directory}", hint="correct --cert-dir") from error
         return NONE
     except OSError as error:
+        if isinstance(error, PermissionError) and not named:
+            return NONE  # it is for others: those tools pass over it, too
         why = (error.strerror or str(error)).lower()
-        hint = "make the directory readable, or remove it"
+        hint = "make the directory readable, or name another one with --cert-dir"
         raise StagemillError(f"cannot read the certificates in {directory}: {why}", hint=hint) from error
     for one, other in ((".cert", ".key"), (".key", ".cert")):
         for name in names:

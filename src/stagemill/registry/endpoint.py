@@ -27,6 +27,11 @@ class Endpoint:
         """The URL of something in a repository. Source: OCI distribution-spec, "Endpoints"."""
         return "/".join((self.url, repository, *rest))
 
+    def said(self, url: str) -> bool:
+        """Whether an answer that came from a URL is its own, by its scheme or by https, and not of who it sends people on to."""
+        found, own = urlsplit(url), urlsplit(self.url)
+        return found.netloc == own.netloc and found.scheme in {own.scheme, "https"}
+
     def place(self, repository: str) -> str:
         """What credentials are kept for: the repository by the name that it has there."""
         return "/".join(part for part in (self.host, *urlsplit(self.url).path.split("/")[2:], repository) if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from stagemill.errors import RegistryError
 from stagemill.registry import token
@@ -31,6 +32,10 @@ def admit(endpoint: Endpoint, sender: Sender, credentials: Credentials) -> Admis
     if response.status != 401:
         hint = "check the name: a registry answers at /v2/"
         reason = f"status {response.status}" + (", which is no registry's answer" if response.status == 404 else "")
+        raise Failure(endpoint, "answer", reason, hint=hint, status=response.status)
+    if not endpoint.said(response.url):
+        host = urlsplit(response.url).netloc
+        reason, hint = f"that somebody else is to be asked, {host}", f"log in there: stagemill login {host}"
         raise Failure(endpoint, "answer", reason, hint=hint, status=response.status)
     found = {challenge.scheme: challenge for challenge in reversed(parse(response.header("WWW-Authenticate")))}
     identity = ""

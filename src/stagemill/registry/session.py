@@ -50,8 +50,8 @@ class Session:
             used = self.authorizer.header(endpoint, repository) if ours else ""
             response = send(_authorized(request, used))
             for _ in range(_RENEWALS if ours else 0):
-                if response.status != 401:
-                    break
+                if response.status != 401 or not endpoint.said(response.url):
+                    break  # whoever a registry sends people on to does not say where to log in
                 challenges = response.header("WWW-Authenticate")
                 response.close()
                 scope = f"repository:{repository}:{actions}"

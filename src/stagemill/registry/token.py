@@ -75,7 +75,7 @@ class Wish:
             ("refresh_token", identity_token),
         ]
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request(self.realm, method="POST", headers=headers, body=urlencode(form).encode())
+        return Request(self.realm, method="POST", headers=headers, body=urlencode(form).encode(), secret=True)
 
 
 def fetch(endpoint: Endpoint, wish: Wish, send: Send) -> Token:

@@ -90,7 +90,7 @@ class Transport:
             )
         except exceptions.HTTPError as error:
             raise explain(error) from error
-        response = HttpResponse(raw, self)
+        response = HttpResponse(raw, request.url, self)
         with self._lock:
             self._open.add(response)
             closed = self._closed
@@ -113,7 +113,8 @@ class Transport:
 class HttpResponse:
     """A urllib3 response as our protocol wants it."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, transport: Transport) -> None:
+    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, transport: Transport) -> None:
+        self.url = url
         self._raw = raw
         self._transport = transport
 
@@ -200,6 +201,8 @@ def _redirected(request: Request, location: str) -> Request:
         raise TransportError(f"redirects to {location!r}", again=False)
     if (old.scheme, old.netloc) == (new.scheme, new.netloc):
         return replace(request, url=url)
+    if request.secret:
+        raise TransportError(f"it sends a secret on to {new.netloc}", again=False)
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
     return replace(request, url=url, headers=headers)
 

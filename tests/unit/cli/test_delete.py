@@ -44,3 +44,10 @@ def test_a_registry_that_deletes_nothing_is_told(stagemill: Call, registry: Fake
     assert (said.status, said.out) == (1, "")
     assert f"error: {registry.host} does not delete images: status 405" in said.err
     assert "hint: its owner has to allow it" in said.err
+
+
+def test_who_wants_to_remove_it_otherwise_is_told_how(stagemill: Call) -> None:
+    said = stagemill("rmi", "docker://registry.example/team/app:1")
+
+    assert said.status == 2
+    assert "hint: stagemill delete registry.example/team/app:1 deletes it in its registry" in said.err

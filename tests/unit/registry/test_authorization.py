@@ -8,7 +8,7 @@ import pytest
 
 from fakes.blobs import AMD64
 from fakes.connecting import Connect, of, pushed, read
-from fakes.registry import FakeRegistry, status
+from fakes.registry import FakeRegistry, elsewhere, status
 from stagemill.errors import RegistryError
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.credentials import Credentials
@@ -85,6 +85,16 @@ class TestAuthorization:
             assert found == image
             assert [path.partition(" ")[0] for path in registry.paths("/token")] == ["POST", "GET"]
 
+    def test_it_is_not_sent_on_to_another_server(self, connect: Connect) -> None:
+        with FakeRegistry(auth="bearer") as registry, FakeRegistry(auth="bearer") as other:
+            pushed(registry)
+            registry.fail("/token", elsewhere(f"http://{other.host}/token"))
+
+            with pytest.raises(RegistryError, match=f"it sends a secret on to {other.host}"):
+                connect(with_user(Credentials(identity_token="refresh-me"))).resolve(of(registry), AMD64)
+
+            assert other.requests == []
+
     def test_credentials_are_asked_for_by_the_repository(self, connect: Connect) -> None:
         with FakeRegistry(auth="bearer") as registry:
             pushed(registry)
@@ -96,6 +106,21 @@ class TestAuthorization:
             connect(RegistryConfig(credentials=find)).resolve(of(registry), AMD64)
 
             assert asked == [f"{registry.host}/team/app"]
+
+    @pytest.mark.parametrize("auth", ["basic", "bearer"])
+    def test_who_a_registry_sends_people_on_to_does_not_learn_the_password(self, connect: Connect, auth: str) -> None:
+        with FakeRegistry(auth="basic") as registry, FakeRegistry(auth=auth) as other:
+            image = pushed(registry)
+            layer = image.manifest.layers[0]
+            client = connect(with_user(Credentials("alice", "secret")))
+            client.resolve(of(registry), AMD64)
+            registry.fail(layer.digest, elsewhere(f"http://{other.host}/v2/x/blobs/{layer.digest}"))
+
+            with pytest.raises(RegistryError, match="status 401"):
+                read(client, of(registry), layer)
+
+            assert [path for path in other.paths() if "/token" in path] == []
+            assert {seen.headers.get("authorization") for seen in other.requests} == {None}
 
     def test_a_registry_token_is_used_as_it_is(self, connect: Connect) -> None:
         with FakeRegistry(auth="bearer") as registry:

@@ -385,6 +385,7 @@ class TestWhoSends:
 class Placed:
     """An answer that names a place."""
 
+    url = ""
     status = 202
 
     def __init__(self, location: str) -> None:

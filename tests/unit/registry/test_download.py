@@ -44,6 +44,7 @@ class _Answer:
     server: Trickle
     offset: int
     pieces: int = 0
+    url: str = ""
 
     @property
     def status(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.connecting import Connect
-from fakes.registry import FakeRegistry, status
+from fakes.registry import FakeRegistry, elsewhere, status
 from stagemill.errors import RegistryError
 from stagemill.registry.config import HostSettings, RegistryConfig
 from stagemill.registry.credentials import Credentials
@@ -84,3 +84,14 @@ def test_a_way_to_log_in_that_nobody_knows_is_told(connect: Connect) -> None:
             connect().log_in(registry.host, ALICE)
 
     assert "with no way to log in that is known here (negotiate)" in caught.value.message
+
+
+def test_a_registry_that_sends_people_on_is_told_and_nobody_learns_the_password(connect: Connect) -> None:
+    with FakeRegistry(auth="basic") as registry, FakeRegistry(auth="basic") as other:
+        registry.fail("/v2/", elsewhere(f"http://{other.host}/v2/"))
+        with pytest.raises(RegistryError) as caught:
+            connect().log_in(registry.host, ALICE)
+
+        assert f"that somebody else is to be asked, {other.host}" in caught.value.message
+        assert caught.value.hint == f"log in there: stagemill login {other.host}"
+        assert {seen.headers.get("authorization") for seen in other.requests} == {None}
