@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.credentials import Credentials
+    from stagemill.registry.logins import Logins
     from stagemill.registry.retry import Retries
 
 
@@ -90,16 +91,21 @@ class Access:
         from stagemill.cli.environment import text_of
         from stagemill.registry.certificates import CertificateDirectories
         from stagemill.registry.config import RegistryConfig, parse
-        from stagemill.registry.logins import Logins
         from stagemill.registry.proxies import Proxies
 
         return RegistryConfig(
             parse(text_of(path), path=path),
-            credentials=partial(self._given, Logins.of(environment, self.authfile)),
+            credentials=partial(self._given, self.logins(environment)),
             proxies=Proxies.of(environment),
             certificates=CertificateDirectories.of(environment, self.cert_dir),
             verify=self.verify,
         )
+
+    def logins(self, environment: Mapping[str, str]) -> Logins:
+        """Those that are kept."""
+        from stagemill.registry.logins import Logins
+
+        return Logins.of(environment, self.authfile, user=_user())
 
     def _given(self, logins: Callable[[str], Credentials | None], place: str) -> Credentials | None:
         from stagemill.registry.config import canonical_host
@@ -125,6 +131,16 @@ def client(access: Access) -> Iterator[RegistryClient]:
     made = RegistryClient(config, user_agent=user_agent(), retries=access.retries or Retries())
     with made, interruptible(made.close):
         yield made
+
+
+def _user() -> int:
+    """The number that the user has outside of the namespace that this process may have entered."""
+    own = os.getuid()
+    for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines():
+        inside, outside, count = map(int, line.split())
+        if inside <= own < inside + count:
+            return outside + own - inside
+    return own
 
 
 def _file(flag: str, text: str) -> str:

@@ -47,11 +47,11 @@ def command(
     That is config.json in $DOCKER_CONFIG or ~/.docker, or the file that --authfile or $REGISTRY_AUTH_FILE names; or the
     credential helper that this file names for the registry.
     """
-    from stagemill.registry.logins import VARIABLE, Logins
+    from stagemill.registry.logins import VARIABLE
 
     place = place_named(server)
     way = Access.of(Values(given))
-    logins = Logins.of(os.environ, way.authfile)
+    logins = way.logins(os.environ)
     if password is not None:
         _tell("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
     who = _given(username, password, password_stdin=password_stdin)

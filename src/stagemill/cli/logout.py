@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from stagemill.cli.access import Access
 from stagemill.cli.command import Command, examples
 from stagemill.cli.login import place_named
 from stagemill.errors import UsageError
@@ -29,11 +30,11 @@ def command(*, server: str | None, everywhere: bool, authfile: str | None) -> No
 
     A credential helper that the file names is told to forget it too.
     """
-    from stagemill.registry.logins import VARIABLE, Logins
+    from stagemill.registry.logins import VARIABLE
 
     if server and everywhere:
         raise UsageError("--all is for all registries, and HOST for one", hint="leave one of them out")
-    logins = Logins.of(os.environ, authfile or "")
+    logins = Access(authfile=authfile or "").logins(os.environ)
     places = dict.fromkeys(place for file in logins.files for place in file.places())
     for place in places if everywhere else [place_named(server)]:
         known = [file.forget(place) for file in logins.files]

@@ -24,9 +24,10 @@ class Logins:
         self._found: dict[str, Credentials | None] = {}
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], authfile: str = "") -> Self:
+    def of(cls, environment: Mapping[str, str], authfile: str = "", *, user: int | None = None) -> Self:
         """From where Docker, Podman and Buildah look: `authfile`, $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, each of
-        which is the only one where it is named; else ~/.docker/config.json, and auth.json of the containers tools.
+        which is the only one where it is named; else ~/.docker/config.json, and auth.json of the containers tools, which
+        is in a directory of the `user` with that number where the environment names none.
         """
         text = environment.get(VARIABLE, "")
         variable = LoginFile(Path(VARIABLE), text=text) if text.strip() else None
@@ -36,9 +37,11 @@ class Logins:
             return cls([LoginFile(Path(folder) / "config.json")], variable)
         home = Path(environment.get("HOME", "") or "/")
         runtime = environment.get("XDG_RUNTIME_DIR", "")
-        containers = [Path(runtime)] if runtime else []
-        containers.append(Path(environment.get("XDG_CONFIG_HOME", "") or home / ".config"))
-        paths = [home / ".docker/config.json", *(place / "containers/auth.json" for place in containers)]
+        containers = [Path(runtime) / "containers"] if runtime else []
+        if not runtime and user is not None:
+            containers = [Path("/run/containers") / str(user)]
+        containers.append(Path(environment.get("XDG_CONFIG_HOME", "") or home / ".config") / "containers")
+        paths = [home / ".docker/config.json", *(place / "auth.json" for place in containers)]
         return cls([LoginFile(path) for path in paths], variable)
 
     def __call__(self, place: str) -> Credentials | None:

@@ -117,6 +117,15 @@ class TestPlaces:
 
         assert found == [Credentials("docker", "pw"), Credentials("config", "pw"), None]
 
+    def test_without_a_directory_of_the_session_there_is_one_of_the_user(self) -> None:
+        found = [str(file.path) for file in Logins.of({"HOME": "/home/me"}, user=1000).files]
+
+        assert found == [
+            "/home/me/.docker/config.json",
+            "/run/containers/1000/auth.json",
+            "/home/me/.config/containers/auth.json",
+        ]
+
     @pytest.mark.parametrize("variable", ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG"])
     def test_a_file_that_is_named_is_the_only_one(self, tmp_path: Path, variable: str) -> None:
         named = self.write(tmp_path / "named/config.json", "named", host="b.example")
