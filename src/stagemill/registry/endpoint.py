@@ -55,7 +55,8 @@ def own_endpoints(config: RegistryConfig, registry: str) -> tuple[Endpoint, ...]
 def _addresses(place: Mirror, config: RegistryConfig, *, mirror: bool) -> Iterator[Endpoint]:
     host = canonical_host(place.host)
     path = f"/v2/{place.prefix}".rstrip("/")
-    for scheme in [place.scheme] if place.scheme else _schemes(host, config.settings(host)):
+    given = place.scheme and config.verify is not True
+    for scheme in [place.scheme] if given else _schemes(host, config.settings(host)):
         name = f"{place.host}/{place.prefix}".rstrip("/")
         yield Endpoint(name, host, f"{scheme}://{_ADDRESSES.get(host, host)}{path}", mirror)
 

@@ -10,6 +10,7 @@ import binascii
 import fcntl
 import json as standard
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from stagemill.oci import document as json
 from stagemill.oci.reference import DEFAULT_REGISTRY
 from stagemill.registry.credentials import HUB, Credentials, hidden, hidden_object, server_of
 from stagemill.registry.helper_program import HelperProgram
+
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
 class LoginFile:
@@ -77,7 +80,7 @@ class LoginFile:
             helpers = json.string_map(document, "credHelpers")
             names = [*hidden_object(document, "auths"), *helpers]
             if store := json.text(document, "credsStore", ""):
-                names += HelperProgram(store).servers()
+                names += _program(store).servers()
         return tuple(dict.fromkeys(map(place_of, names)))
 
     def _load(self) -> json.JsonObject:
@@ -171,7 +174,13 @@ def _is_for(name: str, place: str) -> bool:
 def _helper(document: json.JsonObject, host: str) -> HelperProgram | None:
     helpers = json.string_map(document, "credHelpers")
     name = helpers.get(host) or helpers.get(server_of(host)) or json.text(document, "credsStore", "")
-    return HelperProgram(name) if name else None
+    return _program(name) if name else None
+
+
+def _program(name: str) -> HelperProgram:
+    if not _NAME.fullmatch(name):
+        raise json.MalformedError(f"{name!r} is no name of a helper program")
+    return HelperProgram(name)
 
 
 def _namespaced(auths: json.JsonObject, place: str) -> Credentials | None:

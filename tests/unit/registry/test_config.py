@@ -188,6 +188,12 @@ class TestEndpoints:
         assert config.settings("localhost:1").insecure is not verify
         assert config.settings("other.example").insecure is not verify
 
+    def test_so_it_does_more_than_the_scheme_of_a_mirror(self) -> None:
+        mirrored = HostSettings((Mirror.parse("http://m.example"),), fallback=False)
+        config = RegistryConfig({"a.example": mirrored}, verify=True)
+
+        assert [endpoint.url for endpoint in endpoints(config, "a.example")] == ["https://m.example/v2"]
+
     def test_certificates_of_directories_are_beside_those_of_the_file(self) -> None:
         found = Certificates((Path("more.crt"),), (KeyPair(Path("me.cert"), Path("me.key")),))
         config = RegistryConfig(

@@ -198,6 +198,7 @@ def test_secrets_are_not_shown() -> None:
         ({"auths": {"a.example": "hush-hush"}}, "'a.example' is no object"),
         ({"auths": {"a.example": {"password": ["hush-hush"]}}}, "'password' is no string"),
         ({"auths": {"a.example": {"identitytoken": ["hush-hush"]}}}, "'identitytoken' is no string"),
+        ({"credsStore": "../../bin/x"}, "'../../bin/x' is no name of a helper program"),
         ({"credHelpers": {"a.example": 1}}, "'credHelpers' holds 'a.example': 1, not a string"),
     ],
 )
