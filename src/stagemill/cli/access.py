@@ -74,11 +74,11 @@ class Access:
     host: str = ""
 
     @classmethod
-    def of(cls, values: Values, *, host: str = "") -> Access:
-        """Raises UsageError."""
+    def of(cls, values: Values, *, host: str = "", new: bool = False) -> Access:
+        """A `new` file of logins need not be there yet. Raises UsageError."""
         verify = values.text("tls_verify")
         return cls(
-            authfile=_file("--authfile", values.text("authfile") or ""),
+            authfile=_file(values.text("authfile") or "", new=new),
             creds=_creds(values.text("creds") if "creds" in values.given else None),
             cert_dir=values.text("cert_dir") or "",
             verify=None if verify is None else truth("--tls-verify", verify),
@@ -143,10 +143,15 @@ def _user() -> int:
     return own
 
 
-def _file(flag: str, text: str) -> str:
-    """The name of a file that may not be there yet."""
+def _file(text: str, *, new: bool) -> str:
+    """The name of a file of logins."""
     if text and os.path.isdir(text):
-        raise UsageError(f"{flag} {text} is a directory", hint=f"name a file: {flag} {os.path.join(text, 'auth.json')}")
+        hint = f"name a file: --authfile {os.path.join(text, 'auth.json')}"
+        raise UsageError(f"--authfile {text} is a directory", hint=hint)
+    if text and not new and not os.path.exists(text):
+        raise UsageError(
+            f"--authfile: there is no file {text}", hint=f"make one: stagemill login --authfile {text} HOST"
+        )
     return text
 
 

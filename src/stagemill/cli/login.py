@@ -50,7 +50,7 @@ def command(
     from stagemill.registry.logins import VARIABLE
 
     place = place_named(server)
-    way = Access.of(Values(given))
+    way = Access.of(Values(given), new=True)
     logins = way.logins(os.environ)
     if password is not None:
         _tell("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 import click
 
@@ -15,6 +16,7 @@ from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
 from stagemill.cli.values import Values
+from stagemill.errors import UsageError
 from stagemill.events import Listener
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -32,28 +34,27 @@ _EXAMPLES = examples(
 )
 
 
-@refusing(
-    [
-        Refusal(
-            ("-a", "--all-tags"), "each tag is fetched by its name", "stagemill pull NAME:TAG for each", switch=True
-        ),
-        Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True),
-    ]
-)
+@refusing([Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True)])
 @with_options(access.options())
 @click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
+@click.option("-a", "--all-tags", is_flag=True, help="Fetch all tags that the registry has of the repository.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
-def command(*, name: str, platform: str | None, quiet: bool, **given: object) -> None:
+def command(*, name: str, platform: str | None, all_tags: bool, quiet: bool, **given: object) -> None:
     """Fetch an image from a registry, all layers of it, into the local store."""
     reference = flags.reference(name)
+    if all_tags and not flags.is_repository(name):
+        repository = Reference(reference.registry, reference.repository).familiar
+        raise UsageError("a tag cannot be used with --all-tags", hint=f"write stagemill pull -a {repository}")
     wanted = flags.any_platform(platform) if platform else Platform.local()
     way = Access.of(Values(given), host=reference.registry)
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
         place.access = way
-        fetch(reference, wanted, place=place, listener=listener)
-    print(reference.familiar)
+        tags = place.registry.tags(reference) if all_tags else (reference.tag,)
+        for tag in tags:
+            fetch(replace(reference, tag=tag), wanted, place=place, listener=listener)
+    print(*(replace(reference, tag=tag).familiar for tag in tags), sep="\n")
 
 
 def fetch(reference: Reference, platform: Platform, *, place: Workplace, listener: Listener) -> Image:

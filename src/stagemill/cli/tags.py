@@ -30,7 +30,7 @@ def command(*, name: str, as_json: bool, **given: object) -> None:
     """List the tags of a repository, all of them, sorted. The registry itself is asked, not its mirrors."""
     reference = flags.reference(name.removeprefix("docker://"))
     repository = Reference(reference.registry, reference.repository)
-    if reference.digest or f":{reference.tag}" in name.rpartition("/")[2]:
+    if not flags.is_repository(name):
         raise UsageError(f"{name} is no repository but an image", hint=f"write {repository.familiar}")
     with access.client(Access.of(Values(given), host=reference.registry)) as client:
         tags = client.tags(reference)

@@ -104,6 +104,7 @@ class TestHowOften:
         (("--tls-verify=maybe",), "invalid --tls-verify 'maybe'"),
         (("--retry", "-1"), "invalid --retry: -1 is not in the range x>=0"),
         (("--authfile", "/"), "--authfile / is a directory"),
+        (("--authfile", "none"), "--authfile: there is no file none"),
         (("--cert-dir", "none"), "there is no directory none"),
     ],
 )
