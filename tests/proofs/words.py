@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from fakes.commands import commands, options
-from stagemill.cli import cache_flags, flags
+from stagemill.cli import cache_flags, output_flags
 from stagemill.dockerfile.flags import KNOWN
 from stagemill.dockerfile.parser import KEYWORDS
 from stagemill.plan import mounts
@@ -27,8 +27,10 @@ BUILDX = (
     "--ssh", "--tag", "--target", "--ulimit",
 )  # fmt: skip
 BUILDAH = (
-    "--authfile", "--build-arg-file", "--cap-add", "--cap-drop", "--cert-dir", "--creds", "--dns", "--dns-option", "--dns-search", "--ignorefile", "--jobs",
-    "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--tls-verify", "--unsetenv",
+    "--authfile", "--build-arg-file", "--cap-add", "--cap-drop", "--cert-dir", "--compression-format", "--compression-level",
+    "--creds", "--disable-compression", "--dns", "--dns-option", "--dns-search", "--force-compression", "--ignorefile",
+    "--jobs", "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--tls-verify",
+    "--unsetenv",
     "--unsetlabel", "--volume",
 )  # fmt: skip
 DIRECTIVES = ("# check", "# escape", "# syntax")
@@ -80,9 +82,9 @@ def build_flags() -> list[click.Option]:
 
 
 def outputs() -> Iterator[str]:
-    for kind in flags.OUTPUT_TYPES:
+    for kind in output_flags.OUTPUT_TYPES:
         yield f"--output type={kind}"
-    for key in sorted(flags.KEYS - {"type"}):
+    for key in sorted(output_flags.KEYS - {"type"}):
         yield f"--output {key}"
 
 
