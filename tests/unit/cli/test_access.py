@@ -33,6 +33,12 @@ class TestWhoAsks:
         assert stagemill("pull", name).status == 1
         assert stagemill("pull", "--creds", "alice:secret", name).status == 0
 
+    def test_so_they_are_where_it_is_asked_what_is_said_of_it(self, stagemill: Call, registry: FakeRegistry) -> None:
+        name = f"docker://{registry.host}/team/app:1.0"
+
+        assert stagemill("attestations", name).status == 1
+        assert stagemill("attestations", "--creds", "alice:secret", name).status == 0
+
     def test_a_file_of_logins_can_be_named(self, stagemill: Call, registry: FakeRegistry, folder: Path) -> None:
         auths = {registry.host: {"auth": "YWxpY2U6c2VjcmV0"}}
         (folder / "auth.json").write_text(json.dumps({"auths": auths}))
