@@ -194,6 +194,15 @@ class TestAgainst:
             built.ok("rmi", name)
             assert found(built, "--against", f"docker://{name}", status=0)["same"]
 
+    def test_a_registry_is_asked_as_the_flags_say(self, built: Mill) -> None:
+        with FakeRegistry(auth="basic") as registry:
+            registry.users = {"alice": "secret"}
+            name = f"{registry.host}/app:1"
+            built.ok("tag", "app", name)
+            built.ok("push", "--creds", "alice:secret", name)
+
+            assert found(built, "--creds", "alice:secret", "--against", f"docker://{name}", status=0)["same"]
+
     def test_what_the_image_got_from_flags_is_asked_for_again(self, built: Mill) -> None:
         flags = (
             "--label",

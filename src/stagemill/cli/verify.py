@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from stagemill.cli import compressions, reference_image, verdict
+from stagemill.cli.access import Access
 from stagemill.cli.building import BuildFlags, Job, prepared, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
@@ -48,6 +49,7 @@ _OWN = frozenset({
 _GIT_LABELS = "BUILDX_GIT_LABELS"
 _NOT_FOR_OTHERS = (
     "secret", "ssh", "volume", "build_context", "policy", "host_ca", "build_arg_file", "allow", "ignorefile",
+    "authfile", "cert_dir", "creds",
 )  # fmt: skip
 
 
@@ -74,6 +76,7 @@ def command(**given: object) -> int:
     if values.texts("vary") and values.text("against"):
         raise UsageError("--vary is for two builds, and --against for one", hint="leave one of them out")
     with workplace() as place:
+        place.access = Access.of(values)
         reference = _reference(values, place)
         if reference and reference.dated and not _has_date(values):
             values = Values({**values.given, "source_date_epoch": reference.dated})
