@@ -89,7 +89,13 @@ class _Comparison:
     def _layer(self, number: int) -> list[FileDifference] | LayerDifference:
         """The paths that differ, or what differs of a layer whose paths are all the same."""
         ours, theirs = (listing(side.blobs, side.image.manifest.layers[number]) for side in (self.one, self.other))
-        found = [self._alone(number, path, ours, theirs) for path in sorted({*ours, *theirs}, key=_by_parts)]
+        lonely = [path for path in ours if path not in theirs], [path for path in theirs if path not in ours]
+        found = [
+            self._of_both(number, path, ours[path], theirs[path])
+            if path in ours and path in theirs
+            else self._of_one(number, path, ours.get(path), lonely)
+            for path in sorted({*ours, *theirs}, key=_by_parts)
+        ]
         changed = [each for each in found if each]
         if not changed:
             cause = _ORDER if list(ours) != list(theirs) else _HEADERS
@@ -99,30 +105,25 @@ class _Comparison:
         contents = self._contents(number, [each.path for each in changed if each.changes[-1].name == "bytes"])
         return [self._looked_into(each, *contents[each.path]) if each.path in contents else each for each in changed]
 
-    def _alone(
-        self, layer: int, path: str, ours: Mapping[str, Item], theirs: Mapping[str, Item]
-    ) -> FileDifference | None:
+    def _of_both(self, layer: int, path: str, one: Item, other: Item) -> FileDifference | None:
         """What differs of a path, as far as its bytes are not needed to know it."""
-        one, other = ours.get(path), theirs.get(path)
-        if one and other:
-            changes = tuple(_changes(one, other))
-            cause = facts.changed(change.name for change in changes)
-        else:
-            lonely = facts.alone(
-                path, [name for name in (theirs if one else ours) if name not in (ours if one else theirs)]
-            )
-            if not one and lonely.partner:
-                return None  # it is told with that one
-            changes = (
-                Change("path", "there" if one else "not there", lonely.partner or ("there" if other else "not there")),
-            )
-            cause = lonely.cause
-        digest = one.digest if one else None
-        return (
-            FileDifference(path, layer, changes, None, cause, self.places.file(layer, path, digest))
-            if changes
-            else None
-        )
+        changes = tuple(_changes(one, other))
+        if not changes:
+            return None
+        cause = facts.changed(change.name for change in changes)
+        return FileDifference(path, layer, changes, None, cause, self.places.file(layer, path, one.digest))
+
+    def _of_one(
+        self, layer: int, path: str, one: Item | None, lonely: tuple[Sequence[str], Sequence[str]]
+    ) -> FileDifference | None:
+        """The same of a path that only one of them has; `lonely` are all such paths of both."""
+        found = facts.alone(path, lonely[1] if one else lonely[0])
+        if not one and found.partner:
+            return None  # it is told with that one
+        there = "there" if one else "not there"
+        change = Change("path", there, found.partner or ("not there" if one else "there"))
+        step = self.places.file(layer, path, one.digest if one else None)
+        return FileDifference(path, layer, (change,), None, found.cause, step)
 
     def _contents(self, layer: int, paths: Sequence[str]) -> Mapping[str, tuple[Path, Path]]:
         """Where the bytes of some files are, of both images."""

@@ -18,6 +18,7 @@ NOTHING = {
     "cpu_quota": None, "cpuset_cpus": None, "cpuset_mems": None, "cgroup_parent": None, "ulimit": (), "shm_size": None,
     "build_arg_file": (), "ignorefile": None, "build_context": (), "policy": (), "jobs": None, "debug": False,
     "authfile": None, "creds": None, "cert_dir": None, "tls_verify": None, "retry": None, "retry_delay": None,
+    "reproducible": False, "source_date_epoch": None,
 }  # fmt: skip
 
 

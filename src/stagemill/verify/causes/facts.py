@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stagemill.values import dataclass
 from stagemill.verify.causes import drawn, places
@@ -33,6 +33,9 @@ def changed(names: Iterable[str]) -> Cause | None:
     return _OWNER if found <= {"owner", "mode", "time"} else None
 
 
+_MOST = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Lonely:
     """Why only one of the images has a path; `partner` is what it is called in the other one, where only its name differs."""
@@ -41,9 +44,11 @@ class Lonely:
     partner: str = ""
 
 
-def alone(path: str, others: Iterable[str]) -> Lonely:
-    """Of a path that the other image does not have; `others` are those that only that one has."""
-    partner = drawn.partner(path, others) or ""
+def alone(path: str, others: Sequence[str]) -> Lonely:
+    """Of a path that the other image does not have; `others` are those that only that one has. Among very many none is
+    looked for.
+    """
+    partner = (drawn.partner(path, others) or "") if len(others) <= _MOST else ""
     if partner:
         return Lonely(places.at(path) or drawn.NAME, partner)
     left = _LEFT if path.startswith(("tmp/", "var/tmp/")) else None
