@@ -16,6 +16,7 @@ _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
+    "copy": ("stagemill.cli.copy", "Copy an image between registries, archives, layouts and the store."),
     "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),

@@ -1,0 +1,92 @@
+"""`stagemill copy`: an image from one place to another."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stagemill.cli import flags
+from stagemill.cli.command import Command, examples
+from stagemill.cli.environment import workplace
+from stagemill.cli.outputs import write_atomically
+from stagemill.cli.progress import open_progress
+from stagemill.errors import UsageError
+from stagemill.events import Notice
+
+if TYPE_CHECKING:
+    from stagemill.places.rewriting import Form
+
+_EXAMPLES = examples(
+    {
+        "stagemill copy docker://debian:12 docker://registry.example/debian:12": "between registries",
+        "stagemill copy app docker://registry.example/app:1 docker://registry.example/app:latest": "under two names",
+        "stagemill copy docker://registry.example/app:1 oci:layout:1": "into the directory of a layout",
+        "stagemill copy --platform linux/arm64 docker://debian:12 docker-archive:debian.tar:debian:12": "for docker load",
+        "stagemill copy oci-archive:app.tar app": "into the local store",
+    }
+)
+
+
+@click.command("copy", cls=Command, epilog=_EXAMPLES)
+@click.argument("source")
+@click.argument("destinations", nargs=-1, required=True, metavar="DESTINATION…")
+@click.option(
+    "-a", "--all", "everything", is_flag=True, help="Changes nothing: without --platform all of it is copied."
+)
+@click.option("--platform", metavar="OS/ARCH", help="Only the image for this platform, of one that has several.")
+@click.option(
+    "--format", "form", type=click.Choice(["oci", "docker"]),
+    help="The format of manifests there: OCI's, or docker's schema 2; as they are unless given. Changes digests.",
+)  # fmt: skip
+@click.option("--digestfile", metavar="FILE", help="Write the digest of what is there afterwards to a file.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the digest.")
+def command(
+    *,
+    source: str,
+    destinations: tuple[str, ...],
+    everything: bool,
+    platform: str | None,
+    form: Form | None,
+    digestfile: str | None,
+    dry_run: bool,
+    quiet: bool,
+) -> None:
+    """Copy an image, or an index with all that is in it, to other places. Layers are not unpacked, and digests stay.
+
+    \b
+    A place is one of
+      docker://NAME[:TAG][@DIGEST]      a registry
+      NAME[:TAG], or an id              the local store
+      oci:DIR[:TAG][@DIGEST]            a directory with an OCI layout; also oci-layout://DIR…
+      oci-archive:FILE[:TAG][@DIGEST]   such a layout in a tar archive
+      docker-archive:FILE[:NAME]        an archive for docker load
+
+    What a place has already is not sent again. An archive is made anew, a layout gets the image added.
+    """
+    from stagemill.places.address import parse
+
+    if everything and platform:
+        raise UsageError("--all and --platform say both what to copy", hint="leave one of them out")
+    wanted = flags.any_platform(platform) if platform else None
+    origin, places = parse(source), [parse(text) for text in destinations]
+    with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
+        from stagemill.cli.sending import Sending, opened, read
+        from stagemill.places.rewriting import in_form
+
+        with opened(origin, place) as found:
+            image = read(found, origin, wanted)
+            if form:
+                image = in_form(image, form, told=lambda text: listener(Notice(text, time.time())))
+            sending = Sending(place, found, str(origin), listener, origin)
+            if dry_run:
+                sending.foresee(image, places)
+            else:
+                sending.send(image, places)
+    if digestfile and not dry_run:
+        write_atomically(Path(digestfile), image.digest.encode())
+    print(image.digest)

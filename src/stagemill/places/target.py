@@ -1,0 +1,173 @@
+"""`Target`: a place that an image is written to. Blobs come first, then manifests, and last the name of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from stagemill.errors import NotFoundError, StagemillError
+from stagemill.execute import base
+from stagemill.export.layout_directory import LayoutDirectory
+from stagemill.oci.blobs import BlobSource, chunks
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.image import Image
+from stagemill.places.node import Node
+from stagemill.registry.destination import Destination, Way
+from stagemill.store.store import Store
+from stagemill.values import dataclass
+
+
+class Target(Protocol):
+    """What is interrupted leaves nothing torn: a name means what it meant before, until all of the new image is there."""
+
+    @property
+    def parallel(self) -> int:
+        """How many blobs may come at once."""
+        ...
+
+    @property
+    def registry(self) -> str:
+        """The registry that it is in, which may have blobs in other repositories; empty where it is in none."""
+        ...
+
+    def check(self, node: Node, /) -> None:
+        """Raises StagemillError where this cannot be written here, before anything is."""
+        ...
+
+    def knows(self, node: Node, /) -> bool:
+        """Whether a manifest is here, with all that it names."""
+        ...
+
+    def has(self, blob: Descriptor, /) -> bool: ...
+
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+        """It is here afterwards. `mounts` are repositories of the same registry that may have it."""
+        ...
+
+    def manifest(self, node: Node, /) -> None:
+        """A manifest, or an index below the top, is here; all that it names was before."""
+        ...
+
+    def name(self, node: Node, /) -> None:
+        """The last of all: the address means this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryTarget:
+    destination: Destination
+    parallel: int = 4
+
+    @property
+    def registry(self) -> str:
+        return self.destination.reference.registry
+
+    def check(self, node: Node, /) -> None:
+        wanted = self.destination.reference.digest
+        if wanted not in {None, node.digest}:
+            hint = "name it by a tag, or leave out what changes it"
+            raise StagemillError(f"what is copied has the digest {node.digest}, not {wanted}", hint=hint)
+
+    def knows(self, node: Node, /) -> bool:
+        return not node.is_index and self.destination.find_manifest(node.digest) == node.digest
+
+    def has(self, blob: Descriptor, /) -> bool:
+        return self.destination.has(blob)
+
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+        own = self.destination.reference.repository
+        return self.destination.send(blob, source, mounts=[other for other in mounts if other != own])
+
+    def manifest(self, node: Node, /) -> None:
+        self.destination.put_manifest(node.data, media_type=node.media_type, name=node.digest)
+
+    def name(self, node: Node, /) -> None:
+        name = self.destination.reference.tag or node.digest
+        self.destination.put_manifest(node.data, media_type=node.media_type, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTarget:
+    """The store, which keeps images only; beside them in an index there may be all else."""
+
+    store: Store
+    reference: str
+    clock: Callable[[], float]
+    origin: str = ""
+    parallel: int = 4
+    registry: str = ""
+
+    def check(self, node: Node, /) -> None:
+        if not node.is_index and not node.is_image:
+            hint = "an OCI layout keeps everything: oci:DIRECTORY:TAG"
+            raise StagemillError(f"the store keeps images, and this is of type {node.config.media_type}", hint=hint)
+
+    def knows(self, _node: Node, /) -> bool:
+        return False
+
+    def has(self, blob: Descriptor, /) -> bool:
+        return self.store.blobs.has(blob)
+
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+        del mounts
+        with self.store.lock(f"blob-{blob.digest.hex}"):
+            if self.store.blobs.has(blob):
+                return "there"
+            with source.open(blob) as reader:
+                self.store.blobs.write(blob, chunks(reader))
+        return "sent"
+
+    def manifest(self, node: Node, /) -> None:
+        self.store.blobs.put(node.data)
+
+    def name(self, node: Node, /) -> None:
+        self.store.blobs.put(node.data)
+        for image in map(self._image, node.walk()):
+            if image:
+                base.remember(self.store, image, reference=self.origin)
+        self.store.images.set(self.reference, node.descriptor, self.clock())
+
+    def _image(self, node: Node) -> Image | None:
+        """None for what is no image that could be built on."""
+        with suppress(ValueError, NotFoundError):
+            return None if node.is_index else Image.parse(node.data, self.store.blobs.read(node.config.digest))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutTarget:
+    layout: LayoutDirectory
+    tag: str
+    parallel: int = 4
+    registry: str = ""
+
+    @classmethod
+    def at(cls, path: Path, tag: str) -> LayoutTarget:
+        return cls(LayoutDirectory(path), tag)
+
+    def check(self, _node: Node, /) -> None:
+        self.layout.begin()
+
+    def knows(self, _node: Node, /) -> bool:
+        return False
+
+    def has(self, blob: Descriptor, /) -> bool:
+        return self.layout.has(blob)
+
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+        del mounts
+        if self.layout.has(blob):
+            return "there"
+        with source.open(blob) as reader:
+            self.layout.write(blob, chunks(reader))
+        return "sent"
+
+    def manifest(self, node: Node, /) -> None:
+        if not self.layout.has(node.descriptor):
+            self.layout.write(node.descriptor, (node.data,))
+
+    def name(self, node: Node, /) -> None:
+        self.manifest(node)
+        self.layout.name(node.entry, self.tag)
