@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +241,7 @@ class TestCopies:
         ]  # fmt: skip
         digest, other = app.ok("copy", "both", places[0]).out.strip(), new_mill("other")
 
-        for source, destination in zip(places, places[1:], strict=False):
+        for source, destination in pairwise(places):
             assert other.ok("copy", source, destination).out.strip() == digest
 
         assert Digest.of(peer.raw(f"{here}/last:1")) == digest
