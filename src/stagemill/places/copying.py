@@ -9,7 +9,7 @@ from threading import Event
 
 from stagemill import events
 from stagemill.digest import Digest
-from stagemill.errors import CancelledError, StagemillError
+from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.streams import Counted
@@ -28,10 +28,10 @@ class SideError(StagemillError):
 
 @contextmanager
 def side(what: str) -> Iterator[None]:
-    """Errors say which side they are from: `cannot read docker://…`."""
+    """Errors say which side they are from: `cannot read docker://…`. What is wrong in the command line says so itself."""
     try:
         yield
-    except (CancelledError, SideError):
+    except (CancelledError, SideError, UsageError):
         raise
     except StagemillError as error:
         raise SideError(f"{what}: {error.message}", hint=error.hint) from error
