@@ -76,7 +76,7 @@ def both(*platforms: Platform) -> MemorySource:
 
 
 def _attestation(blobs: MemoryBlobs, subject: Digest) -> dict[str, Any]:
-    statement, empty = f'{{"subject": "{subject}"}}'.encode(), b"{}"
+    statement, empty = json.dumps({"subject": subject, "predicate": {"by": "us"}}).encode(), b"{}"
     layer = {"mediaType": media_types.IN_TOTO, "digest": blobs.put(statement), "size": len(statement)}
     layer["annotations"] = {"in-toto.io/predicate-type": "https://slsa.dev/provenance/v1"}
     config = {"mediaType": media_types.EMPTY, "digest": blobs.put(empty), "size": len(empty)}
