@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from stagemill.cli import flags, naming
 from stagemill.cli.environment import Workplace
 from stagemill.cli.near import near_path
 from stagemill.cli.outputs import replacing
+from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, UsageError
 from stagemill.execute.forms import Forms
 from stagemill.places.address import Address, InArchive, InDockerArchive, InLayout, InRegistry, InStore
@@ -53,8 +54,13 @@ def reading(address: Address, place: Workplace) -> Iterator[Source]:
 
 
 @contextmanager
-def writing(address: Address, place: Workplace, *, origin: Address | None = None) -> Iterator[Target]:
-    """A place for an image. Archives take their place when the block ends well. `origin` is where the image comes from."""
+def writing(
+    address: Address, place: Workplace, *, origin: Address | None = None, later: Mapping[Digest, str] | None = None
+) -> Iterator[Target]:
+    """A place for an image. Archives take their place when the block ends well.
+
+    `origin` is where the image comes from; layers in `later` need not come into the store.
+    """
     from stagemill.places.archive import ArchiveTarget
     from stagemill.places.target import LayoutTarget, RegistryTarget, StoreTarget
 
@@ -66,7 +72,7 @@ def writing(address: Address, place: Workplace, *, origin: Address | None = None
             if reference.digest:
                 raise UsageError(f"{name} is no name to give: it has a digest", hint="write NAME or NAME:TAG")
             remote = str(origin.reference) if isinstance(origin, InRegistry) else ""
-            yield StoreTarget(place.store, str(reference), time.time, remote)
+            yield StoreTarget(place.store, str(reference), time.time, remote, later or {})
         case InLayout(path, tag, digest):
             _check_no_digest(address, digest)
             yield LayoutTarget.at(path, tag)

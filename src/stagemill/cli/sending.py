@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import field
 
 from stagemill.cli import table
 from stagemill.cli.environment import Workplace
 from stagemill.cli.places import reading, writing
+from stagemill.digest import Digest
 from stagemill.events import Listener, Notice
 from stagemill.export.layout_directory import LayoutDirectory
 from stagemill.oci.descriptor import Descriptor
@@ -38,13 +40,17 @@ def read(source: Source, address: Address, platform: Platform | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`origin` is what people call the source; `address` where it is, if it is one place."""
+    """`origin` is what people call the source; `address` where it is, if it is one place.
+
+    Layers that are `later` in a registry stay there, where the store is the place.
+    """
 
     place: Workplace
     source: Source
     origin: str
     listener: Listener
     address: Address | None = None
+    later: Mapping[Digest, str] = field(default_factory=dict)
 
     def send(self, image: Node, places: Sequence[Address]) -> None:
         """Each place means the image afterwards. Raises StagemillError, before the places that come after."""
@@ -58,7 +64,7 @@ class Sending:
             ]
             with ExitStack() as stack:
                 with side(f"cannot write {to}"):
-                    target = stack.enter_context(writing(to, self.place, origin=self.address))
+                    target = stack.enter_context(writing(to, self.place, origin=self.address, later=self.later))
                 copied = copying.copy(image, target, str(to), others=others)
             size = f" ({table.size(copied.bytes)})" if copied.bytes else ""
             self._tell(f"{to}: {copied}{size}")

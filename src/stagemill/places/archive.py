@@ -19,7 +19,7 @@ from stagemill.oci.blobs import BlobSource, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.reference import Reference
 from stagemill.places.node import Node
-from stagemill.registry.destination import Way
+from stagemill.places.target import How
 
 
 class ArchiveTarget:
@@ -49,7 +49,7 @@ class ArchiveTarget:
     def has(self, _blob: Descriptor, /) -> bool:
         return False
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         del mounts
         with source.open(blob) as reader:
             self._put(blob, chunks(reader))

@@ -17,8 +17,7 @@ from stagemill.oci.blobs import Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.places.node import Node
 from stagemill.places.source import Source
-from stagemill.places.target import Target
-from stagemill.registry.destination import Way
+from stagemill.places.target import How, Target
 from stagemill.values import dataclass
 
 
@@ -41,11 +40,11 @@ def side(what: str) -> Iterator[None]:
 class Copied:
     """How many blobs came how, and the bytes that were moved."""
 
-    ways: Counter[Way]
+    ways: Counter[How]
     bytes: int
 
     def __str__(self) -> str:
-        words: dict[Way, str] = {
+        words: dict[How, str] = {
             "sent": "sent",
             "mounted": "taken over from another repository",
             "there": "there already",
@@ -85,7 +84,7 @@ class Copying:
         stopped = Event()
         watched = Watched(self.source, self.origin, progress, stopped)
 
-        def send(blob: Descriptor) -> tuple[Way, int]:
+        def send(blob: Descriptor) -> tuple[How, int]:
             mounts = (*others, *self.source.repositories(blob.digest, target.registry)) if target.registry else ()
             way = target.blob(blob, watched, mounts=mounts)
             return way, blob.size if way == "sent" else 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
+from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, StagemillError
 from stagemill.execute import base
 from stagemill.export.layout_directory import LayoutDirectory
+from stagemill.oci import media_types
 from stagemill.oci.blobs import BlobSource, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
@@ -17,6 +20,9 @@ from stagemill.places.node import Node
 from stagemill.registry.destination import Destination, Way
 from stagemill.store.store import Store
 from stagemill.values import dataclass
+
+How: TypeAlias = Way | Literal["later"]
+"""How a blob came to be there: as with a registry, or it is left where it is, for later."""
 
 
 class Target(Protocol):
@@ -42,7 +48,7 @@ class Target(Protocol):
 
     def has(self, blob: Descriptor, /) -> bool: ...
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         """It is here afterwards. `mounts` are repositories of the same registry that may have it."""
         ...
 
@@ -76,7 +82,7 @@ class RegistryTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.destination.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         own = self.destination.reference.repository
         return self.destination.send(blob, source, mounts=[other for other in mounts if other != own])
 
@@ -90,12 +96,17 @@ class RegistryTarget:
 
 @dataclass(frozen=True, slots=True)
 class StoreTarget:
-    """The store, which keeps images only; beside them in an index there may be all else."""
+    """The store, which keeps images only; beside them in an index there may be all else.
+
+    `origin` is the registry's reference that they come from, if they do. Layers that have one in `later` stay there: they
+    are fetched when somebody needs them, as those of a base are.
+    """
 
     store: Store
     reference: str
     clock: Callable[[], float]
     origin: str = ""
+    later: Mapping[Digest, str] = field(default_factory=dict)
     parallel: int = 4
     registry: str = ""
 
@@ -110,8 +121,10 @@ class StoreTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.store.blobs.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         del mounts
+        if blob.digest in self.later and blob.media_type in media_types.LAYERS and not self.store.blobs.has(blob):
+            return "later"
         with self.store.lock(f"blob-{blob.digest.hex}"):
             if self.store.blobs.has(blob):
                 return "there"
@@ -126,7 +139,8 @@ class StoreTarget:
         self.store.blobs.put(node.data)
         for image in map(self._image, node.walk()):
             if image:
-                base.remember(self.store, image, reference=self.origin)
+                origins = [self.later[layer.digest] for layer in image.manifest.layers if layer.digest in self.later]
+                base.remember(self.store, image, reference=next(iter(origins), self.origin))
         self.store.images.set(self.reference, node.descriptor, self.clock())
 
     def _image(self, node: Node) -> Image | None:
@@ -156,7 +170,7 @@ class LayoutTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.layout.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         del mounts
         if self.layout.has(blob):
             return "there"

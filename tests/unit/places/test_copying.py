@@ -18,7 +18,7 @@ from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.places.copying import Copied, Copying
 from stagemill.places.node import Node
-from stagemill.registry.destination import Way
+from stagemill.places.target import How
 
 
 @dataclass
@@ -43,7 +43,7 @@ class MemoryTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.blobs.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> Way:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
         self.mounts.append(list(mounts))
         if self.refuses == "blob":
             raise StoreError("the disk is full", hint="free some")
