@@ -11,13 +11,17 @@ import click
 
 from stagemill.cli import flags
 from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.outputs import write_atomically
 from stagemill.cli.progress import open_progress
+from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Notice
+from stagemill.oci.platform import Platform
+from stagemill.values import dataclass
 
 if TYPE_CHECKING:
+    from stagemill.places.address import Address
     from stagemill.places.rewriting import Form
 
 _EXAMPLES = examples(
@@ -29,6 +33,18 @@ _EXAMPLES = examples(
         "stagemill copy oci-archive:app.tar app": "into the local store",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a command line asks for. Without a `form` manifests stay as they are, without a `platform` an index whole."""
+
+    source: Address
+    destinations: tuple[Address, ...]
+    platform: Platform | None = None
+    form: Form | None = None
+    digestfile: str | None = None
+    dry_run: bool = False
 
 
 @click.command("copy", cls=Command, epilog=_EXAMPLES)
@@ -72,21 +88,32 @@ def command(
 
     if everything and platform:
         raise UsageError("--all and --platform say both what to copy", hint="leave one of them out")
-    wanted = flags.any_platform(platform) if platform else None
-    origin, places = parse(source), [parse(text) for text in destinations]
-    with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
-        from stagemill.cli.sending import Sending, opened, read
-        from stagemill.places.rewriting import in_form
+    wanted = Copy(
+        parse(source),
+        tuple(map(parse, destinations)),
+        flags.any_platform(platform) if platform else None,
+        form,
+        digestfile,
+        dry_run,
+    )
+    with workplace() as place:
+        print(carry_out(wanted, place, quiet=quiet))
 
-        with opened(origin, place) as found:
-            image = read(found, origin, wanted)
-            if form:
-                image = in_form(image, form, told=lambda text: listener(Notice(text, time.time())))
-            sending = Sending(place, found, str(origin), listener, origin)
-            if dry_run:
-                sending.foresee(image, places)
-            else:
-                sending.send(image, places)
-    if digestfile and not dry_run:
-        write_atomically(Path(digestfile), image.digest.encode())
-    print(image.digest)
+
+def carry_out(wanted: Copy, place: Workplace, *, quiet: bool) -> Digest:
+    """Copies; the digest of what is there afterwards. Raises StagemillError."""
+    from stagemill.cli.sending import Sending, opened, read
+    from stagemill.places.rewriting import in_form
+
+    with open_progress("quiet" if quiet else "auto", sys.stderr) as listener, opened(wanted.source, place) as found:
+        image = read(found, wanted.source, wanted.platform)
+        if wanted.form:
+            image = in_form(image, wanted.form, told=lambda text: listener(Notice(text, time.time())))
+        sending = Sending(place, found, str(wanted.source), listener, wanted.source)
+        if wanted.dry_run:
+            sending.foresee(image, wanted.destinations)
+        else:
+            sending.send(image, wanted.destinations)
+    if wanted.digestfile and not wanted.dry_run:
+        write_atomically(Path(wanted.digestfile), image.digest.encode())
+    return image.digest
