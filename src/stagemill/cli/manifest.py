@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from contextlib import ExitStack
 
 import click
 
@@ -16,7 +15,7 @@ from stagemill.cli.command import Command, examples
 from stagemill.cli.entries import Editing, find
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.index import changing, digest_of
-from stagemill.cli.new_index import NewIndex, send
+from stagemill.cli.new_index import NewIndex
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
 from stagemill.cli.values import Values
@@ -78,10 +77,8 @@ def add(*, name: str, image: str, everything: bool) -> None:
 
 
 def _make(place: Workplace, new: NewIndex) -> Digest:
-    with open_progress("quiet", sys.stderr) as listener, ExitStack() as stack:
-        made = new.composed(stack, place)
-        send(made, new.tags, place=place, listener=listener)
-    return made.node.digest
+    with open_progress("quiet", sys.stderr) as listener:
+        return new.make(place, listener).digest
 
 
 def _named(place: Workplace, text: str) -> str:

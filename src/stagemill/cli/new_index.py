@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from stagemill.cli import platforms
+from stagemill.cli import flags, platforms
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.command import AttachedOption, truth
 from stagemill.cli.environment import Workplace, workplace
@@ -30,6 +30,7 @@ from stagemill.values import dataclass
 if TYPE_CHECKING:
     from stagemill.events import Listener
     from stagemill.places.composing import Composed, Part
+    from stagemill.places.node import Node
 
 C = TypeVar("C", bound=click.Command)
 _WRITE_ANNOTATION = "write --annotation index:NAME=VALUE, or manifest:, manifest-descriptor:, index-descriptor:"
@@ -86,6 +87,19 @@ class NewIndex:
             platforms.parse(values.texts("platform")),
             truth("--prefer-index", values.text("prefer_index") or "true"),
         )
+
+    def make(self, place: Workplace, listener: Listener) -> Node:
+        """The index, which all tags mean afterwards. Raises StagemillError."""
+        from stagemill.cli.sending import Sending
+
+        tag = self.tags[0]
+        before = place.store.images.get(str(flags.reference(tag.name))) if isinstance(tag, InStore) else None
+        with ExitStack() as stack:
+            made = self.composed(stack, place)
+            Sending(place, made.source, "the index", listener, later=made.origins).send(made.node, self.tags)
+        if before and self.append:
+            place.store.images.forget(before.digest)  # what it was before needs no name of its own
+        return made.node
 
     def composed(self, stack: ExitStack, place: Workplace) -> Composed:
         """Read and put together; sources are open as long as the stack is. Raises StagemillError."""
@@ -161,26 +175,18 @@ def _read(path: str) -> bytes:
 def create(new: NewIndex, *, dry_run: bool, metadata: str | None, progress: str) -> None:
     """Makes the index, sends it to all of its tags, and prints its digest; or prints it whole."""
     with workplace() as place, open_progress(progress, sys.stderr) as listener, ExitStack() as stack:
-        made = new.composed(stack, place)
         if dry_run:
-            print(made.node.data.decode())
+            print(new.composed(stack, place).node.data.decode())
             return
-        send(made, new.tags, place=place, listener=listener)
+        made = new.make(place, listener)
     if metadata:
         facts = {
-            "containerimage.descriptor": dict(made.node.entry),
-            "containerimage.digest": made.node.digest,
+            "containerimage.descriptor": dict(made.entry),
+            "containerimage.digest": made.digest,
             "image.name": ",".join(str(tag).removeprefix("docker://") for tag in new.tags),
         }
         write_atomically(Path(metadata), json_module.dumps(facts, indent=2).encode())
-    print(made.node.digest)
-
-
-def send(made: Composed, tags: Sequence[Address], *, place: Workplace, listener: Listener) -> None:
-    """All tags mean the index afterwards. Raises StagemillError."""
-    from stagemill.cli.sending import Sending
-
-    Sending(place, made.source, "the index", listener, later=made.origins).send(made.node, tags)
+    print(made.digest)
 
 
 def creating(command: C) -> C:

@@ -48,6 +48,7 @@ class Copied:
             "sent": "sent",
             "mounted": "taken over from another repository",
             "there": "there already",
+            "later": "left in their registry",
         }
         told = [f"{self.ways[way]} {text}" for way, text in words.items() if self.ways[way]]
         return ", ".join(told) or "all there already"
