@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _EXAMPLES = examples(
     {
-        "stagemill copy docker://debian:12 docker://registry.example/debian:12": "between registries",
-        "stagemill copy app docker://registry.example/app:1 docker://registry.example/app:latest": "under two names",
-        "stagemill copy docker://registry.example/app:1 oci:layout:1": "into the directory of a layout",
-        "stagemill copy --platform linux/arm64 docker://debian:12 docker-archive:debian.tar:debian:12": "for docker load",
-        "stagemill copy oci-archive:app.tar app": "into the local store",
+        "stagemill copy docker://debian:12 docker://r.example/debian:12": "between registries",
+        "stagemill copy app docker://r.example/app:1 docker://r.example/app": "under two names",
+        "stagemill copy docker://r.example/app:1 oci:layout:1": "into a layout",
+        "stagemill copy docker://debian docker-archive:debian.tar:debian": "for docker load",
+        "stagemill copy --platform linux/arm64 oci-archive:app.tar app": "one image, into the store",
     }
 )
 

@@ -21,17 +21,16 @@ from stagemill.oci.descriptor import Descriptor
 
 _CREATE = examples(
     {
-        "stagemill index create -t docker://registry.example/app:1 docker://registry.example/app:1-amd64 docker://registry.example/app:1-arm64": "",
-        "stagemill index create -t app oci:amd64 oci:arm64": "in the local store, of two layouts",
-        "stagemill index create --append -t docker://registry.example/app:1 arm-build": "one more image",
-        "stagemill index create --dry-run -p linux/amd64,linux/arm64 docker://debian:12": "what it would be",
+        "stagemill index create -t docker://r.example/app:1 app-amd64 app-arm64": "for a registry",
+        "stagemill index create -t app oci:amd64 docker://r.example/app:arm64": "in the local store",
+        "stagemill index create --append -t docker://r.example/app:1 riscv": "one more image",
+        "stagemill index create --dry-run -p linux/arm64 docker://debian:12": "what it would be",
     }
 )
-
 _ANNOTATE = examples(
     {
-        "stagemill index annotate --arch arm --variant v6 app sha256:3f2a": "what an image is for",
-        "stagemill index annotate --annotation note=slow docker://registry.example/app:1 linux/arm64": "an entry",
+        "stagemill index annotate --variant v6 app sha256:3f2a": "what an image is for",
+        "stagemill index annotate --annotation note=slow app linux/arm64": "its entry",
         "stagemill index annotate --annotation index:title=App oci:layout:1": "the index itself",
     }
 )

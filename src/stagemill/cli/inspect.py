@@ -25,8 +25,8 @@ _EXAMPLES = examples(
         "stagemill inspect -f '{{.Id}}' app": "one thing of it",
         "stagemill inspect -f '{{range .Config.Env}}{{println .}}{{end}}' app": "a line for each variable",
         "stagemill inspect app | jq '.[0].Config.Env'": "with jq",
-        "stagemill inspect docker://debian:12": "in a registry: its platforms, sizes and attestations",
-        "stagemill inspect --raw docker://debian:12": "the manifest, or the index, byte for byte",
+        "stagemill inspect docker://debian:12": "in a registry",
+        "stagemill inspect --raw docker://debian:12": "as it is",
     }
 )
 _OTHERS = Refusal(
