@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -104,3 +106,28 @@ def test_no_command_has_more_than_a_part_of_it_in_memory(
     for command, size in found.items():
         print(f"{size / MEBIBYTE:.0f} MiB: {command}")
     assert {command: size for command, size in found.items() if size > MOST} == {}
+
+
+@pytest.mark.parametrize("place", ["oci:there:1", "oci-archive:there.tar", "there"])
+def test_a_copy_that_is_stopped_leaves_what_was_there(mill: Mill, layout: Path, place: str) -> None:
+    mill.write({"small": "1"})
+    mill.build("FROM scratch\nCOPY small /\n", "-t", "small")
+    before = mill.ok("copy", "-q", "small", place).out
+    known = files(mill)
+
+    with mill.start("copy", f"oci:{layout}", place) as process:
+        while files(mill) == known and process.poll() is None:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+
+    for path in files(mill) - known:  # blobs that had come whole may stay
+        assert (path.name, path.stat().st_size < MEBIBYTE) == (Digest.of(path.read_bytes()).hex, True)
+    assert mill.ok("copy", "-q", place, "again").out == before
+    mill.ok("store", "check")
+
+
+def files(mill: Mill) -> set[Path]:
+    """What lies in the folder and among the blobs of the store, and what is not finished."""
+    folders = (mill.folder, mill.root / "blobs", mill.root / "tmp")
+    return {path for folder in folders for path in folder.rglob("*") if path.is_file() and path.name != "lock"}

@@ -132,6 +132,27 @@ class TestWhatWePush:
         assert json.loads(raw)["layers"][0]["mediaType"] == f"{OCI}layer.v1.tar+zstd"
         assert buildah.read(buildah.pull(f"{there}/one:zstd"), "hello") == "hello amd64\n"
 
+    def test_an_index_of_images_from_everywhere(
+        self, app: Mill, start: Callable[[str], str], peer: Skopeo, buildah: Buildah
+    ) -> None:
+        here, there = start("here"), start("there")
+        app.ok("copy", "--platform", "linux/arm64", "both", f"docker://{there}/arm:1")
+        app.ok("copy", "--platform", "linux/amd64", "both", "oci:amd:1")
+        name = f"{here}/team/app:1"
+
+        made = app.ok(
+            "index", "create", "-t", f"docker://{name}", "oci:amd:1", f"docker://{there}/arm:1",
+            "--annotation", "index:title=App",
+        ).out.strip()  # fmt: skip
+        app.ok("manifest", "create", "list", f"{there}/arm:1", name)
+        app.ok("manifest", "push", "list", f"{here}/team/list:1")
+
+        assert Digest.of(peer.raw(name)) == made
+        assert json.loads(peer.raw(name))["annotations"] == {"title": "App"}
+        for pushed in (name, f"{here}/team/list:1"):
+            for each in PLATFORMS:
+                assert buildah.read(buildah.pull(pushed, "--arch", each), "hello") == f"hello {each}\n"
+
     @pytest.mark.parametrize("place", ["oci:{}:1", "oci-archive:{}:1", "docker-archive:{}:app:1"])
     def test_a_file(self, app: Mill, host: str, peer: Skopeo, buildah: Buildah, tmp_path: Path, place: str) -> None:
         there = place.format(tmp_path / "file")
