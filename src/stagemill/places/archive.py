@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from stagemill.errors import StagemillError
+from stagemill.execute.streams import Stopped
 from stagemill.export import layout
 from stagemill.export.archive import ArchiveWriter
 from stagemill.export.docker import MANIFEST
@@ -20,6 +21,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.reference import Reference
 from stagemill.places.node import Node
 from stagemill.places.target import How
+from stagemill.store.locks import never
 
 
 class ArchiveTarget:
@@ -49,8 +51,8 @@ class ArchiveTarget:
     def has(self, _blob: Descriptor, /) -> bool:
         return False
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
-        del mounts
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
+        del mounts, stopped
         with source.open(blob) as reader:
             self._put(blob, chunks(reader))
         return "sent"

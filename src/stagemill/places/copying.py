@@ -87,7 +87,7 @@ class Copying:
 
         def send(blob: Descriptor) -> tuple[How, int]:
             mounts = (*others, *self.source.repositories(blob.digest, target.registry)) if target.registry else ()
-            way = target.blob(blob, watched, mounts=mounts)
+            way = target.blob(blob, watched, mounts=mounts, stopped=stopped.is_set)
             return way, blob.size if way == "sent" else 0
 
         with threads(target.parallel, name="copy", stopped=stopped) as pool:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import field, replace
+from functools import partial
+from threading import Event
 
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, StagemillError
+from stagemill.execute.parallel import threads
 from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.choice import candidates, choose
@@ -18,6 +21,7 @@ from stagemill.oci.platform import Platform
 from stagemill.values import dataclass
 
 DEEPEST = 4
+_PARALLEL = 4
 Fetch = Callable[[Descriptor], bytes]
 """The bytes of the document that a descriptor names, checked."""
 
@@ -120,8 +124,9 @@ def _read(entry: json.JsonObject, fetch: Fetch, *, platform: Platform | None, wh
         raise json.MalformedError("it is an index in an index in an index ...")
     entries = json.objects(node.document, "manifests")
     if platform is None:
-        children = (_read(each, fetch, platform=None, where=where, depth=depth - 1) for each in entries)
-        return replace(node, children=tuple(children))
+        below = partial(_read, fetch=fetch, platform=None, where=where, depth=depth - 1)
+        with threads(_PARALLEL, name="read", stopped=Event()) as pool:
+            return replace(node, children=tuple(pool.map(below, entries)))
     chosen = _chosen(entries, platform, where)
     return _read(chosen, fetch, platform=platform, where=where, depth=depth - 1)
 

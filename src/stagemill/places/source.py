@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from stagemill.digest import Digest
@@ -52,15 +52,21 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RegistrySource:
+    """`known` are the documents that have been asked for; nothing is asked for twice."""
+
     client: RegistryClient
     reference: Reference
+    known: dict[Digest, bytes] = field(default_factory=dict, hash=False)
 
     def top(self, _platform: Platform | None, /) -> json.JsonObject:
         found = self.client.document(self.reference)
+        self.known[found.descriptor.digest] = found.data
         return found.descriptor.to_json()
 
     def read(self, descriptor: Descriptor, /) -> bytes:
-        return self.client.document(self.reference, descriptor.digest).data
+        if descriptor.digest not in self.known:
+            self.known[descriptor.digest] = self.client.document(self.reference, descriptor.digest).data
+        return self.known[descriptor.digest]
 
     def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         return self.client.blobs(self.reference).open(descriptor)

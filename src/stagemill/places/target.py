@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, StagemillError
 from stagemill.execute import base
+from stagemill.execute.streams import Stopped
 from stagemill.export.layout_directory import LayoutDirectory
 from stagemill.oci import media_types
 from stagemill.oci.blobs import BlobSource, chunks
@@ -18,6 +19,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
 from stagemill.places.node import Node
 from stagemill.registry.destination import Destination, Way
+from stagemill.store.locks import never
 from stagemill.store.store import Store
 from stagemill.values import dataclass
 
@@ -48,8 +50,11 @@ class Target(Protocol):
 
     def has(self, blob: Descriptor, /) -> bool: ...
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
-        """It is here afterwards. `mounts` are repositories of the same registry that may have it."""
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
+        """It is here afterwards. `mounts` are repositories of the same registry that may have it.
+
+        Who waits for somebody else asks `stopped` whether it still has to.
+        """
         ...
 
     def manifest(self, node: Node, /) -> None:
@@ -82,7 +87,8 @@ class RegistryTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.destination.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
+        del stopped
         own = self.destination.reference.repository
         return self.destination.send(blob, source, mounts=[other for other in mounts if other != own])
 
@@ -121,11 +127,11 @@ class StoreTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.store.blobs.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         del mounts
         if blob.digest in self.later and blob.media_type in media_types.LAYERS and not self.store.blobs.has(blob):
             return "later"
-        with self.store.lock(f"blob-{blob.digest.hex}"):
+        with self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if self.store.blobs.has(blob):
                 return "there"
             with source.open(blob) as reader:
@@ -170,8 +176,8 @@ class LayoutTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.layout.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
-        del mounts
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
+        del mounts, stopped
         if self.layout.has(blob):
             return "there"
         with source.open(blob) as reader:

@@ -14,11 +14,13 @@ from fakes.places import MemorySource, both, one
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, RegistryError, StagemillError, StoreError
+from stagemill.execute.streams import Stopped
 from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.places.copying import Copied, Copying
 from stagemill.places.node import Node
 from stagemill.places.target import How
+from stagemill.store.locks import never
 
 
 @dataclass
@@ -43,7 +45,7 @@ class MemoryTarget:
     def has(self, blob: Descriptor, /) -> bool:
         return self.blobs.has(blob)
 
-    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str]) -> How:
+    def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         self.mounts.append(list(mounts))
         if self.refuses == "blob":
             raise StoreError("the disk is full", hint="free some")
