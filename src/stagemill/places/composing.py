@@ -10,14 +10,12 @@ from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, StagemillError
 from stagemill.oci import document as json
 from stagemill.oci import media_types
-from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.platform import Platform
 from stagemill.places.node import Node
 from stagemill.places.rewriting import SUBJECT, annotated, changed, renamed, serialize
-from stagemill.places.source import Several, Source
+from stagemill.places.source import Several, Source, small
 from stagemill.values import dataclass
 
-_MOST_CONFIG = 8 << 20
 _DOCKERS = frozenset({media_types.DOCKER_MANIFEST, media_types.DOCKER_INDEX})
 
 
@@ -98,18 +96,11 @@ def _children(part: Part) -> Iterator[Node]:
 
 
 def _platform(part: Part) -> Platform:
-    config = part.node.config
-    if config.size > _MOST_CONFIG:
-        raise StagemillError(
-            f"the config {config.digest} has {config.size} bytes", hint=f"at most {_MOST_CONFIG} are read"
-        )
-    with part.source.open(config) as reader:
-        data = b"".join(iter(lambda: reader.read(1 << 16), b""))
     try:
-        return Platform.from_json(json.parse_object(data, "the config"))
+        return Platform.from_json(json.parse_object(small(part.source, part.node.config), "the config"))
     except ValueError as error:
         hint = "push or make the image again"
-        raise StagemillError(f"the config {config.digest} cannot be read: {error}", hint=hint) from error
+        raise StagemillError(f"the config {part.node.config.digest} cannot be read: {error}", hint=hint) from error
 
 
 def _once(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -205,8 +196,3 @@ def _annotated(node: Node, document: json.JsonObject, pairs: Iterable[tuple[str,
         hint = "stagemill copy --format oci makes an image of it that can have some"
         raise StagemillError(f"{node.digest} is in docker's format, which has no annotations", hint=hint)
     return annotated(document, more)
-
-
-def entry_of(descriptor: Descriptor, entry: json.JsonObject) -> json.JsonObject:
-    """What somebody says of a manifest, with its size and type as they are."""
-    return {**entry, "mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from typing import Protocol
 
 from stagemill.digest import Digest
-from stagemill.errors import ArchiveError, NotFoundError
+from stagemill.errors import ArchiveError, NotFoundError, StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.export.bundle import Bundle, document
@@ -19,7 +19,7 @@ from stagemill.export.layout import INDEX, NAME, TAG, blob_path
 from stagemill.export.layouts import LayoutBlobs
 from stagemill.export.loaded import LoadedImage, LoadedImages
 from stagemill.oci import document as json
-from stagemill.oci.blobs import Reader
+from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.choice import choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import ImageIndex, members
@@ -27,6 +27,8 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.registry.client import RegistryClient
 from stagemill.values import dataclass
+
+_MOST_SMALL = 8 << 20
 
 
 class Source(Protocol):
@@ -48,6 +50,14 @@ class Source(Protocol):
     def repositories(self, blob: Digest, registry: str, /) -> Iterable[str]:
         """Those of a registry that have a blob of this source."""
         ...
+
+
+def small(source: Source, blob: Descriptor, *, limit: int = _MOST_SMALL) -> bytes:
+    """A config, or what is as small, whole. Raises StagemillError where it is not small."""
+    if blob.size > limit:
+        raise StagemillError(f"the blob {blob.digest} has {blob.size} bytes", hint=f"at most {limit} are read")
+    with source.open(blob) as reader:
+        return b"".join(chunks(reader))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from stagemill.oci.blobs import chunks
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.places import node
-from stagemill.places.source import DockerSource, LayoutSource, RegistrySource, Source, StoreSource
+from stagemill.places.source import DockerSource, LayoutSource, RegistrySource, Source, StoreSource, small
 from stagemill.registry.client import RegistryClient
 from stagemill.registry.config import RegistryConfig
 from stagemill.store.store import Store
@@ -186,3 +186,12 @@ def test_a_manifest_that_is_not_its_digest_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StagemillError, match="is not what its name says"):
         read(LayoutSource(DirectoryBundle(tmp_path), "here", digest=digest))
+
+
+def test_what_is_not_small_is_not_read_whole() -> None:
+    source = one()
+    config = source.node().config
+
+    assert Digest.of(small(source, config)) == config.digest
+    with pytest.raises(StagemillError, match=f"the blob {config.digest} has {config.size} bytes"):
+        small(source, config, limit=config.size - 1)

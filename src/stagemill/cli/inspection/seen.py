@@ -6,18 +6,15 @@ import json as json_module
 from collections.abc import Iterator
 from typing import Literal
 
-from stagemill.errors import StagemillError
 from stagemill.oci import document as json
-from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.platform import Platform
 from stagemill.places.node import Node
 from stagemill.places.rewriting import SUBJECT
-from stagemill.places.source import Source
+from stagemill.places.source import Source, small
 from stagemill.values import dataclass
 
 PREDICATE = "in-toto.io/predicate-type"
-_MOST_CONFIG = 8 << 20
 _MOST_STATEMENT = 64 << 20
 Kind = Literal["provenance", "sbom", "other"]
 
@@ -79,7 +76,7 @@ class Seen:
 
     def statement(self, statement: Statement) -> json.JsonObject:
         """The whole of it. Raises StagemillError."""
-        return json.parse_object(read(self.source, statement.blob, limit=_MOST_STATEMENT), "the statement")
+        return json.parse_object(small(self.source, statement.blob, limit=_MOST_STATEMENT), "the statement")
 
 
 def look(name: str, node: Node, source: Source) -> Seen:
@@ -88,7 +85,7 @@ def look(name: str, node: Node, source: Source) -> Seen:
     images = [
         SeenImage(
             image,
-            read(source, image.config, limit=_MOST_CONFIG),
+            small(source, image.config),
             tuple(statement for subject, statement in about if subject == image.digest),
         )
         for image in node.images()
@@ -103,18 +100,6 @@ def _statements(node: Node) -> Iterator[tuple[str, Statement]]:
         for blob in each.blobs if subject else ():
             if predicate := blob.annotations.get(PREDICATE):
                 yield subject, Statement(predicate, blob)
-
-
-def read(source: Source, blob: Descriptor, *, limit: int) -> bytes:
-    """A small blob, whole. Raises StagemillError where it is not small."""
-    if blob.size > limit:
-        raise StagemillError(f"{blob.digest} has {blob.size} bytes", hint=f"at most {limit} are read")
-    with source.open(blob) as reader:
-        return _all(reader)
-
-
-def _all(reader: Reader) -> bytes:
-    return b"".join(chunks(reader))
 
 
 def facts(seen: Seen) -> dict[str, json.Json]:
