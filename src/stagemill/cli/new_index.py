@@ -20,7 +20,7 @@ from stagemill.cli.outputs import write_atomically
 from stagemill.cli.progress import MODES, open_progress
 from stagemill.cli.values import Values
 from stagemill.digest import Digest
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError, UsageError
 from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
@@ -69,11 +69,11 @@ class NewIndex:
     def of(cls, values: Values, address: Callable[[str], Address]) -> NewIndex:
         """`address` reads the name of an image. Raises UsageError."""
         tags = tuple(map(address, values.texts("tags")))
-        sources: list[Address | Described] = [
+        sources: list[Address | Described] = [Described.parse(_read(path), path) for path in values.texts("files")]
+        sources += (
             Described.parse(text, f"{text[:40]}…") if text.startswith("{") else address(text)
             for text in values.texts("sources")
-        ]
-        sources += (Described.parse(_read(path), path) for path in values.texts("files"))
+        )
         if not tags and not values.flag("dry_run"):
             raise UsageError("the index needs a name", hint="give it one with -t, or only look at it with --dry-run")
         if not sources:
@@ -117,15 +117,24 @@ class NewIndex:
     def _part(self, stack: ExitStack, place: Workplace, source: Address | Described) -> Part:
         if not isinstance(source, Described):
             return _part(stack, place, source)
-        tag = next((tag for tag in self.tags if isinstance(tag, InRegistry)), None)
-        if tag is None:
-            hint = "name a tag in its registry with -t docker://NAME"
-            raise UsageError("a descriptor does not say in which repository its manifest is", hint=hint)
         digest = Digest(json.text(source.entry, "digest"))
-        name = Reference(tag.reference.registry, tag.reference.repository, "", digest)
-        part = _part(stack, place, InRegistry(name))
+        registry, repository = self._repository()
+        part = _part(stack, place, InRegistry(Reference(registry, repository, "", digest)))
+        size = part.node.descriptor.size
+        if source.entry.get("size", size) != size:
+            raise StagemillError(
+                f"{digest} has {size} bytes, not {source.entry['size']}", hint="correct the size, or leave it out"
+            )
         more = {key: value for key, value in source.entry.items() if key not in {"digest", "size", "mediaType"}}
         return replace(part, node=replace(part.node, entry={**part.node.entry, **more}))
+
+    def _repository(self) -> tuple[str, str]:
+        """Where manifests are that only a descriptor names: the first tag's, else the images'. Raises UsageError."""
+        for address in (*self.tags, *self.sources):
+            if isinstance(address, InRegistry):
+                return address.reference.registry, address.reference.repository
+        hint = "name a tag in its registry with -t docker://NAME"
+        raise UsageError("a descriptor does not say in which repository its manifest is", hint=hint)
 
     def _check(self, made: Composed) -> None:
         """Raises UsageError for annotations that nothing has."""

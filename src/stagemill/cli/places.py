@@ -74,10 +74,11 @@ def writing(
             remote = str(origin.reference) if isinstance(origin, InRegistry) else ""
             yield StoreTarget(place.store, str(reference), time.time, remote, later or {})
         case InLayout(path, tag, digest):
-            _check_no_digest(address, digest)
-            yield LayoutTarget.at(path, tag)
+            yield LayoutTarget.at(path, tag, digest)
         case InArchive(path, tag, digest):
-            _check_no_digest(address, digest)
+            if digest:
+                hint = "give it a tag: oci-archive:FILE:TAG"
+                raise UsageError(f"{address} is no name to give: it has a digest", hint=hint)
             with replacing(path) as out:
                 yield ArchiveTarget(out, docker=False, tag=tag)
         case InDockerArchive(path, reference):
@@ -85,11 +86,6 @@ def writing(
                 yield ArchiveTarget(out, docker=True, reference=reference)
         case _:
             assert_never(address)
-
-
-def _check_no_digest(address: Address, digest: object) -> None:
-    if digest:
-        raise UsageError(f"{address} is no name to give: it has a digest", hint="give it a tag: oci:DIRECTORY:TAG")
 
 
 def _file(path: Path) -> Path:

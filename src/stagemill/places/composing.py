@@ -104,11 +104,14 @@ def _platform(part: Part) -> Platform:
 
 
 def _once(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Each digest once, at its first place; a later one adds a platform or annotations that the first has not."""
+    """Each digest once, at its first place; what a later one says of it counts, and of its annotations all are kept."""
     found: dict[Digest, Node] = {}
     for node in nodes:
         before = found.get(node.digest)
-        found[node.digest] = replace(before, entry={**node.entry, **before.entry}) if before else node
+        if before:
+            entry = annotated({**before.entry, **node.entry}, before.descriptor.annotations)
+            node = replace(node, entry=annotated(entry, node.descriptor.annotations))  # noqa: PLW2901 - what it is now
+        found[node.digest] = node
     yield from found.values()
 
 

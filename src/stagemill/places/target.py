@@ -76,10 +76,7 @@ class RegistryTarget:
         return self.destination.reference.registry
 
     def check(self, node: Node, /) -> None:
-        wanted = self.destination.reference.digest
-        if wanted not in {None, node.digest}:
-            hint = "name it by a tag, or leave out what changes it"
-            raise StagemillError(f"what is copied has the digest {node.digest}, not {wanted}", hint=hint)
+        _check_digest(node, self.destination.reference.digest)
 
     def knows(self, node: Node, /) -> bool:
         return not node.is_index and self.destination.find_manifest(node.digest) == node.digest
@@ -158,16 +155,20 @@ class StoreTarget:
 
 @dataclass(frozen=True, slots=True)
 class LayoutTarget:
+    """What is written has the `digest`, where there is one."""
+
     layout: LayoutDirectory
     tag: str
+    digest: Digest | None = None
     parallel: int = 4
     registry: str = ""
 
     @classmethod
-    def at(cls, path: Path, tag: str) -> LayoutTarget:
-        return cls(LayoutDirectory(path), tag)
+    def at(cls, path: Path, tag: str, digest: Digest | None = None) -> LayoutTarget:
+        return cls(LayoutDirectory(path), tag, digest)
 
-    def check(self, _node: Node, /) -> None:
+    def check(self, node: Node, /) -> None:
+        _check_digest(node, self.digest)
         self.layout.begin()
 
     def knows(self, _node: Node, /) -> bool:
@@ -191,3 +192,9 @@ class LayoutTarget:
     def name(self, node: Node, /) -> None:
         self.manifest(node)
         self.layout.name(node.entry, self.tag)
+
+
+def _check_digest(node: Node, wanted: Digest | None) -> None:
+    if wanted not in {None, node.digest}:
+        hint = "name it by a tag, or leave out what changes it"
+        raise StagemillError(f"what is copied has the digest {node.digest}, not {wanted}", hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,7 +153,7 @@ class TestCreate:
 
         stagemill("index", "create", "-t", tag, flag, "descriptor.json", images[0])
 
-        amd, arm = there(registry, "team/arm:all").children
+        arm, amd = there(registry, "team/arm:all").children
         assert arm.entry == {**arm.entry, **described, "annotations": {"k": "v"}}
         assert amd.descriptor.platform == AMD64
 
@@ -186,14 +187,25 @@ class TestCreate:
             ),
             (("-t", "app", "-f", "none", "IMAGE"), 2, "cannot read none: no such file"),
             (("-t", "app", '{"digest": "x"}'), 2, "has no descriptor"),
+            (("-t", "docker://HOST/team/amd:2", '{"digest": "AMD", "size": 1}'), 1, "bytes, not 1"),
             (("-t", "app", f'{{"digest": "{Digest.of(b"")}"}}'), 2, "does not say in which repository its manifest is"),
             (("-t", "app", "--prefer-index=maybe", "IMAGE"), 2, "invalid --prefer-index 'maybe'"),
         ],
     )
     def test_what_cannot_be_is_told(
-        self, stagemill: Call, images: list[str], arguments: tuple[str, ...], status: int, message: str
+        self,
+        stagemill: Call,
+        registry: FakeRegistry,
+        images: list[str],
+        arguments: tuple[str, ...],
+        status: int,
+        message: str,
     ) -> None:
-        said = stagemill("index", "create", *(images[0] if word == "IMAGE" else word for word in arguments))
+        names = {"IMAGE": images[0], "HOST": registry.host, "AMD": one("1").node().digest}
+
+        said = stagemill(
+            "index", "create", *(re.sub("IMAGE|HOST|AMD", lambda m: names[m[0]], word) for word in arguments)
+        )
 
         assert (said.status, said.out) == (status, "")
         assert message in said.err

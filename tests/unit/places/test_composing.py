@@ -73,6 +73,26 @@ def test_an_index_gives_all_that_is_in_it_and_each_digest_is_there_once() -> Non
     assert made.children[:4] == whole.node().children
 
 
+def test_what_is_said_later_of_an_image_counts() -> None:
+    whole = both()
+    again = MemorySource(
+        {
+            **whole.node().children[1].entry,
+            "platform": {"os": "linux", "architecture": "arm64", "variant": "v8.2"},
+            "annotations": {"k": "v"},
+        },
+        whole.blobs,
+    )
+
+    made = compose([part(whole), part(again)], NONE).node
+    back = compose([part(again), part(whole)], NONE).node
+
+    assert [str(child.descriptor.platform) for child in made.images()] == ["linux/amd64", "linux/arm64/v8.2"]
+    assert made.children[1].descriptor.annotations == {"k": "v"}
+    assert platforms(back)[0] == ARM64
+    assert back.children[0].descriptor.annotations == {"k": "v"}
+
+
 def test_blobs_come_from_the_source_that_has_them() -> None:
     arm, amd = one("1", platform=ARM64), one("2")
 

@@ -115,6 +115,16 @@ class TestLayout:
 
         assert len(json.loads((tmp_path / "index.json").read_text())["manifests"]) == 1
 
+    def test_a_digest_is_that_of_what_is_written(self, tmp_path: Path) -> None:
+        source = one()
+
+        with pytest.raises(StagemillError, match="what is copied has the digest"):
+            LayoutTarget.at(tmp_path, "", Digest.of(b"?")).check(source.node())
+        write(source.node(), source, LayoutTarget.at(tmp_path, "", source.node().digest))
+
+        (entry,) = json.loads((tmp_path / "index.json").read_text())["manifests"]
+        assert entry["digest"] == source.node().digest
+
     def test_a_blob_that_breaks_off_leaves_nothing(self, tmp_path: Path) -> None:
         source, target = one(), LayoutTarget.at(tmp_path, "1")
         target.check(source.node())
