@@ -251,6 +251,13 @@ class TestCopies:
         assert f"docker://{host}/c/app:latest: 7 taken over from another repository" in second
         assert f"docker://{host}/b/app:again: all there already" in third
 
+    def test_an_archive_goes_through_a_pipe(self, app: Mill, new_mill: Callable[[str], Mill]) -> None:
+        sent = app.ok("copy", "-q", "both", "oci-archive:/dev/stdout:1")
+
+        digest = new_mill("other").ok("copy", "oci-archive:/dev/stdin:1", "app", stdin=sent.stdout).out.strip()
+
+        assert digest == app.ok("copy", "-q", "both", "again").out.strip()
+
     def test_all_places_in_a_row_keep_every_byte(
         self, app: Mill, start: Callable[[str], str], new_mill: Callable[[str], Mill], peer: Skopeo, tmp_path: Path
     ) -> None:

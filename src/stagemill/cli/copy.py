@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +99,19 @@ def command(
         dry_run,
     )
     with workplace() as place:
-        print(carry_out(wanted, place, quiet=quiet))
+        digest = carry_out(wanted, place, quiet=quiet)
+    if not any(map(_is_standard_output, wanted.destinations)):
+        print(digest)
+
+
+def _is_standard_output(address: Address) -> bool:
+    """Whether an archive goes there, which nothing may follow."""
+    from stagemill.places.address import InArchive, InDockerArchive
+
+    if isinstance(address, InArchive | InDockerArchive):
+        with suppress(OSError, ValueError):
+            return os.path.samestat(os.stat(address.path), os.fstat(sys.stdout.fileno()))
+    return False
 
 
 def carry_out(wanted: Copy, place: Workplace, *, quiet: bool) -> Digest:

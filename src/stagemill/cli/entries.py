@@ -52,7 +52,7 @@ class Editing:
 
     def edit(self, change: Callable[[Node], Node]) -> Digest:
         """The index's digest afterwards. Raises StagemillError; then it is as it was."""
-        from stagemill.cli.sending import Sending, opened, read
+        from stagemill.cli.sending import Sending, opened, origins, read
         from stagemill.places.source import Several
 
         if isinstance(self.address, InRegistry) and self.address.reference.digest:
@@ -67,7 +67,8 @@ class Editing:
                 documents = {each.digest: each.data for each in made.walk()}
                 blobs = {blob.digest: source for each in node.walk() for blob in each.blobs}
                 changed = Several(made.entry, documents, blobs)
-                Sending(self.place, changed, str(self.address), self.listener).send(made, [self.address])
+                later = origins(self.address, node, self.place)
+                Sending(self.place, changed, str(self.address), self.listener, later=later).send(made, [self.address])
                 self.place.store.images.forget(node.digest)  # what it was before needs no name of its own
             return made.digest
 

@@ -164,12 +164,12 @@ def placed_annotations(texts: Iterable[str]) -> Annotations:
 
 
 def _part(stack: ExitStack, place: Workplace, address: Address) -> Part:
-    from stagemill.cli.sending import opened, read
+    from stagemill.cli.sending import opened, origins, read
     from stagemill.places.composing import Part
 
     source = stack.enter_context(opened(address, place))
-    origin = str(address.reference) if isinstance(address, InRegistry) else ""
-    return Part(read(source, address), source, origin)
+    node = read(source, address)
+    return Part(node, source, origins(address, node, place))
 
 
 def _read(path: str) -> bytes:

@@ -38,6 +38,19 @@ def read(source: Source, address: Address, platform: Platform | None = None) -> 
         return node.read(source.top(platform), source.read, platform=platform, where=str(address))
 
 
+def origins(address: Address, image: Node, place: Workplace) -> dict[Digest, str]:
+    """The blobs of an image that can be had of a registry whenever somebody needs them, each with a reference there."""
+    blobs = blobs_of(image.walk())
+    match address:
+        case InRegistry(reference):
+            return {blob.digest: str(reference) for blob in blobs}
+        case InStore():
+            known = ((blob.digest, place.store.links.origin(blob.digest)) for blob in blobs)
+            return {digest: origin for digest, origin in known if origin}
+        case _:
+            return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """`origin` is what people call the source; `address` where it is, if it is one place.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from stagemill.digest import Digest
@@ -39,11 +39,11 @@ class Marks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of one source; `origin` is a reference of the registry that has it, if one does."""
+    """What was read of one source; `origins` are references of registries that have blobs of it."""
 
     node: Node
     source: Source
-    origin: str = ""
+    origins: Mapping[Digest, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,10 @@ def _composed(node: Node, parts: Sequence[Part]) -> Composed:
     of_blob: dict[Digest, Source] = {}
     origins: dict[Digest, str] = {}
     for part in parts:
+        origins = {**part.origins, **origins}
         for each in part.node.walk():
             for blob in each.blobs:
                 of_blob.setdefault(blob.digest, part.source)
-                if part.origin:
-                    origins.setdefault(blob.digest, part.origin)
     documents = {each.digest: each.data for each in node.walk()}
     return Composed(node, Several(node.entry, documents, of_blob), origins)
 

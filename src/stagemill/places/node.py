@@ -117,8 +117,8 @@ def read(entry: json.JsonObject, fetch: Fetch, *, platform: Platform | None = No
 def _read(entry: json.JsonObject, fetch: Fetch, *, platform: Platform | None, where: str, depth: int) -> Node:
     data = fetch(Descriptor.from_json(entry))
     node = Node({**entry, "mediaType": _kind(entry, data)}, data)
+    _check(node)
     if not node.is_index:
-        assert node.blobs  # raises ValueError where it is no manifest
         return node
     if not depth:
         raise json.MalformedError("it is an index in an index in an index ...")
@@ -129,6 +129,12 @@ def _read(entry: json.JsonObject, fetch: Fetch, *, platform: Platform | None, wh
             return replace(node, children=tuple(pool.map(below, entries)))
     chosen = _chosen(entries, platform, where)
     return _read(chosen, fetch, platform=platform, where=where, depth=depth - 1)
+
+
+def _check(node: Node) -> None:
+    """Raises MalformedError here for what nobody looks at before it is too late."""
+    json.string_map(node.document, "annotations")
+    list(node.blobs)
 
 
 def _chosen(entries: tuple[json.JsonObject, ...], platform: Platform, where: str) -> json.JsonObject:

@@ -49,6 +49,18 @@ def test_an_index_is_made_in_the_store_changed_and_sent(
     assert json.loads(stagemill("images", "--json").out) == []
 
 
+def test_no_layer_is_fetched_for_it(stagemill: Call, registry: FakeRegistry, names: list[str]) -> None:
+    layers = [there(registry, name).blobs[0].digest for name in ("amd:1", "arm:1")]
+
+    stagemill("manifest", "create", "list", names[0])
+    stagemill("manifest", "add", "list", names[1])
+    stagemill("manifest", "annotate", "--variant", "v8.2", "list", "linux/arm64")
+    said = stagemill("manifest", "push", "list", f"{registry.host}/amd:list")
+
+    assert said.status == 0
+    assert not any(f"GET /v2/{name}/blobs/{digest}" in registry.paths() for name in ("amd", "arm") for digest in layers)
+
+
 def test_the_store_goes_before_the_registry(stagemill: Call, registry: FakeRegistry, names: list[str]) -> None:
     stagemill("copy", "-q", f"docker://{names[1]}", names[0])
 

@@ -41,7 +41,8 @@ NONE = Marking()
 
 
 def part(source: MemorySource, origin: str = "") -> Part:
-    return Part(source.node(), source, origin)
+    blobs = [blob.digest for each in source.node().walk() for blob in each.blobs]
+    return Part(source.node(), source, dict.fromkeys(blobs, origin) if origin else {})
 
 
 def dockers(source: MemorySource) -> Part:

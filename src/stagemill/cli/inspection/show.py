@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from stagemill.cli.environment import workplace
 from stagemill.cli.inspection.seen import Seen, as_json, look
 from stagemill.cli.sending import opened, read
 from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.document import MalformedError
 from stagemill.oci.platform import Platform
 from stagemill.places.address import Address
 from stagemill.places.copying import side
@@ -48,11 +50,20 @@ def show(addresses: Sequence[Address], wanted: Wanted) -> None:
         seen: list[Seen] = []
         lines: list[str] = []
         for address in addresses:
-            with opened(address, place) as source, side(f"cannot read {address}"):
+            with opened(address, place) as source, side(f"cannot read {address}"), _legible():
                 one = look(str(address), read(source, address, wanted.platform), source)
                 seen.append(one)
                 lines.append(_line(one, wanted.template))
     print(as_json(seen) if wanted.json else ("\n" if wanted.template else "\n\n").join(lines))
+
+
+@contextmanager
+def _legible() -> Iterator[None]:
+    """What a stranger wrote into a config or a statement may be anything."""
+    try:
+        yield
+    except MalformedError as error:
+        raise StagemillError(str(error), hint="--raw shows its manifest as it is") from error
 
 
 def _line(seen: Seen, template: str) -> str:

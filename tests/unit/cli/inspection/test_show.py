@@ -196,3 +196,17 @@ def test_an_index_without_this_machines_image_has_no_one_config(stagemill: Call,
 
     assert f"has no image for {LOCAL}" in said.err
     assert "it has linux/s390x, linux/ppc64le: choose one with --platform" in said.err
+
+
+@pytest.mark.parametrize("config", [b"[]", b"{", b'{"created": 7}', b'{"os": []}'])
+def test_a_config_that_is_none_is_told(stagemill: Call, registry: FakeRegistry, config: bytes) -> None:
+    made = both()
+    manifest = json.loads(made.node().children[0].data)
+    manifest["config"] |= {"digest": registry.blobs.put(config), "size": len(config)}
+    registry.put_manifest("team/bad", "1", json.dumps(manifest).encode(), media_type=manifest["mediaType"])
+
+    said = stagemill("inspect", f"docker://{registry.host}/team/bad:1")
+
+    assert (said.status, said.out) == (1, "")
+    assert f"error: cannot read docker://{registry.host}/team/bad:1: " in said.err
+    assert "hint: --raw shows its manifest as it is" in said.err
