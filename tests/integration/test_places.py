@@ -15,6 +15,7 @@ import pytest
 from fakes.containers import Buildah
 from fakes.distribution import running
 from fakes.mill import Mill
+from fakes.user import make_user
 from stagemill.digest import Digest
 
 OCI = "application/vnd.oci.image."
@@ -274,3 +275,21 @@ class TestCopies:
 
         assert Digest.of(peer.raw(f"{here}/last:1")) == digest
         peer.copy("--all", f"docker://{here}/last:1", f"dir:{tmp_path / 'dir'}")
+
+    def test_an_ordinary_user_copies_as_root_does(self, app: Mill, host: str, tmp_path: Path) -> None:
+        digest = app.ok("copy", "both", f"docker://{host}/app:1").out
+        with make_user() as user:
+            mill = user.mill("copies")
+            places = [
+                f"docker://{host}/app:1",
+                "oci:layout:1",
+                "docker-archive:a.tar:app:1",
+                "app",
+                f"docker://{host}/user:1",
+            ]
+
+            for source, destination in pairwise(places):
+                assert mill.ok("copy", source, destination).out == digest
+
+            made = [path for path in mill.folder.rglob("*") if path != mill.folder]
+            assert {path.stat().st_uid for path in made} == {user.uid}
