@@ -74,7 +74,7 @@ def writing(
             remote = str(origin.reference) if isinstance(origin, InRegistry) else ""
             yield StoreTarget(place.store, str(reference), time.time, remote, later or {})
         case InLayout(path, tag, digest):
-            yield LayoutTarget.at(path, tag, digest)
+            yield LayoutTarget.at(path, tag or ("" if digest else "latest"), digest)
         case InArchive(path, tag, digest):
             if digest:
                 hint = "give it a tag: oci-archive:FILE:TAG"
