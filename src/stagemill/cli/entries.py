@@ -13,7 +13,7 @@ from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.events import Listener
 from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
-from stagemill.places.address import Address, InRegistry
+from stagemill.places.address import Address, InRegistry, InStore
 from stagemill.places.node import Node
 from stagemill.values import dataclass
 
@@ -69,7 +69,8 @@ class Editing:
                 changed = Several(made.entry, documents, blobs)
                 later = origins(self.address, node, self.place)
                 Sending(self.place, changed, str(self.address), self.listener, later=later).send(made, [self.address])
-                self.place.store.images.forget(node.digest)  # what it was before needs no name of its own
+                if isinstance(self.address, InStore):
+                    self.place.store.images.forget(node.digest)  # what it was before needs no name of its own
             return made.digest
 
 

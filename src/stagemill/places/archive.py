@@ -48,9 +48,6 @@ class ArchiveTarget:
     def knows(self, _node: Node, /) -> bool:
         return False
 
-    def has(self, _blob: Descriptor, /) -> bool:
-        return False
-
     def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         del mounts, stopped
         with source.open(blob) as reader:

@@ -173,7 +173,8 @@ def _names(entry: json.JsonObject) -> frozenset[str]:
 
 
 def _bare(entry: json.JsonObject) -> json.JsonObject:
-    """The entry without the names that it has in its layout."""
+    """The entry without the names that it has in its layout. Raises ValueError for one that names nothing."""
+    Descriptor.from_json(entry)
     annotations = {k: v for k, v in json.string_map(entry, "annotations").items() if k not in {NAME, TAG}}
     rest = {key: value for key, value in entry.items() if key != "annotations"}
     return {**rest, "annotations": annotations} if annotations else rest

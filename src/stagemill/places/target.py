@@ -48,8 +48,6 @@ class Target(Protocol):
         """Whether a manifest is here, with all that it names."""
         ...
 
-    def has(self, blob: Descriptor, /) -> bool: ...
-
     def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         """It is here afterwards. `mounts` are repositories of the same registry that may have it.
 
@@ -80,9 +78,6 @@ class RegistryTarget:
 
     def knows(self, node: Node, /) -> bool:
         return not node.is_index and self.destination.find_manifest(node.digest) == node.digest
-
-    def has(self, blob: Descriptor, /) -> bool:
-        return self.destination.has(blob)
 
     def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         del stopped
@@ -120,9 +115,6 @@ class StoreTarget:
 
     def knows(self, _node: Node, /) -> bool:
         return False
-
-    def has(self, blob: Descriptor, /) -> bool:
-        return self.store.blobs.has(blob)
 
     def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         del mounts
@@ -173,9 +165,6 @@ class LayoutTarget:
 
     def knows(self, _node: Node, /) -> bool:
         return False
-
-    def has(self, blob: Descriptor, /) -> bool:
-        return self.layout.has(blob)
 
     def blob(self, blob: Descriptor, source: BlobSource, /, *, mounts: Iterable[str], stopped: Stopped = never) -> How:
         del mounts, stopped

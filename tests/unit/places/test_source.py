@@ -139,7 +139,7 @@ class TestLayout:
         with pytest.raises(NotFoundError, match="here has 2 images with the tag 1 and not one"):
             read(source)
 
-    @pytest.mark.parametrize("index", [None, "[]", '{"manifests": [1]}'])
+    @pytest.mark.parametrize("index", [None, "[]", '{"manifests": [1]}', '{"manifests": [{"digest": 1}]}'])
     def test_what_is_no_layout_is_told(self, tmp_path: Path, index: str | None) -> None:
         if index is not None:
             (tmp_path / "index.json").write_text(index)
