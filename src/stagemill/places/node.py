@@ -148,15 +148,19 @@ def _chosen(entries: tuple[json.JsonObject, ...], platform: Platform, where: str
 
 
 def _kind(entry: json.JsonObject, data: bytes) -> str:
-    """The media type of a document: what it says itself, else what names it, else what its shape tells."""
+    """The media type of a document: what it says itself, else what names it, else what its shape tells.
+
+    One that could be read as both is refused. Source: OCI image-spec's advisory GHSA-77vh-xpmg-72qh.
+    """
     document = json.parse_object(data, "the manifest")
     if json.integer(document, "schemaVersion", 2) != 2:
         raise json.MalformedError("it is in Docker's old format (schema 1), which is no longer read")
-    for said in (json.text(document, "mediaType", ""), json.text(entry, "mediaType", "")):
-        if said in media_types.MANIFESTS | media_types.INDEXES:
-            return said
-    if "manifests" in document:
-        return media_types.INDEX
-    if "config" in document:
-        return media_types.MANIFEST
-    raise json.MalformedError(f"{json.text(entry, 'mediaType', '') or 'a file'} is no manifest")
+    said = (json.text(document, "mediaType", ""), json.text(entry, "mediaType", ""))
+    shape = media_types.INDEX if "manifests" in document else media_types.MANIFEST if "config" in document else ""
+    kind = next((each for each in said if each in media_types.MANIFESTS | media_types.INDEXES), shape)
+    if not kind:
+        raise json.MalformedError(f"{said[1] or 'a file'} is no manifest")
+    others = {"config", "layers"} if kind in media_types.INDEXES else {"manifests"}
+    if others & document.keys():
+        raise json.MalformedError("it is a manifest and an index at once")
+    return kind

@@ -64,6 +64,8 @@ def test_a_platform_that_is_not_there_is_told() -> None:
         (b"<html>", "is no JSON"),
         (b'{"schemaVersion": 1, "fsLayers": []}', "old format (schema 1)"),
         (b'{"schemaVersion": 2}', "is no manifest"),
+        (b'{"schemaVersion": 2, "config": {}, "manifests": []}', "a manifest and an index at once"),
+        (b'{"mediaType": "application/vnd.oci.image.index.v1+json", "layers": []}', "a manifest and an index at once"),
         (b'{"schemaVersion": 2, "config": {"digest": "md5:1", "size": 1}}', "not a sha256 digest"),
     ],
 )
