@@ -32,6 +32,7 @@ from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
+from stagemill.execute.overlap import Shipment
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.plan import every_platform
@@ -248,10 +249,12 @@ def prepared(
     checks: Checks | None = None,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[Job]:
     """What a build works with ends with the block. `checks` see the plans before anything is made.
 
-    With `bring` somebody wants the result itself, and not only that it can be made.
+    With `bring` somebody wants the result itself, and not only that it can be made; `shipments` say for each target where
+    its images will go.
     """
     caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
@@ -283,6 +286,7 @@ def prepared(
             more=_more(given),
             bring=bring,
             inline=caches.inline,
+            shipments=shipments,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
 
@@ -346,9 +350,19 @@ def building_each(
     checks: Checks,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target, and for each of them every platform."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
+    with prepared(
+        given,
+        inputs,
+        place=place,
+        listener=listener,
+        checks=checks,
+        caches=caches,
+        bring=bring,
+        shipments=shipments,
+    ) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 

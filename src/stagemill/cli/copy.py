@@ -14,7 +14,7 @@ import click
 from stagemill.cli import flags
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.outputs import write_atomically
+from stagemill.cli.exports import write_atomically
 from stagemill.cli.progress import open_progress
 from stagemill.digest import Digest
 from stagemill.errors import UsageError

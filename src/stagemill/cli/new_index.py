@@ -16,7 +16,7 @@ from stagemill.cli import flags, platforms
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.command import AttachedOption, truth
 from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.outputs import write_atomically
+from stagemill.cli.exports import write_atomically
 from stagemill.cli.progress import MODES, open_progress
 from stagemill.cli.values import Values
 from stagemill.digest import Digest

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from stagemill.cli import flags, naming
 from stagemill.cli.environment import Workplace
+from stagemill.cli.exports import replacing
 from stagemill.cli.near import near_path
-from stagemill.cli.outputs import replacing
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, UsageError
 from stagemill.execute.forms import Forms

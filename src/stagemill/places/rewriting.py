@@ -29,7 +29,7 @@ _DOCKER = {
         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     ),
 }
-_OCI = {docker: oci for oci, docker in _DOCKER.items()}
+_OCI = {**{docker: oci for oci, docker in _DOCKER.items()}, media_types.DOCKER_LAYER_ZSTD: media_types.LAYER_ZSTD}
 
 
 def serialize(document: json.JsonObject) -> bytes:
@@ -103,7 +103,7 @@ class _Docker:
             )
             return None
         if any(layer.media_type == media_types.LAYER_ZSTD for layer in node.blobs):
-            hint = "leave out --format docker, or build the image with compression=gzip"
+            hint = "leave out --format docker; stagemill push --compression-format gzip sends layers that it can have"
             raise StagemillError(f"docker's format has no layers in zstd, and {node.digest} has some", hint=hint)
         if annotations := json.string_map(document, "annotations"):
             what = f"the annotations of {node.digest} are left out: docker's format has none"

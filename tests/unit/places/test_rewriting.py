@@ -75,7 +75,16 @@ def test_zstd_and_attestations_cannot_be_in_dockers_format() -> None:
     with pytest.raises(StagemillError, match="only images can be in docker's format"):
         form_of(both().node().children[2], "docker")
 
-    assert "compression=gzip" in str(caught.value.hint)
+    assert "--compression-format gzip" in str(caught.value.hint)
+
+
+def test_containerds_layers_in_zstd_are_ocis() -> None:
+    manifest = json.loads(form_of(one().node(), "docker")[0].data)
+    manifest["layers"][0]["mediaType"] = media_types.DOCKER_LAYER_ZSTD
+
+    node, _ = form_of(Node.of(json.dumps(manifest).encode(), media_types.DOCKER_MANIFEST), "oci")
+
+    assert [layer.media_type for layer in node.blobs[:-1]] == [media_types.LAYER_ZSTD]
 
 
 def test_what_names_a_changed_manifest_is_changed_too() -> None:
