@@ -154,6 +154,14 @@ class TestWhatWePush:
             for each in PLATFORMS:
                 assert buildah.read(buildah.pull(pushed, "--arch", each), "hello") == f"hello {each}\n"
 
+    def test_a_build_with_layers_in_zstd(self, app: Mill, host: str, peer: Skopeo, buildah: Buildah) -> None:
+        app.build(
+            "FROM scratch\nCOPY hello-amd64 /hello\n", "-o", f"type=registry,name={host}/one:zstd,compression=zstd"
+        )
+
+        assert json.loads(peer.raw(f"{host}/one:zstd"))["layers"][0]["mediaType"] == f"{OCI}layer.v1.tar+zstd"
+        assert buildah.read(buildah.pull(f"{host}/one:zstd"), "hello") == "hello amd64\n"
+
     @pytest.mark.parametrize("place", ["oci:{}:1", "oci-archive:{}:1", "docker-archive:{}:app:1"])
     def test_a_file(self, app: Mill, host: str, peer: Skopeo, buildah: Buildah, tmp_path: Path, place: str) -> None:
         there = place.format(tmp_path / "file")

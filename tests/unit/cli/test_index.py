@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from fakes.shelves import serve, there
 from stagemill.digest import Digest
 from stagemill.oci import media_types
 from stagemill.oci.platform import Platform
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="a user's process enters a namespace")]
 
 RISCV = Platform("linux", "riscv64")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from fakes.places import AMD64, ARM64, both, one
 from fakes.program import Call
 from fakes.registry import FakeRegistry
 from fakes.shelves import serve, there
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="a user's process enters a namespace")]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from fakes.program import Call, caller, surround
 from fakes.registry import FakeRegistry
 from stagemill.digest import Digest
 from stagemill.oci.platform import Platform
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="a user's process enters a namespace")]
 
 SLSA = "https://slsa.dev/provenance/v1"
 LOCAL = Platform.local()
