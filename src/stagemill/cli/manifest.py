@@ -125,6 +125,24 @@ def annotate(*, name: str, image: str, texts: tuple[str, ...], **given: object) 
         print(editing.edit(lambda node: change.applied(node, find(node, image, named=named))))
 
 
+@command.command(
+    "remove", cls=Command, epilog=examples({"stagemill manifest remove app linux/arm64": "and what was said about it"})
+)
+@click.argument("name", metavar="INDEX")
+@click.argument("image")
+def remove(*, name: str, image: str) -> None:
+    """Take an image out of an index in the store: by its digest, the beginning of that, its platform, or its name."""
+    from stagemill.places.composing import without
+
+    with workplace() as place, open_progress("quiet", sys.stderr) as listener:
+
+        def named(text: str) -> Digest:
+            return digest_of(str(_image(place, text)), place)
+
+        editing = Editing(place, listener, InStore(_named(place, name)))
+        print(editing.edit(lambda node: without(node, find(node, image, named=named))))
+
+
 @refusing([_INSECURE, _VERBOSE])
 @command.command("inspect", cls=Command, epilog=examples({"stagemill manifest inspect debian:12": "in its registry"}))
 @click.argument("name", metavar="IMAGE")

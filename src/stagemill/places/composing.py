@@ -188,6 +188,11 @@ def entered(node: Node, digest: Digest, change: Callable[[json.JsonObject], json
     )
 
 
+def without(node: Node, digest: Digest) -> Node:
+    """An index without a manifest, and without what is said about it."""
+    return with_children(node, tuple(each for each in node.children if digest not in {each.digest, _subject(each)}))
+
+
 def _entered(node: Node, pairs: Iterable[tuple[str, str]]) -> Node:
     return replace(node, entry=annotated(node.entry, dict(pairs)))
 

@@ -102,6 +102,18 @@ def test_push_may_change_the_format(stagemill: Call, registry: FakeRegistry, nam
     assert ("docker" in there(registry, "team/list:1").media_type) == (form == "v2s2")
 
 
+def test_an_image_is_taken_out_with_what_was_said_about_it(
+    stagemill: Call, registry: FakeRegistry, names: list[str]
+) -> None:
+    stagemill("manifest", "create", "list", serve(registry, "both", "1", both()))
+
+    said = stagemill("manifest", "remove", "list", "linux/arm64")
+
+    assert said.status == 0
+    left = json.loads(stagemill("manifest", "inspect", "list").out)["manifests"]
+    assert [entry["digest"] for entry in left] == [both().node().children[number].digest for number in (0, 2)]
+
+
 def test_rm_takes_the_name_away(stagemill: Call, names: list[str]) -> None:
     stagemill("manifest", "create", "list", *names)
 
