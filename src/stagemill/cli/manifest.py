@@ -47,11 +47,11 @@ def command() -> None:
     epilog=examples({"stagemill manifest create app registry.example/app:amd64 registry.example/app:arm64": ""}),
 )
 @click.argument("name", metavar="INDEX")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
+@click.argument("images", nargs=-1, metavar="[IMAGE…]")
 @click.option("-a", "--amend", is_flag=True, help="Add to the index where there is one.")
 @click.option("--all", "everything", is_flag=True, help="Changes nothing: of an index all images are taken.")
 def create(*, name: str, images: tuple[str, ...], amend: bool, everything: bool) -> None:
-    """Make an index in the store. Layers that a registry has stay there."""
+    """Make an index in the store, which may be filled later. Layers that a registry has stay there."""
     del everything
     with workplace() as place:
         tag = InStore(str(flags.reference(name)))

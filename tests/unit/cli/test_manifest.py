@@ -52,6 +52,18 @@ def test_an_index_is_made_in_the_store_changed_and_sent(
     assert json.loads(stagemill("images", "--json").out) == []
 
 
+def test_an_index_may_be_empty_at_first(stagemill: Call, names: list[str]) -> None:
+    stagemill("manifest", "create", "list")
+    assert platforms(stagemill, "list") == []
+    assert stagemill("inspect", "list").status == stagemill("save", "list").status == 1
+    assert "docker's archives keep images, and the index has none" in stagemill("save", "list").err
+
+    stagemill("manifest", "add", "list", names[0])
+
+    assert platforms(stagemill, "list") == [str(AMD64)]
+    assert len(json.loads(stagemill("images", "--json").out)) == 1
+
+
 def test_no_layer_is_fetched_for_it(stagemill: Call, registry: FakeRegistry, names: list[str]) -> None:
     layers = [there(registry, name).blobs[0].digest for name in ("amd:1", "arm:1")]
 
@@ -124,7 +136,7 @@ def test_rm_takes_the_name_away(stagemill: Call, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("create", "list"), 2, "IMAGE"),
+        (("create",), 2, "INDEX"),
         (("create", "--insecure", "list", "a"), 2, "--insecure is not supported"),
         (("add", "none", "a"), 1, "there is no image none in the store"),
         (("annotate", "none", "a", "--arch", "arm"), 1, "there is no image none in the store"),
