@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 import click
 
-from stagemill.cli import every_run
+from stagemill.cli import access, every_run
 from stagemill.cli.command import AttachedOption, Option, under
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
@@ -77,15 +77,7 @@ def _again() -> Iterator[Option]:
         help="Run this stage, or the step at this line, again, and what depends on it if it gives something else.",
     )
     yield Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them.")
-    yield Option(
-        ["--retry"],
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Ask a registry or another server that fails so many times more. [3]",
-    )
-    yield Option(
-        ["--retry-delay"], metavar="TIME", help="Wait as long in between, such as 2s; else from 1s on ever longer."
-    )
+    yield from access.options()
 
 
 def _for_run() -> Iterator[Option]:
@@ -144,8 +136,28 @@ def _evidence() -> Iterator[Option]:
     yield AttachedOption(
         "--sbom",
         alone="true",
-        metavar="generator=IMAGE",
-        text="List what is in the result, by our own scanner or by an image's.",
+        metavar="spdx|cyclonedx|both,…",
+        text="List the packages of the result: also scan-stage=STAGE, scan-context=true, generator=IMAGE.",
+    )
+    yield Option(
+        ["--attest-as"],
+        metavar="index|referrers|none",
+        help="How that goes with an image: in an index, or in manifests pushed beside it that refer to it, or not at all. [index]",
+    )
+    yield Option(
+        ["--sbom-output"],
+        multiple=True,
+        metavar="FILE",
+        help="Write the list of packages to a file; a name that ends with .cdx.json is for CycloneDX.",
+    )
+    yield Option(
+        ["--provenance-output"], multiple=True, metavar="FILE", help="Write the statement of provenance to a file."
+    )
+    yield AttachedOption(
+        "--git-labels",
+        alone="true",
+        metavar="full",
+        text="Label the image with the commit that it is built from; full: with the repository too.",
     )
 
 

@@ -8,24 +8,31 @@ from threading import Event
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError
+from stagemill.execute.arriving import again, arriving
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.timings import about, measured
 
 _PARALLEL = 4
 
 
-def pull(image: Image, forms: Forms, *, reference: str, listener: events.Listener, clock: Callable[[], float]) -> None:
-    """The store has every layer afterwards. Raises StagemillError; what has arrived stays, and what is on its way stops."""
+def pull(
+    item: AnyImage, forms: Forms, *, reference: str, listener: events.Listener, clock: Callable[[], float]
+) -> None:
+    """The store has every layer afterwards, of an index those of each image that is at hand.
+
+    Raises StagemillError; what has arrived stays, and what is on its way stops.
+    """
+    layers = tuple(dict.fromkeys(layer for image in members(item) for layer in image.manifest.layers))
     step = Digest.of(f"pull {reference}".encode())
     progress = reporter(step, listener, clock)
     listener(events.Started(step, f"pull {reference}", clock()))
     try:
-        _fetch_all(image.manifest.layers, forms, reference=reference, progress=progress)
+        _fetch_all(layers, forms, reference=reference, progress=progress)
     except BaseException as error:
         listener(events.Failed(step, str(error), clock()))
         raise
@@ -50,8 +57,13 @@ def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progres
         if store.blobs.has(layer):
             progress(str(layer.digest), layer.size, layer.size, done=True)
             return
-        with forms.source(layer, reference).open(layer) as reader:
-            store.blobs.write(layer, _told(reader, layer, progress, stopped=stopped))
+        again(lambda: _receive(layer, forms, reference=reference, progress=progress, stopped=stopped))
+
+
+def _receive(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress, stopped: Event) -> None:
+    with arriving(forms.store, forms.source(layer, reference), layer) as reader:
+        for _ in _told(reader, layer, progress, stopped=stopped):
+            pass
 
 
 def _told(reader: Reader, layer: Descriptor, progress: Progress, *, stopped: Event) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ CONFIGS = frozenset({CONFIG, DOCKER_CONFIG, "application/octet-stream"})
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 LAYERS = frozenset({LAYER, LAYER_GZIP, LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_LAYER_ZSTD})
+CONFIGS = frozenset({CONFIG, DOCKER_CONFIG, "application/octet-stream"})
 
 _FOREIGN = {
     "application/vnd.oci.image.layer.nondistributable.v1.tar": LAYER,

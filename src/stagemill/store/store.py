@@ -17,6 +17,7 @@ from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.store.blobs import Blobs
+from stagemill.store.blocks import Blocks
 from stagemill.store.caches import Caches
 from stagemill.store.database import Database
 from stagemill.store.downloads import Downloads
@@ -27,6 +28,7 @@ from stagemill.store.layers import Layers
 from stagemill.store.links import Links
 from stagemill.store.living import Living
 from stagemill.store.locks import Locks, never
+from stagemill.store.partials import Partials
 from stagemill.store.records import Records
 from stagemill.store.stat_cache import StatCache
 from stagemill.store.temporary import Temporary
@@ -35,6 +37,7 @@ from stagemill.store.temporary import Temporary
 _DIRECTORIES = {
     "": 0o700,
     "blobs/sha256": 0o755,
+    "partial": 0o700,
     "layers": 0o700,
     "caches": 0o700,
     "tmp": 0o700,
@@ -58,12 +61,14 @@ class Store:
         self.living = Living(root / "living")
         self.temporary = Temporary(root / "tmp")
         self.blobs = Blobs(root / "blobs" / "sha256", self.temporary)
+        self.partials = Partials(root / "partial", self.blobs)
         self.layers = Layers(root / "layers", self.temporary)
         self.caches = Caches(root / "caches", self.temporary, self.locks)
         self.database = Database(root / "state.sqlite", lock=lambda: self.locks.hold("state"), report=report)
         self.records = Records(self.database)
         self.durations = Durations(self.database)
         self.images = Images(self.database)
+        self.blocks = Blocks(self.database, self.blobs)
         self.links = Links(self.database)
         self.downloads = Downloads(self.database)
 
