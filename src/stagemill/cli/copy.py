@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagemill.cli import flags
+from stagemill.cli import access, flags
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.exports import write_atomically
+from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
+from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Notice
@@ -49,6 +51,7 @@ class Copy:
     dry_run: bool = False
 
 
+@with_options(access.options())
 @click.command("copy", cls=Command, epilog=_EXAMPLES)
 @click.argument("source")
 @click.argument("destinations", nargs=-1, required=True, metavar="DESTINATION…")
@@ -73,6 +76,7 @@ def command(
     digestfile: str | None,
     dry_run: bool,
     quiet: bool,
+    **given: object,
 ) -> None:
     """Copy an image, or an index with all that is in it, to other places. Layers are not unpacked, and digests stay.
 
@@ -86,6 +90,7 @@ def command(
 
     What a place has already is not sent again. An archive is made anew, a layout gets the image added.
     """
+    from stagemill.cli.places import reach
     from stagemill.places.address import parse
 
     if everything and platform:
@@ -99,6 +104,7 @@ def command(
         dry_run,
     )
     with workplace() as place:
+        place.access = reach(Values(given), (wanted.source, *wanted.destinations))
         digest = carry_out(wanted, place, quiet=quiet)
     if not any(map(_is_standard_output, wanted.destinations)):
         print(digest)

@@ -6,12 +6,13 @@ import sys
 
 import click
 
-from stagemill.cli import flags
+from stagemill.cli import access, flags
 from stagemill.cli.command import Command, examples
 from stagemill.cli.entries import Change, Editing, find
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.inspection.flags import inspecting, shown
 from stagemill.cli.new_index import NewIndex, called, creating, placed_annotations
+from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.values import Values
 from stagemill.digest import Digest
@@ -61,6 +62,7 @@ def create(**given: object) -> None:
     called(NewIndex.of(values, parse), values)
 
 
+@with_options(access.options())
 @command.command("annotate", cls=Command, epilog=_ANNOTATE)
 @click.argument("name", metavar="INDEX")
 @click.argument("image", required=False, metavar="[IMAGE]")
@@ -79,15 +81,18 @@ def annotate(*, name: str, image: str | None, texts: tuple[str, ...], quiet: boo
 
     The image is meant by its digest, the beginning of that, its platform, or a name that it has elsewhere.
     """
+    from stagemill.cli.places import reach
     from stagemill.places.address import parse
 
-    change = changing(Values(given), texts, image=bool(image))
+    values, address = Values(given), parse(name)
+    change = changing(values, texts, image=bool(image))
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
+        place.access = reach(values, [address])
 
         def named(text: str) -> Digest:
             return digest_of(text, place)
 
-        digest = Editing(place, listener, parse(name)).edit(
+        digest = Editing(place, listener, address).edit(
             lambda node: change.applied(node, find(node, image, named=named) if image else None)
         )
     print(digest)

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import click
 
-from stagemill.cli import flags, naming
+from stagemill.cli import access, flags, naming
 from stagemill.cli.command import Command, examples
 from stagemill.cli.description import describe
 from stagemill.cli.environment import workplace
+from stagemill.cli.options import with_options
 from stagemill.cli.refused import Refusal, refusing
+from stagemill.cli.values import Values
 from stagemill.errors import NotFoundError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.template.evaluate import render
@@ -38,6 +40,7 @@ _OTHERS = Refusal(
 
 
 @refusing([_OTHERS])
+@with_options(access.options())
 @click.command("inspect", cls=Command, epilog=_EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="IMAGE…")
 @click.option(
@@ -61,6 +64,7 @@ def command(
     config: bool,
     platform: str | None,
     size: bool,
+    **given: object,
 ) -> None:
     """Show images as JSON, with the keys of docker inspect that an image has without a daemon.
 
@@ -75,8 +79,10 @@ def command(
     wanted = flags.any_platform(platform) if platform else None
     if raw or config or any(map(address.is_address, names)):
         from stagemill.cli.inspection.show import Wanted, show
+        from stagemill.cli.places import reach
 
-        show([address.parse(name) for name in names], Wanted(wanted, raw, config, as_json, form or ""))
+        places = [address.parse(name) for name in names]
+        show(places, Wanted(wanted, raw, config, as_json, form or ""), reach(Values(given), places))
         return
     if form and as_json:
         raise UsageError("--format and --json exclude each other", hint="leave one out")

@@ -10,12 +10,14 @@ import sys
 
 import click
 
-from stagemill.cli import flags, naming
+from stagemill.cli import access, flags, naming
 from stagemill.cli.command import Command, examples
 from stagemill.cli.entries import Editing, find
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.index import changing, digest_of
 from stagemill.cli.new_index import NewIndex
+from stagemill.cli.options import with_options
+from stagemill.cli.places import reach
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
 from stagemill.cli.values import Values
@@ -26,8 +28,8 @@ from stagemill.places.rewriting import Form
 
 _INSECURE = Refusal(
     ("--insecure",),
-    "how a registry is reached is said once for all commands",
-    'write [registry."HOST"] insecure = true in config.toml',
+    "it has another name here",
+    "write --tls-verify=false, or insecure = true in config.toml",
     switch=True,
 )
 _VERBOSE = Refusal(("-v", "--verbose"), "it has a form of docker's own", "stagemill inspect --json IMAGE", switch=True)
@@ -41,6 +43,7 @@ def command() -> None:
 
 
 @refusing([_INSECURE])
+@with_options(access.options())
 @command.command(
     "create",
     cls=Command,
@@ -50,7 +53,7 @@ def command() -> None:
 @click.argument("images", nargs=-1, metavar="[IMAGE…]")
 @click.option("-a", "--amend", is_flag=True, help="Add to the index where there is one.")
 @click.option("--all", "everything", is_flag=True, help="Changes nothing: of an index all images are taken.")
-def create(*, name: str, images: tuple[str, ...], amend: bool, everything: bool) -> None:
+def create(*, name: str, images: tuple[str, ...], amend: bool, everything: bool, **given: object) -> None:
     """Make an index in the store, which may be filled later. Layers that a registry has stay there."""
     del everything
     with workplace() as place:
@@ -58,25 +61,28 @@ def create(*, name: str, images: tuple[str, ...], amend: bool, everything: bool)
         there = place.store.images.get(tag.name) is not None
         if there and not amend:
             raise UsageError(f"there is an image {name} already", hint="add to it with --amend")
-        print(_make(place, NewIndex((tag,), tuple(_image(place, each) for each in images), append=there)))
+        new = NewIndex((tag,), tuple(_image(place, each) for each in images), append=there)
+        print(_make(place, new, Values(given)))
 
 
 @refusing([_INSECURE])
+@with_options(access.options())
 @command.command(
     "add", cls=Command, epilog=examples({"stagemill manifest add app registry.example/app:riscv64": "one more image"})
 )
 @click.argument("name", metavar="INDEX")
 @click.argument("image")
 @click.option("--all", "everything", is_flag=True, help="Changes nothing: of an index all images are taken.")
-def add(*, name: str, image: str, everything: bool) -> None:
+def add(*, name: str, image: str, everything: bool, **given: object) -> None:
     """Add an image to an index in the store, or all images of another index."""
     del everything
     with workplace() as place:
         found = _named(place, name)
-        print(_make(place, NewIndex((InStore(found),), (_image(place, image),), append=True)))
+        print(_make(place, NewIndex((InStore(found),), (_image(place, image),), append=True), Values(given)))
 
 
-def _make(place: Workplace, new: NewIndex) -> Digest:
+def _make(place: Workplace, new: NewIndex, values: Values) -> Digest:
+    place.access = reach(values, new.addresses)
     with open_progress("quiet", sys.stderr) as listener:
         return new.make(place, listener).digest
 
@@ -87,6 +93,13 @@ def _named(place: Workplace, text: str) -> str:
     if not name:
         raise UsageError(f"{text} is an id", hint="give the name of the index")
     return name
+
+
+def _digest_of(text: str, place: Workplace, values: Values) -> Digest:
+    """The digest of what an image's name means. Raises StagemillError."""
+    address = _image(place, text)
+    place.access = reach(values, [address])
+    return digest_of(str(address), place)
 
 
 def _image(place: Workplace, text: str) -> Address:
@@ -100,6 +113,7 @@ def _image(place: Workplace, text: str) -> Address:
     return InStore(text)
 
 
+@with_options(access.options())
 @command.command(
     "annotate",
     cls=Command,
@@ -115,53 +129,56 @@ def _image(place: Workplace, text: str) -> Address:
 @click.option("--annotation", "texts", multiple=True, metavar="NAME=VALUE", help="Annotate the image's entry.")
 def annotate(*, name: str, image: str, texts: tuple[str, ...], **given: object) -> None:
     """Change what an index in the store says of an image; it is stagemill index annotate."""
-    change = changing(Values(given), texts, image=True)
+    values = Values(given)
+    change = changing(values, texts, image=True)
     with workplace() as place, open_progress("quiet", sys.stderr) as listener:
 
         def named(text: str) -> Digest:
-            return digest_of(str(_image(place, text)), place)
+            return _digest_of(text, place, values)
 
         editing = Editing(place, listener, InStore(_named(place, name)))
         print(editing.edit(lambda node: change.applied(node, find(node, image, named=named))))
 
 
+@with_options(access.options())
 @command.command(
     "remove", cls=Command, epilog=examples({"stagemill manifest remove app linux/arm64": "and what was said about it"})
 )
 @click.argument("name", metavar="INDEX")
 @click.argument("image")
-def remove(*, name: str, image: str) -> None:
+def remove(*, name: str, image: str, **given: object) -> None:
     """Take an image out of an index in the store: by its digest, the beginning of that, its platform, or its name."""
     from stagemill.places.composing import without
 
     with workplace() as place, open_progress("quiet", sys.stderr) as listener:
 
         def named(text: str) -> Digest:
-            return digest_of(str(_image(place, text)), place)
+            return _digest_of(text, place, Values(given))
 
         editing = Editing(place, listener, InStore(_named(place, name)))
         print(editing.edit(lambda node: without(node, find(node, image, named=named))))
 
 
 @refusing([_INSECURE, _VERBOSE])
+@with_options(access.options())
 @command.command("inspect", cls=Command, epilog=examples({"stagemill manifest inspect debian:12": "in its registry"}))
 @click.argument("name", metavar="IMAGE")
-def inspect(*, name: str) -> None:
+def inspect(*, name: str, **given: object) -> None:
     """Print a manifest or an index as JSON: that of an image of the store, or else of one in its registry."""
     from stagemill.cli.sending import opened
     from stagemill.oci.descriptor import Descriptor
     from stagemill.places.copying import side
 
-    with (
-        workplace() as place,
-        opened(address := _image(place, name), place) as source,
-        side(f"cannot read {address}"),
-    ):
-        data = source.read(Descriptor.from_json(source.top(None)))
+    with workplace() as place:
+        address = _image(place, name)
+        place.access = reach(Values(given), [address])
+        with opened(address, place) as source, side(f"cannot read {address}"):
+            data = source.read(Descriptor.from_json(source.top(None)))
     print(json_module.dumps(json_module.loads(data), indent=4, ensure_ascii=False))
 
 
 @refusing([_INSECURE])
+@with_options(access.options())
 @command.command(
     "push",
     cls=Command,
@@ -183,6 +200,7 @@ def push(
     form: str | None,
     digestfile: str | None,
     quiet: bool,
+    **given: object,
 ) -> None:
     """Send an index of the store to the registry that its name says; it is stagemill copy INDEX docker://NAME."""
     from stagemill.cli.copy import Copy, carry_out
@@ -193,6 +211,7 @@ def push(
         target = to or found
         place_there = parse(target if is_address(target) else f"{REGISTRY}{target}")
         wanted = Copy(InStore(found), (place_there,), form=_FORMATS[form] if form else None, digestfile=digestfile)
+        place.access = reach(Values(given), wanted.destinations)
         print(carry_out(wanted, place, quiet=quiet))
         if purge:
             place.store.images.remove(found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from stagemill.cli import flags, platforms
+from stagemill.cli import access, flags, platforms
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.command import AttachedOption, truth
 from stagemill.cli.environment import Workplace, workplace
@@ -87,6 +87,10 @@ class NewIndex:
             platforms.parse(values.texts("platform")),
             truth("--prefer-index", values.text("prefer_index") or "true"),
         )
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return (*self.tags, *(source for source in self.sources if not isinstance(source, Described)))
 
     def make(self, place: Workplace, listener: Listener) -> Node:
         """The index, which all tags mean afterwards. Raises StagemillError."""
@@ -181,14 +185,18 @@ def _read(path: str) -> bytes:
         ) from error
 
 
-def create(new: NewIndex, *, dry_run: bool, metadata: str | None, progress: str) -> None:
-    """Makes the index, sends it to all of its tags, and prints its digest; or prints it whole."""
-    with workplace() as place, open_progress(progress, sys.stderr) as listener, ExitStack() as stack:
-        if dry_run:
+def called(new: NewIndex, values: Values) -> None:
+    """Makes the index, sends it to all of its tags, and prints its digest; or prints it whole. Raises StagemillError."""
+    from stagemill.cli.places import reach
+
+    progress = open_progress(values.text("progress") or "auto", sys.stderr)
+    with workplace() as place, progress as listener, ExitStack() as stack:
+        place.access = reach(values, new.addresses)
+        if values.flag("dry_run"):
             print(new.composed(stack, place).node.data.decode())
             return
         made = new.make(place, listener)
-    if metadata:
+    if metadata := values.text("metadata_file"):
         facts = {
             "containerimage.descriptor": dict(made.entry),
             "containerimage.digest": made.digest,
@@ -233,13 +241,4 @@ def _options() -> Iterator[click.Parameter]:
         ["--metadata-file"], metavar="FILE", help="Write digest, descriptor and names to a file, as JSON."
     )
     yield click.Option(["--progress"], type=click.Choice(MODES), default="auto", help="How progress is shown. [auto]")
-
-
-def called(new: NewIndex, values: Values) -> None:
-    """`create` with the rest of what a command line said. Raises StagemillError."""
-    create(
-        new,
-        dry_run=values.flag("dry_run"),
-        metadata=values.text("metadata_file"),
-        progress=values.text("progress") or "auto",
-    )
+    yield from access.options()

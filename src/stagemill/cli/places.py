@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from stagemill.cli import flags, naming
+from stagemill.cli.access import Access
 from stagemill.cli.environment import Workplace
 from stagemill.cli.exports import replacing
 from stagemill.cli.near import near_path
+from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, UsageError
 from stagemill.execute.forms import Forms
@@ -22,6 +24,15 @@ from stagemill.places.source import DockerSource, LayoutSource, RegistrySource, 
 
 if TYPE_CHECKING:
     from stagemill.places.target import Target
+
+
+def reach(values: Values, addresses: Iterable[Address]) -> Access:
+    """How a command line reaches the registries that it names. Raises UsageError where `--creds` may be for several."""
+    hosts = sorted({address.reference.registry for address in addresses if isinstance(address, InRegistry)})
+    if len(hosts) > 1 and values.text("creds") is not None:
+        hint = "keep a login for each of them: stagemill login HOST"
+        raise UsageError(f"--creds does not say for which of {' and '.join(hosts)} it is", hint=hint)
+    return Access.of(values, host=hosts[0] if len(hosts) == 1 else "")
 
 
 @contextmanager

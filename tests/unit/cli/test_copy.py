@@ -149,3 +149,30 @@ def test_what_cannot_be_is_told(app: Call, arguments: tuple[str, ...], code: int
     assert (said.status, said.out) == (code, "")
     assert message in said.err
     assert "hint: " in said.err
+
+
+class TestLogins:
+    def test_creds_are_for_the_one_registry_of_the_command_line(self, app: Call) -> None:
+        with FakeRegistry(auth="basic") as registry:
+            name = f"docker://{registry.host}/team/app:1"
+
+            refused = app("copy", "--retry", "0", "app", name)
+            copied = app("copy", "--creds", "alice:secret", "app", name)
+
+            assert (refused.status, copied.status) == (1, 0), copied.err
+            assert f"cannot write {name}: " in refused.err
+            assert app("inspect", "--creds", "alice:secret", "--raw", name).status == 0
+            assert app("index", "create", "--creds", "alice:secret", "-t", f"{name}0", name).status == 0
+            annotated = app("index", "annotate", "--creds=alice:secret", "--annotation", "index:a=b", f"{name}0")
+            assert annotated.status == 0, annotated.err
+            assert app("manifest", "inspect", "--creds", "alice:secret", name.removeprefix("docker://")).status == 0
+
+    def test_they_are_given_to_no_other(self, app: Call, registry: FakeRegistry) -> None:
+        with FakeRegistry(auth="basic") as other:
+            places = (f"docker://{registry.host}/app:1", f"docker://{other.host}/app:1")
+
+            said = app("copy", "--creds", "alice:secret", *places)
+
+            assert said.status == 2
+            assert "--creds does not say for which of " in said.err
+            assert registry.requests == other.requests == []

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from stagemill.cli import access
 from stagemill.cli.values import Values
 
 C = TypeVar("C", bound=click.Command)
@@ -26,12 +27,14 @@ def _options() -> Iterator[click.Option]:
         help="Print a Go template, or json: .Name .Manifest .Image .Provenance .SBOM.",
     )  # fmt: skip
     yield click.Option(["--platform"], metavar="OS/ARCH", help="Only the image for this platform.")
+    yield from access.options()
 
 
 def shown(names: tuple[str, ...], values: Values, *, prefix: str = "") -> None:
     """Prints what is at the places; a bare name is one of the store, or what it is with a prefix. Raises StagemillError."""
     from stagemill.cli import flags
     from stagemill.cli.inspection.show import Wanted, show
+    from stagemill.cli.places import reach
     from stagemill.places.address import is_address, parse
 
     platform = values.text("platform")
@@ -41,4 +44,5 @@ def shown(names: tuple[str, ...], values: Values, *, prefix: str = "") -> None:
         json=values.flag("as_json"),
         template=values.text("form") or "",
     )
-    show([parse(name if is_address(name) else f"{prefix}{name}") for name in names], wanted)
+    addresses = [parse(name if is_address(name) else f"{prefix}{name}") for name in names]
+    show(addresses, wanted, reach(values, addresses))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from stagemill.cli.access import Access
 from stagemill.cli.environment import workplace
 from stagemill.cli.inspection.seen import Seen, as_json, look
 from stagemill.cli.sending import opened, read
@@ -37,10 +38,11 @@ class Wanted:
             raise UsageError(f"{' and '.join(several)} exclude each other", hint="leave one out")
 
 
-def show(addresses: Sequence[Address], wanted: Wanted) -> None:
+def show(addresses: Sequence[Address], wanted: Wanted, access: Access) -> None:
     """Prints all of them, or nothing. Raises StagemillError."""
     wanted.check()
     with workplace() as place:
+        place.access = access
         if wanted.raw or wanted.config:
             for address in addresses:
                 with opened(address, place) as source:
