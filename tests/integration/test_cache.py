@@ -234,6 +234,31 @@ class TestUse:
         assert (one.executed, another.executed) == ([], [])
 
 
+SECRETIVE = "FROM busybox\nARG TOKEN\nENV WORD=plain\nRUN test -n $TOKEN\n"
+
+
+@pytest.mark.parametrize("mode", ["max", "min"])
+def test_the_value_of_an_argument_is_in_no_cache_and_plan_still_says_that_it_changed(
+    new_mill: Machines, tmp_path: Path, mode: str
+) -> None:
+    first, second = new_mill("first"), new_mill("second")
+    first.build(SECRETIVE, "--build-arg", "TOKEN=hunter2", "--cache-to", f"type=local,dest={tmp_path}/cache,mode={mode}")
+    second.write({"Dockerfile": SECRETIVE})
+    source = ("--cache-from", f"type=local,src={tmp_path}/cache")
+
+    same = second.ok("plan", *source, "--build-arg", "TOKEN=hunter2", "--format=json", ".")
+    other = second.ok("plan", *source, "--build-arg", "TOKEN=other", "--format=json", ".")
+
+    written = b"".join(path.read_bytes() for path in tmp_path.joinpath("cache").rglob("*") if path.is_file())
+    assert b"TOKEN" in written
+    assert b"hunter2" not in written
+    steps = [json.loads(said.out)["stages"][0]["steps"][0] for said in (same, other)]
+    assert [(step["doing"], step["cause"]) for step in steps] == [
+        ("cached", ""),
+        ("would run", "TOKEN changed since the cache was written"),
+    ]
+
+
 def tree(mill: Mill) -> bytes:
     return mill.ok("build", "-q", "-o", "-", ".").stdout
 

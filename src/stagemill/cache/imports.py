@@ -125,6 +125,11 @@ class Imports:
         self._wait()
         return next((step for each, step in self._steps.get(key, ()) if not each.lost), None)
 
+    def all(self) -> list[CachedStep]:
+        """Every step that can be had, in the order of the sources; one that several list as often."""
+        self._wait()
+        return list(dict.fromkeys(step for listed in self._steps.values() for each, step in listed if not each.lost))
+
     def layer(self, digest: Digest) -> CachedLayer | None:
         """A layer of a build by its name, with its blob."""
         self._wait()

@@ -34,13 +34,22 @@ def options() -> Iterable[Option]:
     return under("Cache and registry", _options())
 
 
-def _options() -> Iterator[Option]:
-    yield Option(
+def reading_options() -> Iterable[Option]:
+    """The one for a command that only looks at caches."""
+    return under("Cache and registry", [_cache_from()])
+
+
+def _cache_from() -> Option:
+    return Option(
         ["--cache-from"],
         multiple=True,
         metavar="type=TYPE,…",
         help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY) or s3 (bucket=NAME); a name alone is a registry's.",
     )
+
+
+def _options() -> Iterator[Option]:
+    yield _cache_from()
     yield Option(
         ["--cache-to"],
         multiple=True,
@@ -81,6 +90,16 @@ class Caches:
             inline or any(target.kind == "inline" for target in targets),
             most,
         )
+
+    @classmethod
+    def read_by(cls, values: Values) -> Caches:
+        """Of a command that has only --cache-from. Raises as `of`."""
+        given = values.texts("cache_from")
+        if not given:
+            return cls()
+        from stagemill.cli.cache_flags import caches_from
+
+        return cls(caches_from(given))
 
     def imports(self, place: Workplace, *, platforms: Sequence[Platform], listener: Listener) -> Imports | None:
         """Begins to read the sources."""

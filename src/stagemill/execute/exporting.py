@@ -22,6 +22,7 @@ from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.execute.streams import Counted
 from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.graph.sealing import sealed
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
@@ -153,29 +154,38 @@ def gather(made: Finished, to: Export) -> CacheContents:
 
     with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
         facts = dict(zip(own, pool.map(described, own), strict=True))
-    return CacheContents.of(_step(vertex, key, tree, facts) for vertex, key, tree in steps)
+    return CacheContents.of(_step(each, facts, made.forms) for each in steps)
 
 
-def inline(made: Iterable[tuple[Vertex, Digest, Tree]], packed: Mapping[TreeLayer, Packed]) -> CacheContents:
+def inline(
+    made: Iterable[tuple[Vertex, Digest, Tree]], packed: Mapping[TreeLayer, Packed], forms: Forms
+) -> CacheContents:
     """Those steps whose layers are all in an image; its own manifest says where the blobs are."""
     steps = [
-        _step(vertex, key, tree, packed, blobs=False)
-        for vertex, key, tree in made
-        if all(layer in packed for layer in tree.layers)
+        _step(each, packed, forms, blobs=False) for each in made if all(layer in packed for layer in each[2].layers)
     ]
     return CacheContents.of(steps)
 
 
 def _step(
-    vertex: Vertex, key: Digest, tree: Tree, packed: Mapping[TreeLayer, Packed], *, blobs: bool = True
+    made: tuple[Vertex, Digest, Tree], packed: Mapping[TreeLayer, Packed], forms: Forms, *, blobs: bool = True
 ) -> CachedStep:
+    vertex, key, tree = made
     layers: list[CachedLayer] = []
     for layer in tree.layers:
         facts = packed[layer] if layer.form == "layer" else None
         diff_id, blob = (facts.diff_id, facts.descriptor) if facts else (None, None)
         layers.append(CachedLayer(layer.form, layer.digest, layer.created, diff_id, blob if blobs else None))
     definitions = () if vertex.digest == key else (vertex.digest,)
-    return CachedStep(key, definitions, tuple(layers), vertex.label.name)
+    return CachedStep(key, definitions, tuple(layers), vertex.label.name, _ingredients(key, forms))
+
+
+def _ingredients(key: Digest, forms: Forms) -> str:
+    """Those of a step's key, sealed: as its record here has them, or the cache that it was found in."""
+    record = forms.store.records.get(key)
+    known = sealed(record.ingredients) if record else ""
+    found = forms.imports.step(key) if forms.imports and not known else None
+    return found.ingredients if found else known
 
 
 @dataclass(frozen=True, slots=True)

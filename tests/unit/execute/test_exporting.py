@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -243,6 +244,48 @@ class TestImport:
 
         assert built.ran == 0
         assert built.forms.view(built.tree(built.plan.target)).real_path("b").read_text() == "2"
+
+    def test_its_records_have_the_ingredients_of_their_keys(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other = elsewhere()
+        receive(other, keep)
+
+        other.build(DOCKERFILE, files=FILES)
+
+        own = {record.key: record.ingredients for record in workshop.store.records.all()}
+        imported = {record.key: record.ingredients for record in other.store.records.all()}
+        assert len(imported) == 4  # of the two steps that are in the image, by both keys of each
+        assert imported.items() <= own.items()
+        assert "{}" not in imported.values()
+        (content,) = other.store.records.contents()
+        assert other.store.records.noted(content) == workshop.store.records.noted(content)
+
+    def test_ingredients_that_are_not_those_of_the_key_are_not_believed(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        found = send(workshop.build(DOCKERFILE, files=FILES), keep)
+        wrong = CacheContents(tuple(replace(step, ingredients='{"inputs":[],"op":{}}') for step in found.steps))
+        other = elsewhere()
+        other.imports = Imports([source("a test", wrong, keep)], listener=other.heard.append, clock=other.clock)
+
+        built = other.build(DOCKERFILE, files=FILES)
+
+        assert built.ran == 0
+        assert {record.ingredients for record in other.store.records.all()} == {"{}"}
+
+    def test_a_step_that_stands_on_what_is_fetched_at_the_end_is_remembered(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other = elsewhere()
+        receive(other, keep)
+        edited = DOCKERFILE.replace("COPY a /copied", "COPY a /copied\nCOPY tool /more")
+        assert other.build(edited, files=FILES).ran == 1
+        other.imports = None
+
+        assert other.build(edited, files=FILES).ran == 0
 
     def test_it_can_be_exported_again_without_being_fetched(
         self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
