@@ -120,12 +120,14 @@ class TestBackends:
 
         assert found.executed == []
 
-    def test_a_bucket(self, new_mill: Machines) -> None:
-        with buckets.running() as url:
-            buckets.client(url).create_bucket(Bucket="caches")
-            keys = "access_key_id=key,secret_access_key=secret"
-            text = f"type=s3,bucket=caches,region=us-east-1,endpoint_url={url},use_path_style=true,{keys},name=main"
-            self.check(new_mill, text, text)
+    @pytest.mark.parametrize("server", ["moto", "swift"])
+    def test_a_bucket(self, new_mill: Machines, tmp_path: Path, server: str) -> None:
+        with buckets.moto() if server == "moto" else buckets.swift(tmp_path / "swift") as running:
+            running.client().create_bucket(Bucket="caches")
+            keys = f"access_key_id={running.access_key},secret_access_key={running.secret_key}"
+            where = f"region=us-east-1,endpoint_url={running.url},use_path_style=true"
+            text = f"type=s3,bucket=caches,{where},{keys},name=main"
+            self.check(new_mill, f"{text},upload_parallelism=2", text)
 
     def test_an_image_itself(self, new_mill: Machines, start: Callable[..., str], skopeo: str) -> None:
         host = start()
@@ -242,7 +244,9 @@ def test_the_value_of_an_argument_is_in_no_cache_and_plan_still_says_that_it_cha
     new_mill: Machines, tmp_path: Path, mode: str
 ) -> None:
     first, second = new_mill("first"), new_mill("second")
-    first.build(SECRETIVE, "--build-arg", "TOKEN=hunter2", "--cache-to", f"type=local,dest={tmp_path}/cache,mode={mode}")
+    first.build(
+        SECRETIVE, "--build-arg", "TOKEN=hunter2", "--cache-to", f"type=local,dest={tmp_path}/cache,mode={mode}"
+    )
     second.write({"Dockerfile": SECRETIVE})
     source = ("--cache-from", f"type=local,src={tmp_path}/cache")
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from stagemill.cache.documents import USUAL, Form
-from stagemill.cache.s3 import Bucket
+from stagemill.cache.s3 import Bucket, RetryMode
 from stagemill.digest import Digest
+from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.layer.compression import Compression
@@ -29,8 +30,13 @@ _FORM = {
 }  # fmt: skip
 _BUCKET = {
     "bucket", "region", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style",
-    "access_key_id", "secret_access_key", "session_token",
+    "access_key_id", "secret_access_key", "session_token", "retry_mode", "retry_max_attempts",
 }  # fmt: skip
+_UNNEEDED = {
+    "disable_accept_encoding": "leave it out: Accept-Encoding is not among the headers that are signed here",
+    "touch_refresh": "leave it out: it is for --cache-to, and what is only read is not touched",
+    "upload_parallelism": "leave it out: it is for --cache-to",
+}
 FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
@@ -40,8 +46,9 @@ TO = {
     "inline": {"mode"},
     "registry": {"ref", "mode", *_FORM},
     "local": {"dest", "tag", "mode", "reset", *_FORM},
-    "s3": {"mode", *_BUCKET, *_FORM},
+    "s3": {"mode", "touch_refresh", "upload_parallelism", *_BUCKET, *_FORM},
 }
+_MOST = 100  # of what is counted
 _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 
@@ -66,7 +73,7 @@ class CacheFrom:
 class CacheTo:
     """A cache to export; `inline` is one in the image itself. `clean` leaves nothing in a directory that no tag names.
 
-    `mounts` are the cache mounts that go with it, together at most `most` bytes of files.
+    `mounts` are the cache mounts that go with it, together at most `most` bytes of files. `parallel` blobs are sent at once.
     """
 
     kind: Literal["registry", "local", "s3", "inline"]
@@ -83,6 +90,7 @@ class CacheTo:
     every_mount: bool = False
     most: int | None = None
     bucket: Bucket | None = None
+    parallel: int | None = None
 
     @property
     def name(self) -> str:
@@ -135,6 +143,9 @@ def _bucket(values: _Values) -> Bucket:
         access_key=values.get("access_key_id"),
         secret_key=values.get("secret_access_key"),
         session_token=values.get("session_token"),
+        touch=values.seconds("touch_refresh", default=24 * 3600.0),
+        attempts=values.count("retry_max_attempts"),
+        retry_mode=values.retry_mode(),
     )
 
 
@@ -165,7 +176,7 @@ def _to(values: _Values) -> CacheTo:
         clean = values.truth("reset", default=True)
         return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
     if values.kind == "s3":
-        return replace(to, kind="s3", bucket=_bucket(values))
+        return replace(to, kind="s3", bucket=_bucket(values), parallel=values.count("upload_parallelism"))
     reference = values.reference()
     if reference.digest:
         raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
@@ -212,6 +223,8 @@ class _Values:
     def _check_keys(self, known: set[str]) -> None:
         for key in self.given:
             if key not in known:
+                if self.kind == "s3" and key in _UNNEEDED:
+                    raise self.wrong(f"{key} is not for {self.flag} here", _UNNEEDED[key])
                 near = next((name for name in known if name == _OTHER_END.get(key)), None) or nearest(key, known)
                 listed = ", ".join(sorted(known))
                 hint = f"did you mean {near}?" if near else f"type={self.kind} has {listed}"
@@ -244,6 +257,28 @@ class _Values:
             return size(text) if text else None
         except ValueError as error:
             raise self.wrong(f"{key}={text} is no size", f"write {key}=500m or {key}=2g") from error
+
+    def count(self, key: str) -> int | None:
+        text = self.get(key)
+        if text and (not text.isdecimal() or not 0 < int(text) <= _MOST):
+            raise self.wrong(f"{key}={text} is no number from 1 to {_MOST}", f"write {key}=4")
+        return int(text) if text else None
+
+    def seconds(self, key: str, *, default: float) -> float:
+        text = self.get(key)
+        try:
+            return durations.parse(text) / 1e9 if text else default
+        except ValueError as error:
+            raise self.wrong(f"{key}={text} is no time", f"write {key}=24h") from error
+
+    def retry_mode(self) -> RetryMode:
+        match self.get("retry_mode", "standard"):
+            case "standard":
+                return "standard"
+            case "adaptive":
+                return "adaptive"
+            case other:
+                raise self.wrong(f"unknown retry_mode {other!r}", "it is standard or adaptive")
 
     def mode(self) -> Literal["min", "max"]:
         match self.given.get("mode", "max"):

@@ -168,7 +168,7 @@ def _export(
     listener: Listener,
 ) -> Sent | None:
     """None where that failed, and does not matter."""
-    from stagemill.execute.exporting import Export, Finished, export
+    from stagemill.execute.exporting import PARALLEL, Export, Finished, export
     from stagemill.execute.travelling import MountNames
 
     parts = [built.finished for built in builds]
@@ -183,6 +183,7 @@ def _export(
         compression=target.compression,
         force=target.force,
         mounts=MountNames(target.mounts, target.every_mount, target.most),
+        parallel=target.parallel or PARALLEL,
     )
     clock = builds[0].services.clock
     try:

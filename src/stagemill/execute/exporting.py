@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stagemill.execute.travelling import MountNames, PackedMount
     from stagemill.layer.compression import Compression
 
-_PARALLEL = 4
+PARALLEL = 4
 _PARALLEL_PACKS = 2
 
 
@@ -44,7 +44,7 @@ class Export:
     """One cache to write, by what people call it; `open` is for the length of the writing.
 
     `min` has only steps whose layers are in a target's image. Layers that imports have keep their compression unless it is
-    forced. Of the cache mounts of steps those that `mounts` mean go with it.
+    forced. Of the cache mounts of steps those that `mounts` mean go with it. `parallel` blobs are sent at once.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Export:
     compression: Compression | None = None
     force: bool = False
     mounts: MountNames | None = None
+    parallel: int = PARALLEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class _Exporting:
                 def send(blob: Descriptor) -> int:
                     return blob.size if keep.send(blob, source) else 0
 
-                with threads(_PARALLEL, name="export", stopped=stopped) as pool:
+                with threads(self.to.parallel, name="export", stopped=stopped) as pool:
                     moved = sum(pool.map(send, (*contents.blobs, config)))
                 keep.name(top)
             return Sent(len(contents.steps), moved + len(top.data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,16 +67,55 @@ class TestBuckets:
     def test_the_keys_are_buildkits(self) -> None:
         text = (
             "type=s3,bucket=b,region=eu-1,name=main;dev,prefix=p/,blobs_prefix=x/,manifests_prefix=y/,"
-            "endpoint_url=http://127.0.0.1:9,use_path_style=true,access_key_id=k,secret_access_key=s,session_token=t"
+            "endpoint_url=http://127.0.0.1:9,use_path_style=true,access_key_id=k,secret_access_key=s,session_token=t,"
+            "retry_mode=adaptive,retry_max_attempts=7"
         )
 
-        (source,), (target,) = caches_from([text]), caches_to([f"{text},mode=min"])
+        (source,), (target,) = (
+            caches_from([text]),
+            caches_to([f"{text},mode=min,touch_refresh=90m,upload_parallelism=8"]),
+        )
 
-        expected = Bucket("b", ("main", "dev"), "eu-1", "p/", "x/", "y/", "http://127.0.0.1:9", True, "k", "s", "t")
-        assert source.bucket == target.bucket == expected
-        assert target.mode == "min"
+        expected = Bucket(
+            "b", ("main", "dev"), "eu-1", "p/", "x/", "y/", "http://127.0.0.1:9", True, "k", "s", "t",
+            attempts=7, retry_mode="adaptive",
+        )  # fmt: skip
+        assert source.bucket == expected
+        assert target.bucket == replace(expected, touch=5400.0)
+        assert (target.mode, target.parallel) == ("min", 8)
         assert source.name == "s3://b/p/main"
         assert "secret" not in repr(target)
+
+    @pytest.mark.parametrize(
+        ("key", "message", "hint"),
+        [
+            ("retry_max_attempts=0", "retry_max_attempts=0 is no number from 1 to 100", "write retry_max_attempts=4"),
+            ("upload_parallelism=x", "upload_parallelism=x is no number from 1 to 100", "write upload_parallelism=4"),
+            ("touch_refresh=day", "touch_refresh=day is no time", "write touch_refresh=24h"),
+            ("retry_mode=legacy", "unknown retry_mode 'legacy'", "it is standard or adaptive"),
+            (
+                "disable_accept_encoding=true",
+                "disable_accept_encoding is not for --cache-to here",
+                "leave it out: Accept-Encoding is not among the headers that are signed here",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_told(self, key: str, message: str, hint: str) -> None:
+        with pytest.raises(UsageError) as caught:
+            caches_to([f"type=s3,bucket=b,{key}"])
+
+        assert (caught.value.message, caught.value.hint) == (
+            f"invalid --cache-to 'type=s3,bucket=b,{key}': {message}",
+            hint,
+        )
+
+    @pytest.mark.parametrize("key", ["touch_refresh=1h", "upload_parallelism=2"])
+    def test_what_is_for_writing_is_told_where_it_is_read(self, key: str) -> None:
+        with pytest.raises(UsageError) as caught:
+            caches_from([f"type=s3,bucket=b,{key}"])
+
+        assert "is not for --cache-from here" in caught.value.message
+        assert str(caught.value.hint).startswith("leave it out: it is for --cache-to")
 
     def test_the_environment_says_the_rest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_BUCKET", "ours")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -24,6 +25,8 @@ from stagemill.execute.exporting import Export, export
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.layer.compression import Compression
 from stagemill.oci import media_types
+from stagemill.oci.blobs import BlobSource
+from stagemill.oci.descriptor import Descriptor
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -147,6 +150,26 @@ class TestExport:
 
         assert second == first
         assert sorted(path.stat().st_ino for path in (workshop.store.root / "blobs/sha256").iterdir()) == before
+
+    @pytest.mark.parametrize("parallel", [1, 3])
+    def test_so_many_blobs_are_sent_at_once(self, workshop: Workshop, parallel: int) -> None:
+        class Counting(MemoryKeep):
+            def send(self, descriptor: Descriptor, source: BlobSource, /) -> bool:
+                under_way.append(descriptor)
+                most.append(len(under_way))
+                if len(most) <= parallel:
+                    meeting.wait(20)
+                found = MemoryKeep.send(self, descriptor, source)
+                under_way.remove(descriptor)
+                return found
+
+        under_way: list[Descriptor] = []
+        most: list[int] = []
+        meeting = Barrier(parallel)
+
+        send(workshop.build(DOCKERFILE, files=FILES), Counting(), parallel=parallel)
+
+        assert max(most) == parallel
 
     def test_it_is_reported(self, workshop: Workshop, keep: MemoryKeep) -> None:
         built = workshop.build(DOCKERFILE, files=FILES)
