@@ -36,6 +36,11 @@ class CacheDirectory:
     path: Path
     used: float
 
+    @property
+    def id(self) -> str:
+        """Of no other one: as it lies on the disk."""
+        return f"{self.path.parent.name}-{self.number}"
+
 
 class Caches:
     """The cache directories of a store, by name; any number of threads and processes may use them."""
@@ -98,6 +103,11 @@ class Caches:
             yield folder / str(number)
         finally:
             _release(lock)
+
+    def is_used(self, name: str, number: int = 0) -> bool:
+        """Whether somebody is in the directory now."""
+        with self.alone(name, number) as place:
+            return place is None and (self._directory / _hashed(name)).is_dir()
 
     def remove(self, name: str, number: int = 0) -> bool:
         """The directory is not there afterwards; False where somebody uses it, and it is."""
