@@ -20,7 +20,7 @@ _EXAMPLES = examples(
         "stagemill prune --filter until=168h": "what was not used for a week",
         "stagemill prune --max-used-space 10g": "the least recently used, until 10 GiB are left",
         "stagemill prune --min-free-space 5g": "until the disk has room again",
-        "stagemill prune --filter type=mount --filter name~=npm": "some cache mounts",
+        "stagemill prune --filter name~=npm -f": "what has such a name",
         "stagemill prune -f --all": "everything but the images that have a name",
     }
 )
