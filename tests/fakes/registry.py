@@ -34,7 +34,7 @@ class Seen:
 class Reply:
     """What is sent instead of the right answer.
 
-    `cut` ends the connection after so many bytes of the body, not before `until` is set.
+    `cut` ends the connection after so many bytes of the body, not before `until` is set. With `drips` a byte comes now and then.
     """
 
     status: int = 200
@@ -42,6 +42,7 @@ class Reply:
     body: bytes = b""
     cut: int | None = None
     until: Event | None = None
+    drips: bool = False
 
 
 Fault = Callable[[Reply], Reply]
@@ -61,6 +62,11 @@ def cut(after: int) -> Fault:
 def stall(after: int, *, until: Event) -> Fault:
     """The right answer, but after some bytes of it nothing happens until the test says so."""
     return lambda right: Reply(right.status, right.headers, right.body, cut=after, until=until)
+
+
+def drip(until: Event) -> Fault:
+    """The right answer, a byte at a time, until the test says that it is over."""
+    return lambda right: Reply(right.status, right.headers, right.body, until=until, drips=True)
 
 
 def flipped(right: Reply) -> Reply:
@@ -240,6 +246,9 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            if reply.drips and reply.until:
+                self._drip(reply.body, reply.until)
+                return
             if self.command != "HEAD":
                 self.wfile.write(reply.body[: reply.cut])
             if reply.cut is not None:
@@ -247,6 +256,14 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
                 if reply.until:
                     reply.until.wait(30)
                 self.close_connection = True
+
+        def _drip(self, body: bytes, until: Event) -> None:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                if until.wait(0.03):
+                    break
+            self.close_connection = True
 
         def log_message(self, *args: object) -> None:
             pass

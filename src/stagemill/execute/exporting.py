@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from stagemill.cache.contents import CacheContents, CachedLayer, CachedStep
 from stagemill.cache.documents import USUAL, Form, document
 from stagemill.cache.keep import Keep
 from stagemill.digest import Digest
+from stagemill.errors import CorruptError
 from stagemill.execute.cache import is_remembered
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
@@ -24,7 +25,7 @@ from stagemill.execute.streams import Counted
 from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.sealing import sealed
 from stagemill.graph.vertex import Vertex
-from stagemill.oci.blobs import BlobSource, Reader
+from stagemill.oci.blobs import Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.verify import VerifyingReader
 from stagemill.solve.protocols import Cache
@@ -109,6 +110,17 @@ class _Exporting:
     clock: Callable[[], float]
 
     def run(self) -> Sent:
+        """What an import is to give, and does not, is left out."""
+        imports = self.made.forms.imports
+        while True:
+            usable = imports.usable if imports else 0
+            try:
+                return self._write()
+            except CorruptError:
+                if not imports or imports.usable == usable:
+                    raise
+
+    def _write(self) -> Sent:
         with self.made.forms.store.scratch() as scratch:
             mounts = self._mounts(scratch)
             contents = replace(gather(self.made, self.to), mounts=tuple(one.mount for one in mounts))
@@ -215,7 +227,24 @@ class _Blobs:
             with path.open("rb") as file:
                 yield VerifyingReader(file, descriptor, where=str(path))
             return
-        here = self.forms.store.blobs.has(descriptor)
-        source: BlobSource = StoredBlobs(self.forms) if here else self.forms.source(descriptor)
-        with source.open(descriptor) as reader:
-            yield reader
+        if self.forms.store.blobs.has(descriptor):
+            with StoredBlobs(self.forms).open(descriptor) as reader:
+                yield reader
+            return
+        with ExitStack() as stack:
+            with self.forms.giving_up(descriptor):
+                reader = stack.enter_context(self.forms.source(descriptor).open(descriptor))
+            yield _Borrowed(reader, descriptor, self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Borrowed:
+    """A reader of what an import has. Where it fails, that one is lost; what whoever reads does wrong is his own."""
+
+    reader: Reader
+    descriptor: Descriptor
+    forms: Forms
+
+    def read(self, size: int, /) -> bytes:
+        with self.forms.giving_up(self.descriptor):
+            return self.reader.read(size)

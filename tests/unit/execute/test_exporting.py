@@ -333,6 +333,21 @@ class TestImport:
         assert send(built, second) == found
         assert second.blobs.data.keys() == keep.blobs.data.keys()
 
+    def test_what_an_import_does_not_give_is_left_out_of_the_next_cache(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other, second = elsewhere(), MemoryKeep()
+        receive(other, keep)
+        built = other.build(DOCKERFILE, files=FILES, options=Options(bring=False))
+        keep.blobs.data.clear()
+
+        found = send(built, second)
+
+        assert found == CacheContents()
+        (told,) = [event.text for event in other.events(Notice)]
+        assert told.startswith("the cache a test is left out: there is no blob")
+
     def test_a_compression_can_be_forced(
         self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
     ) -> None:
