@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from fakes import archives, buckets
+from fakes.actions import FakeActions
 from fakes.distribution import running
 from fakes.mill import Mill, Ran
 from fakes.user import User, make_user
@@ -127,6 +128,11 @@ class TestBackends:
             where = f"region=us-east-1,endpoint_url={running.url},use_path_style=true"
             text = f"type=s3,bucket=caches,{where},{keys},name=main"
             self.check(new_mill, f"{text},upload_parallelism=2", text)
+
+    def test_the_service_of_githubs_actions(self, new_mill: Machines) -> None:
+        with FakeActions() as service:
+            text = f'type=gha,url_v2={service.url},"token={service.token}",scope=app'
+            self.check(new_mill, text, text)
 
     def test_an_image_itself(self, new_mill: Machines, start: Callable[..., str], skopeo: str) -> None:
         host = start()

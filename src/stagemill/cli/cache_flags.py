@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from stagemill.cache.actions import Service
 from stagemill.cache.documents import USUAL, Form
 from stagemill.cache.s3 import Bucket, RetryMode
 from stagemill.digest import Digest
@@ -22,7 +23,7 @@ from stagemill.oci.reference import Reference
 from stagemill.sandbox.limits import size
 from stagemill.values import dataclass
 
-_LATER = ("azblob", "gha")
+_LATER = ("azblob",)
 _OTHER_END = {"src": "dest", "dest": "src"}
 _FORM = {
     "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
@@ -32,7 +33,13 @@ _BUCKET = {
     "bucket", "region", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style",
     "access_key_id", "secret_access_key", "session_token", "retry_mode", "retry_max_attempts",
 }  # fmt: skip
+_SERVICE = {"url_v2", "token", "scope", "version"}
+_GITHUB = "leave them out: what is there already is asked of the cache service itself"
 _UNNEEDED = {
+    "url": "leave it out: GitHub has switched the first cache service off; url_v2 is that of the second",
+    "repository": _GITHUB,
+    "ghtoken": _GITHUB,
+    "timeout": "leave it out: an import has ten seconds, and an export takes as long as it has to",
     "disable_accept_encoding": "leave it out: Accept-Encoding is not among the headers that are signed here",
     "touch_refresh": "leave it out: it is for --cache-to, and what is only read is not touched",
     "upload_parallelism": "leave it out: it is for --cache-to",
@@ -41,12 +48,14 @@ FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
     "s3": _BUCKET,
+    "gha": _SERVICE,
 }
 TO = {
     "inline": {"mode"},
     "registry": {"ref", "mode", *_FORM},
     "local": {"dest", "tag", "mode", "reset", *_FORM},
     "s3": {"mode", "touch_refresh", "upload_parallelism", *_BUCKET, *_FORM},
+    "gha": {"mode", *_SERVICE, *_FORM},
 }
 _MOST = 100  # of what is counted
 _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
@@ -54,14 +63,15 @@ _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 @dataclass(frozen=True, slots=True)
 class CacheFrom:
-    """A cache to import: an image's name in a registry, a directory with a tag or a digest, or a bucket."""
+    """A cache to import: an image's name in a registry, a directory with a tag or a digest, a bucket, or Actions' service."""
 
-    kind: Literal["registry", "local", "s3"]
+    kind: Literal["registry", "local", "s3", "gha"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
     digest: Digest | None = None
     bucket: Bucket | None = None
+    service: Service | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +86,7 @@ class CacheTo:
     `mounts` are the cache mounts that go with it, together at most `most` bytes of files. `parallel` blobs are sent at once.
     """
 
-    kind: Literal["registry", "local", "s3", "inline"]
+    kind: Literal["registry", "local", "s3", "gha", "inline"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
@@ -90,6 +100,7 @@ class CacheTo:
     every_mount: bool = False
     most: int | None = None
     bucket: Bucket | None = None
+    service: Service | None = None
     parallel: int | None = None
 
     @property
@@ -99,8 +110,8 @@ class CacheTo:
 
 
 def _name(cache: CacheFrom | CacheTo) -> str:
-    if cache.bucket:
-        return str(cache.bucket)
+    if where := cache.bucket or cache.service:
+        return str(where)
     if cache.reference:
         return cache.reference.familiar
     return f"{cache.directory}" if cache.tag == "latest" else f"{cache.directory}:{cache.tag}"
@@ -122,6 +133,8 @@ def _from(values: _Values) -> CacheFrom:
         return CacheFrom("local", directory=Path(source), tag=values.get("tag", "latest"), digest=values.digest())
     if values.kind == "s3":
         return CacheFrom("s3", bucket=_bucket(values))
+    if values.kind == "gha":
+        return CacheFrom("gha", service=_service(values))
     return CacheFrom("registry", values.reference())
 
 
@@ -147,6 +160,21 @@ def _bucket(values: _Values) -> Bucket:
         attempts=values.count("retry_max_attempts"),
         retry_mode=values.retry_mode(),
     )
+
+
+def _service(values: _Values) -> Service:
+    """Within a job of Actions the environment knows where it is; docs/cache.md says how a step comes to see that."""
+    if values.get("version", "2") != "2":
+        raise values.wrong("there is only version=2 any more", "leave version out")
+    url = values.get("url_v2") or os.environ.get("ACTIONS_RESULTS_URL", "")
+    token = values.get("token") or os.environ.get("ACTIONS_RUNTIME_TOKEN", "")
+    if not url or not token:
+        hint = (
+            "an action such as crazy-max/ghaction-github-runtime shows a step ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN; "
+            "or use type=local with actions/cache"
+        )
+        raise values.wrong(f"it has no {'token' if url else 'url_v2'}", hint)
+    return Service(url, token, values.get("scope", "stagemill"))
 
 
 def _to(values: _Values) -> CacheTo:
@@ -177,6 +205,8 @@ def _to(values: _Values) -> CacheTo:
         return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
     if values.kind == "s3":
         return replace(to, kind="s3", bucket=_bucket(values), parallel=values.count("upload_parallelism"))
+    if values.kind == "gha":
+        return replace(to, kind="gha", service=_service(values))
     reference = values.reference()
     if reference.digest:
         raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
@@ -213,8 +243,8 @@ class _Values:
 
     def _check_kind(self, kinds: Mapping[str, set[str]]) -> None:
         if self.kind in _LATER:
-            known = ", ".join(kinds)
-            raise StagemillError(f"{self.flag} type={self.kind} is not supported yet", hint=f"there are {known}")
+            hint = "type=registry works with Azure's registry, and type=local in a directory that az storage blob sync keeps"
+            raise StagemillError(f"{self.flag} type={self.kind} is not supported", hint=hint)
         if self.kind not in kinds:
             near = nearest(self.kind, kinds)
             what = f"unknown type {self.kind!r}" if self.kind else "it has no type"
@@ -223,7 +253,7 @@ class _Values:
     def _check_keys(self, known: set[str]) -> None:
         for key in self.given:
             if key not in known:
-                if self.kind == "s3" and key in _UNNEEDED:
+                if self.kind in {"s3", "gha"} and key in _UNNEEDED:
                     raise self.wrong(f"{key} is not for {self.flag} here", _UNNEEDED[key])
                 near = next((name for name in known if name == _OTHER_END.get(key)), None) or nearest(key, known)
                 listed = ", ".join(sorted(known))
@@ -232,7 +262,9 @@ class _Values:
 
     def wrong(self, what: str, hint: str) -> UsageError:
         """No secret is in it."""
-        shown = re.sub(r"(secret_access_key|session_token)=[^,]*", r"\1=***", self.text, flags=re.IGNORECASE)
+        shown = re.sub(
+            r"(secret_access_key|session_token|(?:gh)?token)=[^,]*", r"\1=***", self.text, flags=re.IGNORECASE
+        )
         return UsageError(f"invalid {self.flag} {shown!r}: {what}", hint=hint)
 
     def get(self, key: str, default: str = "") -> str:

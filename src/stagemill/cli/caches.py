@@ -44,7 +44,7 @@ def _cache_from() -> Option:
         ["--cache-from"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY) or s3 (bucket=NAME); a name alone is a registry's.",
+        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY), s3 (bucket=NAME) or gha; a name alone is a registry's.",
     )
 
 
@@ -54,7 +54,7 @@ def _options() -> Iterator[Option]:
         ["--cache-to"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), or inline for one in the image.",
+        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), gha (GitHub's Actions), or inline for one in the image.",
     )
     yield Option(
         ["--cache-max"],
@@ -152,6 +152,12 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
         from stagemill.cache.s3 import S3
 
         where = S3(source.bucket, attempts=2)
+    elif source.service:
+        import time
+
+        from stagemill.cache.actions import Actions
+
+        where = Actions(source.service, place.cache_registry.sender, clock=time.time)
     else:
         from stagemill.cache.layout import LayoutPlace
 
@@ -213,6 +219,12 @@ def _keep(target: CacheTo, place: Workplace, pushed: Sequence[Reference]) -> Abs
         from stagemill.cache.s3 import S3
 
         return nullcontext(S3(target.bucket))
+    if target.service:
+        import time
+
+        from stagemill.cache.actions import Actions
+
+        return nullcontext(Actions(target.service, place.registry.sender, clock=time.time))
     from stagemill.cache.layout import writing
     from stagemill.store.locks import never
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stagemill.errors import RegistryError
+from stagemill.errors import StagemillError
 from stagemill.registry.exchange import Response, TransportError
 from stagemill.registry.retry import Sender
 
@@ -24,7 +24,7 @@ class Download:
         *,
         size: int,
         sender: Sender,
-        fail: Callable[[TransportError], RegistryError],
+        fail: Callable[[TransportError], StagemillError],
     ) -> None:
         self._connect = connect
         self._size = size
