@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from threading import Event
 
 from stagemill.execute.commit import commit
-from stagemill.execute.copy import Files, copy_all
+from stagemill.execute.copy import Files, copy_all, unknown
+from stagemill.execute.earlier import Earlier
 from stagemill.execute.forms import Forms
 from stagemill.execute.make_directory import make_directory
 from stagemill.execute.progress import Progress
@@ -15,6 +16,7 @@ from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.graph import operations
 from stagemill.layer.stack import StackView
 from stagemill.layer.unpack import extract
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 
@@ -27,8 +29,11 @@ class Copier:
     progress: Progress
     cancelled: Event
 
-    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result]) -> Tree:
-        """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
+    @measured("copy")
+    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result], *, name: str) -> Tree:
+        """The parent's tree with the files on top. Files of layers are linked, files of a context are copied, or linked
+        from what the step of this name made the last time.
+        """
         below = self._view(parent)
         named = sources[-1] if op.named_owner else None
         names = self._view(named) if isinstance(named, Tree) else None
@@ -37,9 +42,18 @@ class Copier:
             for source in (sources[:-1] if op.named_owner else sources)
         ]
         with self.services.store.layers.workspace() as workspace:
-            known = copy_all(op, below, origins, into=workspace.fs, extract=extract, names=names)
-            return commit(workspace, parent, clock=self.services.clock, known=known)
+            digests = copy_all(
+                op,
+                below,
+                origins,
+                into=workspace.fs,
+                extract=extract,
+                names=names,
+                known=Earlier(name, self.forms).place if self.forms.linking else unknown,
+            )
+            return commit(workspace, parent, clock=self.services.clock, known=digests)
 
+    @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:
         below = self._view(parent)
         with self.services.store.layers.workspace() as workspace:

@@ -32,6 +32,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
 from stagemill.store.store import Store
+from stagemill.timings import about, measured
 
 if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
     from concurrent.futures import Future
@@ -48,11 +49,15 @@ Remote: TypeAlias = Callable[[str], BlobSource]
 
 
 class Forms:
-    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too."""
+    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
-    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
+    `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
+    """
+
+    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
+        self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -182,9 +187,11 @@ class Forms:
             raise CorruptError(f"the store does not know where base layer {chain.short} came from", hint="build again")
         return found
 
+    @measured("unpack")
     def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         from stagemill.layer.unpack import unpack  # noqa: PLC0415  see above
 
+        about(str(base.descriptor.digest))
         with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found
