@@ -14,10 +14,11 @@ HELP = (
     "Only what was not used for until=24h, of type=step, mount or image, with name=TEXT in its name; also id, parents, "
     "description, inuse, shared, private, mutable, immutable. != and ~= (a pattern) do too, and all must hold."
 )
-_FORM = re.compile(r"([a-z]+)\s*(?:(!=|~=|==?)(.*))?", re.DOTALL)
+_FORM = re.compile(r"([a-z-]+)\s*(?:(!=|~=|==?)(.*))?", re.DOTALL)
 _OPERATORS: dict[str, Operator] = {"=": "=", "==": "=", "!=": "!=", "~=": "~="}
 _WORDS = {"": "true", "true": "true", "1": "true", "false": "false", "0": "false"}
 _FIELDS = ("until", *TEXTS, *TRUTHS)
+_AGES = frozenset({"until", "unused-for"})  # two words of buildx for the same
 
 
 def parse(texts: Iterable[str], *, now: float) -> tuple[float | None, tuple[Filter, ...]]:
@@ -27,10 +28,10 @@ def parse(texts: Iterable[str], *, now: float) -> tuple[float | None, tuple[Filt
     for text in texts:
         form = _FORM.fullmatch(text)
         name, sign, value = form.groups(default="") if form else (text, "", "")
-        if name not in _FIELDS:
+        if name not in {*_FIELDS, *_AGES}:
             near = nearest(name, _FIELDS)
             raise _wrong(text, "", f"did you mean {near}?" if near else f"there are {', '.join(_FIELDS)}")
-        if name == "until":
+        if name in _AGES:
             ago = now - _seconds(text, sign, value)
             until = ago if until is None else min(until, ago)
         else:

@@ -14,7 +14,7 @@ def test_without_any_all_is_meant() -> None:
 
 
 def test_they_are_all_to_hold() -> None:
-    until, filters = parse(["until=1h30m", "until=2h", "type=step", "name=npm", "id!=abc"], now=10_000.0)
+    until, filters = parse(["until=1h30m", "unused-for=2h", "type=step", "name=npm", "id!=abc"], now=10_000.0)
 
     assert until == 2800.0
     assert filters == (Filter("type", "=", "step"), Filter("name", "=", "npm"), Filter("id", "!=", "abc"))
