@@ -219,9 +219,6 @@ COMMANDS = {
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
     "other platform": Case("cannot reach", arguments=("build", "--platform", "linux/s390x", "."), hint="network"),
     "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
-    "not here": Case(
-        "--cache-to type=azblob is not supported", arguments=("build", "--cache-to", "type=azblob", ".")
-    ),
     "bad cache": Case(
         "unknown key 'src'", arguments=("build", "--cache-to", "type=local,src=a", "."), status=2, hint="dest"
     ),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import archives, buckets
+from fakes import archives, azurite, buckets
 from fakes.actions import FakeActions
 from fakes.distribution import running
 from fakes.mill import Mill, Ran
@@ -128,6 +128,12 @@ class TestBackends:
             where = f"region=us-east-1,endpoint_url={running.url},use_path_style=true"
             text = f"type=s3,bucket=caches,{where},{keys},name=main"
             self.check(new_mill, f"{text},upload_parallelism=2", text)
+
+    def test_a_container_of_azure(self, new_mill: Machines, tmp_path: Path) -> None:
+        with azurite.running(tmp_path / "azurite") as running:
+            key = f"account_name={azurite.ACCOUNT},secret_access_key={azurite.KEY}"
+            text = f"type=azblob,account_url={running.url},{key},container=caches"
+            self.check(new_mill, text, text)
 
     def test_the_service_of_githubs_actions(self, new_mill: Machines) -> None:
         with FakeActions() as service:

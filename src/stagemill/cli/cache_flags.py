@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,18 +11,19 @@ from pathlib import Path
 from typing import Literal
 
 from stagemill.cache.actions import Service
+from stagemill.cache.azure import Container
 from stagemill.cache.documents import USUAL, Form
 from stagemill.cache.s3 import Bucket, RetryMode
+from stagemill.cli.cache_places import bucket, container, service
 from stagemill.digest import Digest
 from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.layer.compression import Compression
 from stagemill.oci.reference import Reference
 from stagemill.sandbox.limits import size
 from stagemill.values import dataclass
 
-_LATER = ("azblob",)
 _OTHER_END = {"src": "dest", "dest": "src"}
 _FORM = {
     "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
@@ -32,6 +32,9 @@ _FORM = {
 _BUCKET = {
     "bucket", "region", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style",
     "access_key_id", "secret_access_key", "session_token", "retry_mode", "retry_max_attempts",
+}  # fmt: skip
+_CONTAINER = {
+    "account_url", "account_name", "secret_access_key", "container", "name", "prefix", "blobs_prefix", "manifests_prefix",
 }  # fmt: skip
 _SERVICE = {"url_v2", "token", "scope", "version"}
 _GITHUB = "leave them out: what is there already is asked of the cache service itself"
@@ -49,6 +52,7 @@ FROM = {
     "local": {"src", "tag", "digest"},
     "s3": _BUCKET,
     "gha": _SERVICE,
+    "azblob": _CONTAINER,
 }
 TO = {
     "inline": {"mode"},
@@ -56,6 +60,7 @@ TO = {
     "local": {"dest", "tag", "mode", "reset", *_FORM},
     "s3": {"mode", "touch_refresh", "upload_parallelism", *_BUCKET, *_FORM},
     "gha": {"mode", *_SERVICE, *_FORM},
+    "azblob": {"mode", *_CONTAINER, *_FORM},
 }
 _MOST = 100  # of what is counted
 _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
@@ -63,15 +68,16 @@ _LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 @dataclass(frozen=True, slots=True)
 class CacheFrom:
-    """A cache to import: an image's name in a registry, a directory with a tag or a digest, a bucket, or Actions' service."""
+    """A cache to import: an image's name in a registry, a directory with a tag or a digest, a bucket, and the like."""
 
-    kind: Literal["registry", "local", "s3", "gha"]
+    kind: Literal["registry", "local", "s3", "gha", "azblob"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
     digest: Digest | None = None
     bucket: Bucket | None = None
     service: Service | None = None
+    container: Container | None = None
 
     @property
     def name(self) -> str:
@@ -86,7 +92,7 @@ class CacheTo:
     `mounts` are the cache mounts that go with it, together at most `most` bytes of files. `parallel` blobs are sent at once.
     """
 
-    kind: Literal["registry", "local", "s3", "gha", "inline"]
+    kind: Literal["registry", "local", "s3", "gha", "azblob", "inline"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
@@ -101,6 +107,7 @@ class CacheTo:
     most: int | None = None
     bucket: Bucket | None = None
     service: Service | None = None
+    container: Container | None = None
     parallel: int | None = None
 
     @property
@@ -110,7 +117,7 @@ class CacheTo:
 
 
 def _name(cache: CacheFrom | CacheTo) -> str:
-    if where := cache.bucket or cache.service:
+    if where := cache.bucket or cache.service or cache.container:
         return str(where)
     if cache.reference:
         return cache.reference.familiar
@@ -132,49 +139,12 @@ def _from(values: _Values) -> CacheFrom:
         source = values.needed("src", "the directory of the cache: src=DIRECTORY")
         return CacheFrom("local", directory=Path(source), tag=values.get("tag", "latest"), digest=values.digest())
     if values.kind == "s3":
-        return CacheFrom("s3", bucket=_bucket(values))
+        return CacheFrom("s3", bucket=bucket(values))
     if values.kind == "gha":
-        return CacheFrom("gha", service=_service(values))
+        return CacheFrom("gha", service=service(values))
+    if values.kind == "azblob":
+        return CacheFrom("azblob", container=container(values))
     return CacheFrom("registry", values.reference())
-
-
-def _bucket(values: _Values) -> Bucket:
-    """The keys are BuildKit's. What is not said is the environment's, or what boto3 finds."""
-    names = tuple(name for name in values.get("name", "stagemill").split(";") if name)
-    bucket = values.get("bucket") or os.environ.get("AWS_BUCKET", "")
-    if not bucket:
-        raise values.wrong("it has no bucket", "name one: bucket=NAME, or AWS_BUCKET in the environment")
-    return Bucket(
-        bucket,
-        names or ("stagemill",),
-        region=values.get("region") or os.environ.get("AWS_REGION", ""),
-        prefix=values.get("prefix"),
-        blobs=values.get("blobs_prefix", "blobs/"),
-        manifests=values.get("manifests_prefix", "manifests/"),
-        endpoint=values.get("endpoint_url"),
-        path_style=values.truth("use_path_style", default=False),
-        access_key=values.get("access_key_id"),
-        secret_key=values.get("secret_access_key"),
-        session_token=values.get("session_token"),
-        touch=values.seconds("touch_refresh", default=24 * 3600.0),
-        attempts=values.count("retry_max_attempts"),
-        retry_mode=values.retry_mode(),
-    )
-
-
-def _service(values: _Values) -> Service:
-    """Within a job of Actions the environment knows where it is; docs/cache.md says how a step comes to see that."""
-    if values.get("version", "2") != "2":
-        raise values.wrong("there is only version=2 any more", "leave version out")
-    url = values.get("url_v2") or os.environ.get("ACTIONS_RESULTS_URL", "")
-    token = values.get("token") or os.environ.get("ACTIONS_RUNTIME_TOKEN", "")
-    if not url or not token:
-        hint = (
-            "an action such as crazy-max/ghaction-github-runtime shows a step ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN; "
-            "or use type=local with actions/cache"
-        )
-        raise values.wrong(f"it has no {'token' if url else 'url_v2'}", hint)
-    return Service(url, token, values.get("scope", "stagemill"))
 
 
 def _to(values: _Values) -> CacheTo:
@@ -204,9 +174,11 @@ def _to(values: _Values) -> CacheTo:
         clean = values.truth("reset", default=True)
         return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
     if values.kind == "s3":
-        return replace(to, kind="s3", bucket=_bucket(values), parallel=values.count("upload_parallelism"))
+        return replace(to, kind="s3", bucket=bucket(values), parallel=values.count("upload_parallelism"))
     if values.kind == "gha":
-        return replace(to, kind="gha", service=_service(values))
+        return replace(to, kind="gha", service=service(values))
+    if values.kind == "azblob":
+        return replace(to, kind="azblob", container=container(values))
     reference = values.reference()
     if reference.digest:
         raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
@@ -242,9 +214,6 @@ class _Values:
         return values
 
     def _check_kind(self, kinds: Mapping[str, set[str]]) -> None:
-        if self.kind in _LATER:
-            hint = "type=registry works with Azure's registry, and type=local in a directory that az storage blob sync keeps"
-            raise StagemillError(f"{self.flag} type={self.kind} is not supported", hint=hint)
         if self.kind not in kinds:
             near = nearest(self.kind, kinds)
             what = f"unknown type {self.kind!r}" if self.kind else "it has no type"
@@ -263,7 +232,10 @@ class _Values:
     def wrong(self, what: str, hint: str) -> UsageError:
         """No secret is in it."""
         shown = re.sub(
-            r"(secret_access_key|session_token|(?:gh)?token)=[^,]*", r"\1=***", self.text, flags=re.IGNORECASE
+            r"((?:secret_access_key|session_token|token|ghtoken)=|[?&]sig=)[^,&]*",
+            r"\1***",
+            self.text,
+            flags=re.IGNORECASE,
         )
         return UsageError(f"invalid {self.flag} {shown!r}: {what}", hint=hint)
 

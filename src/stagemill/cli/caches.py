@@ -44,7 +44,7 @@ def _cache_from() -> Option:
         ["--cache-from"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY), s3 (bucket=NAME) or gha; a name alone is a registry's.",
+        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY), s3 (bucket=NAME), azblob (account_url=URL) or gha; a name alone is a registry's.",
     )
 
 
@@ -54,7 +54,7 @@ def _options() -> Iterator[Option]:
         ["--cache-to"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), gha (GitHub's Actions), or inline for one in the image.",
+        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), azblob (account_url=URL), gha (GitHub's Actions), or inline for one in the image.",
     )
     yield Option(
         ["--cache-max"],
@@ -158,6 +158,10 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
         from stagemill.cache.actions import Actions
 
         where = Actions(source.service, place.cache_registry.sender, clock=time.time)
+    elif source.container:
+        from stagemill.cache.azure import Azure
+
+        where = Azure(source.container, attempts=2)
     else:
         from stagemill.cache.layout import LayoutPlace
 
@@ -225,6 +229,10 @@ def _keep(target: CacheTo, place: Workplace, pushed: Sequence[Reference]) -> Abs
         from stagemill.cache.actions import Actions
 
         return nullcontext(Actions(target.service, place.registry.sender, clock=time.time))
+    if target.container:
+        from stagemill.cache.azure import Azure
+
+        return nullcontext(Azure(target.container, create=True))
     from stagemill.cache.layout import writing
     from stagemill.store.locks import never
 
