@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
@@ -32,6 +32,7 @@ from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
+from stagemill.execute.overlap import Shipment
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.plan import every_platform
@@ -92,10 +93,12 @@ class BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         given = _build_args(values, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
-        if environment.get("BUILDX_GIT_LABELS"):
+        commit = values.text("git_labels") if "git_labels" in values.given else None
+        if commit or environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
 
-            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
+            context = values.text("context") or "."
+            labels = {**git_labels(context, values.text("file"), environment, given=commit), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
@@ -220,7 +223,9 @@ def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
     if "attest" not in values.given:
         return Wanted()
     provenance, sbom = values.text("provenance"), values.text("sbom")
-    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    wanted = Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    lists, provenances = values.texts("sbom_output"), values.texts("provenance_output")
+    return wanted.into(place=place(values.text("attest_as")), lists=lists, provenances=provenances)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
@@ -248,10 +253,12 @@ def prepared(
     checks: Checks | None = None,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[Job]:
     """What a build works with ends with the block. `checks` see the plans before anything is made.
 
-    With `bring` somebody wants the result itself, and not only that it can be made.
+    With `bring` somebody wants the result itself, and not only that it can be made; `shipments` say for each target where
+    its images will go.
     """
     caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
@@ -283,6 +290,7 @@ def prepared(
             more=_more(given),
             bring=bring,
             inline=caches.inline,
+            shipments=shipments,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
 
@@ -346,9 +354,19 @@ def building_each(
     checks: Checks,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target, and for each of them every platform."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
+    with prepared(
+        given,
+        inputs,
+        place=place,
+        listener=listener,
+        checks=checks,
+        caches=caches,
+        bring=bring,
+        shipments=shipments,
+    ) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
 
 

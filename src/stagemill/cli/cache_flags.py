@@ -14,6 +14,7 @@ from stagemill.cache.actions import Service
 from stagemill.cache.azure import Container
 from stagemill.cache.documents import USUAL, Form
 from stagemill.cache.s3 import Bucket, RetryMode
+from stagemill.cli import compressions
 from stagemill.cli.cache_places import bucket, container, service
 from stagemill.digest import Digest
 from stagemill.dockerfile import durations
@@ -63,7 +64,6 @@ TO = {
     "azblob": {"mode", *_CONTAINER, *_FORM},
 }
 _MOST = 100  # of what is counted
-_LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +167,6 @@ def _to(values: _Values) -> CacheTo:
     )
     if to.most is not None and not values.mounts:
         raise values.wrong("max-size is of cache mounts, and there are none", "add mounts=all, or mounts=ID")
-    if to.compression and to.compression.kind == "zstd" and not to.form.oci_types:
-        raise values.wrong("Docker's media types have none for zstd", "leave oci-mediatypes=false out")
     if values.kind == "local":
         directory = Path(values.needed("dest", "a directory for the cache: dest=DIRECTORY"))
         clean = values.truth("reset", default=True)
@@ -309,25 +307,7 @@ class _Values:
 
     def compression(self) -> Compression | None:
         """None where nothing is asked."""
-        level = self.get("compression-level")
-        match self.given.get("compression", "gzip" if level else None):
-            case None:
-                return None
-            case "gzip" | "zstd" | "uncompressed" as kind:
-                return Compression(kind, self._level(kind, level))
-            case other:
-                near = nearest(other, _LEVELS)
-                hint = f"did you mean {near}?" if near else f"there are {', '.join(_LEVELS)}"
-                raise self.wrong(f"unknown compression {other!r}", hint)
-
-    def _level(self, kind: str, text: str) -> int | None:
-        levels = _LEVELS[kind]
-        if not text:
-            return None
-        if not text.isdigit() or int(text) not in levels:
-            hint = f"{kind} has the levels {levels[0]} to {levels[-1]}" if levels else f"{kind} has no levels"
-            raise self.wrong(f"compression-level={text} is none of {kind}", hint)
-        return int(text)
+        return compressions.compression(self.get("compression"), self.get("compression-level"), self.wrong)
 
 
 def _fields(flag: str, text: str) -> list[str]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from stagemill.cli.outputs import write_atomically
+from stagemill.cli.exports import write_atomically
 from stagemill.cli.table import render
 from stagemill.errors import UsageError
 from stagemill.timings import Timings, recording
@@ -36,7 +36,10 @@ MEANINGS: Mapping[str, str] = {
     "run": "the processes of RUN themselves",
     "settle": "finding what a RUN changed",
     "index": "reading what a step changed",
-    "pack": "layers as compressed archives",
+    "pack": "digests of layers and their blobs, and writing these",
+    "tar": "reading files into archives",
+    "compress": "compressing them, in threads",
+    "expand": "taking blocks of earlier archives",
     "assemble": "the image's config and manifest",
     "export": "writing the result",
     "push": "sending it",
