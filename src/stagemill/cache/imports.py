@@ -157,7 +157,11 @@ class Imports:
                     if isinstance(error, TooSlowError):
                         self._lose(each, error)
                     continue
-                yield reader
+                try:
+                    yield reader
+                except TooSlowError as error:
+                    self._lose(each, error)
+                    raise
                 return
         raise failure or NotFoundError(f"no cache has the blob {descriptor.digest}", hint="build again")
 

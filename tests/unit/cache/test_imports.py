@@ -193,6 +193,27 @@ class TestPace:
         ]
         assert imports.usable == 1
 
+    def test_one_that_stops_half_way_is_lost_whoever_reads(
+        self, begin: Begin, heard: list[Event], release: threading.Event
+    ) -> None:
+        class Stopping:
+            @contextmanager
+            def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+                yield self
+
+            def read(self, _size: int, /) -> bytes:
+                assert release.wait(30)
+                return b""
+
+        found = contents(MemoryBlobs(), "a", "b")
+        imports = begin(source("slow", found, Stopping()), pace=Pace(grace=0.1))
+
+        with pytest.raises(CacheError, match="less than 262 kB came"):
+            read(imports, found.blobs[0])
+
+        assert not imports.has(found.blobs[1].digest)
+        assert len(notices(heard)) == 1
+
     def test_where_there_is_no_other_it_is_an_error(self, begin: Begin, release: threading.Event) -> None:
         found = contents(MemoryBlobs(), "a")
         imports = begin(source("slow", found, Stuck(release)), pace=Pace(grace=0.1))
