@@ -12,7 +12,7 @@ import pytest
 
 from fakes.blobs import AMD64
 from fakes.connecting import Connect, of
-from fakes.registry import FakeRegistry, drip, stall
+from fakes.registry import FakeRegistry, slow, stall
 from fakes.slow import Slow
 from fakes.workshop import Workshop
 from stagemill.cache.documents import Place, read
@@ -119,7 +119,7 @@ class TestLayers:
         self, workshop: Workshop, connect: Connect, registry: FakeRegistry, how: str
     ) -> None:
         over = Event()
-        fault = stall(0, until=over) if how == "silent" else drip(over)
+        fault = stall(0, until=over) if how == "silent" else slow(1, seconds=0.05)
         layers = [blob for blob in registry.blobs.data if registry.blobs.data[blob].startswith(b"\x1f\x8b")]
         for blob in layers:
             registry.fail(blob, *[fault] * 9)
