@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
@@ -93,10 +93,12 @@ class BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
         given = _build_args(values, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
-        if environment.get("BUILDX_GIT_LABELS"):
+        commit = values.text("git_labels") if "git_labels" in values.given else None
+        if commit or environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
 
-            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
+            context = values.text("context") or "."
+            labels = {**git_labels(context, values.text("file"), environment, given=commit), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
@@ -221,7 +223,9 @@ def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
     if "attest" not in values.given:
         return Wanted()
     provenance, sbom = values.text("provenance"), values.text("sbom")
-    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    wanted = Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    lists, provenances = values.texts("sbom_output"), values.texts("provenance_output")
+    return wanted.into(place=place(values.text("attest_as")), lists=lists, provenances=provenances)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:
