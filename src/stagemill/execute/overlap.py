@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # a build from the cache overlaps with nothing
 
     from stagemill.oci.reference import Reference
 
-_PACKS = 1  # so much is taken away from the steps, and no more
+_PACKS = 1  # layers at a time: so much is taken away from the steps, and no more
 _SENDS = 2
 
 

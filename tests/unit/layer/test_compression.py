@@ -171,7 +171,7 @@ class TestRecompress:
         assert len(made) == 1
         assert b"".join(decompressed(io.BytesIO(made.pop()))) == self.TAR
 
-    def test_it_is_what_packing_would_have_made(self) -> None:
+    def test_it_is_compressed_in_pieces_of_one_size(self) -> None:
         pieces = [self.TAR[start : start + CHUNK] for start in range(0, len(self.TAR), CHUNK)]
 
         assert self.again(gzip.compress(self.TAR), Compression("zstd")) == b"".join(
