@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
+from stagemill.cli.access import Access
 from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
@@ -43,7 +44,6 @@ from stagemill.values import dataclass
 if TYPE_CHECKING:
     from stagemill.graph.vertex import Vertex
     from stagemill.plan.planner import Plan
-    from stagemill.registry.retry import Retries
     from stagemill.sources.rego import Rego
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
@@ -81,7 +81,7 @@ class BuildFlags:
     jobs: int = 0
     debug: bool = False
     ignore_file: str | None = None
-    retries: Retries | None = None
+    access: Access = field(default_factory=Access)
     save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
@@ -124,7 +124,7 @@ class BuildFlags:
             debug=values.flag("debug"),
             ignore_file=values.text("ignorefile"),
             save_stages=values.given.get("save_stages") is True,
-            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
+            access=Access.of(values),
             unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
             if "unsetenv" in values.given
             else frozenset(),
@@ -173,7 +173,7 @@ class BuildFlags:
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
-    place.retries = given.retries
+    place.access = given.access
     place.judges = _judges(given, listener)
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
