@@ -94,6 +94,7 @@ class Wishes:
             output.packaging,
             tuple(Reference.parse(name) for name in names),
             output.insecure,
+            file=bool(output.dest),
             base_only=self.squash or self.dated or output.rewrite,
         )
 
