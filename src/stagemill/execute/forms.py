@@ -215,13 +215,13 @@ class Forms:
 
     def _unpack_own(self, origin: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         """The same for a layer of a build, which may unpack to a directory of another name: sockets are in no archive."""
-        with self._giving_up(origin.descriptor):
+        with self.giving_up(origin.descriptor):
             found = self._unpack(origin, parent, progress=progress, stopped=stopped)
         self.store.links.set_packed(origin.chain, Packed(origin.diff_id, origin.descriptor))
         return found
 
     @contextmanager
-    def _giving_up(self, blob: Descriptor) -> Iterator[None]:
+    def giving_up(self, blob: Descriptor) -> Iterator[None]:
         """Loses the caches that have a blob which cannot be used; another thread may have lost them already."""
         try:
             yield
@@ -375,7 +375,7 @@ class Forms:
         """A layer that an imported cache has: its blob is in the store afterwards."""
         packed = self._away(layer.digest)
         blob = packed.descriptor
-        with self._giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
+        with self.giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if not self.store.blobs.has(blob):
                 self._receive(blob, progress=progress, stopped=stopped)
         self.store.links.set_packed(layer.digest, packed)
