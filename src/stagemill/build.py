@@ -212,7 +212,6 @@ class _Work:
         cache = _cache(services, self.plans)
         tally = Tally(services.listener)
         with self._overlap(forms) as overlap:
-            forms.arrived = overlap.arrived
             results = _solved(
                 self.goals,
                 self.plans,

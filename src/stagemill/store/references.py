@@ -114,15 +114,14 @@ class _Reach:
                 for inner in Index.parse(data).manifests:
                     self.follow(inner)
                 return
-            config = Manifest.parse(data).config
-            self.blobs.add(config.digest)
-            self._layers(Image.parse(data, self._store.blobs.read(config.digest)))
+            manifest = Manifest.parse(data)
+            self.blobs |= {blob.digest for blob in (manifest.config, *manifest.layers)}  # also of what is no image
+            self._layers(Image.parse(data, self._store.blobs.read(manifest.config.digest)))
         except (NotFoundError, CorruptError, ValueError):
             return
 
     def _layers(self, image: Image) -> None:
-        for chain, layer in zip(image.chain_ids, image.manifest.layers, strict=True):
-            self.blobs.add(layer.digest)
+        for chain in image.chain_ids:
             home = self._store.links.layer_of_chain(chain)
             if home is not None:
                 self.directories.add(home)
