@@ -40,6 +40,7 @@ from stagemill.plan.request import Devices, FileContext, Request
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
+    from stagemill.cli.locking.place import LockFlag
     from stagemill.graph.vertex import Vertex
     from stagemill.plan.planner import Plan
     from stagemill.registry.retry import Retries
@@ -86,6 +87,7 @@ class BuildFlags:
     unset_labels: frozenset[str] = frozenset()
     attest: Wanted = field(default_factory=Wanted)
     policies: Policies = field(default_factory=Policies)
+    locked: LockFlag | None = None
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -131,6 +133,7 @@ class BuildFlags:
             contexts=NamedContexts.parse(values.texts("build_context")),
             attest=_attest(values, given),
             policies=Policies.of(values),
+            locked=_locked(values),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -172,6 +175,8 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     place.retries = given.retries
     place.judges = _judges(given, listener)
+    if given.locked:
+        place.pins = place.lock = given.locked.kept(given.context, given.file)
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir, place.policy)
@@ -196,6 +201,15 @@ def _judges(given: BuildFlags, listener: Listener) -> tuple[Rego, ...]:
         target=given.targets[0].stage,
         say=lambda text: listener(Notice(text, time.time())),
     )
+
+
+def _locked(values: Values) -> LockFlag | None:
+    """What only builds that are held to a lock load."""
+    if not values.given.get("locked"):
+        return None
+    from stagemill.cli.locking.place import LockFlag
+
+    return LockFlag.of(values)
 
 
 def _targets(values: Values) -> tuple[Target, ...]:
@@ -274,7 +288,11 @@ def prepared(
         if given.debug:
             listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
-        approve = (checks or Checks(inputs, given.build_args)).approve
+        approve: Callable[[Sequence[Plan]], None] = (checks or Checks(inputs, given.build_args)).approve
+        if place.lock:
+            from stagemill.cli.locking.place import held
+
+            approve = held(place.lock, views, approve)
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
             fresh=_fresh(given),
@@ -318,6 +336,7 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
         several=given.platforms.index,
         implicit=given.platforms.implicit,
         policy=place.policy,
+        pins=place.pins,
     )
 
 

@@ -142,6 +142,7 @@ def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageR
         pull=build.pull,
         lenient=True,
         policy=place.policy,
+        pins=place.pins,
     )
 
 

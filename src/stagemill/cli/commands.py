@@ -23,6 +23,7 @@ _COMMANDS = {
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON, or as a template says."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
+    "lock": ("stagemill.cli.lock", "Write down what the names in a Dockerfile stand for now."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),

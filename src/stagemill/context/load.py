@@ -14,7 +14,7 @@ from stagemill.values import dataclass
 
 DOCKERFILE = "Dockerfile"
 _IGNORES = (".dockerignore", ".containerignore")
-_NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
+NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
 MOST_BYTES = 16 << 20
 
 
@@ -37,7 +37,7 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
         path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
         _check_link(path, context)
         return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
-    for name in _NAMES:
+    for name in NAMES:
         path = context / name
         if os.path.lexists(path):
             _check_link(path, context)
@@ -47,13 +47,13 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
 
 def place(context: Path, *, given: Path | None = None) -> Path | None:
     """Where that Dockerfile lies, which is not read; None where there is none."""
-    names = (given, *_spellings(given)) if given else (context / name for name in _NAMES)
+    names = (given, *_spellings(given)) if given else (context / name for name in NAMES)
     return next(filter(os.path.lexists, names), None)
 
 
 def dockerfile_in(view: FileView, title: str, *, given: str | None = None) -> DockerfileText:
     """The same in a tree that somebody else made: nothing outside of it is read, wherever its symlinks point."""
-    names = (given, *map(str, _spellings(Path(given)))) if given else _NAMES
+    names = (given, *map(str, _spellings(Path(given)))) if given else NAMES
     for name in names:
         path = resolve(view, name)
         entry = view.lstat(path)
