@@ -176,7 +176,7 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     place.retries = given.retries
     place.judges = _judges(given, listener)
     if given.locked:
-        place.pins = place.lock = given.locked.kept(given.context, given.file)
+        given.locked.hold(given, place, listener)
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir, place.policy)

@@ -130,7 +130,7 @@ def command(**given: object) -> int:
         new = _merged(old.lock, found.lock, kept=wish.add)
         changes = tuple(change.changes(old.lock, new))
         local = tuple(_local(changes, asked)) if asked else ()
-    report = Report(old.name, new, changes, found.unseen, local)
+    report = Report(old.name, new, changes, found.unseen, local, found.copied)
     if asked is None:
         report = replace(report, changes=(*map(_judged, changes), *found.missing), checked=True)
     elif changes or before is None:

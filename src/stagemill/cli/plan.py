@@ -53,6 +53,8 @@ def command(**given: object) -> None:
         prepared(flags, inputs, place=place, listener=listener) as job,
     ):
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
+        if place.lock:
+            place.lock.approve(foreseen.plans, job.services.contexts)
         contents = foreseen.plans[0].contents
         causes = Causes(place.store.records, foreseen.outlooks, contents, asked=lambda vertex: _asked(flags, vertex))
         report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, causes).report()

@@ -57,6 +57,11 @@ class Survey:
         self._images: dict[str, dict[Platform, Digest]] = {}
         self._found: dict[tuple[str, str], Entry] = {}
 
+    @property
+    def name(self) -> str:
+        """That of the lock's file."""
+        return self._old.name
+
     def image(self, name: Reference, platform: Platform | None) -> Reference:
         """As the old lock has it, else as it is now. Raises NotLockedError, RegistryError."""
         entry = self._kept(self._old.lock.image(str(name)))

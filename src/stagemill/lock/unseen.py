@@ -16,7 +16,7 @@ from stagemill.lock import packages, reading, snapshots
 from stagemill.plan.planner import Plan
 from stagemill.values import dataclass
 
-_OPTIONS = r"(?:[ \t]+-[^\s;&|]+)*[ \t]+"
+_WORD = r"[^\s;&|]+"
 _PINNED = "--require-hashes"
 
 
@@ -38,8 +38,11 @@ class _Way:
     remedy: str
 
 
-def _way(name: str, verbs: str, remedy: str, *, program: str = "") -> _Way:
-    return _Way(name, re.compile(rf"(?<![\w./-])(?:{program or name}){_OPTIONS}(?:{verbs})(?![\w-])"), remedy)
+def _way(name: str, verbs: str, remedy: str, *, program: str) -> _Way:
+    """Between the program and its verb are options, each with a value or without."""
+    end = r"(?![\w-])"
+    options = rf"(?:[ \t]+-{_WORD}(?:[ \t]+(?!-|(?:{verbs}){end}){_WORD})?)*"
+    return _Way(name, re.compile(rf"(?<![\w./-])(?:{program}){options}[ \t]+(?:{verbs}){end}"), remedy)
 
 
 _INSTALL = (
@@ -73,7 +76,7 @@ def _of(run: operations.Run, at: Excerpt | None, *, days: bool) -> Iterator[Unse
     """With `days` some snapshot is named: apt is taken to install from it."""
     if run.network == "none":
         return
-    text = "\n".join([*run.args, *(run.script or ())]).replace("\\\n", " ")
+    text = " ".join([*run.args, *(run.script or ())]).replace("\\\n", " ")
     for way in _INSTALL:
         settled = (way.name.startswith("apt") and days) or (way.name.startswith("pip") and _PINNED in text)
         if way.call.search(text) and not settled:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from stagemill.cli.building import BuildFlags, Job, prepared, reading
+from stagemill.cli.building import BuildFlags, Job, prepared
+from stagemill.cli.building import reading as opened
 from stagemill.cli.environment import Workplace
-from stagemill.errors import DockerfileError, StagemillError, either
+from stagemill.errors import DockerfileError, Excerpt, StagemillError, either
 from stagemill.events import Listener
-from stagemill.lock import packages, snapshots
+from stagemill.files.view import FileView
+from stagemill.lock import packages, reading, snapshots
 from stagemill.lock.change import Change
 from stagemill.lock.entries import Entry, Lock
 from stagemill.lock.survey import Survey
@@ -24,11 +28,15 @@ _ONE_TARGET = "lock what a target needs, and not all stages: --target STAGE"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`lock` has what is needed, as far as it is known; `missing` is not in the old one, and nobody was asked for it."""
+    """`lock` has what is needed, as far as it is known; `missing` is not in the old one, and nobody was asked for it.
+
+    `copied` is the instruction that copies the lock itself, if one does.
+    """
 
     lock: Lock
     missing: tuple[Change, ...]
     unseen: tuple[Unseen, ...]
+    copied: Excerpt | None
 
 
 def find(
@@ -44,7 +52,7 @@ def find(
     place.pins = survey
     missing = Missing({})
     with (
-        reading(build, place=place, listener=listener) as inputs,
+        opened(build, place=place, listener=listener) as inputs,
         prepared(build, inputs, place=place, listener=listener) as job,
     ):
         plans = _planned(build, job, missing if tolerant else None)
@@ -54,7 +62,17 @@ def find(
         own: Iterator[Entry] = (one.locked for one in packages.read(plans, views))
         days: Iterator[Entry] = (one.locked for one in snapshots.named(plans, views))
         lock = Lock((*survey.entries(), *own, *days))
-        return Found(lock, tuple(missing.found.values()), tuple(unseen(plans, views)))
+        copied = _copied(Path(survey.name), plans, views)
+        return Found(lock, tuple(missing.found.values()), tuple(unseen(plans, views)), copied)
+
+
+def _copied(lock: Path, plans: Sequence[Plan], views: Mapping[str, FileView]) -> Excerpt | None:
+    """Where a file is read from a context that is the lock, or will be."""
+    folder = os.path.realpath(lock.parent)
+    for file in reading.files(plans, views, named=(lock.name,)):
+        if os.path.realpath(views[file.context].real_path(file.path).parent) == folder:
+            return file.at
+    return None
 
 
 def _planned(build: BuildFlags, job: Job, missing: Missing | None) -> Sequence[Plan]:

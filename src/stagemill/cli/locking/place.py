@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagemill.errors import UsageError
+from stagemill.events import Listener, Notice
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
+    from stagemill.cli.building import BuildFlags
+    from stagemill.cli.environment import Workplace
     from stagemill.cli.values import Values
     from stagemill.files.view import FileView
     from stagemill.lock.entries import Lock
@@ -44,15 +48,18 @@ class LockFlag:
         file = "" if text == "true" else text
         return cls(file, remedy(values, file=file))
 
-    def kept(self, context: str, file: str | None) -> KeptLock:
-        """The lock, which must be there. Raises UsageError."""
+    def hold(self, build: BuildFlags, place: Workplace, listener: Listener) -> None:
+        """From now on nothing is had but what is in the lock, which must be there. Raises UsageError."""
         from stagemill.lock.kept import KeptLock
 
-        path = self.place(context, file, flag="--locked")
+        path = self.place(build.context, build.file, flag="--locked")
         lock = read(path)
         if lock is None:
             raise UsageError(f"there is no lock {path}", hint=f"write it: {self.remedy.write}")
-        return KeptLock(lock, os.fspath(path), self.remedy)
+        place.pins = place.lock = KeptLock(lock, os.fspath(path), self.remedy)
+        if build.pull:
+            text = f"--pull has no effect: {path} says what each image is\nhint: stagemill lock --update asks again"
+            listener(Notice(text, time.time()))
 
     def place(self, context: str, file: str | None, *, flag: str) -> Path:
         """`stagemill.lock` beside the Dockerfile, or NAME.lock beside one that is called NAME. Raises UsageError."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
 from stagemill.cli import table
+from stagemill.errors import Excerpt
 from stagemill.lock.change import Change
 from stagemill.lock.entries import (
     Entry,
@@ -31,13 +31,17 @@ _SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Of a lock in a file: how it changed, or, where it was only `checked`, how it would."""
+    """Of a lock in a file: how it changed, or, where it was only `checked`, how it would.
+
+    `local` are images that only this machine has, and `copied` is where the lock itself is read.
+    """
 
     file: str
     lock: Lock
     changes: tuple[Change, ...]
     unseen: tuple[Unseen, ...] = ()
-    local: tuple[str, ...] = field(default=())
+    local: tuple[str, ...] = ()
+    copied: Excerpt | None = None
     checked: bool = False
 
     def text(self) -> str:
@@ -56,6 +60,8 @@ class Report:
             return
         for name in self.local:
             yield f"note: {name} is in this machine's store, and no registry is known to have it"
+        if self.copied:
+            yield f"note: {self.copied} copies {self.file} as well, and is made again when it changes: .dockerignore can name it"
         for one in self.unseen:
             yield f"not locked: {one.at}: {one.what}; {one.remedy}"
 
