@@ -16,6 +16,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
     "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
+    "cli/locking": ("cli/lock, with registries on loopback", "asking finding"),
     "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),
     "dockerfile": ("dockerfile/parser", "statement"),
@@ -38,7 +39,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "emulation helper launch mounts overlay requested root syscalls system",
     ),
     "solve": ("solve/solve", "finder protocols step"),
-    "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout refs"),
+    "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout pins refs"),
     "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {

@@ -205,7 +205,7 @@ def _judges(given: BuildFlags, listener: Listener) -> tuple[Rego, ...]:
 
 def _locked(values: Values) -> LockFlag | None:
     """What only builds that are held to a lock load."""
-    if not values.given.get("locked"):
+    if values.given.get("locked") is None:
         return None
     from stagemill.cli.locking.place import LockFlag
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOCK = "stagemill.lock"
 _SUFFIX = ".lock"
 _FLAGS = (
-    ("file", "-f"), ("lock_file", "--lock-file"), ("also", "--also"), ("build_arg", "--build-arg"),
+    ("file", "-f"), ("also", "--also"), ("build_arg", "--build-arg"),
     ("build_arg_file", "--build-arg-file"), ("build_context", "--build-context"), ("policy", "--policy"),
     ("ignorefile", "--ignorefile"), ("platform", "--platform"), ("secret", "--secret"), ("ssh", "--ssh"),
 )  # fmt: skip
@@ -41,10 +41,12 @@ class LockFlag:
 
     @classmethod
     def of(cls, values: Values) -> LockFlag | None:
-        """What a build was given; None where it is not held to a lock."""
+        """What a build was given; None where it is not held to a lock. Raises UsageError."""
         text = values.given.get("locked")
         if not isinstance(text, str) or text == "false":
             return None
+        if not text:
+            raise UsageError("--locked= names no file", hint="write --locked, or --locked=FILE")
         file = "" if text == "true" else text
         return cls(file, remedy(values, file=file))
 

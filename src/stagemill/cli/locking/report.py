@@ -71,6 +71,7 @@ class Report:
             "checked": self.checked,
             "changes": [_change(change) for change in self.changes],
             "local": list(self.local),
+            "copied": str(self.copied) if self.copied else None,
             "unseen": [{"at": str(one.at), "what": one.what, "remedy": one.remedy} for one in self.unseen],
         }
         return json.dumps(document, indent=2, ensure_ascii=False)
