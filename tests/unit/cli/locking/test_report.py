@@ -45,7 +45,7 @@ def test_a_table_shows_old_and_new() -> None:
         "CHANGE    NAME                            DIGEST                        CREATED                                SIZE\n"
         "changed   alpine:3.20 linux/amd64         111111111111 → 222222222222   2024-05-22 → 2024-07-22   3.60 MB → 3.64 MB\n"
         "changed   alpine:3.20 linux/arm64         111111111111 → 222222222222                                       4.09 MB\n"
-        "added     https://host.example/f          111111111111                                                 12 B\n"
+        "added     https://host.example/f          111111111111                                                         12 B\n"
         "removed   https://host.example/x.git#v1   aaaaaaaaaaaa\n"
         "changed   go.sum                          111111111111 → 222222222222\n"
         "added     apt x\n"
