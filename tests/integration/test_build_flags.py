@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -159,6 +160,22 @@ def test_a_log_file_has_what_the_terminal_would_have_had(mill: Mill) -> None:
     assert ran.err == ""
     assert "hello" in (mill.folder / "log").read_text()
     assert "cannot write --logfile none/log" in mill.fail("build", "--logfile", "none/log", ".", status=2)
+
+
+def test_the_time_of_a_build_is_told_by_its_parts(mill: Mill) -> None:
+    mill.write({"Dockerfile": "FROM busybox\nCOPY a /a\nRUN sleep 0.3\n", "a": "text"})
+
+    ran = mill.ok("build", "--timings", "--trace", "trace.json", "-t", "timed", ".")
+
+    table = ran.err.partition("inside it:\n")[2].splitlines()
+    rows = [re.split(" {2,}", row) for row in table[1:]]
+    parts = {name: float(seconds) for name, seconds, *_ in rows}
+    assert {"start", "plan", "look up", "step", "copy", "run", "wait", "assemble", "export"} <= parts.keys()
+    assert parts["run"] >= 0.3
+    events = json.loads((mill.folder / "trace.json").read_text())["traceEvents"]
+    spans = {each["name"]: each for each in events if each["ph"] == "X"}
+    assert spans["[3/3] RUN sleep 0.3"]["dur"] >= 300_000
+    assert "no such directory" in mill.fail("build", "--trace", "none/trace", ".", status=2)
 
 
 def test_debug_says_what_the_build_works_with(mill: Mill) -> None:

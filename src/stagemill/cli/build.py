@@ -21,6 +21,7 @@ from stagemill.cli.options import add_build_options, evidence, with_options, wit
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
 from stagemill.cli.targets import Delivery
+from stagemill.cli.timings import timed
 from stagemill.cli.values import Values
 from stagemill.cli.warnings import Checks, Watch
 from stagemill.errors import StepError, UsageError
@@ -76,6 +77,8 @@ _EXAMPLES = examples(
     help="Write the image's digests to a file, as JSON; with several targets by stage.",
 )
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
+@click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
+@click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
 @click.option("--push", is_flag=True, help="Push the image to the registry that its name says.")
 @click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
@@ -96,7 +99,8 @@ def command(**given: object) -> int:
 
         if asked := call.asked(values):
             return call.answer(asked, build)
-    _build(values, build)
+    with timed(table=values.flag("timings"), trace=values.text("trace")):
+        _build(values, build)
     return 0
 
 

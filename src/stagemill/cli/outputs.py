@@ -28,6 +28,7 @@ from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, runnable
 from stagemill.oci.reference import Reference
 from stagemill.plan.epoch import seconds
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
@@ -167,6 +168,7 @@ def _check_place(flag: str, dest: str, *, directory: bool) -> None:
         raise UsageError(f"{flag}: there is no directory {path.parent}", hint=hint)
 
 
+@measured("export")
 def deliver(
     builds: Sequence[Built],
     wishes: Wishes,
@@ -210,6 +212,7 @@ def deliver(
     return found
 
 
+@measured("push")
 def _push(built: Built, image: AnyImage, names: Sequence[str], listener: Listener, *, by_digest: bool) -> None:
     from stagemill.execute.pushing import Pushing
 

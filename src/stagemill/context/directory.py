@@ -19,6 +19,7 @@ from stagemill.context.ignore import IgnoreRules
 from stagemill.digest import Digest
 from stagemill.errors import ContextError
 from stagemill.files.view import Entry, Kind
+from stagemill.timings import measured
 
 _COARSEST_CLOCK_NS = 2_000_000_000
 _CHUNK = 1 << 20
@@ -101,6 +102,7 @@ class DirectoryContext:
                 self._stats.put(key, digest)
         return digest
 
+    @measured("hash")
     def _hash(self, path: str, key: tuple[int, ...]) -> Digest:
         sha256 = hashlib.sha256()
         try:
@@ -131,6 +133,7 @@ class DirectoryContext:
                 self._scan(path)
         return self._names[directory]
 
+    @measured("walk")
     def _scan(self, directory: str) -> bool:
         """Reads a directory; whether anything in it is kept."""
         prefix = f"{directory}/" if directory else ""

@@ -13,6 +13,7 @@ from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Dockerfile, Flag, From, InstructionNode, OnBuild, Word
 from stagemill.errors import DockerfileError
+from stagemill.timings import measured
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
@@ -20,6 +21,7 @@ _MOST_NULS = 8
 _START = Span(1, 1, 1, 1)
 
 
+@measured("parse")
 def parse(text: str | bytes, name: str = "Dockerfile") -> Dockerfile:
     """The whole file; at least one stage is in it. DockerfileError for whatever is wrong with it."""
     found, error = parse_prefix(text, name)

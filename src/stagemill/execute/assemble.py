@@ -16,6 +16,7 @@ from stagemill.graph.vertex import Vertex
 from stagemill.oci.config import History, ImageConfig
 from stagemill.oci.image import Image
 from stagemill.store.links import Packed
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -46,6 +47,7 @@ PLAIN = Finish()
 _CACHES = (INLINE, BUILDKIT_INLINE)  # of a base: what its own layers were made by is no business of this image
 
 
+@measured("assemble")
 def assemble(
     config: ImageConfig,
     tree: Tree,

@@ -15,6 +15,7 @@ from stagemill.execute.tree import ContextFiles, Result, Tree
 from stagemill.graph import operations
 from stagemill.layer.stack import StackView
 from stagemill.layer.unpack import extract
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 
@@ -27,6 +28,7 @@ class Copier:
     progress: Progress
     cancelled: Event
 
+    @measured("copy")
     def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result]) -> Tree:
         """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
         below = self._view(parent)
@@ -40,6 +42,7 @@ class Copier:
             known = copy_all(op, below, origins, into=workspace.fs, extract=extract, names=names)
             return commit(workspace, parent, clock=self.services.clock, known=known)
 
+    @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:
         below = self._view(parent)
         with self.services.store.layers.workspace() as workspace:

@@ -22,6 +22,7 @@ from stagemill.files.select import MissingSourceError
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection, Vertex
 from stagemill.store.faults import store_error
+from stagemill.timings import about, measured
 
 
 class StoreExecutor:
@@ -31,8 +32,10 @@ class StoreExecutor:
         self.services = services
         self.forms = forms
 
+    @measured("step")
     def execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
         """Errors of an instruction carry its place in the Dockerfile."""
+        about(vertex.label.name)
         with _placed(vertex), self._explained():
             return self._execute(vertex, inputs, cancelled)
 
@@ -71,8 +74,10 @@ class StoreExecutor:
             case _:
                 assert_never(op)
 
+    @measured("select")
     def content(self, reader: Vertex, result: Result, select: Selection) -> Digest:
         """The digest of what a COPY selects from a stage or an image, owners included."""
+        about(reader.label.name)
         with _placed(reader):
             view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
             try:

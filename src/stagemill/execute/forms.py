@@ -32,6 +32,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
 from stagemill.store.store import Store
+from stagemill.timings import about, measured
 
 if TYPE_CHECKING:  # a build from the cache reads and writes no layer, and comes without what that needs
     from concurrent.futures import Future
@@ -182,9 +183,11 @@ class Forms:
             raise CorruptError(f"the store does not know where base layer {chain.short} came from", hint="build again")
         return found
 
+    @measured("unpack")
     def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         from stagemill.layer.unpack import unpack  # noqa: PLC0415  see above
 
+        about(str(base.descriptor.digest))
         with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found

@@ -14,6 +14,7 @@ from stagemill.execute.progress import Progress, reporter
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.timings import about, measured
 
 _PARALLEL = 4
 
@@ -41,7 +42,9 @@ def _fetch_all(layers: Sequence[Descriptor], forms: Forms, *, reference: str, pr
         list(pool.map(fetch, layers))
 
 
+@measured("pull")
 def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress, stopped: Event) -> None:
+    about(str(layer.digest))
     store = forms.store
     with store.lock(f"blob-{layer.digest.hex}", stopped.is_set):
         if store.blobs.has(layer):

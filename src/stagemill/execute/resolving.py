@@ -19,6 +19,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
 from stagemill.store.store import Store
+from stagemill.timings import about, measured
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
@@ -71,8 +72,10 @@ class ImageResolver:
         self._policy = policy
         self._pins = pins
 
+    @measured("resolve")
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
         """Raises ValueError for what is no reference, StagemillError where the image cannot be had."""
+        about(reference)
         wanted = platform or Platform.local()
         reference = self._had(reference, wanted)
         if reference.startswith(LAYOUT):

@@ -33,6 +33,7 @@ from stagemill.sandbox.emulators import needed
 from stagemill.sandbox.limits import Resources, Ulimit
 from stagemill.sandbox.process import SHM_SIZE, Bind, Process, Rootfs
 from stagemill.sandbox.users import find
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 HOSTNAME = "stagemill"
@@ -55,6 +56,7 @@ class Step:
     cancelled: Event
 
 
+@measured("sandbox")
 def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Services, forms: Forms, step: Step) -> Tree:
     """The parent's tree with what the process changed. `sources` are the trees that its mounts read, in their order.
 

@@ -14,9 +14,11 @@ from stagemill.errors import StoreError
 from stagemill.files.paths import join
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import disk
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 
+@measured("settle")
 def settle(upper: Path, parent: FileView) -> None:
     """Afterwards `upper` is a layer on top of `parent`, the tree that the process saw; merged, both look as before.
 

@@ -21,6 +21,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 VERSION = 1
@@ -119,6 +120,7 @@ class Watch:
 _NOBODY = Watch()
 
 
+@measured("index")
 def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING, watch: Watch = _NOBODY) -> LayerIndex:
     """The index of a layer directory, by walking it; the files of `known` are not read. Raises StoreError."""
     root = os.fspath(directory)

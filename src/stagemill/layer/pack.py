@@ -20,6 +20,7 @@ from stagemill.layer.compression import USUAL, Compression, compressed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import CHUNK, ahead
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 WHITEOUT_PREFIX = b".wh."
@@ -67,6 +68,7 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
     yield bytes(waiting)
 
 
+@measured("pack")
 def pack_blob(
     directory: Path,
     index: LayerIndex,

@@ -37,6 +37,7 @@ from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import Step
 from stagemill.plan.waiting import Link, Waiting, awaited, in_order, refuse_circles
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 
@@ -97,6 +98,7 @@ def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: 
     return plan_each(dockerfile, (request,), resolver, sources)[0]
 
 
+@measured("plan")
 def plan_each(
     dockerfile: Dockerfile, requests: Sequence[Request], resolver: Resolver, sources: Sources = NOWHERE
 ) -> tuple[Plan, ...]:

@@ -18,6 +18,7 @@ from stagemill.sandbox.helper import Helper
 from stagemill.sandbox.process import Bind, Data, Mount, Process, Rootfs, Stack, Tmpfs
 from stagemill.sandbox.session import OutputSink, Session, relay
 from stagemill.sandbox.terminal import Relay, Streams
+from stagemill.timings import measured
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import MountRequest, Request
@@ -47,6 +48,7 @@ class NamespaceSandbox:
     def close(self) -> None:
         self._helper.close()
 
+    @measured("run")
     def run(self, rootfs: Rootfs, process: Process, *, output: OutputSink, cancelled: threading.Event) -> int:
         """Runs a process with an empty standard input; returns its exit code, 128+N where signal N ended it.
 

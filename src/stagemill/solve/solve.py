@@ -16,6 +16,7 @@ from stagemill.solve.protocols import Cache, Executor, Hit
 from stagemill.solve.schedule import Cancel, Decision, Done, Failed, Schedule, Start
 from stagemill.solve.step import Maker
 from stagemill.solve.survey import survey
+from stagemill.timings import measured
 
 T = TypeVar("T")
 
@@ -115,6 +116,7 @@ class _Crew(Generic[T]):
                 while thread.is_alive():
                     thread.join(_PATIENCE)
 
+    @measured("wait")
     def _wait(self) -> tuple[Vertex, Hit[T] | BaseException]:
         while True:
             with suppress(Empty):

@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from stagemill.digest import Digest
 from stagemill.graph.vertex import Order, Vertex, walk
 from stagemill.solve.protocols import Hit
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Survey(Generic[T]):
     again: frozenset[Digest] = frozenset()
 
 
+@measured("look up")
 def survey(
     targets: Sequence[Vertex],
     *,
