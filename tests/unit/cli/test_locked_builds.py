@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -308,14 +308,16 @@ class TestKinds:
 
     def test_a_context_from_a_url_is_locked_in_a_file_that_is_named(self, project: Project) -> None:
         place = project.folder.parent / "remote"
-        commits = [{"files": {"Dockerfile": "FROM scratch\nCOPY a /\n", "a": "one"}, "branch": "main"}]
+        commits: list[Mapping[str, Any]] = [
+            {"files": {"Dockerfile": "FROM scratch\nCOPY a /\n", "a": "one"}, "branch": "main"}
+        ]
         project.web.has_repository(place, "app.git", commits)
         context = f"{project.web.url}/app.git#main"
 
         assert "name a file: --locked=FILE" in project.fail("build", "--locked", "--progress=quiet", context, status=2)
         assert "name a file: --lock-file=FILE" in project.fail("lock", context, status=2)
         project.ok("lock", "--lock-file", "app.lock", context)
-        commits[0]["files"]["a"] = "two"
+        commits.append({"files": {"a": "two"}, "branch": "main"})
         project.web.has_repository(place / "two", "app.git", commits)
         project.ok("build", "--locked=app.lock", "--progress=quiet", "-o", "out", context)
 
