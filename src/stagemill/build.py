@@ -184,22 +184,24 @@ def carry_out(
             if not isinstance(error, CorruptError) and not isinstance(error.__cause__, CorruptError):
                 raise
             services.listener(events.Notice(f"{error.message}; building again", services.clock()))
+            work = replace(work, doubting=True)
     return work.attempt()
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Plans, the vertices of them that are wanted, and how they are made."""
+    """Plans, the vertices of them that are wanted, and how they are made. With `doubting` something was found torn."""
 
     plans: Sequence[Plan]
     goals: Sequence[Vertex]
     services: Services
     options: Options
     again: frozenset[Digest]
+    doubting: bool = False
 
     def attempt(self) -> tuple[Built, ...]:
         services = self.services
-        forms = Forms(services.store, remote=services.remote, imports=services.imports)
+        forms = Forms(services.store, remote=services.remote, imports=services.imports, linking=not self.doubting)
         cache = _cache(services, self.plans)
         tally = Tally(services.listener)
         results = _solved(

@@ -313,3 +313,22 @@ def test_a_changed_archive_beside_its_digest_is_refused_by_load(built: Mill) -> 
     assert layer_blobs(built)[2].name in said
     assert "hint: " in said
     assert store.ok("images", "--json").out == "[]\n"
+
+
+def test_a_torn_file_of_the_step_before_is_noticed_in_the_next_image_too(mill: Mill) -> None:
+    """COPY links what it made the last time, so what is torn there is torn in both; packing finds out."""
+    dockerfile = "FROM busybox\nCOPY c /c\n"
+    mill.write({"c/same": "same\n", "c/other": "one\n"})
+    mill.build(dockerfile, "-t", "first")
+    flip(layer_with(mill, "c/same") / "fs/c/same")
+    mill.write({"c/other": "two\n", "Dockerfile": dockerfile})
+
+    said = mill.fail("build", "-t", "second", ".")
+    assert "5 other things were dropped" in mill.ok("store", "check").out
+    mill.build(dockerfile, "-t", "second")
+
+    assert "the file 'c/same' of a layer is not what the layer's index says" in said
+    assert "run `stagemill store check`, then build again" in said
+    assert mill.cat("second", "/c/same") == "same\n"
+    assert mill.cat("second", "/c/other") == "two\n"
+    assert "dropped" not in mill.ok("store", "check").out

@@ -34,6 +34,16 @@ from stagemill.values import dataclass
 _EVERYTHING = operations.Origin(("",))
 
 
+class Known(Protocol):
+    """Where a file lies that is as it is to be, at the same path of another layer; None where nobody knows one."""
+
+    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> Path | None: ...
+
+
+def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> Path | None:
+    """Nobody knows one."""
+
+
 class Extract(Protocol):
     """Unpacks an archive into an empty directory; False where the file is none. `implied` describes directories that
     have no member of their own.
@@ -72,18 +82,20 @@ def copy_all(
     into: Path,
     extract: Extract,
     names: FileView | None = None,
+    known: Known = unknown,
 ) -> dict[str, Digest]:
     """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
 
     `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
-    are hashed as they are copied, and ContextError says that one is not what it was when the key was made. An archive is
+    are linked from where `known` has them, or hashed as they are copied, and ContextError says that one is not what it was
+    when the key was made. An archive is
     unpacked beside `into`, on the same file system. Names of owners are looked up in `names`, or else in the parent.
     Raises StagemillError.
     """
     draft = Draft(parent, into)
     try:
         owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
-        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract)
+        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, known=known)
         origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
         job.run([_Source(files.view, files.fixed, origin) for files, origin in zip(sources, origins, strict=True)])
         draft.finish()
@@ -108,7 +120,15 @@ class _Source:
 
 class _Copying:
     def __init__(
-        self, op: operations.Copy, draft: Draft, into: Path, *, owner: Owner | None, mode: Mode, extract: Extract
+        self,
+        op: operations.Copy,
+        draft: Draft,
+        into: Path,
+        *,
+        owner: Owner | None,
+        mode: Mode,
+        extract: Extract,
+        known: Known,
     ) -> None:
         self._op = op
         self._draft = draft
@@ -116,6 +136,7 @@ class _Copying:
         self._owner = owner
         self._mode = mode
         self._extract = extract
+        self._known = known
         self._linked: set[tuple[int, int]] = set()
         self._fault: StagemillError | None = None
         made = owner or Owner()
@@ -227,7 +248,12 @@ class _Copying:
 
     def _file(self, source: _Source, path: str, target: str, entries: tuple[Entry, Entry]) -> None:
         entry, wanted = entries
-        digest, real = source.view.digest(path), source.view.real_path(path)
+        digest = source.view.digest(path)
+        if not source.fixed:
+            known = self._known(target, wanted, digest)
+            if known and self._is_first(known) and self._draft.adopt(target, wanted, known, digest=digest):
+                return
+        real = source.view.real_path(path)
         if not source.fixed:
 
             def write(descriptor: int) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from threading import Event
 
 from stagemill.execute.commit import commit
-from stagemill.execute.copy import Files, copy_all
+from stagemill.execute.copy import Files, copy_all, unknown
+from stagemill.execute.earlier import Earlier
 from stagemill.execute.forms import Forms
 from stagemill.execute.make_directory import make_directory
 from stagemill.execute.progress import Progress
@@ -29,8 +30,10 @@ class Copier:
     cancelled: Event
 
     @measured("copy")
-    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result]) -> Tree:
-        """The parent's tree with the files on top. Files of layers are linked, files of a context are copied."""
+    def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result], *, name: str) -> Tree:
+        """The parent's tree with the files on top. Files of layers are linked, files of a context are copied, or linked
+        from what the step of this name made the last time.
+        """
         below = self._view(parent)
         named = sources[-1] if op.named_owner else None
         names = self._view(named) if isinstance(named, Tree) else None
@@ -39,8 +42,16 @@ class Copier:
             for source in (sources[:-1] if op.named_owner else sources)
         ]
         with self.services.store.layers.workspace() as workspace:
-            known = copy_all(op, below, origins, into=workspace.fs, extract=extract, names=names)
-            return commit(workspace, parent, clock=self.services.clock, known=known)
+            digests = copy_all(
+                op,
+                below,
+                origins,
+                into=workspace.fs,
+                extract=extract,
+                names=names,
+                known=Earlier(name, self.forms).place if self.forms.linking else unknown,
+            )
+            return commit(workspace, parent, clock=self.services.clock, known=digests)
 
     @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

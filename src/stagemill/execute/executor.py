@@ -65,7 +65,7 @@ class StoreExecutor:
                 copier = copying.Copier(self.services, self.forms, progress, cancelled)
                 if isinstance(op, operations.MakeDirectory):
                     return copier.make_directory(op, _tree(inputs[0]))
-                return copier.copy(op, _tree(inputs[0]), inputs[1:])
+                return copier.copy(op, _tree(inputs[0]), inputs[1:], name=vertex.label.name)
             case operations.Stack():
                 from stagemill.execute import stacking  # noqa: PLC0415  nor does it put layers on each other
 

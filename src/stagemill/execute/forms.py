@@ -49,11 +49,15 @@ Remote: TypeAlias = Callable[[str], BlobSource]
 
 
 class Forms:
-    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too."""
+    """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
-    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None) -> None:
+    `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
+    """
+
+    def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
+        self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}

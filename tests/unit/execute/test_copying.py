@@ -25,7 +25,7 @@ def copier(workshop: Workshop) -> Copier:
 def test_files_of_a_stage_are_linked(workshop: Workshop) -> None:
     stage = workshop.tree({"app": "binary"})
 
-    tree = copier(workshop).copy(Copy(("app",), "/app"), Tree(), [stage])
+    tree = copier(workshop).copy(Copy(("app",), "/app"), Tree(), [stage], name="COPY")
 
     places = [workshop.forms.directories(each)[0] / "app" for each in (stage, tree)]
     assert places[0].samefile(places[1])
@@ -34,7 +34,7 @@ def test_files_of_a_stage_are_linked(workshop: Workshop) -> None:
 def test_a_file_with_another_owner_is_no_link(workshop: Workshop) -> None:
     stage = workshop.tree({"app": file("binary", uid=5)})
 
-    tree = copier(workshop).copy(Copy(("app",), "/app", owner="7:8"), Tree(), [stage])
+    tree = copier(workshop).copy(Copy(("app",), "/app", owner="7:8"), Tree(), [stage], name="COPY")
 
     assert workshop.layer(tree) == {"app": "file 0644 7:8 =binary"}
     assert workshop.layer(stage) == {"app": "file 0644 5:0 =binary"}
@@ -43,14 +43,14 @@ def test_a_file_with_another_owner_is_no_link(workshop: Workshop) -> None:
 def test_files_of_a_context_are_copied(workshop: Workshop) -> None:
     view = workshop.context({"app": "binary"})
 
-    tree = copier(workshop).copy(Copy(("app",), "/app"), Tree(), [ContextFiles(view)])
+    tree = copier(workshop).copy(Copy(("app",), "/app"), Tree(), [ContextFiles(view)], name="COPY")
 
     view.real_path("app").write_text("another")
     assert workshop.layer(tree) == {"app": "file 0644 0:0 =binary"}
 
 
 def test_files_of_the_dockerfile_need_no_source(workshop: Workshop) -> None:
-    tree = copier(workshop).copy(Copy((), "/motd", files=(InlineFile("EOF", "hello\n"),)), Tree(), [])
+    tree = copier(workshop).copy(Copy((), "/motd", files=(InlineFile("EOF", "hello\n"),)), Tree(), [], name="COPY")
 
     assert workshop.layer(tree) == {"motd": "file 0644 0:0 =hello\n"}
 
@@ -61,7 +61,7 @@ def test_add_unpacks_an_archive(workshop: Workshop) -> None:
         archive.addfile(tarfile.TarInfo("inside"))
     view = workshop.context({"a.tar": file(out.getvalue())})
 
-    tree = copier(workshop).copy(Copy(("a.tar",), "/", unpack=True), Tree(), [ContextFiles(view)])
+    tree = copier(workshop).copy(Copy(("a.tar",), "/", unpack=True), Tree(), [ContextFiles(view)], name="COPY")
 
     assert workshop.layer(tree) == {"inside": "file 0644 0:0 ="}
 

@@ -1,0 +1,52 @@
+"""`Earlier`: what a step made the last time. A file that it would make again, byte for byte, is linked from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from stagemill.digest import Digest
+from stagemill.errors import StagemillError
+from stagemill.execute.forms import Forms
+from stagemill.execute.tree import Tree
+from stagemill.files.view import Entry
+from stagemill.layer.index import IndexEntry
+
+_TRIES = 200
+
+
+class Earlier:
+    """The layer of the latest step of this name. It is read when it is first asked for, and not asked any more if it
+    has none of the first files: then it is another project's.
+    """
+
+    def __init__(self, name: str, forms: Forms) -> None:
+        self._name = name
+        self._forms = forms
+        self._found: tuple[Path, Mapping[str, IndexEntry]] | None = None
+        self._left = _TRIES
+
+    def place(self, path: str, entry: Entry, digest: Digest) -> Path | None:
+        """Where a file lies that has the path, the entry and the content, and no second name; None where none does."""
+        if not self._left:
+            return None
+        if self._found is None:
+            self._found = self._look()
+        directory, by_path = self._found
+        known = by_path.get(path)
+        if known is None or known.digest != digest or known.entry != entry or entry.node is not None:
+            self._left -= self._left > 0
+            return None
+        self._left = -1
+        return directory / path
+
+    def _look(self) -> tuple[Path, Mapping[str, IndexEntry]]:
+        for record in self._forms.store.records.recent(self._name):
+            try:
+                layers = Tree.from_json(json.loads(record.result)).layers
+                if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
+                    return self._forms.store.layers.directory(home), self._forms.index(home).by_path
+            except (StagemillError, ValueError, TypeError):
+                continue  # a store that is damaged is nothing to link from
+        return Path(), {}
