@@ -69,7 +69,9 @@ class Project:
         """The branch main is at this commit afterwards, on top of those before it."""
         self._texts.append(text)
         place = self.folder.parent / "repositories" / f"{len(self._texts)}"
-        commits: list[Mapping[str, Any]] = [{"files": {"a": text}, "branch": "main"} for text in dict.fromkeys(self._texts)]
+        commits: list[Mapping[str, Any]] = [
+            {"files": {"a": text}, "branch": "main"} for text in dict.fromkeys(self._texts)
+        ]
         return self.web.has_repository(place, "code.git", commits)["main"]
 
     def write(self, dockerfile: str, **files: str) -> None:

@@ -34,12 +34,12 @@ from stagemill.values import dataclass
 
 _EXAMPLES = examples(
     {
-        "stagemill lock .": "write stagemill.lock beside the Dockerfile; what is locked stays",
+        "stagemill lock .": "write stagemill.lock; what is locked stays",
         "stagemill lock --platform linux/amd64,linux/arm64 .": "for what is built in CI",
-        "stagemill lock --update .": "move everything on to what it is today",
-        "stagemill lock --update alpine:3.20 .": "move one image, file or repository on",
-        "stagemill lock --add --build-arg VERSION=2 .": "what another build needs, beside what is there",
-        "stagemill lock --check .": "exit with 1 where something is missing or not needed any more",
+        "stagemill lock --update .": "move everything on",
+        "stagemill lock --update alpine:3.20 .": "or one image, file or repository",
+        "stagemill lock --add --build-arg VERSION=2 .": "add what another build needs",
+        "stagemill lock --check .": "exit with 1 where it does not fit",
     }
 )
 
@@ -132,7 +132,9 @@ def command(**given: object) -> int:
         local = tuple(_local(changes, asked)) if asked else ()
     report = Report(old.name, new, changes, found.unseen, local, found.copied)
     if asked is None:
-        report = replace(report, changes=(*map(_judged, changes), *found.missing), checked=True)
+        report = replace(
+            report, changes=(*map(_judged, changes), *found.missing), checked=True, remedy=flag.remedy.write
+        )
     elif changes or before is None:
         places.write(path, serialize(new))
     print(report.json() if wish.json else report.text())

@@ -74,6 +74,10 @@ class LockedRepository:
     def key(self) -> str:
         return f"{self.url}#{self.ref}" if self.ref else self.url
 
+    def fits(self, checksum: str) -> bool:
+        """Whether it is what a Dockerfile with this checksum means; that may also be the beginning of a tag's own name."""
+        return not checksum or checksum == self.checksum or self.commit.startswith(checksum)
+
 
 @dataclass(frozen=True, slots=True)
 class LockedPackages:

@@ -85,15 +85,15 @@ class KeptLock:
         if entry is None:
             key = LockedRepository(location.remote, location.ref, "").key
             raise self._missing(str(location), "git", key)
-        said = location.checksum
-        if said and said != entry.checksum and not entry.commit.startswith(said):
-            message = f"the checksum of {location} is {said}, and {self.name} has the commit {entry.commit}"
+        if not entry.fits(location.checksum):
+            message = (
+                f"the checksum of {location} is {location.checksum}, and {self.name} has the commit {entry.commit}"
+            )
             raise SourceError(message, hint=self._moving(entry.key))
         return Found(entry.commit, entry.found)
 
     def changed(self, location: HttpLocation, found: Digest, wanted: Digest) -> SourceError:
-        message = f"{location} is not what it was when it was locked: it is {found}, expected {wanted}"
-        return SourceError(message, hint=self._moving(location.url))
+        return SourceError(_changed(str(location), found, wanted), hint=self._moving(location.url))
 
     def found(self, location: Location, found: operations.Http | operations.Git) -> None:
         """It is what the lock says."""
@@ -108,7 +108,7 @@ class KeptLock:
             if entry is None:
                 raise _at(self._missing(one.locked.key, "packages", one.locked.key), one.at)
             if entry.digest != one.locked.digest:
-                message = f"{one.locked.key} is {one.locked.digest}, and {self.name} has {entry.digest}"
+                message = _changed(one.locked.key, one.locked.digest, entry.digest)
                 hint = f"if the change is meant: {self.remedy.add}"
                 raise DockerfileError(message, at=one.at, hint=hint)
         for day in snapshots.named(plans, views):
@@ -123,6 +123,10 @@ class KeptLock:
 
     def _moving(self, name: str) -> str:
         return f"if the change is meant: {self.remedy.update(name)}"
+
+
+def _changed(what: str, found: Digest, wanted: Digest) -> str:
+    return f"{what} has changed since it was locked: it is {found}, expected {wanted}"
 
 
 def _at(error: NotLockedError, at: Excerpt | None) -> DockerfileError:

@@ -78,20 +78,21 @@ class Survey:
         return replace(name, digest=digest)
 
     def file(self, location: HttpLocation, checksum: Digest | None) -> Digest | None:
-        """As above. Raises NotLockedError, SourceError."""
-        if self._asked is None or self._kept(self._old.lock.file(location.url)):
-            return self._old.file(location, checksum)
-        return checksum
+        """As above, unless the Dockerfile says another checksum by now. Raises NotLockedError, SourceError."""
+        entry = self._kept(self._old.lock.file(location.url))
+        stays = isinstance(entry, LockedFile) and checksum in {None, entry.digest}
+        return self._old.file(location, checksum) if stays or self._asked is None else checksum
 
     def repository(self, location: GitLocation) -> Found | None:
-        """As above. Raises NotLockedError, SourceError."""
-        if self._asked is None or self._kept(self._old.lock.repository(location.remote, location.ref)):
-            return self._old.repository(location)
-        return None
+        """As above."""
+        entry = self._kept(self._old.lock.repository(location.remote, location.ref))
+        stays = isinstance(entry, LockedRepository) and entry.fits(location.checksum)
+        return self._old.repository(location) if stays or self._asked is None else None
 
     def changed(self, location: HttpLocation, found: Digest, wanted: Digest) -> SourceError | None:
-        kept = self._kept(self._old.lock.file(location.url))
-        return self._old.changed(location, found, wanted) if kept else None
+        entry = self._kept(self._old.lock.file(location.url))
+        locked = isinstance(entry, LockedFile) and entry.digest == wanted
+        return self._old.changed(location, found, wanted) if locked else None
 
     def found(self, location: Location, found: operations.Http | operations.Git) -> None:
         """Remembers what a URL names."""

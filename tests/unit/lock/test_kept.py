@@ -95,7 +95,7 @@ class TestFiles:
     def test_that_changed_are_told_with_both_digests(self) -> None:
         error = KEPT.changed(self.location, AMD, SUM)
 
-        assert error.message == f"{self.location} is not what it was when it was locked: it is {AMD}, expected {SUM}"
+        assert error.message == f"{self.location} has changed since it was locked: it is {AMD}, expected {SUM}"
         assert "stagemill lock --update" in (error.hint or "")
 
     def test_that_are_missing_are_refused(self) -> None:
@@ -136,7 +136,7 @@ class TestPlans:
     def test_that_read_a_lock_file_which_changed_are_not(self) -> None:
         error = self.refused("FROM busybox\nCOPY . /\n", go_sum="other")
 
-        assert error.message == f"go.sum is {Digest.of(b'other')}, and stagemill.lock has {SUM}"
+        assert error.message == f"go.sum has changed since it was locked: it is {Digest.of(b'other')}, expected {SUM}"
         assert marked(error) == "Dockerfile:2: COPY . /"
         assert error.hint == "if the change is meant: stagemill lock --add --build-arg A=1 ."
 

@@ -160,6 +160,13 @@ class TestUrls:
         changed = found.changed(self.location, NEW, OLD)
         assert isinstance(changed, SourceError)
 
+    def test_that_the_dockerfile_says_another_checksum_of_are_what_it_says(self, registry: Registry) -> None:
+        found = survey(registry, self.file, self.commit)
+
+        assert found.file(self.location, NEW) == NEW
+        assert found.changed(self.location, OLD, NEW) is None
+        assert found.repository(git("https://host.example/x.git?checksum=beef#v1")) is None
+
     def test_that_move_on_may_be_anything(self, registry: Registry) -> None:
         found = survey(registry, self.file, self.commit, moves=lambda _: True)
 

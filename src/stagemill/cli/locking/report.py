@@ -19,6 +19,7 @@ from stagemill.lock.entries import (
     Variant,
 )
 from stagemill.lock.unseen import Unseen
+from stagemill.oci.reference import Reference
 from stagemill.values import dataclass
 
 _COUNTED = {
@@ -33,7 +34,8 @@ _SHORT = 12
 class Report:
     """Of a lock in a file: how it changed, or, where it was only `checked`, how it would.
 
-    `local` are images that only this machine has, and `copied` is where the lock itself is read.
+    `local` are images that only this machine has, and `copied` is where the lock itself is read; `remedy` is the command
+    that would make it so.
     """
 
     file: str
@@ -43,6 +45,7 @@ class Report:
     local: tuple[str, ...] = ()
     copied: Excerpt | None = None
     checked: bool = False
+    remedy: str = ""
 
     def text(self) -> str:
         lines = [table.render(_HEAD, list(_rows(self.changes)), right=(4,)), ""] if self.changes else []
@@ -50,7 +53,11 @@ class Report:
 
     def _summary(self) -> str:
         if self.checked:
-            return f"{self.file} is {'not what is needed' if self.changes else 'what is needed'}"
+            return (
+                f"{self.file} is not what is needed: {self.remedy}"
+                if self.changes
+                else f"{self.file} is what is needed"
+            )
         counts = [(sum(isinstance(entry, kind) for entry in self.lock), words) for kind, words in _COUNTED.items()]
         said = ", ".join(f"{count} {words[count != 1]}" for count, words in counts if count) or "nothing"
         return f"{self.file} has {said}" + ("" if self.changes else ", as before")
@@ -108,7 +115,8 @@ def _rows(changes: Sequence[Change]) -> Iterator[tuple[str, ...]]:
             yield from _image(change.what, known.familiar, old, new)
         else:
             digest, created, size = (_moved(*pair) for pair in zip(_cells(old), _cells(new), strict=True))
-            yield change.what, change.key, digest, created, size
+            name = Reference.parse(change.key).familiar if change.kind == "image" else change.key
+            yield change.what, name, digest, created, size
 
 
 def _image(what: str, familiar: str, old: LockedImage | None, new: LockedImage | None) -> Iterator[tuple[str, ...]]:
