@@ -21,7 +21,7 @@ from stagemill.cli.options import add_build_options, with_options, with_targets
 from stagemill.cli.progress import open_progress
 from stagemill.cli.values import Values
 from stagemill.dockerfile.suggest import nearest
-from stagemill.errors import UsageError
+from stagemill.errors import StagemillError, UsageError
 from stagemill.lock import change
 from stagemill.lock.change import Change
 from stagemill.lock.document import serialize
@@ -107,7 +107,7 @@ def _for_locks(command: click.Command) -> click.Command:
 @click.option("--add", is_flag=True, help="Keep what these flags do not need: it is for another build.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 unless the lock is exactly what is needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(**given: object) -> int:
+def command(**given: object) -> None:
     """Write what the names in a Dockerfile stand for to stagemill.lock: images, URLs, git refs, lock files of packages.
 
     All stages count unless --target names one. Nothing is built, and of images nothing is fetched but their manifests.
@@ -132,13 +132,13 @@ def command(**given: object) -> int:
         local = tuple(_local(changes, asked)) if asked else ()
     report = Report(old.name, new, changes, found.unseen, local, found.copied)
     if asked is None:
-        report = replace(
-            report, changes=(*map(_judged, changes), *found.missing), checked=True, remedy=flag.remedy.write
-        )
+        report = replace(report, changes=(*map(_judged, changes), *found.missing), checked=True)
     elif changes or before is None:
         places.write(path, serialize(new))
     print(report.json() if wish.json else report.text())
-    return int(report.checked and bool(report.changes))
+    if report.checked and report.changes:
+        command_line = flag.remedy.add if wish.add else flag.remedy.write
+        raise StagemillError(f"{old.name} is not what is needed", hint=f"write it: {command_line}")
 
 
 def _judged(one: Change) -> Change:

@@ -267,7 +267,9 @@ class TestChecking:
         }
         assert project.changes("--check", "--add", status=1) == {"go.sum": "changed"}
         assert (project.folder / LOCK).read_bytes() == before
-        assert "stagemill.lock is not what is needed" in project.call("lock", "--check", ".").out
+        said = project.call("lock", "--check", "--target", "0", ".")
+        assert (said.status, said.out.splitlines()[-1].split()[:2]) == (1, ["changed", "go.sum"])
+        assert said.err == "error: stagemill.lock is not what is needed\nhint: write it: stagemill lock --target 0 .\n"
 
 
 def test_json_has_both_sides_of_a_change(project: Project) -> None:

@@ -34,8 +34,7 @@ _SHORT = 12
 class Report:
     """Of a lock in a file: how it changed, or, where it was only `checked`, how it would.
 
-    `local` are images that only this machine has, and `copied` is where the lock itself is read; `remedy` is the command
-    that would make it so.
+    `local` are images that only this machine has, and `copied` is where the lock itself is read.
     """
 
     file: str
@@ -45,26 +44,19 @@ class Report:
     local: tuple[str, ...] = ()
     copied: Excerpt | None = None
     checked: bool = False
-    remedy: str = ""
 
     def text(self) -> str:
-        lines = [table.render(_HEAD, list(_rows(self.changes)), right=(4,)), ""] if self.changes else []
-        return "\n".join([*lines, self._summary(), *self._notes()])
+        rows = table.render(_HEAD, list(_rows(self.changes)), right=(4,))
+        if self.checked:
+            return rows if self.changes else f"{self.file} is what is needed"
+        return "\n".join([*([rows, ""] if self.changes else []), self._summary(), *self._notes()])
 
     def _summary(self) -> str:
-        if self.checked:
-            return (
-                f"{self.file} is not what is needed: {self.remedy}"
-                if self.changes
-                else f"{self.file} is what is needed"
-            )
         counts = [(sum(isinstance(entry, kind) for entry in self.lock), words) for kind, words in _COUNTED.items()]
         said = ", ".join(f"{count} {words[count != 1]}" for count, words in counts if count) or "nothing"
         return f"{self.file} has {said}" + ("" if self.changes else ", as before")
 
     def _notes(self) -> Iterator[str]:
-        if self.checked:
-            return
         for name in self.local:
             yield f"note: {name} is in this machine's store, and no registry is known to have it"
         if self.copied:
