@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stagemill.cli.environment import Workplace
 from stagemill.digest import Digest
+from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute import base
 from stagemill.lock.entries import Variant
 from stagemill.oci.choice import choose
@@ -28,7 +29,7 @@ class Asking:
             return None
         try:
             item = base.read(self.place.store, descriptor)
-        except (LookupError, ValueError):
+        except (NotFoundError, CorruptError, ValueError):
             return None
         return descriptor.digest if _fits(item, platform) else None
 
