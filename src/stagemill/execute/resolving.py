@@ -164,7 +164,12 @@ class ImageResolver:
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
         with self._telling(name, f"{platform.full} {told_by}" if self._several else told_by):
-            return self._remote().resolve(name, platform, shelf=self.store.blobs)
+            try:
+                return self._remote().resolve(name, platform, shelf=self.store.blobs)
+            except NotFoundError as error:
+                if self._pins is None or (name.digest and self.store.blobs.has(name.digest)):
+                    raise  # it is there, and not for the platform
+                raise self._pins.lost(name, error) from error
 
     @contextmanager
     def _telling(self, name: Reference, whose: str) -> Iterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stagemill.digest import Digest
-from stagemill.errors import DockerfileError, Excerpt, NotLockedError, SourceError
+from stagemill.errors import DockerfileError, Excerpt, NotFoundError, NotLockedError, SourceError
 from stagemill.files.view import FileView
 from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
@@ -60,6 +60,14 @@ class KeptLock:
             others = ", ".join(self._tags(name))
             raise self._missing(name.familiar, "image", str(name), others=others)
         return replace(name, digest=entry.of(platform))
+
+    def lost(self, name: Reference, error: NotFoundError) -> NotFoundError:
+        """With the command that finds another one, where the digest is the lock's and not the Dockerfile's."""
+        asked = replace(name, digest=None) if name.tag else name
+        if self.lock.image(str(asked)) is None:
+            return error
+        hint = f"it was removed since it was locked: {self.remedy.update(asked.familiar)}"
+        return NotFoundError(f"{error.message}, which {self.name} names", hint=hint)
 
     def _tags(self, name: Reference) -> Iterator[str]:
         """What the lock has of the same repository."""

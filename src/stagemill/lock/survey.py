@@ -77,6 +77,10 @@ class Survey:
                 platforms[platform] = digest
         return replace(name, digest=digest)
 
+    def lost(self, name: Reference, error: NotFoundError) -> NotFoundError:
+        """As a build that is held to the old lock would say it, of what that has."""
+        return self._old.lost(name, error)
+
     def file(self, location: HttpLocation, checksum: Digest | None) -> Digest | None:
         """As above, unless the Dockerfile says another checksum by now. Raises NotLockedError, SourceError."""
         entry = self._kept(self._old.lock.file(location.url))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from stagemill.digest import Digest
-from stagemill.errors import SourceError
+from stagemill.errors import NotFoundError, SourceError
 from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.oci.platform import Platform
@@ -16,11 +16,15 @@ from stagemill.sources.refs import Found
 class Pins(Protocol):
     """Asked for each name after the policies. Called from several threads at once.
 
-    Each of the first three raises SourceError for what may not be had.
+    `image`, `file` and `repository` raise SourceError for what may not be had.
     """
 
     def image(self, name: Reference, platform: Platform | None) -> Reference:
         """The same name with the digest of its image for a platform, or of its index where that is None."""
+        ...
+
+    def lost(self, name: Reference, error: NotFoundError) -> NotFoundError:
+        """What to say where a registry does not have what `image` gave."""
         ...
 
     def file(self, location: HttpLocation, checksum: Digest | None) -> Digest | None:

@@ -198,6 +198,24 @@ class TestRefusals:
         project.follow(said)
         assert out(project, *APP)["file"] == "two"
 
+    def test_an_image_that_the_registry_has_no_more_is_told(
+        self, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        project.ok("lock", ".")
+        monkeypatch.setenv("STAGEMILL_ROOT", str(tmp_path / "elsewhere"))
+        project.registry.manifests.clear()
+        for name, tag in (("base", "1"), ("tool", "2")):
+            project.push(name, tag, "newer")
+
+        said = project.fail("build", "--locked", "--progress=quiet", *APP, ".")
+
+        assert "base:1@sha256:" in said
+        assert "which stagemill.lock names\n --> Dockerfile:1\n" in said
+        assert (
+            f"hint: it was removed since it was locked: stagemill lock --update --target app {project.registry.host}"
+            in said
+        )
+
     @pytest.mark.parametrize("source", ["{web}/other", "{web}/code.git#v9"])
     def test_a_url_that_is_missing_is_not_asked_for(self, project: Project, source: str) -> None:
         project.ok("lock", ".")
@@ -355,6 +373,14 @@ class TestPlatforms:
         project.build("--all-platforms", "--target", "base")
 
         assert project.asked() == []
+
+    def test_one_that_an_image_is_not_for_is_told_as_ever(self, project: Project) -> None:
+        project.ok("lock", ".")
+
+        said = project.fail("build", "--locked", "--progress=quiet", "--platform", "linux/s390x", *APP, ".")
+
+        assert "has no image for linux/s390x" in said
+        assert "hint: it has linux/amd64, linux/arm64: choose one with --platform" in said
 
     def test_every_platform_is_every_one_of_the_locked_index(self, project: Project) -> None:
         project.ok("lock", ".")

@@ -302,6 +302,9 @@ class Pinned:
         self.asked.append((str(name), platform))
         return replace(name, digest=self.digest)
 
+    def lost(self, name: Reference, error: NotFoundError) -> NotFoundError:
+        return NotFoundError(f"{error}, {name.digest} is lost")
+
     def file(self, location: HttpLocation, checksum: Digest | None) -> Digest | None:
         raise AssertionError("no file is asked for")
 
@@ -348,6 +351,12 @@ class TestPins:
         remembered = workshop.store.links.base(image.chain_ids[0])
         assert remembered is not None
         assert remembered.reference == f"{FULL}@{image.digest}"
+
+    def test_one_that_is_nowhere_is_told_by_the_pins(self, workshop: Workshop) -> None:
+        digest = Digest.of(b"x")
+
+        with pytest.raises(NotFoundError, match=f"there is no image app:latest@{digest}, {digest} is lost"):
+            workshop.resolver(pins=Pinned(digest)).resolve("app", None)
 
     def test_the_policy_comes_first(self, workshop: Workshop) -> None:
         image = an_image(workshop)

@@ -7,7 +7,7 @@ import pytest
 from fakes.planning import marked, planned
 from fakes.tree import MemoryTree
 from stagemill.digest import Digest
-from stagemill.errors import DockerfileError, NotLockedError, SourceError
+from stagemill.errors import DockerfileError, NotFoundError, NotLockedError, SourceError
 from stagemill.location import GitLocation, HttpLocation, parse
 from stagemill.lock.entries import (
     Lock,
@@ -71,6 +71,18 @@ class TestImages:
     def test_of_other_repositories_are_not_told(self) -> None:
         with pytest.raises(NotLockedError, match=r"^busybox:latest is not in stagemill\.lock$"):
             KEPT.image(Reference.parse("busybox"), AMD64)
+
+    def test_that_are_lost_are_told_with_the_command_that_finds_another(self) -> None:
+        found = KEPT.image(Reference.parse("alpine:3.20"), AMD64)
+
+        lost = KEPT.lost(found, NotFoundError("there is no image alpine:3.20@sha256:…"))
+        own = NotFoundError("there is no image x")
+
+        assert lost.message == "there is no image alpine:3.20@sha256:…, which stagemill.lock names"
+        assert lost.hint == (
+            "it was removed since it was locked: stagemill lock --update --build-arg A=1 alpine:3.20 ."
+        )
+        assert KEPT.lost(Reference.parse(f"x@{INDEX}"), own) is own
 
     def test_with_another_digest_in_the_dockerfile_are_others(self) -> None:
         with pytest.raises(NotLockedError):
