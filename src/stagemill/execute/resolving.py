@@ -167,9 +167,15 @@ class ImageResolver:
             try:
                 return self._remote().resolve(name, platform, shelf=self.store.blobs)
             except NotFoundError as error:
-                if self._pins is None or (name.digest and self.store.blobs.has(name.digest)):
+                if self._pins is None or self._knows(name):
                     raise  # it is there, and not for the platform
                 raise self._pins.lost(name, error) from error
+
+    def _knows(self, name: Reference) -> bool:
+        """Whether the store has the document that a digest names."""
+        with suppress(NotFoundError):
+            return name.digest is not None and self.store.blobs.size(name.digest) > 0
+        return False
 
     @contextmanager
     def _telling(self, name: Reference, whose: str) -> Iterator[None]:
