@@ -290,9 +290,7 @@ def prepared(
         resolver = image_resolver(given, place=place, listener=listener)
         approve: Callable[[Sequence[Plan]], None] = (checks or Checks(inputs, given.build_args)).approve
         if place.lock:
-            from stagemill.cli.locking.place import held
-
-            approve = held(place.lock, views, approve)
+            approve = place.lock.approving(views, then=approve)
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
             fresh=_fresh(given),

@@ -35,12 +35,12 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     """
     if given is not None:
         path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
-        _check_link(path, context)
+        check_link(path, context)
         return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
     for name in NAMES:
         path = context / name
         if os.path.lexists(path):
-            _check_link(path, context)
+            check_link(path, context)
             return DockerfileText(_read(path), name, path)
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
@@ -100,7 +100,7 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
     for path in (*own, *(context / end for end in _IGNORES)):
         if os.path.lexists(path):
-            _check_link(path, context, hint="put the file itself there")
+            check_link(path, context, hint="put the file itself there")
             return rules_of(path)
     return None
 
@@ -113,7 +113,7 @@ def rules_of(path: Path, *, flag: str = "") -> FoundRules:
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 
 
-def _check_link(path: Path, context: Path, *, hint: str = "") -> None:
+def check_link(path: Path, context: Path, *, hint: str = "") -> None:
     """A context may come from somebody else, with a link to a file of the user's, of which errors would show lines."""
     root, real = os.path.realpath(context), os.path.realpath(path)
     if _lies_in(os.path.realpath(path.parent), root) and not _lies_in(real, root):

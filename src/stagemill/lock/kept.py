@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stagemill.digest import Digest
@@ -123,6 +123,17 @@ class KeptLock:
             if self.lock.snapshot(day.locked.key) is None:
                 what = f"the snapshot {day.locked.time} of {day.locked.manager}"
                 raise _at(self._missing(what, "snapshot", day.locked.key), day.at)
+
+    def approving(
+        self, views: Mapping[str, FileView], *, then: Callable[[Sequence[Plan]], None]
+    ) -> Callable[[Sequence[Plan]], None]:
+        """Approves plans, and has somebody else approve them then."""
+
+        def approve(plans: Sequence[Plan]) -> None:
+            self.approve(plans, views)
+            then(plans)
+
+        return approve
 
     def _missing(self, what: str, kind: str, key: str, *, others: str = "") -> NotLockedError:
         which = f", which has {others}" if others else ""

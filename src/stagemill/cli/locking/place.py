@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from stagemill.cli.building import BuildFlags
     from stagemill.cli.environment import Workplace
     from stagemill.cli.values import Values
-    from stagemill.files.view import FileView
     from stagemill.lock.entries import Lock
-    from stagemill.lock.kept import KeptLock, Remedy
-    from stagemill.plan.planner import Plan
+    from stagemill.lock.kept import Remedy
 
 LOCK = "stagemill.lock"
 _SUFFIX = ".lock"
@@ -64,7 +62,10 @@ class LockFlag:
             listener(Notice(text, time.time()))
 
     def place(self, context: str, file: str | None, *, flag: str) -> Path:
-        """`stagemill.lock` beside the Dockerfile, or NAME.lock beside one that is called NAME. Raises UsageError."""
+        """`stagemill.lock` beside the Dockerfile, or NAME.lock beside one that is called NAME.
+
+        Raises UsageError, and ContextError for a link in the context that leads out of it.
+        """
         from stagemill.cli.source import located
         from stagemill.context import load
 
@@ -77,21 +78,10 @@ class LockFlag:
         if path is None and ("-" in (context, file) or "://" in f"{context} {file}" or not here):
             message = "the Dockerfile is not one of this machine, so no lock lies beside it"
             raise UsageError(message, hint=f"name a file: {flag}=FILE")
-        if path is None or path.name in load.NAMES:
-            return (path or folder / load.DOCKERFILE).with_name(LOCK)
-        return path.with_name(f"{path.name}{_SUFFIX}")
-
-
-def held(
-    lock: KeptLock, views: Mapping[str, FileView], approve: Callable[[Sequence[Plan]], None]
-) -> Callable[[Sequence[Plan]], None]:
-    """Approves plans that others approve, too, and that read nothing which the lock has otherwise."""
-
-    def both(plans: Sequence[Plan]) -> None:
-        lock.approve(plans, views)
-        approve(plans)
-
-    return both
+        beside = path or folder / load.DOCKERFILE
+        lock = beside.with_name(LOCK if beside.name in load.NAMES else f"{beside.name}{_SUFFIX}")
+        load.check_link(lock, folder, hint=f"put the file itself there, or name one: {flag}=FILE")
+        return lock
 
 
 def remedy(values: Values, *, file: str) -> Remedy:

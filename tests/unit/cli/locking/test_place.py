@@ -10,7 +10,7 @@ import pytest
 from stagemill.cli.locking import place
 from stagemill.cli.locking.place import LockFlag
 from stagemill.cli.values import Values
-from stagemill.errors import UsageError
+from stagemill.errors import ContextError, UsageError
 from stagemill.lock.entries import Lock
 from stagemill.lock.kept import Remedy
 
@@ -60,6 +60,17 @@ def test_a_dockerfile_from_elsewhere_has_none(folder: Path, context: str, file: 
         where(context, file)
     assert caught.value.hint == "name a file: --locked=FILE"
     assert where(context, file, named="x/y.lock") == "x/y.lock"
+
+
+def test_a_link_in_the_context_leads_nowhere_else(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "mine"
+    (folder / "stagemill.lock").symlink_to(outside)
+
+    with pytest.raises(ContextError, match="leads out of the build context"):
+        where(".")
+    (folder / "stagemill.lock").unlink()
+    (folder / "stagemill.lock").symlink_to("sub/own.lock")
+    assert where(".") == "stagemill.lock"
 
 
 def remedy(lock: str = "", **given: object) -> str:
