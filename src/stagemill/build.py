@@ -11,10 +11,12 @@ from stagemill.cache.chain import Chain
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CorruptError, DockerfileError, StagemillError
+from stagemill.execute import base
 from stagemill.execute.assemble import Finish, assemble
 from stagemill.execute.cache import StoreCache
 from stagemill.execute.executor import StoreExecutor
 from stagemill.execute.forms import Forms
+from stagemill.execute.overlap import Overlap, Shipment, way
 from stagemill.execute.services import Services
 from stagemill.execute.timing import Tally, timed
 from stagemill.execute.tree import Result, Tree
@@ -45,7 +47,8 @@ class Options:
     `approve` sees the plans before anything is made of them, and raises StagemillError to stop there. `rerun` names
     stages and lines whose steps are made again, and what depends on those that give something else then. `more` is what of a
     plan is made beside its goals, for somebody who looks at it. With `bring` the layers of the targets that an imported cache
-    has are here afterwards; with `inline` images carry their own cache.
+    has are here afterwards; with `inline` images carry their own cache. `shipments` say for each target what becomes of its
+    images, so that their layers can be on their way while the build runs.
     """
 
     workers: int = DEFAULT_WORKERS
@@ -55,6 +58,7 @@ class Options:
     more: Callable[[Plan], Sequence[Vertex]] = lambda _plan: ()
     bring: bool = True
     inline: bool = False
+    shipments: Sequence[Sequence[Shipment]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ class Built:
         now = self.services.clock()
         finish = finish or Finish(epoch=self.epoch)
         cached = list(self.finished.steps("min")) if self.inline else ()
-        return assemble(stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached)
+        begins = base.read_image(self.forms.store, stage.base.manifest) if stage.base else None
+        return assemble(
+            stage.image, self.tree(stage), forms=self.forms, now=now, finish=finish, cached=cached, begins=begins
+        )
 
     @property
     def finished(self) -> Finished:
@@ -204,15 +211,18 @@ class _Work:
         forms = Forms(services.store, remote=services.remote, imports=services.imports, linking=not self.doubting)
         cache = _cache(services, self.plans)
         tally = Tally(services.listener)
-        results = _solved(
-            self.goals,
-            self.plans,
-            forms,
-            services=replace(services, listener=tally),
-            options=self.options,
-            again=self.again,
-            cache=cache,
-        )
+        with self._overlap(forms) as overlap:
+            forms.arrived = overlap.arrived
+            results = _solved(
+                self.goals,
+                self.plans,
+                forms,
+                services=replace(services, listener=tally),
+                options=self.options,
+                again=self.again,
+                cache=cache,
+                have=overlap.have,
+            )
         used = self._settle(cache, results, forms) if isinstance(cache, Chain) else 0
         return tuple(
             Built(
@@ -228,6 +238,16 @@ class _Work:
             )
             for planned in self.plans
         )
+
+    def _overlap(self, forms: Forms) -> Overlap:
+        """Ships layers of each target while it is built; a target has a plan for each of its platforms."""
+        found: dict[Digest, list[Shipment]] = {}
+        for number, planned in enumerate(self.plans):
+            target = number * len(self.options.shipments) // len(self.plans)
+            for shipment in self.options.shipments[target : target + 1]:
+                for vertex in way(planned.target.vertex):
+                    found.setdefault(vertex.digest, []).extend(shipment)
+        return Overlap(forms, self.services, found)
 
     def _settle(self, cache: Chain[Result], results: Mapping[Digest, Result], forms: Forms) -> int:
         """Brings what is wanted of imports, and remembers it."""
@@ -274,6 +294,7 @@ def _solved(
     options: Options,
     again: frozenset[Digest] = frozenset(),
     cache: Cache[Result] | None = None,
+    have: Callable[[Vertex, Result], None] = lambda _vertex, _result: None,
 ) -> Mapping[Digest, Result]:
     cache = cache or _own_cache(services, plans)
     try:
@@ -287,6 +308,7 @@ def _solved(
             no_cache=lambda vertex: options.fresh(vertex.label.stage),
             again=lambda vertex: vertex.digest in again,
             order=plans[-1].order if plans else None,
+            have=have,
         )
     except DockerfileError as error:
         if not plans or not isinstance(error.__cause__, MissingSourceError):

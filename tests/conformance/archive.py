@@ -19,7 +19,7 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar"
 def archive(table: Mapping[str, Any]) -> bytes:
     """An OCI archive of the image that a row describes: `name`, `document` with what its config file has, `layers`."""
     blobs: dict[str, bytes] = {}
-    layers = [_add(blobs, data(layer), _LAYER) for layer in table.get("layers", ())]
+    layers = [_add(blobs, data(layer), layer.get("media_type", _LAYER)) for layer in table.get("layers", ())]
     document = {
         "architecture": "amd64",
         "os": "linux",

@@ -16,8 +16,11 @@ from conformance.rows import Build
 from fakes.mill import Mill
 
 LONGEST = 120  # seconds
-_FORMS = {"oci": "oci,dest={}", "layout": "oci,tar=false,dest={}", "tar": "tar,dest={}", "local": "local,dest={}"}
-_IMAGES = {"oci", "layout"}
+_FORMS = {
+    "oci": "oci,dest={}", "docker": "docker,dest={}", "layout": "oci,tar=false,dest={}", "tar": "tar,dest={}",
+    "local": "local,dest={}",
+}  # fmt: skip
+_IMAGES = {"oci", "docker", "layout"}
 
 
 class CannotAskError(Exception):

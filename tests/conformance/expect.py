@@ -68,6 +68,10 @@ def _result(build: Build, result: Result, before: Outcome | None) -> Iterator[st
     yield from _files(build, result.files)
     yield from subset(build.config, result.config, "config")
     yield from subset(build.image, result.document, "image")
+    yield from subset(build.manifest, result.manifest, "manifest")
+    yield from subset(build.index, result.index, "index")
+    if build.layers is not None and list(build.layers) != result.layers:
+        yield f"layers {result.layers}, want {list(build.layers)}"
     yield from _history(build, result.document.get("history", ()))
     for what, wanted, found in ("names", build.names, result.names), ("platforms", build.platforms, result.platforms):
         if wanted and tuple(sorted(wanted)) != found:

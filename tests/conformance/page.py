@@ -15,7 +15,7 @@ _INTRODUCTION = """\
 
 Written by `tests/conformance/report.py` from the tables in `tests/conformance/tables`; do not edit it.
 
-BuildKit tests its Dockerfile language by {total} behaviours that a command line can drive. For each of them there is a
+BuildKit tests its Dockerfile language and its outputs by {total} behaviours that a command line can drive. For each of them there is a
 row of ours, with Dockerfiles and expectations of our own, and a test that builds it: **{right} are right, {deviating}
 {are} different on purpose, {pending} are pending**. What is pending fails with a message that says so, which its test
 checks; nothing is ignored.

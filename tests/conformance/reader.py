@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import zstandard
+
 _XATTR = "SCHILY.xattr."
 _KINDS = {
     tarfile.DIRTYPE: "dir",
@@ -45,7 +47,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was written. `document` is the image's config file; only an image has one, and an index above it."""
+    """What was written. `document` is the image's config file, `manifest` what names it; only an image has them.
+
+    `index` is the document that has the manifest among others: an image index, or else that of the layout.
+    """
 
     files: Mapping[str, File]
     digest: str = ""
@@ -53,6 +58,13 @@ class Result:
     names: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     statements: tuple[Document, ...] = ()
+    manifest: Document = field(default_factory=dict)
+    index: Document = field(default_factory=dict)
+
+    @property
+    def layers(self) -> list[str]:
+        """In which form each is, the lowest first: the end of its media type."""
+        return [layer["mediaType"].rpartition(".tar")[2].lstrip("+.") or "tar" for layer in self.manifest["layers"]]
 
     @property
     def config(self) -> Document:
@@ -89,7 +101,7 @@ def _image(blobs: Mapping[str, bytes], platform: str) -> Result:
     files: dict[str, File] = {}
     for descriptor, diff_id in zip(manifest["layers"], document["rootfs"]["diff_ids"] or [], strict=True):
         data = _blob(descriptor, blobs)
-        layer = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        layer = _plain(data)
         assert _digest(layer) == diff_id, f"a layer is {_digest(layer)}, not {diff_id}"
         _apply(files, layer)
     return Result(
@@ -99,14 +111,32 @@ def _image(blobs: Mapping[str, bytes], platform: str) -> Result:
         names=tuple(sorted(filter(None, (entry.get("annotations", {}).get(_NAME) for entry in top)))),
         platforms=tuple(sorted({_platform(one, blobs) for one in images})),
         statements=tuple(_statements(found, chosen["digest"], blobs)),
+        manifest=manifest,
+        index=_index(json.loads(blobs["index.json"]), blobs),
     )
+
+
+def _plain(data: bytes) -> bytes:
+    """A layer's tar."""
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+
+
+def _index(layout: Document, blobs: Mapping[str, bytes]) -> Document:
+    first = layout["manifests"][0]
+    return _document(first, blobs) if _is_index(first) else layout
+
+
+def _is_index(descriptor: Document) -> bool:
+    return "index" in descriptor["mediaType"] or "manifest.list" in descriptor["mediaType"]
 
 
 _NAME = "io.containerd.image.name"
 
 
 def _flat(descriptor: Document, blobs: Mapping[str, bytes]) -> Iterator[Document]:
-    if "index" in descriptor["mediaType"] or "manifest.list" in descriptor["mediaType"]:
+    if _is_index(descriptor):
         for inner in _document(descriptor, blobs)["manifests"]:
             yield from _flat(inner, blobs)
     else:

@@ -45,6 +45,9 @@ class Build:
     names: Sequence[str] = ()
     platforms: Sequence[str] = ()
     of: str = ""
+    layers: Sequence[str] | None = None
+    manifest: Table = field(default_factory=dict)
+    index: Table = field(default_factory=dict)
     attests: Table = field(default_factory=dict)
     cached: Sequence[str] = ()
     ran: Sequence[str] = ()
@@ -139,6 +142,6 @@ def _build(table: Table, *, where: str) -> Build:
     return Build(**table)
 
 
-_LISTS = {"flags", "log", "log_lacks", "prints", "only", "cached", "ran", "keeps", "changes", "names"}
+_LISTS = {"flags", "log", "log_lacks", "prints", "only", "cached", "ran", "keeps", "changes", "names", "layers"}
 # What a row says once for all of its builds, unless one says otherwise. Its files are there before the first.
 _SHARED = {known.name for known in fields(Build)} - {"files"}

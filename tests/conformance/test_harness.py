@@ -32,7 +32,12 @@ DOCUMENT = {
     ],
 }
 STATEMENT = {"predicateType": "kind", "predicate": {"materials": [{"uri": "here", "more": 1}]}}
-RESULT = Result(FILES, "sha256:1", DOCUMENT, ("one",), ("linux/amd64",), (STATEMENT,))
+MANIFEST = {
+    "mediaType": "kind",
+    "layers": [{"mediaType": "x.v1.tar"}, {"mediaType": "x.diff.tar.gzip"}, {"mediaType": "x.v1.tar+zstd"}],
+}
+INDEX = {"annotations": {"a": "b"}}
+RESULT = Result(FILES, "sha256:1", DOCUMENT, ("one",), ("linux/amd64",), (STATEMENT,), MANIFEST, INDEX)
 LOG = "#1 [1/2] RUN a\n#1 CACHED\n\n#2 [2/2] RUN b\n#2 DONE 0.1s\n"
 
 
@@ -49,6 +54,7 @@ RIGHT: list[dict[str, Any]] = [
     {"image": {"created": "2000-01-01T00:00:00Z"}},
     {"history": [["COPY a b", "layer"], ["CMD", "empty"]], "dates": ["2000-01-01T00:00:00Z"]},
     {"names": ["one"], "platforms": ["linux/amd64"]},
+    {"layers": ["tar", "gzip", "zstd"], "manifest": {"mediaType": "kind"}, "index": {"annotations": {"a": "b"}}},
     {"attests": {"kind": {"materials_has": [{"uri": "here"}]}}},
     {"cached": ["RUN a"], "ran": ["RUN b"], "log": ["RUN [ab]"], "log_lacks": ["RUN c"]},
     {"json": {"a_has": [{"b": 1}]}, "prints": ["b"]},
@@ -74,6 +80,10 @@ WRONG: list[dict[str, Any]] = [
     {"history": [["COPY a b", "empty"], ["CMD", "empty"]]},
     {"dates": ["1999-01-01T00:00:00Z"]},
     {"names": ["one", "two"]},
+    {"layers": ["tar", "gzip"]},
+    {"layers": []},
+    {"manifest": {"mediaType": "other"}},
+    {"index": {"annotations": False}},
     {"platforms": ["linux/arm64"]},
     {"attests": {"other": {}}},
     {"attests": {"kind": {"materials_has": [{"uri": "there"}]}}},

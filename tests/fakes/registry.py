@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,12 +23,13 @@ from stagemill.oci.manifest import Index
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came in; header names are in lower case."""
+    """A request as it came in, `at` when (seconds since the epoch); header names are in lower case."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes = b""
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True)

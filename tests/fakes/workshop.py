@@ -39,6 +39,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
+from stagemill.registry.destination import Destination
 from stagemill.sources.pins import Pins
 from stagemill.sources.policy import Judge
 from stagemill.sources.remotes import Remotes, Settings
@@ -84,6 +85,7 @@ class Workshop:
     secrets: dict[str, bytes] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None
+    destination: Callable[[Reference], Destination] | None = None
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -103,6 +105,7 @@ class Workshop:
             secrets=self.secrets,
             agents=self.agents,
             imports=self.imports,
+            destination=self.destination,
         )
 
     @property

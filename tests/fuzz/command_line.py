@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fuzz.outcomes import outcome
 from stagemill.attest.wanted import Wanted
-from stagemill.cli import cache_flags, every_run, flags, secrets, targets
+from stagemill.cli import cache_flags, every_run, flags, output_flags, secrets, targets
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.call import Call
 from stagemill.cli.container import mounts, ports, settings
@@ -61,7 +61,7 @@ CHECKS: Mapping[str, Callable[[str], None]] = {
     "secret": _several(lambda texts: secrets.secrets(texts, _ENVIRONMENT)),
     "ssh": _several(lambda texts: secrets.agents(texts, _ENVIRONMENT)),
     "allow": _several(secrets.allowed),
-    "output": _one(flags.Output.parse),
+    "output": _one(output_flags.Output.parse),
     "build-context": _several(NamedContexts.parse),
     "add-host": _several(flags.extra_hosts),
     "build-arg": _several(lambda texts: flags.build_args(texts, _ENVIRONMENT)),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from fakes.commands import commands, options
-from stagemill.cli import cache_flags, flags
+from stagemill.cli import cache_flags, output_flags
 from stagemill.dockerfile.flags import KNOWN
 from stagemill.dockerfile.parser import KEYWORDS
 from stagemill.plan import mounts
@@ -27,7 +27,8 @@ BUILDX = (
     "--ssh", "--tag", "--target", "--ulimit",
 )  # fmt: skip
 BUILDAH = (
-    "--build-arg-file", "--cap-add", "--cap-drop", "--dns", "--dns-option", "--dns-search", "--ignorefile", "--jobs",
+    "--build-arg-file", "--cap-add", "--cap-drop", "--compression-format", "--compression-level",
+    "--disable-compression", "--dns", "--dns-option", "--dns-search", "--force-compression", "--ignorefile", "--jobs",
     "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--unsetenv",
     "--unsetlabel", "--volume",
 )  # fmt: skip
@@ -80,9 +81,9 @@ def build_flags() -> list[click.Option]:
 
 
 def outputs() -> Iterator[str]:
-    for kind in flags.OUTPUT_TYPES:
+    for kind in output_flags.OUTPUT_TYPES:
         yield f"--output type={kind}"
-    for key in sorted(flags.KEYS - {"type"}):
+    for key in sorted(output_flags.KEYS - {"type"}):
         yield f"--output {key}"
 
 

@@ -26,7 +26,6 @@ from stagemill.values import dataclass
 
 _BUILDKIT = "application/vnd.buildkit.cacheconfig.v0"
 _MOST_CONTENTS = 64 << 20
-_DOCKER = {media_types.LAYER_GZIP: media_types.DOCKER_LAYER_GZIP, media_types.LAYER: media_types.DOCKER_LAYER}
 
 
 class Place(BlobSource, Protocol):
@@ -62,7 +61,7 @@ def document(contents: CacheContents, form: Form) -> tuple[Descriptor, bytes, Do
 
 
 def _for_docker(blob: Descriptor) -> Descriptor:
-    return replace(blob, media_type=_DOCKER.get(blob.media_type, blob.media_type))
+    return replace(blob, media_type=media_types.of_docker(blob.media_type))
 
 
 def read(place: Place, *, platforms: Sequence[Platform]) -> tuple[CacheContents, int]:

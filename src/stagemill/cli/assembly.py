@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
-from stagemill.cli.flags import Output
+from stagemill.cli.output_flags import Output
 from stagemill.errors import UsageError
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
@@ -55,7 +55,7 @@ class Assembly:
                 raise UsageError("index annotations not supported for single platform export", hint="leave them out")
             return images[0]
         said = self._said(images, output, names, witness=witness, inline=inline) if witness else ()
-        whole = ImageIndex.build([*images, *said], annotations=dict(annotations.index))
+        whole = ImageIndex.build([*images, *said], annotations=dict(annotations.index), docker=output.packaging.docker)
         base.remember_all(self.builds[0].services.store, whole, reference="")
         return replace(whole, annotations=annotations.index_descriptor)
 
@@ -68,6 +68,7 @@ class Assembly:
             squash=self.squash,
             annotations=annotations.manifest(platform),
             descriptor=annotations.descriptor(platform),
+            packaging=output.packaging,
         )
         if (number, finish) not in self.found:
             what = f"image for {platform}" if len(self.builds) > 1 else "image"

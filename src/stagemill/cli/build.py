@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import caches, compat, flags, stages
+from stagemill.cli import caches, compat, compressions, flags, stages
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.options import add_build_options, evidence, with_options, with_targets
+from stagemill.cli.output_flags import Output
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.progress import open_progress
+from stagemill.cli.secrets import LOCAL_DELETE
 from stagemill.cli.targets import Delivery
 from stagemill.cli.timings import timed
 from stagemill.cli.values import Values
@@ -46,7 +48,7 @@ _EXAMPLES = examples(
 
 @with_targets
 @add_build_options
-@with_options((*caches.options(), *evidence(), *compat.BUILD.options()))
+@with_options((*caches.options(), *evidence(), *compressions.options(force=True), *compat.BUILD.options()))
 @click.command("build", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "-t",
@@ -123,7 +125,14 @@ def _build(values: Values, build: BuildFlags) -> None:
         watch = Watch(listener)
         try:
             with building_each(
-                build, inputs, place=place, listener=watch, checks=checks, caches=kept, bring=delivery.wants_any
+                build,
+                inputs,
+                place=place,
+                listener=watch,
+                checks=checks,
+                caches=kept,
+                bring=delivery.wants_any,
+                shipments=[one.shipments for one in delivery.each],
             ) as builds:
                 worked = watch.worked
                 for text in compat.BUILD.notes(values):
@@ -154,7 +163,8 @@ def _account(
 
 
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
-    outputs = tuple(flags.Output.parse(text) for text in values.texts("output"))
+    packaging = compressions.packaging(values)
+    outputs = tuple(Output.parse(text).packed(packaging) for text in values.texts("output"))
     index = build.platforms.index or bool(build.attest)
     annotations = Annotations.parse(values.texts("annotation"), index=index)
     for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
@@ -163,8 +173,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         tags=tuple(str(flags.reference(tag)) for tag in values.texts("tag")),
         outputs=(
             *outputs,
-            *([flags.Output("image")] if values.flag("load") else []),
-            *([flags.Output("registry", push=True)] if values.flag("push") else []),
+            *([Output("image", packaging=packaging)] if values.flag("load") else []),
+            *([Output("registry", push=True, packaging=packaging)] if values.flag("push") else []),
         ),
         iidfile=values.text("iidfile"),
         metadata_file=values.text("metadata_file"),
@@ -173,6 +183,8 @@ def _wishes(values: Values, build: BuildFlags) -> Wishes:
         annotations=annotations,
         index=build.platforms.index,
         attest=build.attest,
+        packaging=packaging,
+        may_delete=LOCAL_DELETE in build.allow,
         provenance_in_metadata=_provenance_in_metadata(os.environ),
         warnings_in_metadata=os.environ.get("BUILDX_METADATA_WARNINGS", "").lower() in {"1", "t", "true"},
     )

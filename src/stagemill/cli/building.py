@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +31,7 @@ from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
+from stagemill.execute.overlap import Shipment
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Services
 from stagemill.plan import every_platform
@@ -262,10 +262,12 @@ def prepared(
     checks: Checks | None = None,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[Job]:
     """What a build works with ends with the block. `checks` see the plans before anything is made.
 
-    With `bring` somebody wants the result itself, and not only that it can be made.
+    With `bring` somebody wants the result itself, and not only that it can be made; `shipments` say for each target where
+    its images will go.
     """
     caches = caches or Caches()
     views = {inputs.context.name: inputs.context.view} if inputs.context else {}
@@ -282,11 +284,8 @@ def prepared(
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        unknown = unknown_stages(inputs.dockerfile, "--no-cache-filter", given.no_cache_filter)
-        for text in (*unknown, *beyond(given.surroundings.every_run.ulimits)):
+        for text in _remarks(given, inputs, place):
             listener(Notice(text, services.clock()))
-        if given.debug:
-            listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
         approve: Callable[[Sequence[Plan]], None] = (checks or Checks(inputs, given.build_args)).approve
         if place.lock:
@@ -299,8 +298,19 @@ def prepared(
             more=_more(given),
             bring=bring,
             inline=caches.inline,
+            shipments=shipments,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _remarks(given: BuildFlags, inputs: Inputs, place: Workplace) -> Iterator[str]:
+    """What is to be said of a command line before anything is planned."""
+    yield from unknown_stages(inputs.dockerfile, "--no-cache-filter", given.no_cache_filter)
+    yield from beyond(given.surroundings.every_run.ulimits)
+    if given.debug:
+        from stagemill.cli.circumstances import circumstances
+
+        yield circumstances(place)
 
 
 def _more(given: BuildFlags) -> Callable[[Plan], Sequence[Vertex]]:
@@ -363,31 +373,20 @@ def building_each(
     checks: Checks,
     caches: Caches | None = None,
     bring: bool = True,
+    shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[tuple[Built, ...]]:
     """The same for every target, and for each of them every platform."""
-    with prepared(given, inputs, place=place, listener=listener, checks=checks, caches=caches, bring=bring) as job:
+    with prepared(
+        given,
+        inputs,
+        place=place,
+        listener=listener,
+        checks=checks,
+        caches=caches,
+        bring=bring,
+        shipments=shipments,
+    ) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
-
-
-def circumstances(place: Workplace) -> str:
-    """What a build works with, for who looks for the reason of something (`--debug`)."""
-    import os
-    import sys
-
-    from stagemill import __version__
-    from stagemill.sandbox.hierarchies import hierarchies
-
-    groups = sorted({f"v{2 if found.unified else 1} {found.own}" for found in hierarchies()})
-    user = " ".join(Path("/proc/self/uid_map").read_text().split())
-    lines = {
-        "stagemill": f"{__version__}, Python {sys.version.split()[0]}, {' '.join(os.uname()[::2][:2])} {os.uname().machine}",
-        "store": str(place.store.root),
-        "config": str(place.config),
-        "user": f"{os.getuid()}, ids {user}",
-        "processors": str(len(os.sched_getaffinity(0))),
-        "control groups": ", ".join(groups) or "none",
-    }
-    return "\n".join(f"debug: {name}: {text}" for name, text in lines.items())
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

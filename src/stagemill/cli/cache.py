@@ -81,7 +81,7 @@ def _title(one: CacheDirectory) -> str:
 @click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
 def export_command(*, name: str, output: str | None) -> None:
     """Write a cache mount to a tar archive, with owners, modes and times."""
-    from stagemill.cli.outputs import replacing
+    from stagemill.cli.exports import replacing
     from stagemill.layer.compression import compressed
     from stagemill.layer.index import build
     from stagemill.layer.pack import pack

@@ -13,6 +13,7 @@ from typing import Literal
 
 from stagemill.cache.documents import USUAL, Form
 from stagemill.cache.s3 import Bucket
+from stagemill.cli import compressions
 from stagemill.digest import Digest
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
@@ -42,7 +43,6 @@ TO = {
     "local": {"dest", "tag", "mode", "reset", *_FORM},
     "s3": {"mode", *_BUCKET, *_FORM},
 }
-_LEVELS = {"gzip": range(10), "zstd": range(1, 23), "uncompressed": range(0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,6 @@ def _to(values: _Values) -> CacheTo:
     )
     if to.most is not None and not values.mounts:
         raise values.wrong("max-size is of cache mounts, and there are none", "add mounts=all, or mounts=ID")
-    if to.compression and to.compression.kind == "zstd" and not to.form.oci_types:
-        raise values.wrong("Docker's media types have none for zstd", "leave oci-mediatypes=false out")
     if values.kind == "local":
         directory = Path(values.needed("dest", "a directory for the cache: dest=DIRECTORY"))
         clean = values.truth("reset", default=True)
@@ -270,25 +268,7 @@ class _Values:
 
     def compression(self) -> Compression | None:
         """None where nothing is asked."""
-        level = self.get("compression-level")
-        match self.given.get("compression", "gzip" if level else None):
-            case None:
-                return None
-            case "gzip" | "zstd" | "uncompressed" as kind:
-                return Compression(kind, self._level(kind, level))
-            case other:
-                near = nearest(other, _LEVELS)
-                hint = f"did you mean {near}?" if near else f"there are {', '.join(_LEVELS)}"
-                raise self.wrong(f"unknown compression {other!r}", hint)
-
-    def _level(self, kind: str, text: str) -> int | None:
-        levels = _LEVELS[kind]
-        if not text:
-            return None
-        if not text.isdigit() or int(text) not in levels:
-            hint = f"{kind} has the levels {levels[0]} to {levels[-1]}" if levels else f"{kind} has no levels"
-            raise self.wrong(f"compression-level={text} is none of {kind}", hint)
-        return int(text)
+        return compressions.compression(self.get("compression"), self.get("compression-level"), self.wrong)
 
 
 def _fields(flag: str, text: str) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +158,15 @@ class Workplace:
         return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
 
     @cached_property
+    def insecure_registry(self) -> RegistryClient:
+        """One to write to registries whose certificate nobody checks, or that speak http."""
+        from stagemill.registry.client import RegistryClient
+        from stagemill.registry.retry import Retries
+
+        config = replace(self.registry_config, insecure=True)
+        return RegistryClient(config, user_agent=_user_agent(), retries=self.retries or Retries())
+
+    @cached_property
     def cache_registry(self) -> RegistryClient:
         """One that gives up sooner: without a cache a build only takes longer."""
         from stagemill.registry.client import RegistryClient
@@ -204,7 +213,7 @@ class Workplace:
 
     def hang_up(self) -> None:
         """Ends what is under way with others, if anything is: who waits for bytes gets CancelledError."""
-        for name in "registry", "cache_registry":
+        for name in "registry", "cache_registry", "insecure_registry":
             if name in self.__dict__:
                 self.__dict__[name].close()
         for remotes in self.remotes:
@@ -212,6 +221,9 @@ class Workplace:
 
     def destination(self, reference: Reference) -> Destination:
         return self.registry.destination(reference)
+
+    def insecure_destination(self, reference: Reference) -> Destination:
+        return self.insecure_registry.destination(reference)
 
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
@@ -262,6 +274,7 @@ class Workplace:
                 agents=agents,
                 imports=imports,
                 destination=self.destination,
+                insecure=self.insecure_destination,
             )
 
     @contextmanager

@@ -1,30 +1,19 @@
-"""Values of flags, parsed: `k=v` pairs, hosts, outputs. Raises UsageError with what is wrong."""
+"""Values of flags, parsed: `k=v` pairs, hosts, names. Raises UsageError with what is wrong."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.plan.epoch import seconds
-from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
 
-OUTPUT_TYPES = ("oci", "docker", "tar", "local", "image", "registry", "cacheonly")
-_COMPRESSION = ("compression", "compression-level", "force-compression")
-_LATER_KEYS = (*_COMPRESSION, "oci-mediatypes", "unpack", "store")
-KEYS = {
-    "type", "dest", "name", "tar", "push", "push-by-digest", "source-date-epoch", "rewrite-timestamp", "platform-split",
-    "attestation-prefix", "attestation-inline", "oci-artifact",
-}  # fmt: skip
 TRUE = frozenset({"true", "t", "1"})
 FALSE = frozenset({"false", "f", "0"})
 
@@ -131,117 +120,6 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
             raise UsageError(f"invalid --add-host {text!r}: it has no name", hint="write --add-host name:1.2.3.4")
         lines.append(f"{parsed}\t{name.lower()}")
     return tuple(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Statements:
-    """How an output has statements: files with a `prefix`; in an image as an `artifact`, `inline` also those for a store."""
-
-    prefix: str = ""
-    artifact: bool = True
-    inline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One `--output`. `dest` is a path, `-` for standard output, or empty; `tar` is false for an OCI layout directory.
-
-    `names` are full. `split` says whether files lie in a directory for each platform; None: where there are several.
-    `epoch` is the text of `source-date-epoch`, None where the build's holds; `annotations` are those of its own, as
-    `cli/annotations` has them. `statements` says what becomes of statements. With `push` its names are registries', with
-    `by_digest` without their tags.
-    """
-
-    type: str
-    dest: str = ""
-    names: tuple[str, ...] = ()
-    tar: bool = True
-    epoch: str | None = None
-    rewrite: bool = False
-    annotations: tuple[str, ...] = ()
-    split: bool | None = None
-    statements: Statements = field(default_factory=Statements)
-    push: bool = False
-    by_digest: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Output:
-        """`type=oci,dest=FILE`, or buildx's short forms: a directory, or `-` for a tar on standard output."""
-        import csv
-        import io
-
-        try:
-            fields = next(csv.reader(io.StringIO(text)), [])
-        except csv.Error as error:
-            raise UsageError(f"invalid --output {text!r}: {error}", hint="write type=oci,dest=FILE") from error
-        if len(fields) == 1 and "=" not in fields[0]:
-            return cls("tar", "-") if fields[0] == "-" else cls("local", fields[0])
-        values: dict[str, str] = {}
-        for item in fields:
-            key, equals, value = item.partition("=")
-            key = key.strip().lower()
-            if not equals:
-                hint = "write type=oci,dest=FILE"
-                raise UsageError(f"invalid --output {text!r}: {item!r} is no key=value", hint=hint)
-            if key in _LATER_KEYS:
-                why = "; layers are gzip of one level" if key in _COMPRESSION else ""
-                raise StagemillError(f"--output {key}={value} is not supported yet", hint=f"leave it out{why}")
-            if key not in KEYS and not re.match(r"annotation[-.\[]", key):
-                hint = _known(key, sorted(KEYS), "annotation.NAME")
-                raise UsageError(f"invalid --output {text!r}: unknown key {key!r}", hint=hint)
-            values[key] = value
-        return cls._checked(text, values)
-
-    @classmethod
-    def _checked(cls, text: str, values: Mapping[str, str]) -> Output:
-        kind = values.get("type", "")
-        if kind not in OUTPUT_TYPES:
-            raise UsageError(f"invalid --output {text!r}: unknown type {kind!r}", hint=_known(kind, OUTPUT_TYPES))
-        dest = values.get("dest", "")
-        if kind == "local" and dest in {"", "-"}:
-            raise UsageError(f"invalid --output {text!r}: type=local needs a directory", hint="add dest=DIRECTORY")
-        if kind in {"oci", "tar"} and not dest:
-            raise UsageError(
-                f"invalid --output {text!r}: type={kind} needs a file", hint="add dest=FILE, or dest=- for a pipe"
-            )
-        names = tuple(str(reference(name)) for name in values.get("name", "").split(",") if name)
-        tar = _switch(text, values, "tar") is not False
-        if not tar and (kind != "oci" or dest == "-"):
-            raise UsageError(f"invalid --output {text!r}: tar=false is for type=oci with a directory")
-        given = (f"{key.removeprefix('annotation')}={values[key]}" for key in values if key.startswith("annotation"))
-        date = values.get("source-date-epoch")
-        seconds(date or "")
-        rewrite = values.get("rewrite-timestamp") == "" or bool(_switch(text, values, "rewrite-timestamp"))
-        split = _switch(text, values, "platform-split")
-        artifact = _switch(text, values, "oci-artifact")
-        inline = _switch(text, values, "attestation-inline")
-        prefix = values.get("attestation-prefix", "")
-        if "/" in prefix:
-            raise UsageError(f"invalid --output {text!r}: attestation-prefix={prefix} has a slash")
-        statements = Statements(prefix, artifact is not False, bool(inline))
-        by_digest = bool(_switch(text, values, "push-by-digest"))
-        push = kind == "registry" or by_digest or bool(_switch(text, values, "push"))
-        if push and kind not in {"image", "registry"}:
-            hint = "add -o type=registry, or --push; several outputs come of one build"
-            raise UsageError(f"invalid --output {text!r}: type={kind} cannot be pushed", hint=hint)
-        return cls(kind, dest, names, tar, date, rewrite, tuple(given), split, statements, push, by_digest)
-
-
-def _known(word: str, names: Sequence[str], *more: str) -> str:
-    """A name that is near, or all there are."""
-    from stagemill.dockerfile.suggest import nearest
-
-    near = nearest(word, names)
-    return f"did you mean {near}?" if near else f"known are {', '.join((*names, *more))}"
-
-
-def _switch(text: str, values: Mapping[str, str], key: str) -> bool | None:
-    said = values.get(key, "").lower()
-    if not said:
-        return None
-    if said not in TRUE | FALSE:
-        raise UsageError(f"invalid --output {text!r}: {key}={said} is neither true nor false")
-    return said in TRUE
 
 
 def reference(text: str) -> Reference:

@@ -112,7 +112,7 @@ def _for_run() -> Iterator[Option]:
         multiple=True,
         metavar="PERMISSION",
         help="What the Dockerfile may ask for: network.host, device[=NAME], or security.insecure, which makes "
-        "RUN --security=insecure root on this machine.",
+        "RUN --security=insecure root on this machine; or an output, buildx.local.delete.",
     )
     yield Option(
         ["--network"],

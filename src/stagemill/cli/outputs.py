@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -15,27 +15,24 @@ from stagemill.attest.wanted import Wanted
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
-from stagemill.cli.flags import Output
+from stagemill.cli.environment import store_root
+from stagemill.cli.exports import Export, check_place, write_atomically
+from stagemill.cli.flags import reference
+from stagemill.cli.output_flags import PACKED, Output
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Listener
-from stagemill.execute.forms import Forms
-from stagemill.execute.shipping import StoredBlobs
-from stagemill.files.view import FileView
-from stagemill.files.walk import walk
+from stagemill.execute.overlap import Shipment
+from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, identity, runnable
 from stagemill.oci.reference import Reference
-from stagemill.plan.epoch import seconds
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cli.witness import Account, Witness
-
-PACKED = ("oci", "docker", "image", "registry")
-"""The types of output that carry an image, not its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,8 @@ class Wishes:
 
     `digests` are wanted by somebody who gets them here; `title` says which of several results this is. `index` says that
     it is for several platforms: what is named is an index, and files lie in a directory for each. `attest` is what is to be
-    said of it, `stage` the target as the command line has it.
+    said of it, `stage` the target as the command line has it, `packaging` the form of an image of which no output says more. With
+    `may_delete` a directory may be emptied that is not below the current one.
     """
 
     tags: tuple[str, ...] = ()
@@ -61,12 +59,52 @@ class Wishes:
     attest: Wanted = field(default_factory=Wanted)
     stage: str = ""
     provenance_in_metadata: Literal["min", "max", "disabled"] = "min"
+    packaging: Packaging = USUAL
+    may_delete: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names that the image gets, in full."""
-        own = (name for output in self.outputs if output.type in {"image", "docker"} for name in output.names)
-        return (*self.tags, *own)
+        """All names that the image gets in the store, in full."""
+        return tuple(name for name, _ in self.named)
+
+    @property
+    def named(self) -> tuple[tuple[str, Output], ...]:
+        """The same, each with the output whose image it means."""
+        kept = [output for output in self.outputs if output.type in {"image", "docker"} and output.keeping.named]
+        tags = self.tags if all(output.keeping.named for output in self.outputs) else ()
+        own = ((name, output) for output in kept for name in output.names)
+        return (*((tag, self.main) for tag in tags), *own)
+
+    @property
+    def pushed(self) -> tuple[str, ...]:
+        """All names under which registries get it."""
+        return tuple(name for output in self.outputs if output.push for name in output.names or self.tags)
+
+    @property
+    def shipments(self) -> tuple[Shipment, ...]:
+        """Where layers can go as soon as they are there."""
+        packed = [output for output in self.outputs if output.type in PACKED]
+        outputs = packed or ([self.plain] if self.wants_image else [])
+        return tuple(dict.fromkeys(self._shipment(output) for output in outputs))
+
+    def _shipment(self, output: Output) -> Shipment:
+        names = (output.names or self.tags) if output.push else ()
+        return Shipment(
+            output.packaging,
+            tuple(Reference.parse(name) for name in names),
+            output.insecure,
+            base_only=self.squash or output.rewrite,
+        )
+
+    @property
+    def main(self) -> Output:
+        """The output whose image is the result: the first that carries one, else that of the build."""
+        return next((output for output in self.outputs if output.type in PACKED), self.plain)
+
+    @property
+    def plain(self) -> Output:
+        """An image in the store of which nobody says more."""
+        return Output("image", packaging=self.packaging)
 
     @property
     def wants_image(self) -> bool:
@@ -140,8 +178,23 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
             "docker exporter does not currently support exporting manifest lists",
             hint=f"write type=oci, which docker load reads too, or {less}",
         )
+    for output in wishes.outputs:
+        if output.packaging.docker:
+            _check_docker(output, wishes)
     if places:
         _check_places(wishes)
+
+
+def _check_docker(output: Output, wishes: Wishes) -> None:
+    """Raises for what only OCI's manifests can say."""
+    own = Annotations.of_output(output.annotations, index=wishes.index)
+    elsewhere = [one for one in (wishes.annotations | own).all if one.place != "manifest"]
+    said = {"annotations of anything but manifests": elsewhere, "statements": wishes.attest}
+    for what in (name for name, some in said.items() if some):
+        raise UsageError(
+            f"oci-mediatypes=false conflicts with {what}: Docker's media types have no place for them",
+            hint=f"leave oci-mediatypes=false out, or the {what}",
+        )
 
 
 def _check_places(wishes: Wishes) -> None:
@@ -150,22 +203,15 @@ def _check_places(wishes: Wishes) -> None:
         raise UsageError("what is pushed needs a name, which says where to", hint=hint)
     for output in wishes.outputs:
         if output.dest not in {"", "-"}:
-            _check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
+            check_place("--output", output.dest, directory=output.type == "local" or not output.tar)
+        if output.mirror:
+            from stagemill.cli import mirroring
+
+            store = store_root(os.environ, root=os.geteuid() == 0)
+            mirroring.check(output.dest, allowed=wishes.may_delete, store=store)
     for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file):
         if file:
-            _check_place(flag, file, directory=False)
-
-
-def _check_place(flag: str, dest: str, *, directory: bool) -> None:
-    path = Path(dest).absolute()
-    if directory:
-        if path.exists() and not path.is_dir():
-            raise UsageError(f"{flag}: {path} is no directory", hint="name another one, or remove it")
-    elif path.is_dir():
-        raise UsageError(f"{flag}: {path} is a directory", hint="name a file in it")
-    elif not path.parent.is_dir():
-        hint = f"make it first: mkdir -p {path.parent}"
-        raise UsageError(f"{flag}: there is no directory {path.parent}", hint=hint)
+            check_place(flag, file, directory=False)
 
 
 @measured("export")
@@ -190,36 +236,58 @@ def deliver(
     for output in wishes.outputs:
         own = output.names or wishes.tags
         if output.push:
-            _push(built, images.of(output, own, stored=True), own, listener, by_digest=output.by_digest)
+            _push(built, images.of(output, own, stored=True), own, output, listener=listener)
         if output.type in {"cacheonly", "registry"} or (output.type in {"image", "docker"} and not output.dest):
             continue
         made = images.of(output, own) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
-            _Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
+            Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
     if not wishes.wants_image:
         return None
-    image = images.of(_main(wishes), wishes.names, stored=True)
-    for name in wishes.names:
-        with step(f"naming to {name}"):
-            built.services.store.images.set(name, image.descriptor, built.services.clock())
+    image = images.of(wishes.main, wishes.names, stored=True)
+    named = tuple(_name(images, wishes, step))
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
-    pushed = (name for output in wishes.outputs if output.type == "registry" for name in output.names)
-    names = tuple(dict.fromkeys((*wishes.names, *pushed)))
+    names = tuple(dict.fromkeys((*named, *wishes.pushed)))
     found = Delivered(image, names, warnings, _records(builds, image, wishes, witness))
     _tell(found, wishes, stdout)
     return found
 
 
+def _name(images: Assembly, wishes: Wishes, step: _Steps) -> Iterator[str]:
+    """Every name means its image in the store afterwards, whose layers are unpacked where that is wanted."""
+    services = images.builds[0].services
+    for name, output in (*wishes.named, *_dangling(images, wishes)):
+        image = images.of(output, wishes.names, stored=True)
+        exact = str(replace(reference(name), digest=image.digest))
+        for one in (name, exact) if output.keeping.canonical else (name,):
+            with step(f"naming to {one}"):
+                services.store.images.set(one, image.descriptor, services.clock())
+            yield one
+    if any(output.keeping.unpack for output in wishes.outputs):
+        for built in images.builds:
+            with step(f"unpacking the layers of {built.plan.target.title} for {built.plan.platform}"):
+                built.forms.layers(built.tree(built.plan.target))
+
+
+def _dangling(images: Assembly, wishes: Wishes) -> Iterator[tuple[str, Output]]:
+    """The names of images by their digests."""
+    for output in wishes.outputs:
+        keeping = output.keeping
+        nameless = not (output.names or wishes.tags)
+        if keeping.dangling and keeping.named and (nameless or not keeping.dangling_alone):
+            digest = images.of(output, wishes.names, stored=True).digest
+            yield f"{keeping.dangling}@{digest}", replace(output, keeping=replace(keeping, canonical=False))
+
+
 @measured("push")
-def _push(built: Built, image: AnyImage, names: Sequence[str], listener: Listener, *, by_digest: bool) -> None:
+def _push(built: Built, image: AnyImage, names: Sequence[str], output: Output, *, listener: Listener) -> None:
     from stagemill.execute.pushing import Pushing
 
     services = built.services
-    assert services.destination is not None, "a build that is delivered can reach registries"
-    pushing = Pushing(built.forms, services.destination, listener, services.clock)
-    pushing.push(image, [Reference.parse(name) for name in names], by_digest=by_digest)
+    pushing = Pushing(built.forms, services.repository(insecure=output.insecure), listener, services.clock)
+    pushing.push(image, [Reference.parse(name) for name in names], by_digest=output.by_digest)
 
 
 def _records(
@@ -238,11 +306,6 @@ def _records(
     }
 
 
-def _main(wishes: Wishes) -> Output:
-    """The output whose image names are given to: the first that carries one, else that of the build."""
-    return next((output for output in wishes.outputs if output.type in PACKED), Output("image"))
-
-
 def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
     """Writes the digests to where they are wanted."""
     known = identity(found.image)
@@ -253,95 +316,6 @@ def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
         stdout.write(f"{known}\n".encode())
         stdout.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class _Export:
-    """Writes one result in one form."""
-
-    builds: Sequence[Built]
-    image: AnyImage | None
-    names: tuple[str, ...]
-    index: bool
-    listener: Listener
-    witness: Witness | None = None
-
-    @property
-    def forms(self) -> Forms:
-        """Every build of one command line works on one store."""
-        return self.builds[0].forms
-
-    def write(self, output: Output, stdout: BinaryIO) -> None:
-        from stagemill.export import local, oci
-
-        if output.type == "local":
-            with self._files(output) as files:
-                local.filesystem_directory(files, Path(output.dest), notice=self._notice)
-        elif not output.tar:
-            assert self.image is not None
-            blobs = StoredBlobs(self.forms)
-            oci.oci_directory(self.image, blobs, names=self.names, destination=Path(output.dest))
-        elif output.dest == "-":
-            self._archive(output, stdout)
-            stdout.flush()
-        else:
-            with replacing(Path(output.dest)) as file:
-                self._archive(output, file)
-
-    def _archive(self, output: Output, out: BinaryIO) -> None:
-        from stagemill.export import docker, oci, tar
-
-        if output.type == "tar":
-            with self._files(output) as files:
-                tar.filesystem_tar(files, out, notice=self._notice)
-            return
-        assert self.image is not None
-        write = docker.docker_archive if output.type == "docker" else oci.oci_archive
-        write(self.image, StoredBlobs(self.forms), names=self.names, out=out)
-
-    @contextmanager
-    def _files(self, output: Output) -> Iterator[FileView]:
-        """The tree of the only platform, or those of all as one tree; what is said of each is in it, as files."""
-        from stagemill.export.split import Merged, Split, folder
-
-        split = self.index if output.split is None else output.split
-        with self.builds[0].services.store.scratch() as scratch:
-            views: dict[str, FileView] = {}
-            for number, built in enumerate(self.builds):
-                place = folder(built.plan.platform)
-                suffix = place if self.index and not split else ""
-                views[place] = self._tree(number, output, scratch / str(number), suffix=suffix)
-            if len(self.builds) == 1 and not split:
-                yield next(iter(views.values()))
-            else:
-                yield Split(views) if split else Merged.of(views)
-
-    def _tree(self, number: int, output: Output, scratch: Path, *, suffix: str) -> FileView:
-        """One platform's tree. With a `suffix` the names of statements have it."""
-        built = self.builds[number]
-        view: FileView = built.forms.view(built.tree(built.plan.target))
-        date = built.epoch if output.epoch is None else seconds(output.epoch)
-        if date is not None:
-            from stagemill.export.dated import Dated
-
-            view = Dated(view, date)
-        if self.witness is None or not self.witness.speaks(inline=False):
-            return view
-        from stagemill.attest.statement import Subject
-        from stagemill.export.beside import Beside
-
-        scratch.mkdir()
-        files: dict[str, Path] = {}
-        about = [Subject(path, view.digest(path)) for path, entry in walk(view) if entry.kind == "file"]
-        for each in self.witness.attestations(number, built):
-            stem, dot, ending = each.file.rpartition(".")
-            name = f"{stem}.{suffix}{dot}{ending}" if suffix and stem else f"{each.file}{suffix and '.'}{suffix}"
-            files[output.statements.prefix + name] = scratch / str(len(files))
-            files[output.statements.prefix + name].write_bytes(each.statement(about, indent=2))
-        return Beside.of(view, files, built.services.clock() if date is None else date)
-
-    def _notice(self, text: str) -> None:
-        self.listener(events.Notice(text, self.builds[0].services.clock()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,36 +338,3 @@ class _Steps:
             self.listener(events.Failed(step, str(error), clock()))
             raise
         self.listener(events.Finished(step, clock()))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of another when it is whole; what is no regular file is written to as it is.
-
-    Raises UsageError where it cannot be one.
-    """
-    _check_place(f"cannot write {path}", os.fspath(path), directory=False)
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file
-        return
-    import tempfile
-
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    except OSError as error:
-        hint = "name a place that you may write to"
-        raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    with replacing(path) as file:
-        file.write(data)

@@ -11,7 +11,7 @@ import click
 from stagemill.cli import flags, naming
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.outputs import replacing
+from stagemill.cli.exports import replacing
 from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs

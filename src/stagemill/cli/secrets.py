@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 500 << 10
 _KEYS = {"id": "id", "src": "src", "source": "src", "env": "env", "type": "type"}
-_ALLOWED = ("network.host", "security.insecure", "device")
-_LATER = ("buildx.local.delete",)
+LOCAL_DELETE = "buildx.local.delete"
+_ALLOWED = ("network.host", "security.insecure", "device", LOCAL_DELETE)
 _WRITE = "write --secret id=NAME,src=FILE or --secret id=NAME,env=VARIABLE"
 
 
@@ -143,14 +143,12 @@ def _is_socket(text: str, path: Path) -> bool:
 
 
 def allowed(texts: Iterable[str], *, network: str | None = None) -> frozenset[str]:
-    """`--allow NAME`: what a Dockerfile may ask for. Raises UsageError for what is no permission.
+    """`--allow NAME`: what a Dockerfile may ask for, and an output. Raises UsageError for what is no permission.
 
     Who builds with `--network host` has allowed it, as in buildx.
     """
     found = {"network.host"} if network == "host" else set()
     for text in texts:
-        if text.partition("=")[0] in _LATER:
-            raise StagemillError(f"--allow {text} is not supported yet", hint="leave it out")
         if text not in _ALLOWED and not re.fullmatch("device=[^,]+(,alias=[^,]+)?", text):
             near = nearest(text, _ALLOWED)
             hint = f"did you mean {near}?" if near else f"it is one of {', '.join(_ALLOWED)}"

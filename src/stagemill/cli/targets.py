@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from stagemill import events
 from stagemill.build import Built
 from stagemill.cli import flags
-from stagemill.cli.outputs import Wishes, check, deliver, pretty, write_atomically
+from stagemill.cli.exports import write_atomically
+from stagemill.cli.outputs import Wishes, check, deliver, pretty
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
 from stagemill.oci.reference import Reference
@@ -123,7 +124,7 @@ class Delivery:
     @property
     def pushed(self) -> tuple[Reference, ...]:
         """The names under which registries get results."""
-        names = (name for one in self.each for out in one.outputs if out.push for name in out.names or one.tags)
+        names = (name for one in self.each for name in one.pushed)
         return tuple(Reference.parse(name) for name in dict.fromkeys(names))
 
     def deliver(
@@ -165,7 +166,9 @@ class Delivery:
 
 def _goes_elsewhere(wishes: Wishes) -> bool:
     """Whether the image is for files of the user's, and not for the store, where its id would find it."""
-    return bool(wishes.outputs) and all(output.dest or output.type == "cacheonly" for output in wishes.outputs)
+    return bool(wishes.outputs) and all(
+        output.dest or output.type == "cacheonly" or not output.keeping.named for output in wishes.outputs
+    )
 
 
 def _write(file: str | None, document: Mapping[str, object]) -> None:

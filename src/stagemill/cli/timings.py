@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from stagemill.cli.outputs import write_atomically
+from stagemill.cli.exports import write_atomically
 from stagemill.cli.table import render
 from stagemill.errors import UsageError
 from stagemill.timings import Timings, recording

@@ -11,6 +11,7 @@ from stagemill.cache.marks import BUILDKIT_INLINE, INLINE
 from stagemill.digest import Digest
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
+from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.config import History, ImageConfig
@@ -28,7 +29,8 @@ class Finish:
 
     With `epoch` (SOURCE_DATE_EPOCH, in seconds) the times of config and history that are missing are that one; with
     `rewrite` those of files in the tree's own layers are at most that. `squash` makes one layer of those; a base's layers
-    are never touched. `annotations` are the manifest's, `descriptor` those of an index that names it.
+    are never touched. `annotations` are the manifest's, `descriptor` those of an index that names it; `packaging` is the
+    form that its blobs have.
     """
 
     epoch: int | None = None
@@ -36,6 +38,7 @@ class Finish:
     squash: bool = False
     annotations: Pairs = ()
     descriptor: Pairs = ()
+    packaging: Packaging = USUAL
 
     @property
     def rewrites(self) -> bool:
@@ -56,9 +59,11 @@ def assemble(
     now: float,
     finish: Finish = PLAIN,
     cached: Iterable[tuple[Vertex, Digest, Tree]] = (),
+    begins: Image | None = None,
 ) -> Image:
     """The image of a tree. `config` has the base's history with its times, and the stage's without.
 
+    `begins` is the base, whose layers are as that very image has them: others may have the same tars in other blobs.
     Entries of history take the time of their layer, so that a build from the cache gives the same image again. With
     an epoch missing times are that one (traps 24). Those steps of `cached` whose layers are in the image are an inline cache
     of it. Manifest, config and the link from chains to layers are in the store afterwards.
@@ -69,6 +74,12 @@ def assemble(
 
         tree, history = squashed(tree, forms=forms), squashed_history(history)
     packed = _packed(tree, finish, forms=forms)
+    if begins and not finish.packaging.force:
+        blobs = dict(zip(begins.chain_ids, begins.manifest.layers, strict=True))
+        packed = [
+            replace(facts, descriptor=blobs.get(layer.digest, facts.descriptor)) if layer.form == "chain" else facts
+            for layer, facts in zip(tree.layers, packed, strict=True)
+        ]
     history = dated(history, tree, fallback=timestamp(now), epoch=epoch)
     created = history[-1].created if history else timestamp(now if epoch is None else epoch)
     config = replace(config, other={key: value for key, value in config.other.items() if key not in _CACHES})
@@ -79,8 +90,9 @@ def assemble(
         config = replace(config, other={**config.other, INLINE: contents.to_json()})
     image = Image.build(
         replace(config, diff_ids=tuple(facts.diff_id for facts in packed), history=history, created=created),
-        tuple(facts.descriptor for facts in packed),
+        finish.packaging.named(packed),
         annotations=dict(finish.annotations),
+        docker=finish.packaging.docker,
     )
     image = replace(image, annotations=finish.descriptor)
     _remember(image, tree, packed, forms=forms, rewritten=finish.rewrites)
@@ -89,11 +101,11 @@ def assemble(
 
 def _packed(tree: Tree, finish: Finish, *, forms: Forms) -> list[Packed]:
     if not finish.rewrites:
-        return forms.all_packed(tree)
+        return finish.packaging.layers(tree, forms)
     from stagemill.execute.finish import clamped  # noqa: PLC0415  as above
 
     assert finish.epoch is not None
-    return clamped(tree, finish.epoch, forms=forms)
+    return clamped(tree, finish.epoch, forms=forms, packaging=finish.packaging)
 
 
 def _remember(image: Image, tree: Tree, packed: Sequence[Packed], *, forms: Forms, rewritten: bool) -> None:

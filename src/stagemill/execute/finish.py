@@ -11,12 +11,13 @@ from typing import TypeAlias
 
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
+from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.layer import disk
 from stagemill.layer.changes import settle
+from stagemill.layer.compression import Compression
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.pack import pack_blob
-from stagemill.oci import media_types
 from stagemill.oci.config import History
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import Packed
@@ -27,14 +28,17 @@ def own(tree: Tree) -> int:
     return max((number for number, layer in enumerate(tree.layers, 1) if layer.form == "chain"), default=0)
 
 
-def clamped(tree: Tree, epoch: int, *, forms: Forms) -> list[Packed]:
+def clamped(tree: Tree, epoch: int, *, forms: Forms, packaging: Packaging = USUAL) -> list[Packed]:
     """The blobs of a tree's layers, the lowest first; in those that are not a base's nothing is newer than a time."""
     return [
-        forms.packed(layer) if layer.form == "chain" else _clamped(layer, epoch, forms=forms) for layer in tree.layers
+        packaging.layer(layer, forms)
+        if layer.form == "chain"
+        else _clamped(layer, epoch, packaging.compression or Compression(), forms=forms)
+        for layer in tree.layers
     ]
 
 
-def _clamped(layer: TreeLayer, epoch: int, *, forms: Forms) -> Packed:
+def _clamped(layer: TreeLayer, epoch: int, compression: Compression, *, forms: Forms) -> Packed:
     """A layer's blob in which nothing is newer than a time. It is kept under no layer's name: that one's blob is another."""
     latest = epoch * 10**9
     (home,) = forms.layers(Tree((layer,)))
@@ -43,8 +47,8 @@ def _clamped(layer: TreeLayer, epoch: int, *, forms: Forms) -> Packed:
         for item in forms.index(home).entries
     ]
     with forms.store.blobs.writer() as writer:
-        facts = pack_blob(forms.store.layers.directory(home), LayerIndex(entries), writer)
-    return Packed(facts.diff_id, Descriptor(media_types.LAYER_GZIP, facts.digest, facts.size))
+        facts = pack_blob(forms.store.layers.directory(home), LayerIndex(entries), writer, compression=compression)
+    return Packed(facts.diff_id, Descriptor(compression.media_type, facts.digest, facts.size))
 
 
 def squashed(tree: Tree, *, forms: Forms) -> Tree:

@@ -48,15 +48,21 @@ _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
 
 
+def _unheard(_chain: Digest) -> None:
+    """For those whom nobody asks."""
+
+
 class Forms:
     """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
+    `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it.
     `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
     """
 
     def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
+        self.arrived: Callable[[Digest], None] = _unheard
         self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
@@ -206,7 +212,8 @@ class Forms:
                 layer = workspace.commit(index.serialize())
             self.store.links.set_layer_of_chain(base.chain, layer)
             self.store.links.set_packed(layer, Packed(base.diff_id, base.descriptor))
-            return layer
+        self.arrived(base.chain)
+        return layer
 
     def _unpack_own(self, origin: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         """The same for a layer of a build, which may unpack to a directory of another name: sockets are in no archive."""
@@ -318,26 +325,42 @@ class Forms:
         force: bool = False,
         stopped: Stopped = never,
     ) -> Packed:
-        """The blob as which a build's layer is sent somewhere: compressed as asked if it is packed for that now.
+        """The blob as which a layer is sent somewhere: a build's compressed as asked if it is packed for that now.
 
-        One that an imported cache has is taken as it is there, and not fetched, unless it must (`force`) have that form.
+        A base's, and one that an imported cache has, is taken as it is there, and not fetched, unless it must (`force`) have
+        that form. Forms are kept beside each other. Raises CancelledError.
         """
-        if self.home(layer) is None and not force:
+        foreign = layer.form == "chain" or self.home(layer) is None
+        if foreign and not force:
             return self._found(layer) or self._away(layer.digest)
         if compression is None:
             return self.packed(layer, stopped=stopped)
         found = self._found(layer)
-        if found and not force and found.descriptor.media_type == compression.media_type and compression.level is None:
+        if found and compression.fits(found.descriptor.media_type):
             return found
-        (home,) = self.layers(Tree((layer,)))
+        (name,) = (layer.digest,) if layer.form == "chain" else self.layers(Tree((layer,)))
         form = str(compression)
-        with self.store.lock(f"pack-{home.hex}-{form}", stopped):
-            known = self.store.links.variant(home, form)
+        with self.store.lock(f"pack-{name.hex}-{form}", stopped):
+            known = self.store.links.variant(name, form)
             if known and self.store.blobs.has(known.descriptor):
                 return known
-            made = self._packed_as(home, compression, stopped)
-            self.store.links.set_variant(home, form, made)
+            pack = self._recompressed if layer.form == "chain" else self._packed_as
+            made = pack(name, compression, stopped)
+            self.store.links.set_variant(name, form, made)
             return made
+
+    def _recompressed(self, chain: Digest, compression: Compression, stopped: Stopped) -> Packed:
+        """A base's layer, whose tar stays what it is."""
+        from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415  it looks into forms itself
+        from stagemill.layer.compression import recompress  # noqa: PLC0415  see above
+
+        base = self._base(chain)
+        fetched = base.reference or self.store.blobs.has(base.descriptor)
+        opened = self._stream(base, quiet, stopped) if fetched else StoredBlobs(self).open(base.descriptor)
+        with opened as reader, self.store.blobs.writer() as writer:
+            recompress(reader, writer.write, compression, diff_id=base.diff_id)
+            digest, size = writer.commit()
+        return Packed(base.diff_id, Descriptor(compression.media_type, digest, size))
 
     def fetch(self, layer: TreeLayer, *, progress: Progress = quiet, stopped: Stopped = never) -> Packed:
         """A layer that an imported cache has: its blob is in the store afterwards."""

@@ -41,10 +41,9 @@ class Pushing:
         that it was just pushed to. Raises StagemillError.
         """
         for number, name in enumerate(names):
-            before = [other.repository for other in names[:number] if other.registry == name.registry]
-            self._push(item, name, before, by_digest=by_digest)
+            self._push(item, name, names[:number], by_digest=by_digest)
 
-    def _push(self, item: AnyImage, name: Reference, before: Iterable[str], *, by_digest: bool) -> None:
+    def _push(self, item: AnyImage, name: Reference, before: Sequence[Reference], *, by_digest: bool) -> None:
         shown = f"{name.familiar}@{item.digest}" if by_digest else name.familiar
         step = Digest.of(f"push {shown}".encode())
         self.listener(events.Started(step, f"pushing {shown}", self.clock()))
@@ -59,25 +58,25 @@ class Pushing:
             raise
         self.listener(events.Finished(step, self.clock()))
 
-    def _send(self, item: AnyImage, where: Destination, before: Iterable[str], progress: Progress) -> None:
+    def _send(self, item: AnyImage, where: Destination, before: Sequence[Reference], progress: Progress) -> None:
         images = _whole(item)
         blobs = {blob.digest: blob for image in images for blob in (*image.manifest.layers, image.manifest.config)}
-        others = list(before)
         stopped = Event()
-        source = _Watched(StoredBlobs(self.forms), progress, stopped)
+        source = Watched(StoredBlobs(self.forms), progress, stopped)
 
         def send(blob: Descriptor) -> None:
-            where.send(blob, source, mounts=[*others, *self._origins(blob, where.reference)])
+            where.send(blob, source, mounts=mounts(self.forms, blob, where.reference, before))
 
         with threads(_PARALLEL, name="push", stopped=stopped) as pool:
             list(pool.map(send, blobs.values()))
 
-    def _origins(self, blob: Descriptor, reference: Reference) -> Iterator[str]:
-        """The repository of the same registry that a base's layer comes from."""
-        text = self.forms.store.links.origin(blob.digest)
-        origin = Reference.parse(text) if text else None
-        if origin and origin.registry == reference.registry and origin.repository != reference.repository:
-            yield origin.repository
+
+def mounts(forms: Forms, blob: Descriptor, reference: Reference, before: Iterable[Reference]) -> Iterator[str]:
+    """Other repositories of the same registry that may have a blob: those `before`, and that of the base it comes from."""
+    text = forms.store.links.origin(blob.digest)
+    for other in (*before, *([Reference.parse(text)] if text else ())):
+        if other.registry == reference.registry and other.repository != reference.repository:
+            yield other.repository
 
 
 def _whole(item: AnyImage) -> Sequence[Image]:
@@ -103,7 +102,7 @@ def _documents(item: AnyImage) -> Iterator[tuple[bytes, str, Digest]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched:
+class Watched:
     """A source that tells how far each blob is."""
 
     source: StoredBlobs

@@ -44,8 +44,8 @@ class Services:
     """`remote(reference)` is where the blobs of an image are; `remotes` finds what URLs name, `contexts` holds the user's files by context name.
 
     `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
-    layer, the history or a log. `imports` are caches of elsewhere, `destination` opens a
-    repository to write to.
+    layer, the history or a log. `imports` are caches of elsewhere. `destination` opens a
+    repository to write to, `insecure` too, without asking for a certificate, and over http.
     """
 
     store: Store
@@ -60,3 +60,10 @@ class Services:
     agents: Mapping[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None
     destination: Callable[[Reference], Destination] | None = None
+    insecure: Callable[[Reference], Destination] | None = None
+
+    def repository(self, *, insecure: bool = False) -> Callable[[Reference], Destination]:
+        """Who opens repositories for something that is delivered."""
+        found = self.insecure if insecure else self.destination
+        assert found is not None, "a build that is delivered can reach registries"
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Literal
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
@@ -11,6 +12,7 @@ from stagemill.execute.forms import Forms
 from stagemill.execute.tree import TreeLayer
 from stagemill.oci.blobs import Reader, copy
 from stagemill.oci.descriptor import Descriptor
+from stagemill.store.links import Packed
 
 
 class StoredBlobs:
@@ -34,16 +36,23 @@ class StoredBlobs:
         return False
 
     def _restore(self, descriptor: Descriptor) -> None:
-        layer = self._layer_of(descriptor.digest)
-        if layer is not None:
-            made = self._forms.packed(TreeLayer("layer", layer))
-            if made.descriptor.digest == descriptor.digest:
-                return
+        made = self._made(descriptor.digest)
+        if made and made.descriptor.digest == descriptor.digest:
+            return
         copy(descriptor, self._forms.source(descriptor), self._store.blobs)
 
-    def _layer_of(self, blob: Digest) -> Digest | None:
-        """The layer that a blob was packed from, where its directory is still here."""
-        for layer, packed in self._store.links.packs():
+    def _made(self, blob: Digest) -> Packed | None:
+        """The blob packed anew, where it was packed from a layer whose directory is still here, or recompressed from a base's."""
+        links = self._store.links
+        for layer, packed in links.packs():
             if packed.descriptor.digest == blob and self._store.layers.has(layer):
-                return layer
+                return self._forms.packed(TreeLayer("layer", layer))
+        for one in links.variants():
+            if one.packed.descriptor.digest == blob:
+                from stagemill.layer.compression import Compression  # noqa: PLC0415  few images have another one
+
+                chain = links.base(one.layer) is not None
+                if chain or self._store.layers.has(one.layer):
+                    form: Literal["chain", "layer"] = "chain" if chain else "layer"
+                    return self._forms.described(TreeLayer(form, one.layer), Compression.parse(one.form), force=True)
         return None

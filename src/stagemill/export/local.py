@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stagemill.errors import StagemillError
 from stagemill.export.content import content
+from stagemill.export.mirror import cleared
 from stagemill.export.tar import quiet
 from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
@@ -18,9 +19,12 @@ from stagemill.files.walk import walk
 _LISTED = 3
 
 
-def filesystem_directory(view: FileView, destination: Path, *, notice: Callable[[str], None] = quiet) -> None:
+def filesystem_directory(
+    view: FileView, destination: Path, *, notice: Callable[[str], None] = quiet, mirror: bool = False
+) -> None:
     """The destination has the tree's files afterwards, beside those that were there; it is made where it is missing.
 
+    With `mirror` nothing else is there afterwards, and `notice` is told what was.
     Modes, times, symlinks and hard links are the tree's, owners the caller's. Files that were there are replaced, each
     at once; symlinks that were there are never followed. What a user cannot have (devices, sockets, some extended
     attributes) is left out, and `notice` is told. Raises StagemillError.
@@ -29,6 +33,8 @@ def filesystem_directory(view: FileView, destination: Path, *, notice: Callable[
         destination.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _failed(os.fspath(destination), error) from error
+    if mirror and (gone := cleared(view, destination)):
+        notice(f"removed from {destination} what the build does not have: {_some(gone)}")
     writer = _Writer(view, os.fspath(destination))
     for path, entry in walk(view):
         writer.write(path, entry)

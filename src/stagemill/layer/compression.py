@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import hashlib
 import lzma
 import os
 import zlib
@@ -12,8 +13,9 @@ from typing import Literal, Protocol
 import zstandard
 from isal import igzip_lib, isal_zlib
 
-from stagemill.errors import ArchiveError
-from stagemill.layer.stream import CHUNK
+from stagemill.digest import Digest
+from stagemill.errors import ArchiveError, CorruptError
+from stagemill.layer.stream import CHUNK, even
 from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.values import dataclass
@@ -105,7 +107,7 @@ def decompressed(reader: Reader) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """The form of a layer's blob, and how much work goes into it: gzip has the levels 0 to 9, zstd 1 to 22."""
+    """The form of a layer's blob, and how much work goes into it: gzip has the levels 0 to 9, zstd 0 to 22."""
 
     kind: Literal["gzip", "zstd", "uncompressed"] = "gzip"
     level: int | None = None
@@ -117,6 +119,19 @@ class Compression:
             "zstd": media_types.LAYER_ZSTD,
             "uncompressed": media_types.LAYER,
         }[self.kind]
+
+    @classmethod
+    def parse(cls, text: str) -> Compression:
+        """From its text. Raises ValueError."""
+        match text.partition("-"):
+            case ("gzip" | "zstd" | "uncompressed" as kind, _, level):
+                return cls(kind, int(level) if level else None)
+            case _:
+                raise ValueError(f"no compression: {text!r}")
+
+    def fits(self, media_type: str) -> bool:
+        """Whether a blob of this media type can be taken as it is: nobody knows what level it has."""
+        return media_types.of_oci(media_type) == self.media_type and self.level is None
 
     def __str__(self) -> str:
         return self.kind if self.level is None else f"{self.kind}-{self.level}"
@@ -160,6 +175,21 @@ def _compressor(how: Compression) -> _Compressor:
 def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """As layers are compressed where nobody asks for anything else: by ISA-L."""
     return compressed(pieces)
+
+
+def recompress(reader: Reader, write: Callable[[bytes], object], how: Compression, *, diff_id: Digest) -> None:
+    """Writes the tar in a blob in another form. Raises ArchiveError for damage, CorruptError where it is another tar."""
+    sha256 = hashlib.sha256()
+
+    def hashed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            sha256.update(piece)
+            yield piece
+
+    for piece in compressed(hashed(even(decompressed(reader))), how):
+        write(piece)
+    if sha256.hexdigest() != diff_id.hex:
+        raise CorruptError(f"a layer of the base is not the tar {diff_id.short}, as its image says")
 
 
 def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from stagemill.layer import header as tar
 from stagemill.layer.compression import USUAL, Compression, compressed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import IndexEntry, LayerIndex
-from stagemill.layer.stream import CHUNK, ahead
+from stagemill.layer.stream import CHUNK, ahead, even
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
@@ -59,13 +59,7 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
     Sockets are left out, and the root directory unless it says more than 0755 root. Raises CorruptError where a file is not
     what the index says, and ArchiveError for a name that would mean a deletion.
     """
-    waiting = bytearray()
-    for piece in _pieces(os.fspath(directory), index):
-        waiting += piece
-        while len(waiting) >= CHUNK:
-            yield bytes(waiting[:CHUNK])
-            del waiting[:CHUNK]
-    yield bytes(waiting)
+    return even(_pieces(os.fspath(directory), index))
 
 
 @measured("pack")

@@ -12,6 +12,17 @@ CHUNK = 1 << 20
 _DEPTH = 4
 
 
+def even(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of exactly a mebibyte but for the last: what is made of them depends on where they are cut."""
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= CHUNK:
+            yield bytes(waiting[:CHUNK])
+            del waiting[:CHUNK]
+    yield bytes(waiting)
+
+
 class ByteStream:
     """Pieces of bytes read as one stream: `read` returns exactly as much as is asked for, less only at the end."""
 

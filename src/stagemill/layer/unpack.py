@@ -31,7 +31,7 @@ _OPAQUE = ".wh..wh..opq"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DIRECTORY: Kind = "dir"
 _DAMAGED = "the archive is damaged, or was made wrong; fetch or make it again"
-_MEDIA_TYPES = (".tar", ".tar+gzip", ".tar.gzip", ".tar+zstd")
+_MEDIA_TYPES = (".tar", ".tar+gzip", ".tar.gzip", ".tar+zstd", ".tar.zstd")
 
 
 def unpack(

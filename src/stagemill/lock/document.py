@@ -1,4 +1,4 @@
-"""A lock as a file: TOML with one fact in a line, sorted, so that a change is a line of a diff, and people may comment it."""
+"""A lock as a file: TOML with one fact in a line, sorted, so that a change is a line of a diff that says what it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from stagemill.lock.entries import (
     LockedSnapshot,
     Variant,
 )
+from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
 Facts: TypeAlias = Mapping[str, object]
@@ -67,8 +68,8 @@ def _pairs(**facts: str | int) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A basic string. Source: TOML 1.0, "String"."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    """A basic string. What is no UTF-8 is written as Python would. Source: TOML 1.0, "String"."""
+    escaped = text.encode("utf-8", "backslashreplace").decode().replace("\\", "\\\\").replace('"', '\\"')
     return f'"{"".join(c if c.isprintable() else _escape(c) for c in escaped)}"'
 
 
@@ -93,14 +94,12 @@ def parse(text: str, name: str) -> Lock:
         hint = f"known are {', '.join(_READERS)}"
         raise UsageError(f"{name} has {unknown[0]!r}, which is nothing of a lock", hint=hint)
     entries = [_entry(facts, kind, name) for kind in _READERS for facts in _tables(document.get(kind, []), kind, name)]
-    twice = [entry for place, entry in enumerate(entries) if _same(entry) in map(_same, entries[:place])]
-    if twice:
-        raise UsageError(f"{name} has {twice[0].key} twice", hint="remove one of them, or run stagemill lock")
+    seen: set[tuple[type, str]] = set()
+    for entry in entries:
+        if (type(entry), entry.key) in seen:
+            raise UsageError(f"{name} has {entry.key} twice", hint="remove one of them, or run stagemill lock")
+        seen.add((type(entry), entry.key))
     return Lock(tuple(entries))
-
-
-def _same(entry: Entry) -> tuple[str, str]:
-    return KINDS[type(entry)], entry.key
 
 
 def _unreadable(text: str, name: str, why: str) -> UsageError:
@@ -142,7 +141,10 @@ def _image(facts: Facts) -> LockedImage:
 
 def _variant(facts: Facts) -> Variant:
     created = _text(facts, "created") if "created" in facts else ""
-    return Variant(_text(facts, "platform"), Digest(_text(facts, "digest")), _number(facts, "size"), created)
+    platform = _text(facts, "platform")
+    if Platform.parse(platform).full != platform:
+        raise ValueError(f"its platform {platform!r} is no normal form: want {Platform.parse(platform).full}")
+    return Variant(platform, Digest(_text(facts, "digest")), _number(facts, "size"), created)
 
 
 def _file(facts: Facts) -> LockedFile:

@@ -35,7 +35,8 @@ def read(plans: Sequence[Plan], views: Mapping[str, FileView]) -> Iterator[ReadP
     for file in _candidates(plans, views):
         view = views[file.context]
         if posixpath.basename(file.path) in NAMES or _has_hashes(view, file.path):
-            yield ReadPackages(LockedPackages(file.path, view.digest(file.path), file.context), file.at)
+            path = file.path.encode("utf-8", "backslashreplace").decode()  # a lock has no names that are no text
+            yield ReadPackages(LockedPackages(path, view.digest(file.path), file.context), file.at)
 
 
 def without_hashes(plans: Sequence[Plan], views: Mapping[str, FileView]) -> Iterator[reading.ReadFile]:

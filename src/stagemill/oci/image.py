@@ -50,12 +50,20 @@ class Image:
 
     @classmethod
     def build(
-        cls, config: ImageConfig, layers: tuple[Descriptor, ...], *, annotations: Mapping[str, str] | None = None
+        cls,
+        config: ImageConfig,
+        layers: tuple[Descriptor, ...],
+        *,
+        annotations: Mapping[str, str] | None = None,
+        docker: bool = False,
     ) -> Image:
-        """A new image of a config and its layers, whose diff_ids the config already has."""
+        """A new image of a config and its layers, whose diff_ids the config already has; with Docker's media types or OCI's."""
         config_bytes = config.serialize()
-        descriptor = Descriptor(media_types.CONFIG, Digest.of(config_bytes), len(config_bytes))
-        manifest = Manifest(descriptor, layers, annotations=annotations or {})
+        kind, config_kind = media_types.MANIFEST, media_types.CONFIG
+        if docker:
+            kind, config_kind = media_types.DOCKER_MANIFEST, media_types.DOCKER_CONFIG
+        descriptor = Descriptor(config_kind, Digest.of(config_bytes), len(config_bytes))
+        manifest = Manifest(descriptor, layers, kind, annotations or {})
         return cls.parse(manifest.serialize(), config_bytes)
 
     @staticmethod

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from stagemill.digest import Digest
+from stagemill.oci import media_types
 from stagemill.oci.choice import candidates, choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
@@ -27,12 +28,18 @@ class ImageIndex:
     annotations: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def build(cls, images: Sequence[Image], *, annotations: Mapping[str, str] | None = None) -> ImageIndex:
-        """A new index of these, in their order, each once; each entry has its image's platform and annotations."""
+    def build(
+        cls, images: Sequence[Image], *, annotations: Mapping[str, str] | None = None, docker: bool = False
+    ) -> ImageIndex:
+        """A new index of these, in their order, each once; each entry has its image's platform and annotations.
+
+        With `docker` it is a list of manifests in Docker's words.
+        """
         each: dict[Digest, Image] = {}
         for image in images:
             each.setdefault(image.digest, image)
-        index = Index(tuple(image.descriptor for image in each.values()), annotations=annotations or {})
+        kind = media_types.DOCKER_INDEX if docker else media_types.INDEX
+        index = Index(tuple(image.descriptor for image in each.values()), kind, annotations or {})
         return cls(index, index.serialize(), tuple(each.values()))
 
     @classmethod

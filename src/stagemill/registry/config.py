@@ -19,7 +19,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -71,14 +71,19 @@ _DIRECT = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class RegistryConfig:
-    """What the client has to know; `credentials` gives those for a registry's host, None where there are none."""
+    """What the client has to know; `credentials` gives those for a registry's host, None where there are none.
+
+    With `insecure` every registry is asked as one that has that in its settings.
+    """
 
     hosts: Mapping[str, HostSettings] = field(default_factory=dict, hash=False)
     credentials: Callable[[str], Credentials | None] = anonymous
     proxies: Proxies = _DIRECT
+    insecure: bool = False
 
     def settings(self, host: str) -> HostSettings:
-        return self.hosts.get(canonical_host(host), _DEFAULT)
+        found = self.hosts.get(canonical_host(host), _DEFAULT)
+        return replace(found, insecure=True) if self.insecure else found
 
 
 def canonical_host(host: str) -> str:

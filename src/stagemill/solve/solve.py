@@ -35,6 +35,7 @@ def solve(
     no_cache: Callable[[Vertex], bool],
     again: Callable[[Vertex], bool] = lambda _vertex: False,
     order: Order | None = None,
+    have: Callable[[Vertex, T], None] = lambda _vertex, _result: None,
 ) -> dict[Digest, T]:
     """The results of the targets, and of everything that was loaded or executed for them, by vertex digest.
 
@@ -42,7 +43,8 @@ def solve(
     of it has ended that error is raised, whatever its type. Ctrl-C likewise, as CancelledError; a second one does not
     wait. `no_cache` says of which vertices no result made before may serve; their results are saved all the same. Those
     of `again` are executed too, and what stands on them only where the result is another one than before. A vertex
-    starts after those that `order` has for it.
+    starts after those that `order` has for it. Where something has to be made, `have` is told of every result, from this
+    thread, as soon as there is one.
     """
     try:
         known = survey(targets, load=cache.load, no_cache=no_cache, again=again, order=order)
@@ -61,7 +63,9 @@ def solve(
                 cancelled=cancelled,
             )
             schedule = Schedule(known.needed, workers=workers, order=order)
-            _Crew(maker.make, hits=hits, cancelled=cancelled).work(schedule)
+            for vertex, hit in known.found.items():
+                have(vertex, hit.result)
+            _Crew(maker.make, hits=hits, cancelled=cancelled, have=have).work(schedule)
     except KeyboardInterrupt:
         raise CancelledError("the build was stopped") from None
     return {key: hit.result for key, hit in hits.items()}
@@ -76,8 +80,10 @@ class _Crew(Generic[T]):
         *,
         hits: dict[Digest, Hit[T]],
         cancelled: Event,
+        have: Callable[[Vertex, T], None],
     ) -> None:
         self._make = make
+        self._have = have
         self._hits = hits
         self._cancelled = cancelled
         self._ended: SimpleQueue[tuple[Vertex, Hit[T] | BaseException]] = SimpleQueue()
@@ -127,6 +133,7 @@ class _Crew(Generic[T]):
         self._threads.pop(vertex.digest).join()
         if isinstance(outcome, Hit):
             self._hits[vertex.digest] = outcome
+            self._have(vertex, outcome.result)
             return Done(vertex.digest)
         self._errors.append(outcome)
         return Failed(vertex.digest)

@@ -18,6 +18,15 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The blob of a layer in another form than the usual one; `layer` is the chain of one that a base has."""
+
+    layer: Digest
+    form: str
+    packed: Packed
+
+
+@dataclass(frozen=True, slots=True)
 class BaseLayer:
     """A layer of a base image, which may be neither downloaded nor unpacked.
 
@@ -56,7 +65,7 @@ class Links:
         self._database.change(sql, layer, packed.diff_id, serialize(packed.descriptor))
 
     def variant(self, layer: Digest, form: str) -> Packed | None:
-        """The blob that a layer has been packed to in another form than the usual one; the blob itself need not be here."""
+        """The blob of a layer, or of a base's chain, in another form than the usual one; it need not be here."""
         sql = "SELECT layer, diff_id, descriptor FROM variants WHERE layer = ? AND form = ?"
         found = self._database.rows(_packed, sql, layer, form)
         return found[0][1] if found else None
@@ -83,12 +92,13 @@ class Links:
         descriptor = serialize(base.descriptor)
         self._database.change(sql, chain, base.parent, base.diff_id, descriptor, base.reference)
 
-    def variants(self) -> list[tuple[Digest, Packed]]:
-        """Every blob of a layer in another form than the usual one, with the layer."""
-        return self._database.rows(_packed, "SELECT layer, diff_id, descriptor FROM variants ORDER BY layer, form")
+    def variants(self) -> list[Variant]:
+        """Every blob of a layer in another form than the usual one."""
+        sql = "SELECT layer, form, diff_id, descriptor FROM variants ORDER BY layer, form"
+        return self._database.rows(_variant, sql)
 
-    def remove_variants(self, layer: Digest) -> None:
-        self._database.change("DELETE FROM variants WHERE layer = ?", layer)
+    def remove_variant(self, layer: Digest, form: str) -> None:
+        self._database.change("DELETE FROM variants WHERE layer = ? AND form = ?", layer, form)
 
     def bases(self) -> list[BaseLayer]:
         """Every layer of a base that is known."""
@@ -122,6 +132,14 @@ def _packed(row: Row) -> tuple[Digest, Packed]:
     match row:
         case (str(layer), str(diff_id), bytes(descriptor)):
             return Digest(layer), Packed(Digest(diff_id), parse(descriptor))
+        case _:
+            raise ValueError("no packed layer")
+
+
+def _variant(row: Row) -> Variant:
+    match row:
+        case (str(layer), str(form), *rest):
+            return Variant(Digest(layer), form, _packed((layer, *rest))[1])
         case _:
             raise ValueError("no packed layer")
 

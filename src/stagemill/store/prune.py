@@ -195,9 +195,9 @@ class _Pruning:
         for layer, packed in links.packs():
             if self.store.home(layer) is None and not self.store.blobs.used(packed.descriptor.digest):
                 links.remove_packed(layer)
-        for layer in {layer for layer, _ in links.variants()}:
-            if self.store.home(layer) is None:
-                links.remove_variants(layer)
+        for one in links.variants():
+            if not self.store.blobs.used(one.packed.descriptor.digest):
+                links.remove_variant(one.layer, one.form)
 
     def _old_files(self) -> None:
         """Full outputs of steps, and what was remembered of contexts, that nobody has written to for a week."""

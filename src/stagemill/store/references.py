@@ -46,7 +46,8 @@ class References:
     @classmethod
     def of(cls, store: Store, layers_of: LayersOf) -> Self:
         packs: dict[Digest, set[Digest]] = {}
-        for layer, packed in (*store.links.packs(), *store.links.variants()):
+        variants = ((one.layer, one.packed) for one in store.links.variants())
+        for layer, packed in (*store.links.packs(), *variants):
             packs.setdefault(layer, set()).add(packed.descriptor.digest)
         images: dict[str, frozenset[Digest]] = {}
         shown: set[Digest] = set()

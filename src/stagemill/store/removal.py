@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 
 MAX_DEPTH = 48
@@ -22,7 +23,7 @@ def remove_tree(path: str | os.PathLike[str]) -> None:
         if not os.path.isdir(path) or os.path.islink(path):
             os.unlink(path)
             return
-        top = _open(os.fspath(path), None)
+        top = open_directory(os.fspath(path), None)
         try:
             _Removal(top).run()
         finally:
@@ -30,8 +31,24 @@ def remove_tree(path: str | os.PathLike[str]) -> None:
         os.rmdir(path)
 
 
-def _open(name: str, parent: int | None) -> int:
-    """The directory, open; its owner may list and change it from now on."""
+def remove_in(directory: int, name: str) -> None:
+    """The same for a name in an open directory."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISDIR(os.lstat(name, dir_fd=directory).st_mode):
+            os.unlink(name, dir_fd=directory)
+            return
+        top = open_directory(name, directory)
+        try:
+            if os.fstat(top).st_dev != os.fstat(directory).st_dev:
+                raise OSError(errno.EBUSY, "another file system is mounted there", name)
+            _Removal(top).run()
+        finally:
+            os.close(top)
+        os.rmdir(name, dir_fd=directory)
+
+
+def open_directory(name: str, parent: int | None) -> int:
+    """The directory, open, and no symlink that leads to one; its owner may list and change it from now on."""
     try:
         directory = os.open(name, _DIRECTORY, dir_fd=parent)
     except PermissionError:
@@ -69,7 +86,7 @@ class _Removal:
                     self._lift(name, directory)
 
     def _remove(self, name: str, parent: int, depth: int) -> None:
-        directory = _open(name, parent)
+        directory = open_directory(name, parent)
         try:
             if os.fstat(directory).st_dev != self._device:
                 raise OSError(errno.EBUSY, "another file system is mounted there", name)
@@ -81,5 +98,5 @@ class _Removal:
     def _lift(self, name: str, parent: int) -> None:
         self._moved += 1
         lifted = f".lifted-{self._moved}-{os.urandom(4).hex()}"
-        os.close(_open(name, parent))  # moving a directory writes to it
+        os.close(open_directory(name, parent))  # moving a directory writes to it
         os.rename(name, lifted, src_dir_fd=parent, dst_dir_fd=self._top)

@@ -14,7 +14,7 @@ from fakes.workshop import Workshop
 from stagemill.build import Built
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
-from stagemill.cli.flags import Output
+from stagemill.cli.output_flags import Output
 from stagemill.execute import base
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import ImageIndex

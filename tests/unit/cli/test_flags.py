@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from stagemill.cli import flags
-from stagemill.cli.flags import Output, Statements
 from stagemill.digest import Digest
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
@@ -52,13 +51,6 @@ def test_labels_are_names_with_values() -> None:
 )
 def test_hosts_are_lines_of_a_hosts_file(text: str, expected: str) -> None:
     assert flags.extra_hosts([text]) == (expected,)
-
-
-@pytest.mark.parametrize("key", ["tar", "rewrite-timestamp", "push"])
-def test_a_switch_of_an_output_is_true_or_false(key: str) -> None:
-    found = usage(lambda: Output.parse(f"type=oci,dest=x,{key}=maybe"))
-
-    assert found == (f"invalid --output 'type=oci,dest=x,{key}=maybe': {key}=maybe is neither true nor false", None)
 
 
 def test_several_hosts_may_stand_in_one_flag() -> None:
@@ -110,81 +102,6 @@ def test_a_host_needs_a_name_and_an_address(text: str, message: str) -> None:
     assert hint.startswith("write --add-host name:1.2.3.4")
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("out", Output("local", "out")),
-        ("-", Output("tar", "-")),
-        ("type=oci,dest=x.tar", Output("oci", "x.tar")),
-        ("type=oci,dest=-", Output("oci", "-")),
-        ("type=oci,dest=d,tar=false", Output("oci", "d", tar=False)),
-        ("type=docker", Output("docker")),
-        ("type=docker,dest=x", Output("docker", "x")),
-        ("type=tar,dest=x", Output("tar", "x")),
-        ("type=local,dest=d", Output("local", "d")),
-        ("type=image,name=a", Output("image", "", ("docker.io/library/a:latest",))),
-        ("type=image,push=false", Output("image")),
-        ("type=cacheonly", Output("cacheonly")),
-        ('type=image,"name=a,b:1"', Output("image", "", ("docker.io/library/a:latest", "docker.io/library/b:1"))),
-        ('type=oci,"dest=a,b"', Output("oci", "a,b")),
-        (" TYPE=oci,Dest=x", Output("oci", "x")),
-    ],
-)
-def test_outputs_are_pairs_or_a_short_form(text: str, expected: Output) -> None:
-    assert Output.parse(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "invalid --output '': unknown type ''"),
-        ("type=zip", "invalid --output 'type=zip': unknown type 'zip'"),
-        ("dest=x", "invalid --output 'dest=x': unknown type ''"),
-        ("type=oci", "invalid --output 'type=oci': type=oci needs a file"),
-        ("type=tar", "invalid --output 'type=tar': type=tar needs a file"),
-        ("type=local", "invalid --output 'type=local': type=local needs a directory"),
-        ("type=local,dest=-", "invalid --output 'type=local,dest=-': type=local needs a directory"),
-        ("type=oci,x", "invalid --output 'type=oci,x': 'x' is no key=value"),
-        ("type=oci,size=1", "invalid --output 'type=oci,size=1': unknown key 'size'"),
-        (
-            "type=tar,dest=x,tar=0",
-            "invalid --output 'type=tar,dest=x,tar=0': tar=false is for type=oci with a directory",
-        ),
-    ],
-)
-def test_wrong_outputs_are_wrong_usage(text: str, message: str) -> None:
-    assert usage(lambda: Output.parse(text))[0] == message
-
-
-def test_an_output_with_a_line_break_in_it_is_wrong_usage() -> None:
-    message, hint = usage(lambda: Output.parse("type=oci\rdest=x"))
-
-    assert message.startswith("invalid --output 'type=oci\\rdest=x': ")
-    assert hint == "write type=oci,dest=FILE"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("type=registry", Output("registry", push=True)),
-        ("type=image,push=true", Output("image", push=True)),
-        ("type=image,push-by-digest=true", Output("image", push=True, by_digest=True)),
-        ("type=image,push=", Output("image")),
-    ],
-)
-def test_an_output_may_be_pushed(text: str, expected: Output) -> None:
-    assert Output.parse(text) == expected
-
-
-@pytest.mark.parametrize("key", ["compression=zstd", "compression-level=9", "force-compression=true"])
-def test_other_compressions_than_our_own_are_not_supported_yet(key: str) -> None:
-    with pytest.raises(StagemillError) as caught:
-        Output.parse(f"type=oci,dest=x,{key}")
-
-    assert caught.value.message == f"--output {key} is not supported yet"
-    assert caught.value.hint == "leave it out; layers are gzip of one level"
-
-
 def test_a_reference_is_the_name_of_an_image() -> None:
     assert flags.reference("a:b") == Reference("docker.io", "library/a", "b")
     assert usage(lambda: flags.reference("A")) == (
@@ -223,17 +140,3 @@ def test_another_network_is_wrong_usage() -> None:
 
 def test_a_digest_is_no_name_to_give_an_image() -> None:
     assert usage(lambda: flags.reference(Digest.of(b"x").hex))[0].endswith("it looks like the digest of an image")
-
-
-def test_an_output_says_how_it_has_statements() -> None:
-    found = Output.parse("type=oci,dest=x,oci-artifact=false,attestation-inline=true")
-
-    assert found.statements == Statements(artifact=False, inline=True)
-    assert Output.parse("type=local,dest=x,attestation-prefix=a-").statements == Statements("a-")
-    assert Output.parse("type=oci,dest=x").statements == Statements()
-    assert usage(lambda: Output.parse("type=oci,dest=x,oci-artifact=maybe"))[0] == (
-        "invalid --output 'type=oci,dest=x,oci-artifact=maybe': oci-artifact=maybe is neither true nor false"
-    )
-    assert usage(lambda: Output.parse("type=tar,dest=x,attestation-prefix=a/"))[0].endswith(
-        "attestation-prefix=a/ has a slash"
-    )

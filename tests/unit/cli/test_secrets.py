@@ -156,7 +156,7 @@ class TestAllowed:
         ("text", "hint"),
         [
             ("security.insecur", "did you mean security.insecure?"),
-            ("all", "it is one of network.host, security.insecure, device"),
+            ("all", "it is one of network.host, security.insecure, device, buildx.local.delete"),
         ],
     )
     def test_what_is_none_is_wrong_usage(self, text: str, hint: str) -> None:
@@ -172,9 +172,8 @@ class TestAllowed:
         assert allowed([], network="host") == {"network.host"}
         assert allowed([], network="none") == frozenset()
 
-    def test_one_is_not_supported_yet(self) -> None:
-        with pytest.raises(StagemillError, match="is not supported yet"):
-            allowed(["buildx.local.delete"])
+    def test_an_output_may_be_allowed_to_empty_a_directory(self) -> None:
+        assert allowed(["buildx.local.delete"]) == {"buildx.local.delete"}
 
     @pytest.mark.parametrize("text", ["device=", "device=a,alias=", "device=a,alais=b", "device=a,alias=b,c=d"])
     def test_a_device_has_a_name_and_perhaps_another_one(self, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes.program import Call
-from stagemill.cli.flags import Output
+from stagemill.cli.output_flags import Output
 from stagemill.cli.outputs import Wishes
 from stagemill.cli.targets import Delivery, Target, parse, spread
 from stagemill.errors import UsageError

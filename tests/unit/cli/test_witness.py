@@ -22,7 +22,7 @@ from stagemill.attest.wanted import Provenance, Sbom, Wanted
 from stagemill.build import Built, Options
 from stagemill.cli.annotations import Annotations
 from stagemill.cli.assembly import Assembly
-from stagemill.cli.flags import Output, Statements
+from stagemill.cli.output_flags import Output, Statements
 from stagemill.cli.witness import Account, Witness, layers, more, scanned_stages, scans_context
 from stagemill.errors import UsageError
 from stagemill.execute.assemble import Finish

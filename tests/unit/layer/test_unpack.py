@@ -299,7 +299,7 @@ def test_a_media_type_that_nobody_knows_is_refused(into: Path) -> None:
     with pytest.raises(ArchiveError, match=r"layers of the media type '.*encrypted' cannot be unpacked") as caught:
         unpack(io.BytesIO(), media_type=media_type, into=into, parent=None, diff_id=None)
 
-    assert caught.value.hint == "want one that ends in .tar, .tar+gzip, .tar.gzip, .tar+zstd"
+    assert caught.value.hint == "want one that ends in .tar, .tar+gzip, .tar.gzip, .tar+zstd, .tar.zstd"
 
 
 def test_a_name_that_no_disk_takes_is_told(into: Path) -> None:

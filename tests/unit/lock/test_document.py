@@ -139,6 +139,10 @@ def test_a_conflict_of_a_merge_is_told_by_its_line() -> None:
             f"version = 1\n[[image]]\nname = 'docker.io/a/b:1'\ndigest = '{SUM}'\nplatforms = 1",
             "its platforms are no list of tables",
         ),
+        (
+            f"version = 1\nimage.name = 'docker.io/a/b:1'\nimage.digest = '{SUM}'\nimage.platforms = [{{ platform = 'arm64' }}]",
+            "its platform 'arm64' is no normal form: want linux/arm64",
+        ),
         ("version = 1\n[[git]]\nurl = 'u'\ncommit = 'main'", "'main' is no commit"),
         (f"version = 1\n[[git]]\nurl = 'u'\ncommit = '{COMMIT}'\nfound = '--x'", "'--x' is no full name of a ref"),
         ("version = 1\n" + "[[snapshot]]\nmanager = 'apt'\ntime = 'x'\n" * 2, "stagemill.lock has apt x twice"),

@@ -7,7 +7,8 @@ import pytest
 from fakes.planning import planned
 from fakes.tree import MemoryTree
 from stagemill.digest import Digest
-from stagemill.lock.entries import LockedPackages
+from stagemill.lock.document import parse, serialize
+from stagemill.lock.entries import Lock, LockedPackages
 from stagemill.lock.packages import NAMES, read, without_hashes
 
 HASHED = "a==1 \\\n    --hash=sha256:00\n"
@@ -36,6 +37,13 @@ def test_requirements_lock_with_hashes_only(name: str) -> None:
     assert locked(with_) == [LockedPackages(name, Digest.of(HASHED.encode()))]
     assert locked(without) == []
     assert [file.path for file in without_hashes((plan,), {"context": without})] == [name]
+
+
+def test_a_name_that_is_no_text_can_be_written() -> None:
+    (entry,) = locked(MemoryTree({"a\udcff/go.sum": "x"}))
+
+    assert entry.path == "a\\udcff/go.sum"
+    assert parse(serialize(Lock((entry,))), "x") == Lock((entry,))
 
 
 def test_another_text_is_no_requirement() -> None:

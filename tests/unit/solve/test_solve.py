@@ -4,7 +4,7 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from threading import Barrier, Event
 from typing import Any
 
@@ -36,6 +36,7 @@ class Solver:
         again: Container[Vertex] = (),
         order: Order | None = None,
         listener: events.Listener | None = None,
+        have: Callable[[Vertex, str], None] = lambda _vertex, _result: None,
     ) -> dict[Digest, str]:
         ticks = itertools.count()
         return solve(
@@ -48,6 +49,7 @@ class Solver:
             no_cache=lambda vertex: vertex in fresh,
             again=lambda vertex: vertex in again,
             order=order,
+            have=have,
         )
 
     def reported(self) -> list[str]:
@@ -701,3 +703,20 @@ def test_a_solve_that_finds_everything_starts_no_thread(solver: Solver, monkeypa
 
 def _no_thread(_thread: threading.Thread) -> None:
     raise AssertionError("a thread was started")
+
+
+def test_every_result_is_told_when_it_is_there_if_anything_has_to_be_made(solver: Solver) -> None:
+    base = step("base")
+    top = step("top", base)
+    heard: list[str] = []
+    solver.run(base)
+
+    def have(vertex: Vertex, result: str) -> None:
+        heard.append(f"{vertex.label.name}: {result}")
+
+    solver.run(top, have=have, executor=FakeExecutor(acts={"top": lambda _cancelled: heard.append("top runs")}))
+    told = list(heard)
+    solver.run(top, have=have)
+
+    assert told == ["base: base()", "top runs", "top: top(base())"]
+    assert heard == told
