@@ -76,6 +76,8 @@ def _result(build: Build, result: Result, before: Outcome | None) -> Iterator[st
     for what, wanted, found in ("names", build.names, result.names), ("platforms", build.platforms, result.platforms):
         if wanted and tuple(sorted(wanted)) != found:
             yield f"{what} {found}, want {sorted(wanted)}"
+    yield from subset(build.attestation, result.attestation, "attestation")
+    yield from _subjects(build, result)
     for kind, predicate in build.attests.items():
         found_ones = [one["predicate"] for one in result.statements if one["predicateType"] == kind]
         if not found_ones:
@@ -84,6 +86,18 @@ def _result(build: Build, result: Result, before: Outcome | None) -> Iterator[st
             yield from subset(predicate, found_ones[0], kind)
     if before and before.result:
         yield from _compared(build, result, before.result)
+
+
+def _subjects(build: Build, result: Result) -> Iterator[str]:
+    """Each statement is about the image, whatever the row wants; by the names that it has, where it says which."""
+    for statement in result.statements:
+        about = [f"sha256:{one['digest']['sha256']}" for one in statement["subject"]]
+        if set(about) != {result.digest}:
+            yield f"a statement is about {about}, and the image is {result.digest}"
+    for pattern in build.subjects:
+        names = [one["name"] for statement in result.statements for one in statement["subject"]]
+        if not any(re.fullmatch(pattern, name) for name in names):
+            yield f"subjects {names}, want {pattern!r}"
 
 
 def _compared(build: Build, result: Result, before: Result) -> Iterator[str]:
@@ -146,7 +160,9 @@ def _history(build: Build, found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def subset(wanted: object, found: object, where: str) -> Iterator[str]:
-    """What of a JSON value is not in another: tables may have more, `KEY_has` lists items, `false` is for what is not there."""
+    """What of a JSON value is not in another: tables may have more, `KEY_has` lists items, `KEY_like` is a pattern, and
+    `false` is for what is not there.
+    """
     if not isinstance(wanted, Mapping):
         if found != wanted and not (wanted is False and not found):
             yield f"{where} is {found!r}, want {wanted!r}"
@@ -162,6 +178,10 @@ def subset(wanted: object, found: object, where: str) -> Iterator[str]:
         elif key.endswith("_lacks"):
             name = key.removesuffix("_lacks")
             yield from (f"{where}.{name} has {one!r}" for one in value if _holds(found.get(name) or [], one))
+        elif key.endswith("_like"):
+            name = key.removesuffix("_like")
+            if not re.search(value, str(found.get(name, ""))):
+                yield f"{where}.{name} is {found.get(name)!r}, want {value!r}"
         else:
             yield from subset(value, found.get(key), f"{where}.{key}")
 

@@ -49,7 +49,8 @@ class File:
 class Result:
     """What was written. `document` is the image's config file, `manifest` what names it; only an image has them.
 
-    `index` is the document that has the manifest among others: an image index, or else that of the layout.
+    `index` is the document that has the manifest among others: an image index, or else that of the layout. `attestation` is
+    the manifest beside it whose layers are the `statements`.
     """
 
     files: Mapping[str, File]
@@ -60,6 +61,7 @@ class Result:
     statements: tuple[Document, ...] = ()
     manifest: Document = field(default_factory=dict)
     index: Document = field(default_factory=dict)
+    attestation: Document = field(default_factory=dict)
 
     @property
     def layers(self) -> list[str]:
@@ -98,6 +100,7 @@ def _image(blobs: Mapping[str, bytes], platform: str) -> Result:
     chosen = next(one for one in images if platform in {"", _platform(one, blobs)})
     manifest = _document(chosen, blobs)
     document = _document(manifest["config"], blobs)
+    said = next((_document(one, blobs) for one in found if _subject(one) == chosen["digest"]), {})
     files: dict[str, File] = {}
     for descriptor, diff_id in zip(manifest["layers"], document["rootfs"]["diff_ids"] or [], strict=True):
         data = _blob(descriptor, blobs)
@@ -110,9 +113,10 @@ def _image(blobs: Mapping[str, bytes], platform: str) -> Result:
         document=document,
         names=tuple(sorted(filter(None, (entry.get("annotations", {}).get(_NAME) for entry in top)))),
         platforms=tuple(sorted({_platform(one, blobs) for one in images})),
-        statements=tuple(_statements(found, chosen["digest"], blobs)),
+        statements=tuple(_document(layer, blobs) for layer in said.get("layers", ())),
         manifest=manifest,
         index=_index(json.loads(blobs["index.json"]), blobs),
+        attestation=said,
     )
 
 
@@ -148,12 +152,10 @@ def _platform(descriptor: Document, blobs: Mapping[str, bytes]) -> str:
     return "/".join(filter(None, (config["os"], config["architecture"], config.get("variant"))))
 
 
-def _statements(found: list[Document], digest: str, blobs: Mapping[str, bytes]) -> Iterator[Document]:
-    """The in-toto statements about an image."""
-    for descriptor in found:
-        if descriptor.get("annotations", {}).get("vnd.docker.reference.digest") == digest:
-            for layer in _document(descriptor, blobs)["layers"]:
-                yield _document(layer, blobs)
+def _subject(descriptor: Document) -> str:
+    """The digest of the image that a manifest has statements about; empty for an image."""
+    found: str = descriptor.get("annotations", {}).get("vnd.docker.reference.digest", "")
+    return found
 
 
 def _document(descriptor: Document, blobs: Mapping[str, bytes]) -> Document:

@@ -49,6 +49,8 @@ class Build:
     manifest: Table = field(default_factory=dict)
     index: Table = field(default_factory=dict)
     attests: Table = field(default_factory=dict)
+    attestation: Table = field(default_factory=dict)
+    subjects: Sequence[str] = ()
     cached: Sequence[str] = ()
     ran: Sequence[str] = ()
     keeps: Sequence[str] = ()
@@ -142,6 +144,19 @@ def _build(table: Table, *, where: str) -> Build:
     return Build(**table)
 
 
-_LISTS = {"flags", "log", "log_lacks", "prints", "only", "cached", "ran", "keeps", "changes", "names", "layers"}
+_LISTS = {
+    "flags",
+    "subjects",
+    "log",
+    "log_lacks",
+    "prints",
+    "only",
+    "cached",
+    "ran",
+    "keeps",
+    "changes",
+    "names",
+    "layers",
+}
 # What a row says once for all of its builds, unless one says otherwise. Its files are there before the first.
 _SHARED = {known.name for known in fields(Build)} - {"files"}

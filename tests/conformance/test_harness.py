@@ -31,7 +31,11 @@ DOCUMENT = {
         {"created_by": "CMD", "empty_layer": True, "created": "2000-01-01T00:00:00Z"},
     ],
 }
-STATEMENT = {"predicateType": "kind", "predicate": {"materials": [{"uri": "here", "more": 1}]}}
+STATEMENT = {
+    "predicateType": "kind",
+    "predicate": {"materials": [{"uri": "here", "more": 1}]},
+    "subject": [{"name": "pkg:a@1", "digest": {"sha256": "1"}}],
+}
 MANIFEST = {
     "mediaType": "kind",
     "layers": [{"mediaType": "x.v1.tar"}, {"mediaType": "x.diff.tar.gzip"}, {"mediaType": "x.v1.tar+zstd"}],
@@ -56,6 +60,7 @@ RIGHT: list[dict[str, Any]] = [
     {"names": ["one"], "platforms": ["linux/amd64"]},
     {"layers": ["tar", "gzip", "zstd"], "manifest": {"mediaType": "kind"}, "index": {"annotations": {"a": "b"}}},
     {"attests": {"kind": {"materials_has": [{"uri": "here"}]}}},
+    {"attests": {"kind": {"materials_has": [{"uri_like": "^h"}]}}, "subjects": ["pkg:a@."]},
     {"cached": ["RUN a"], "ran": ["RUN b"], "log": ["RUN [ab]"], "log_lacks": ["RUN c"]},
     {"json": {"a_has": [{"b": 1}]}, "prints": ["b"]},
 ]
@@ -86,6 +91,9 @@ WRONG: list[dict[str, Any]] = [
     {"index": {"annotations": False}},
     {"platforms": ["linux/arm64"]},
     {"attests": {"other": {}}},
+    {"attests": {"kind": {"materials_has": [{"uri_like": "^e"}]}}},
+    {"subjects": ["pkg:a"]},
+    {"attestation": {"artifactType": "x"}},
     {"attests": {"kind": {"materials_has": [{"uri": "there"}]}}},
     {"cached": ["RUN b"]},
     {"ran": ["RUN a"]},

@@ -87,10 +87,12 @@ class FakeRegistry:
     """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`.
 
     Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
+    With `referrers` it lists what says something of a manifest, so many a page; 0 is for a registry that does not.
     """
 
-    def __init__(self, *, auth: str = "", ranges: bool = True) -> None:
+    def __init__(self, *, auth: str = "", ranges: bool = True, referrers: int = 0) -> None:
         self.auth = auth
+        self.referrers = referrers
         self.ranges = ranges
         self.users = {"alice": "secret"}
         self.identity_tokens = {"refresh-me"}
@@ -185,10 +187,12 @@ class FakeRegistry:
             return self._upload(seen, path)
         if "/manifests/" in path and seen.method == "PUT":
             repository, tag = path.split("/manifests/")
-            self.put_manifest(repository, tag, seen.body, media_type=seen.headers["content-type"])
-            return Reply(201, {"Docker-Content-Digest": Digest.of(seen.body)})
+            return self._put(repository, tag, seen)
         if "/manifests/" in path:
             return self._manifest(*path.split("/manifests/"))
+        if "/referrers/" in path and self.referrers:
+            repository, subject = path.split("/referrers/")
+            return self._referrers(repository, subject, parse_qs(urlsplit(seen.path).query))
         if path.endswith("/tags/list"):
             name = path.removesuffix("/tags/list")
             tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
@@ -196,6 +200,28 @@ class FakeRegistry:
         if "/blobs/" in path:
             return self._blob(path.partition("/blobs/")[2], seen.headers.get("range", ""))
         return Reply(404)
+
+    def _put(self, repository: str, tag: str, seen: Seen) -> Reply:
+        known = self.manifests.get((repository, tag), ("", b""))[1]
+        if seen.headers.get("if-match") not in {None, f'"{Digest.of(known)}"'}:
+            return Reply(412)
+        self.put_manifest(repository, tag, seen.body, media_type=seen.headers["content-type"])
+        subject = json.loads(seen.body).get("subject")
+        listed = {"OCI-Subject": subject["digest"]} if subject and self.referrers else {}
+        return Reply(201, {"Docker-Content-Digest": Digest.of(seen.body), **listed})
+
+    def _referrers(self, repository: str, subject: str, query: dict[str, list[str]]) -> Reply:
+        found = []
+        for (where, name), (media_type, data) in sorted(self.manifests.items()):
+            document = json.loads(data)
+            if where == repository and name == Digest.of(data) and document.get("subject", {}).get("digest") == subject:
+                kept = {key: document[key] for key in ("annotations", "artifactType") if key in document}
+                found.append({"mediaType": media_type, "digest": name, "size": len(data), **kept})
+        start = int(query.get("after", ["0"])[0])
+        end = start + self.referrers
+        page = {"schemaVersion": 2, "mediaType": media_types.INDEX, "manifests": found[start:end]}
+        more = {"Link": f'</v2/{repository}/referrers/{subject}?after={end}>; rel="next"'} if found[end:] else {}
+        return Reply(200, {"Content-Type": media_types.INDEX, **more}, json.dumps(page).encode())
 
     def _upload(self, seen: Seen, path: str) -> Reply:
         if seen.method == "POST":
@@ -206,7 +232,8 @@ class FakeRegistry:
         if (repository, tag) not in self.manifests:
             return status(404, message="manifest unknown")(Reply())
         media_type, data = self.manifests[repository, tag]
-        return Reply(200, {"Content-Type": media_type, "Docker-Content-Digest": Digest.of(data)}, data)
+        digest = Digest.of(data)
+        return Reply(200, {"Content-Type": media_type, "Docker-Content-Digest": digest, "ETag": f'"{digest}"'}, data)
 
     def _blob(self, digest: str, wanted: str) -> Reply:
         data = self.blobs.data.get(Digest(digest))

@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,14 @@ from typing import Any
 import pytest
 
 from fakes.archives import read_all
+from fakes.distribution import running
+from fakes.evidence import cyclonedx_flaws, provenance_flaws, spdx_flaws
 from fakes.mill import Mill
 from stagemill.oci import media_types
+from stagemill.oci.reference import Reference
+from stagemill.registry.client import RegistryClient
+from stagemill.registry.config import RegistryConfig
+from stagemill.registry.referrers import tag
 
 pytestmark = pytest.mark.root
 
@@ -75,11 +83,16 @@ def statements(archive: bytes) -> list[Any]:
 
 
 def test_an_image_has_lists_and_how_it_was_built(app: Mill) -> None:
-    archive = build(app, "--provenance", "--sbom")
+    archive = build(app, "--provenance", "--sbom=both")
 
-    core, deps, provenance = statements(archive)
+    core, core_too, deps, deps_too, provenance = statements(archive)
     for each in core, deps:
         assert [package["name"] for package in each["predicate"]["packages"][1:]] == ["musl"]
+        assert spdx_flaws(each["predicate"]) == []
+    for each in core_too, deps_too:
+        assert [component["name"] for component in each["predicate"]["components"]] == ["musl"]
+        assert cyclonedx_flaws(each["predicate"]) == []
+    assert provenance_flaws(provenance) == []
     definition = provenance["predicate"]["buildDefinition"]
     assert [material["uri"].partition("?")[0] for material in definition["resolvedDependencies"]] == [
         "pkg:docker/busybox@latest"
@@ -209,3 +222,91 @@ def test_docker_archives_hold_no_statements(app: Mill) -> None:
     said = app.fail("build", "--provenance", "-o", "type=docker,dest=x.tar", ".", status=2)
 
     assert "docker exporter does not currently support exporting manifest lists" in said
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    with running(tmp_path / "registry") as host:
+        yield host
+
+
+def test_a_registry_without_lists_has_what_refers_to_an_image_under_a_tag(app: Mill, registry: str) -> None:
+    name = f"{registry}/team/app:1"
+    given = ("--push", "--attest-as=referrers", "--secret", "id=s,src=s", "-t", name)
+
+    app.ok("build", "-q", *given, "--sbom=both", ".")
+    app.ok("build", "-q", *given, "--provenance", ".")
+
+    with RegistryClient(RegistryConfig()) as client:
+        reference = Reference.parse(name)
+        top = client.document(reference).descriptor
+        assert top.media_type == media_types.MANIFEST
+        listed = client.document(Reference.parse(f"{registry}/team/app:{tag(top.digest)}"))
+    types = [entry["annotations"]["in-toto.io/predicate-type"] for entry in json.loads(listed.data)["manifests"]]
+    assert types == [
+        "https://spdx.dev/Document",
+        "https://cyclonedx.org/bom",
+        "https://spdx.dev/Document",
+        "https://cyclonedx.org/bom",
+        "https://slsa.dev/provenance/v1",
+    ]
+    rows = json.loads(app.ok("attestations", f"docker://{name}", "--json").out)
+    assert {row["of"] for row in rows} == {top.digest}
+    lists = json.loads(app.ok("attestations", f"docker://{name}", "--type", "spdx", "--all").out)
+    assert [one["packages"][1]["name"] for one in lists] == ["musl", "musl"]
+
+
+def test_builds_that_say_something_of_one_image_at_once_lose_nothing(app: Mill, registry: str) -> None:
+    name = f"{registry}/team/app:1"
+    app.write({"Dockerfile": "FROM scratch\nCOPY apk /lib/apk/db/installed\n"})
+    app.ok("build", "-q", "-t", "app:1", ".")
+    said = [("--sbom=spdx",), ("--sbom=cyclonedx",), ("--provenance",)]
+
+    with ExitStack() as stack:
+        given = ("build", "-q", "--push", "--attest-as=referrers", "-t", name)
+        builds = [stack.enter_context(app.start(*given, *each, ".")) for each in said]
+        assert [build.wait(120) for build in builds] == [0, 0, 0]
+
+    rows = json.loads(app.ok("attestations", f"docker://{name}", "--json").out)
+    assert sorted(row["type"] for row in rows) == [
+        "https://cyclonedx.org/bom",
+        "https://slsa.dev/provenance/v1",
+        "https://spdx.dev/Document",
+    ]
+
+
+SPEC = """\
+Name: {name}
+Version: 1.5
+Release: 3
+Summary: A thing
+License: MIT
+BuildArch: noarch
+%description
+A thing.
+%files
+"""
+
+
+@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="needs rpm")
+def test_rpms_packages_are_those_that_rpm_lists(app: Mill, tmp_path: Path) -> None:
+    root = app.folder / "root"
+
+    def rpm(program: str, *arguments: str) -> str:
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.spec").write_text(SPEC.format(name=name))
+        rpm("rpmbuild", "-bb", "--define", f"_topdir {tmp_path}/top", f"{name}.spec")
+    where = ("--root", str(root), "--dbpath", "/var/lib/rpm")
+    rpm("rpm", *where, "-i", "--nodeps", "--justdb", "--nosignature", *map(str, tmp_path.glob("top/RPMS/*/*.rpm")))
+    known = rpm("rpm", *where, "-qa", "--qf", "%{NAME} %{VERSION}-%{RELEASE}\n").split("\n")[:-1]
+    app.write({"Dockerfile": "FROM scratch\nCOPY root /\n", "root/etc/os-release": "ID=fedora\nVERSION_ID=41\n"})
+
+    app.ok("build", "--sbom-output=l.spdx.json", ".")
+
+    listed = json.loads((app.folder / "l.spdx.json").read_bytes())["packages"]
+    assert sorted(f"{one['name']} {one['versionInfo']}" for one in listed[2:]) == sorted(known)
+    assert len(known) == 2

@@ -212,11 +212,14 @@ def test_labels_tell_the_commit_where_they_are_asked_for(mill: Mill) -> None:
     ).stdout
 
     for value, labels in (("1", {}), ("full", {"org.opencontainers.image.source": "https://x.example/r"})):
-        Mill(mill.root, mill.folder, settings={"BUILDX_GIT_LABELS": value}).ok("build", "-t", "app", "sub")
-        assert mill.inspect("app")["Config"]["Labels"] == labels | {
-            "org.opencontainers.image.revision": head.strip(),
-            "com.docker.image.source.entrypoint": "sub/Dockerfile",
-        }
+        asked = Mill(mill.root, mill.folder, settings={"BUILDX_GIT_LABELS": value})
+        flag = "--git-labels" if value == "1" else f"--git-labels={value}"
+        for one, flags in ((asked, ()), (mill, (flag,))):
+            one.ok("build", "-t", "app", *flags, "sub")
+            assert mill.inspect("app")["Config"]["Labels"] == labels | {
+                "org.opencontainers.image.revision": head.strip(),
+                "com.docker.image.source.entrypoint": "sub/Dockerfile",
+            }
 
 
 def test_warnings_are_in_the_metadata_where_they_are_asked_for(mill: Mill) -> None:

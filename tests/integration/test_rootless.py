@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -318,10 +319,23 @@ def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) 
 def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> None:
     said = []
     for mill in pair:
-        mill.write({"apk": "P:musl\nV:1\n", "listed": "FROM busybox\nCOPY apk /lib/apk/db/installed\n"})
-        mill.ok("build", "-q", "--sbom", "--provenance", "-f", "listed", "-t", "listed", "-o", "listed-out", ".")
+        text = "FROM busybox\nCOPY apk /lib/apk/db/installed\nCOPY --chmod=000 a.jar /\n"
+        mill.write({"apk": "P:musl\nV:1\n", "a.jar": _jar(), "listed": text})
+        given = ("--sbom", "--provenance", "--sbom-output", "l.cdx.json", "-f", "listed", "-t", "listed")
+        mill.ok("build", "-q", *given, "-o", "listed-out", ".")
         said.append(json.loads((mill.folder / "listed-out/sbom.spdx.json").read_bytes())["predicate"]["packages"])
         assert [entry["platform"]["os"] for entry in mill.inspect("listed")["Manifests"]] == ["linux", "unknown"]
 
     assert said[0] == said[1]
-    assert [package["name"] for package in said[0]][1:] == ["musl"]
+    assert [package["name"] for package in said[0]][1:] == ["musl", "g:a"]
+    written = [mill.folder / "l.cdx.json" for mill in pair]
+    for path in written:
+        assert [component["name"] for component in json.loads(path.read_bytes())["components"]] == ["musl", "g:a"]
+    assert written[1].stat().st_uid == pair[1].folder.stat().st_uid != 0
+
+
+def _jar() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("META-INF/maven/g/a/pom.properties", "groupId=g\nartifactId=a\nversion=1\n")
+    return out.getvalue()

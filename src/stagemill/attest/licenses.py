@@ -12,7 +12,7 @@ _TEXT = """
     LGPL-3.0-or-later Libpng libtiff MIT MIT-0 MIT-CMU MPL-1.1 MPL-2.0 NCSA OFL-1.1 OpenSSL PHP-3.01 PostgreSQL PSF-2.0
     Python-2.0 Ruby TCL Unicode-3.0 Unlicense Vim W3C WTFPL X11 Zlib ZPL-2.1 zlib-acknowledgement
 """
-_IDS = frozenset(_TEXT.split())
+IDS = frozenset(_TEXT.split())
 _EXCEPTIONS = frozenset({
     "Autoconf-exception-3.0", "Bison-exception-2.2", "Classpath-exception-2.0", "GCC-exception-3.1", "LLVM-exception",
     "OpenSSL-exception", "openvpn-openssl-exception",
@@ -38,7 +38,7 @@ def _is_one(words: list[str]) -> bool:
             if wants_id or depth < 0:
                 return False
         elif wants_id:
-            if word not in (_EXCEPTIONS if exception else _IDS):
+            if word not in (_EXCEPTIONS if exception else IDS):
                 return False
             wants_id = exception = False
         elif word in {"AND", "OR", "WITH"}:

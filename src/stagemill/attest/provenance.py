@@ -13,7 +13,7 @@ from stagemill.attest.statement import PROVENANCE_02, PROVENANCE_1, Attestation
 from stagemill.attest.steps import Steps, Text
 from stagemill.attest.wanted import Provenance
 from stagemill.digest import Digest
-from stagemill.errors import StagemillError
+from stagemill.errors import StagemillError, redacted
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import Json, JsonObject
@@ -23,6 +23,7 @@ from stagemill.values import dataclass
 _TYPE_1 = "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"
 _TYPE_02 = "https://mobyproject.org/buildkit@v1"
 _FRONTEND = "dockerfile.v0"
+_BUILDER = "https://stagemill.invalid/builder"  # the specification wants one, and nobody vouches for this machine
 _VALUES = ("build-arg:", "label:")
 
 
@@ -115,7 +116,7 @@ def _predicate(facts: Facts, wanted: Provenance) -> JsonObject:
             "resolvedDependencies": [material.to_json() for material in found.materials],
         },
         "runDetails": {
-            "builder": {"id": wanted.builder_id, "version": {"stagemill": facts.invocation.version}},
+            "builder": {"id": wanted.builder_id or _BUILDER, "version": {"stagemill": facts.invocation.version}},
             "metadata": metadata,
         },
     }
@@ -123,7 +124,7 @@ def _predicate(facts: Facts, wanted: Provenance) -> JsonObject:
 
 def _request(asked: Asked, found: Ingredients, locals_: Sequence[str], wanted: Provenance) -> tuple[JsonObject, bool]:
     """What was asked for, and whether that is all of it: values and confidences are for mode=max."""
-    args = dict(sorted(asked.args.items()))
+    args = {key: value if key.startswith("context:") else redacted(value) for key, value in sorted(asked.args.items())}
     document: dict[str, Json] = {"frontend": _FRONTEND}
     if wanted.is_max:
         kept = args

@@ -15,6 +15,7 @@ from stagemill.values import dataclass
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 SPDX = "https://spdx.dev/Document"
+CYCLONEDX = "https://cyclonedx.org/bom"
 PROVENANCE_1 = "https://slsa.dev/provenance/v1"
 PROVENANCE_02 = "https://slsa.dev/provenance/v0.2"
 UNNAMED = "_"

@@ -17,6 +17,15 @@ from stagemill.oci.document import Json, JsonObject
 from stagemill.values import dataclass
 
 
+def without_logins(value: Json) -> Json:
+    """The same without the logins of the URLs in its texts."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {key: without_logins(item) for key, item in value.items()}
+    return tuple(without_logins(item) for item in value) if isinstance(value, Sequence) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A Dockerfile by its `name`, and as places in it call it (`file`). `ends` are the last lines of its instructions, by
@@ -46,7 +55,7 @@ class Steps:
             "llbDefinition": [
                 {
                     "id": names[vertex.digest],
-                    "op": vertex.op.canonical(),
+                    "op": without_logins(vertex.op.canonical()),
                     **_inputs([f"{names[edge.vertex.digest]}:0" for edge in vertex.inputs]),
                 }
                 for vertex in self.vertices

@@ -6,8 +6,8 @@ Source: buildx, util/buildflags/attests.go, for the spelling; BuildKit, docs/att
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
-from typing import Literal
+from dataclasses import field, replace
+from typing import Literal, TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
@@ -21,12 +21,19 @@ _PROVENANCE = (
     "mode", "version", "builder-id", "filename", "reproducible", "inline-only", "complete-materials",
 )  # fmt: skip
 _ARGUMENT = "BUILDKIT_ATTEST_"
+_SCAN_STAGE, _SCAN_CONTEXT = "scan-stage", "scan-context"
+_SBOM = ("generator", "format", _SCAN_STAGE, _SCAN_CONTEXT)
+Form: TypeAlias = Literal["spdx", "cyclonedx"]
+_FORMS: Mapping[str, tuple[Form, ...]] = {"spdx": ("spdx",), "cyclonedx": ("cyclonedx",), "both": ("spdx", "cyclonedx")}
+Place: TypeAlias = Literal["index", "referrers", "none"]
+PLACES: tuple[Place, ...] = ("index", "referrers", "none")
+_PRESETS = frozenset({"syft", "syft-cyclonedx", "syft-spdx", "trivy", "trivy-cyclonedx", "trivy-spdx"})
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """`is_max` is for values of arguments, ids of secrets, the steps and the Dockerfile. With `complete` a build whose
-    materials are not all known fails.
+    materials are not all known fails. `attached` says that it goes with the result, and not only into a file of its own.
     """
 
     is_max: bool = True
@@ -36,25 +43,90 @@ class Provenance:
     reproducible: bool = False
     inline_only: bool = False
     complete: bool = False
+    attached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sbom:
-    """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's."""
+    """`generator` is the full name of a scanner's image, empty for our own; `parameters` are the scanner's.
+
+    `forms` are those of our own lists. `stages` says which stages beside the target are listed too, None where the
+    Dockerfile's arguments say so; `context` is for the build context. `attached` is as for provenance.
+    """
 
     generator: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    forms: tuple[Form, ...] = ("spdx",)
+    stages: str | None = None
+    context: bool | None = None
+    attached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A file that a list or the provenance is written to, wherever else it goes."""
+
+    path: str
+    kind: Form | Literal["provenance"]
+
+    @property
+    def flag(self) -> str:
+        """The one that asks for it."""
+        return "--provenance-output" if self.kind == "provenance" else "--sbom-output"
+
+    @classmethod
+    def of_list(cls, path: str, sbom: Sbom) -> StatementFile:
+        """Of the form that its name tells, else of the list's."""
+        name = path.rpartition("/")[2].lower()
+        if name.endswith(".cdx.json") or name == "bom.json":
+            return cls(path, "cyclonedx")
+        return cls(path, "spdx" if name.endswith(".spdx.json") else sbom.forms[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Nothing, unless somebody asks for it."""
+    """Nothing, unless somebody asks for it. `place` says how what is attached goes with an image; `files` get it too."""
 
     provenance: Provenance | None = None
     sbom: Sbom | None = None
+    place: Place = "index"
+    files: tuple[StatementFile, ...] = ()
 
     def __bool__(self) -> bool:
         return self.provenance is not None or self.sbom is not None
+
+    @property
+    def attached(self) -> bool:
+        """Whether anything goes with the result."""
+        return any(one is not None and one.attached for one in (self.provenance, self.sbom))
+
+    @property
+    def in_index(self) -> bool:
+        """Whether an image is an index for the sake of what is said of it."""
+        return self.attached and self.place == "index"
+
+    def into(self, *, place: Place, lists: Iterable[str], provenances: Iterable[str]) -> Wanted:
+        """The same at another place, and in files, for whose sake it is made too. Raises UsageError."""
+        lists, provenances = tuple(lists), tuple(provenances)
+        if place != "index" and not (self or lists or provenances):
+            raise UsageError(f"--attest-as={place}: nothing is to be attached", hint="add --provenance or --sbom")
+        sbom, provenance = self.sbom, self.provenance
+        if place == "none":
+            sbom, provenance = (
+                sbom and replace(sbom, attached=False),
+                provenance and replace(provenance, attached=False),
+            )
+        if lists:
+            sbom = sbom or Sbom(attached=False)
+        if provenances:
+            provenance = provenance or Provenance(attached=False)
+        files = [StatementFile.of_list(path, sbom) for path in lists if sbom]
+        for file in files:
+            if sbom and sbom.generator and file.kind != "spdx":
+                hint = "leave generator= out for stagemill's own list, or name a file .spdx.json"
+                raise UsageError(f"--sbom-output {file.path}: a scanner's list is SPDX", hint=hint)
+        files += [StatementFile(path, "provenance") for path in provenances]
+        return Wanted(provenance, sbom, place, tuple(files))
 
     @classmethod
     def parse(
@@ -73,10 +145,34 @@ class Wanted:
             found[kind] = _enabled(values, f"--attest {text}")
         for kind, short in (("provenance", provenance), ("sbom", sbom)):
             if short is not None:
-                values = {"disabled": str(short in _FALSE)} if short in _TRUE | _FALSE else _fields(short, f"--{kind}")
-                found[kind] = _enabled(values, f"--{kind}={short}")
+                found[kind] = _enabled(_short(kind, short), f"--{kind}={short}")
         made = found.get("provenance"), found.get("sbom")
         return cls(None if made[0] is None else _provenance(made[0]), None if made[1] is None else _sbom(made[1]))
+
+
+def place(text: str | None) -> Place:
+    """`--attest-as`. Raises UsageError."""
+    for known in PLACES:
+        if text in {None, known}:
+            return known
+    raise UsageError(f"invalid --attest-as {text!r}", hint=_hint(text or "", PLACES))
+
+
+def _short(kind: str, text: str) -> dict[str, str]:
+    """What `--provenance` or `--sbom` was given; a list's form may stand alone."""
+    if text in _TRUE | _FALSE:
+        return {"disabled": str(text in _FALSE)}
+    if kind == "sbom" and text in _FORMS:
+        return {"format": text}
+    if kind == "sbom" and text in _PRESETS:
+        form = "cyclonedx" if "spdx" not in text else "spdx"
+        hint = f"write --sbom={form} for stagemill's own list, or --sbom=generator=IMAGE for a scanner's"
+        raise UsageError(
+            f"invalid --sbom {text!r}: buildah's presets run scanners, and stagemill has its own", hint=hint
+        )
+    if kind == "sbom" and "=" not in text and (near := nearest(text, _FORMS)):
+        raise UsageError(f"invalid --sbom {text!r}: there is no such form", hint=f"did you mean {near}?")
+    return _fields(text, f"--{kind}")
 
 
 def _fields(text: str, flag: str) -> dict[str, str]:
@@ -93,7 +189,9 @@ def _fields(text: str, flag: str) -> dict[str, str]:
         key, equals, value = item.partition("=")
         if not equals:
             raise UsageError(f"invalid {flag} {text!r}: {item!r} is no key=value", hint="write key=value,key=value")
-        values[key.strip().lower() if key.strip().lower() in {"type", "disabled"} else key.strip()] = value
+        key = key.strip()
+        name = key.lower() if key.lower() in {"type", "disabled"} else key
+        values[name] = f"{values[name]},{value}" if name == _SCAN_STAGE and name in values else value
     return values
 
 
@@ -133,20 +231,33 @@ def _provenance(values: Mapping[str, str]) -> Provenance:
 
 
 def _sbom(values: Mapping[str, str]) -> Sbom:
-    rest = {key: value for key, value in values.items() if key != "generator"}
+    what = "--sbom"
+    context = _switch(values[_SCAN_CONTEXT], _SCAN_CONTEXT, what) if _SCAN_CONTEXT in values else None
+    rest = {
+        key: value for key, value in values.items() if key not in _SBOM or (key == "format" and "generator" in values)
+    }
+    made = Sbom(stages=values.get(_SCAN_STAGE), context=context)
     if "generator" not in values:
         if rest:
             key = next(iter(rest))
-            hint = "leave it out, or name a scanner that knows it with generator=IMAGE"
+            near = nearest(key, _SBOM)
+            hint = (
+                f"did you mean {near}?"
+                if near
+                else "leave it out, or name a scanner that knows it with generator=IMAGE"
+            )
             raise UsageError(f"invalid --sbom: {key!r} is no parameter of stagemill's own scanner", hint=hint)
-        return Sbom()
+        form = values.get("format", "spdx")
+        if form not in _FORMS:
+            raise UsageError(f"invalid --sbom: unknown format {form!r}", hint=_hint(form, tuple(_FORMS)))
+        return replace(made, forms=_FORMS[form])
     if not values["generator"]:
         raise UsageError("sbom generator cannot be empty", hint="leave it out for stagemill's own scanner")
     try:
         name = str(Reference.parse(values["generator"]))
     except ValueError as error:
         raise UsageError(f"invalid --sbom: {error}", hint="name the image of a scanner: generator=IMAGE") from error
-    return Sbom(name, rest)
+    return replace(made, generator=name, parameters=rest)
 
 
 def _switch(text: str, key: str, what: str) -> bool:

@@ -12,6 +12,7 @@ _SWARM = ("there is no cluster of daemons", "leave it out")
 _BUILDER = ("stagemill builds by itself, without a builder", "leave it out")
 _SIGNAL = (_LASTS, "it is a process of yours: Ctrl-C, or kill with its number, stops it")
 _AGAIN = (_LASTS, "start it by stagemill run")
+_LISTS = "what is in an image is listed when it is built, by --sbom"
 _LATER = ""
 _PRUNE = (_LATER, "stagemill rmi removes images, and stagemill prune what nothing needs then")
 
@@ -52,6 +53,8 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "rename": _GONE,
     "restart": _AGAIN,
     "rm": _GONE,
+    "sbom": (_LISTS, "stagemill attestations --type spdx IMAGE prints it"),
+    "scout": (_LISTS, "give the list to a scanner: stagemill build --sbom-output FILE, or attestations --type spdx IMAGE"),
     "search": ("registries have pages to search", "look at the registry's own"),
     "secret": _SWARM,
     "service": _SWARM,

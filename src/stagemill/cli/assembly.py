@@ -46,7 +46,8 @@ class Assembly:
         With `stored` it is what the store names, which has what belongs to images in a store alone.
         """
         inline = self.index or output.statements.inline or stored
-        witness = self.witness if self.witness and self.witness.speaks(inline=inline) else None
+        said = self.witness is not None and self.witness.wanted.in_index and self.witness.speaks(inline=inline)
+        witness = self.witness if said else None
         index = self.index or witness is not None
         annotations = self.annotations | Annotations.of_output(output.annotations, index=index)
         images = [self._image(number, output, annotations) for number in range(len(self.builds))]
@@ -54,8 +55,10 @@ class Assembly:
             if annotations.index or annotations.index_descriptor:
                 raise UsageError("index annotations not supported for single platform export", hint="leave them out")
             return images[0]
-        said = self._said(images, output, names, witness=witness, inline=inline) if witness else ()
-        whole = ImageIndex.build([*images, *said], annotations=dict(annotations.index), docker=output.packaging.docker)
+        beside = self._said(images, output, names, witness=witness, inline=inline) if witness else ()
+        whole = ImageIndex.build(
+            [*images, *beside], annotations=dict(annotations.index), docker=output.packaging.docker
+        )
         base.remember_all(self.builds[0].services.store, whole, reference="")
         return replace(whole, annotations=annotations.index_descriptor)
 

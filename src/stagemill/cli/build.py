@@ -165,7 +165,7 @@ def _account(
 def _wishes(values: Values, build: BuildFlags) -> Wishes:
     packaging = compressions.packaging(values)
     outputs = tuple(Output.parse(text).packed(packaging) for text in values.texts("output"))
-    index = build.platforms.index or bool(build.attest)
+    index = build.platforms.index or build.attest.in_index
     annotations = Annotations.parse(values.texts("annotation"), index=index)
     for each in (annotations, *(Annotations.of_output(output.annotations, index=index) for output in outputs)):
         each.check(() if build.platforms.every else build.platforms.all)

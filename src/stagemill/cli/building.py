@@ -10,7 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
 from stagemill.cli.caches import Caches
@@ -92,12 +92,14 @@ class BuildFlags:
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
         """Raises UsageError for a value that is none, StagemillError for what there is not yet."""
-        given = _build_args(values, environment)
+        given = flags.all_build_args(values, environment)
         labels = flags.labels(values.texts("label")) if "label" in values.given else {}
-        if environment.get("BUILDX_GIT_LABELS"):
+        commit = values.text("git_labels") if "git_labels" in values.given else None
+        if commit or environment.get("BUILDX_GIT_LABELS"):
             from stagemill.cli.git_labels import git_labels
 
-            labels = {**git_labels(values.text("context") or ".", values.text("file"), environment), **labels}
+            context = values.text("context") or "."
+            labels = {**git_labels(context, values.text("file"), environment, given=commit), **labels}
         return cls(
             context=values.text("context") or ".",
             file=values.text("file"),
@@ -219,22 +221,14 @@ def _targets(values: Values) -> tuple[Target, ...]:
     return (Target(values.text("target") or ""),)
 
 
-def _build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
-    given = {
-        **flags.build_arg_files(values.texts("build_arg_file")),
-        **flags.build_args(values.texts("build_arg"), environment),
-    }
-    if "SOURCE_DATE_EPOCH" in environment:
-        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
-    return given
-
-
 def _attest(values: Values, build_args: Mapping[str, str]) -> Wanted:
     """What only commands want that deliver something."""
     if "attest" not in values.given:
         return Wanted()
     provenance, sbom = values.text("provenance"), values.text("sbom")
-    return Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    wanted = Wanted.parse(values.texts("attest"), provenance=provenance, sbom=sbom, build_args=build_args)
+    lists, provenances = values.texts("sbom_output"), values.texts("provenance_output")
+    return wanted.into(place=place(values.text("attest_as")), lists=lists, provenances=provenances)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:

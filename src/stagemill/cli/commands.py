@@ -13,6 +13,7 @@ from stagemill.cli.command import examples
 from stagemill.cli.refused import Refusal, refusing
 
 _COMMANDS = {
+    "attestations": ("stagemill.cli.attestations", "List what is said of an image, or print a statement of it."),
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),

@@ -98,14 +98,13 @@ class Export:
         if self.witness is None or not self.witness.speaks(inline=False):
             return view
         from stagemill.attest.statement import Subject
-        from stagemill.export.beside import Beside
+        from stagemill.export.beside import Beside, of_platform
 
         scratch.mkdir()
         files: dict[str, Path] = {}
         about = [Subject(path, view.digest(path)) for path, entry in walk(view) if entry.kind == "file"]
         for each in self.witness.attestations(number, built):
-            stem, dot, ending = each.file.rpartition(".")
-            name = f"{stem}.{suffix}{dot}{ending}" if suffix and stem else f"{each.file}{suffix and '.'}{suffix}"
+            name = of_platform(each.file, suffix)
             files[output.statements.prefix + name] = scratch / str(len(files))
             files[output.statements.prefix + name].write_bytes(each.statement(about, indent=2))
         return Beside.of(view, files, built.services.clock() if date is None else date)

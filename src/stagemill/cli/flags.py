@@ -12,6 +12,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
 if TYPE_CHECKING:
+    from stagemill.cli.values import Values
     from stagemill.registry.retry import Retries
 
 TRUE = frozenset({"true", "t", "1"})
@@ -51,6 +52,17 @@ def build_arg_files(paths: Iterable[str]) -> dict[str, str]:
                 raise UsageError(f"{path}:{number}: {line!r} is no build argument", hint="write NAME=VALUE")
             found[name] = value
     return found
+
+
+def all_build_args(values: Values, environment: Mapping[str, str]) -> dict[str, str]:
+    """What the command line and the environment give. Raises UsageError."""
+    given = {
+        **build_arg_files(values.texts("build_arg_file")),
+        **build_args(values.texts("build_arg"), environment),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        given.setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return given
 
 
 def bytes_of(flag: str, text: str) -> int:

@@ -1,4 +1,4 @@
-"""Labels that tell which commit an image was built from, where BUILDX_GIT_LABELS asks for them.
+"""Labels that tell which commit an image was built from, where `--git-labels` or BUILDX_GIT_LABELS asks for them.
 
 Source: buildx, docs/reference/buildx_build.md and util/gitutil.
 """
@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from stagemill.errors import UsageError
+
 _ENTRYPOINT = "com.docker.image.source.entrypoint"
 _REVISION = "org.opencontainers.image.revision"
 _SOURCE = "org.opencontainers.image.source"
@@ -19,11 +21,27 @@ _FALSE = {"0", "f", "false"}
 _CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
 
 
-def git_labels(context: str, file: str | None, environment: Mapping[str, str]) -> dict[str, str]:
-    """`1` is for revision and place of the Dockerfile, `full` for the repository too; nothing outside of a repository."""
-    wanted = environment.get("BUILDX_GIT_LABELS", "").lower()
-    folder = Path(context)
-    if wanted not in _TRUE | {"full"} or not folder.is_dir():
+def git_labels(
+    context: str, file: str | None, environment: Mapping[str, str], *, given: str | None = None
+) -> dict[str, str]:
+    """`1` is for revision and place of the Dockerfile, `full` for the repository too; nothing outside of a repository.
+
+    What is `given` by the flag counts before the environment; it raises UsageError where there is no repository.
+    """
+    if given is not None and given.lower() not in _TRUE | _FALSE | {"full"}:
+        raise UsageError(f"invalid --git-labels={given}", hint="write --git-labels, or --git-labels=full")
+    wanted = (given or environment.get("BUILDX_GIT_LABELS", "")).lower()
+    if wanted not in _TRUE | {"full"}:
+        return {}
+    found = _labels(Path(context), file, environment, full=wanted == "full")
+    if given and not found:
+        hint = "give a directory of a git repository that has a commit, or leave it out"
+        raise UsageError(f"--git-labels: nothing tells which commit {context} is of", hint=hint)
+    return found
+
+
+def _labels(folder: Path, file: str | None, environment: Mapping[str, str], *, full: bool) -> dict[str, str]:
+    if not folder.is_dir():
         return {}
     top = _git(folder, "rev-parse", "--show-toplevel")
     revision = _git(folder, "rev-parse", "HEAD")
@@ -35,7 +53,7 @@ def git_labels(context: str, file: str | None, environment: Mapping[str, str]) -
         path = os.path.relpath(os.path.realpath(file or folder / "Dockerfile"), os.path.realpath(top))
         if not path.startswith(".."):
             labels[_ENTRYPOINT] = path
-    if wanted == "full" and (remote := _git(folder, "remote", "get-url", "origin")):
+    if full and (remote := _git(folder, "remote", "get-url", "origin")):
         labels[_SOURCE] = _CREDENTIALS.sub("", remote)
     return labels
 

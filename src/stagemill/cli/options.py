@@ -150,8 +150,28 @@ def _evidence() -> Iterator[Option]:
     yield AttachedOption(
         "--sbom",
         alone="true",
-        metavar="generator=IMAGE",
-        text="List what is in the result, by our own scanner or by an image's.",
+        metavar="spdx|cyclonedx|both,…",
+        text="List the packages of the result: also scan-stage=STAGE, scan-context=true, generator=IMAGE.",
+    )
+    yield Option(
+        ["--attest-as"],
+        metavar="index|referrers|none",
+        help="How that goes with an image: in an index, or in manifests pushed beside it that refer to it, or not at all. [index]",
+    )
+    yield Option(
+        ["--sbom-output"],
+        multiple=True,
+        metavar="FILE",
+        help="Write the list of packages to a file; a name that ends with .cdx.json is for CycloneDX.",
+    )
+    yield Option(
+        ["--provenance-output"], multiple=True, metavar="FILE", help="Write the statement of provenance to a file."
+    )
+    yield AttachedOption(
+        "--git-labels",
+        alone="true",
+        metavar="full",
+        text="Label the image with the commit that it is built from; full: with the repository too.",
     )
 
 

@@ -26,13 +26,13 @@ from stagemill.execute.overlap import Shipment
 from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.oci.document import JsonObject
 from stagemill.oci.image import Image
-from stagemill.oci.image_index import AnyImage, identity, runnable
+from stagemill.oci.image_index import AnyImage, identity
 from stagemill.oci.reference import Reference
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
-    from stagemill.cli.witness import Account, Witness
+    from stagemill.cli.witness import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Wishes:
 
     @property
     def wants_any(self) -> bool:
-        return self.wants_image or bool(self.outputs)
+        return self.wants_image or bool(self.outputs) or bool(self.attest.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,9 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
     if wishes.iidfile and any(output.type in {"local", "tar"} for output in wishes.outputs):
         hint = "leave it out, or write another --output"
         raise UsageError("--iidfile needs an image, and --output type=local and type=tar make none", hint=hint)
-    if (wishes.index or wishes.attest) and any(output.type == "docker" and output.dest for output in wishes.outputs):
+    if (wishes.index or wishes.attest.in_index) and any(
+        output.type == "docker" and output.dest for output in wishes.outputs
+    ):
         less = "give one --platform" if wishes.index else "leave --attest, --provenance and --sbom out"
         raise UsageError(
             "docker exporter does not currently support exporting manifest lists",
@@ -181,6 +183,10 @@ def check(wishes: Wishes, stdout: BinaryIO, *, places: bool = True) -> None:
     for output in wishes.outputs:
         if output.packaging.docker:
             _check_docker(output, wishes)
+    if wishes.attest.place == "referrers":
+        from stagemill.cli.evidence_outputs import check_referrers
+
+        check_referrers(wishes)
     if places:
         _check_places(wishes)
 
@@ -189,7 +195,7 @@ def _check_docker(output: Output, wishes: Wishes) -> None:
     """Raises for what only OCI's manifests can say."""
     own = Annotations.of_output(output.annotations, index=wishes.index)
     elsewhere = [one for one in (wishes.annotations | own).all if one.place != "manifest"]
-    said = {"annotations of anything but manifests": elsewhere, "statements": wishes.attest}
+    said = {"annotations of anything but manifests": elsewhere, "statements": wishes.attest.in_index}
     for what in (name for name, some in said.items() if some):
         raise UsageError(
             f"oci-mediatypes=false conflicts with {what}: Docker's media types have no place for them",
@@ -209,7 +215,8 @@ def _check_places(wishes: Wishes) -> None:
 
             store = store_root(os.environ, root=os.geteuid() == 0)
             mirroring.check(output.dest, allowed=wishes.may_delete, store=store)
-    for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file):
+    said = ((file.flag, file.path) for file in wishes.attest.files)
+    for flag, file in ("--iidfile", wishes.iidfile), ("--metadata-file", wishes.metadata_file), *said:
         if file:
             check_place(flag, file, directory=False)
 
@@ -243,6 +250,12 @@ def deliver(
         where = "standard output" if output.dest == "-" else output.dest
         with step(f"exporting to {output.type} {where}"):
             Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
+    evidence = None
+    if witness:
+        from stagemill.cli.evidence_outputs import Evidence
+
+        evidence = Evidence(builds, wishes, images, witness, listener)
+        evidence.deliver(step)
     if not wishes.wants_image:
         return None
     image = images.of(wishes.main, wishes.names, stored=True)
@@ -250,7 +263,7 @@ def deliver(
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
     names = tuple(dict.fromkeys((*named, *wishes.pushed)))
-    found = Delivered(image, names, warnings, _records(builds, image, wishes, witness))
+    found = Delivered(image, names, warnings, evidence.records(image) if evidence else {})
     _tell(found, wishes, stdout)
     return found
 
@@ -288,22 +301,6 @@ def _push(built: Built, image: AnyImage, names: Sequence[str], output: Output, *
     services = built.services
     pushing = Pushing(built.forms, services.repository(insecure=output.insecure), listener, services.clock)
     pushing.push(image, [Reference.parse(name) for name in names], by_digest=output.by_digest)
-
-
-def _records(
-    builds: Sequence[Built], image: AnyImage, wishes: Wishes, witness: Witness | None
-) -> Mapping[str, JsonObject]:
-    """How each platform's image was made, for who wants to know it in the file of digests."""
-    if not witness or not wishes.metadata_file or wishes.provenance_in_metadata == "disabled":
-        return {}
-    made = zip(builds, runnable(image), strict=False)
-    records = {str(built.plan.platform): witness.record(built, one) for built, one in made}
-    left_out = {"buildConfig", "metadata"} if wishes.provenance_in_metadata == "min" else set()
-    return {
-        platform: {key: value for key, value in record.items() if key not in left_out}
-        for platform, record in records.items()
-        if record
-    }
 
 
 def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:

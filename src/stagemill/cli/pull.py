@@ -12,11 +12,13 @@ from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
-from stagemill.events import Listener
+from stagemill.errors import CorruptError, RegistryError
+from stagemill.events import Listener, Notice
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
 from stagemill.execute.pulling import pull
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 
@@ -41,7 +43,10 @@ _EXAMPLES = examples(
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
 def command(*, name: str, platform: str | None, quiet: bool) -> None:
-    """Fetch an image from a registry, all layers of it, into the local store."""
+    """Fetch an image from a registry, all layers of it, into the local store.
+
+    What is said of it comes along where its name stands for it alone; of an index of several platforms it is the image.
+    """
     reference = flags.reference(name)
     wanted = flags.any_platform(platform) if platform else Platform.local()
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
@@ -50,11 +55,22 @@ def command(*, name: str, platform: str | None, quiet: bool) -> None:
 
 
 def fetch(reference: Reference, platform: Platform, *, place: Workplace, listener: Listener) -> Image:
-    """The image, which the store has afterwards, under its name and with all of its layers."""
+    """The image, which the store has afterwards, under its name and with all of its layers, and with what is said of it."""
     store = place.store
     image = place.registry.resolve(reference, platform, shelf=store.blobs)
-    base.remember(store, image, reference=str(reference))
+    item = _with_what_is_said(reference, image, place=place, listener=listener)
+    base.remember_all(store, item, reference=str(reference))
     forms = Forms(store, remote=place.remote)
-    pull(image, forms, reference=str(reference), listener=listener, clock=time.time)
-    store.images.set(str(reference), image.descriptor, time.time())
+    pull(item, forms, reference=str(reference), listener=listener, clock=time.time)
+    store.images.set(str(reference), item.descriptor, time.time())
     return image
+
+
+def _with_what_is_said(reference: Reference, image: Image, *, place: Workplace, listener: Listener) -> AnyImage:
+    """The index that the image is in with what is said of it; the image alone where there is nothing, or it cannot be had."""
+    try:
+        return place.registry.whole(reference, image, shelf=place.store.blobs)
+    except (CorruptError, RegistryError) as error:
+        text = f"{reference.familiar} comes without what is said of it: {error.message}"
+        listener(Notice(text, time.time()))
+        return image

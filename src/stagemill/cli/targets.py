@@ -62,6 +62,10 @@ def _refuse_single(targets: Sequence[Target], wishes: Wishes) -> None:
     each = " ".join(f"--target {target.title}=NAME" for target in targets)
     if wishes.tags:
         raise UsageError(f"-t names one image, and {count}", hint=f"give each its own name: {each}")
+    for file in wishes.attest.files:
+        if PLACE not in file.path:
+            hint = f"say where the name of the stage goes: {file.flag} {_placed(file.path)}"
+            raise UsageError(f"{file.flag} {file.path} takes one result, and {count}", hint=hint)
     for output in wishes.outputs:
         if output.names:
             raise UsageError(f"--output name= names one image, and {count}", hint=f"give each its own name: {each}")
@@ -69,9 +73,13 @@ def _refuse_single(targets: Sequence[Target], wishes: Wishes) -> None:
             raise UsageError(f"standard output takes one result, and {count}", hint=f"use dest=out/{PLACE}.tar")
         directory = output.type == "local" or not output.tar
         if output.dest and not directory and PLACE not in output.dest:
-            path = Path(output.dest)
-            hint = f"say where the name of the stage goes: dest={path.with_name(f'{path.stem}-{PLACE}{path.suffix}')}"
+            hint = f"say where the name of the stage goes: dest={_placed(output.dest)}"
             raise UsageError(f"--output {output.dest} takes one result, and {count}", hint=hint)
+
+
+def _placed(file: str) -> Path:
+    path = Path(file)
+    return path.with_name(f"{path.stem}-{PLACE}{path.suffix}")
 
 
 def _wishes(target: Target, wishes: Wishes, *, alone: bool) -> Wishes:
@@ -88,6 +96,10 @@ def _wishes(target: Target, wishes: Wishes, *, alone: bool) -> Wishes:
         wishes,
         tags=(*wishes.tags, *target.names),
         outputs=tuple(outputs),
+        attest=replace(
+            wishes.attest,
+            files=tuple(replace(file, path=file.path.replace(PLACE, target.title)) for file in wishes.attest.files),
+        ),
         iidfile=own[0],
         metadata_file=own[1],
         digests=any(file and not mine for file, mine in zip(files, own, strict=True)),
@@ -119,7 +131,10 @@ class Delivery:
     @property
     def wants_any(self) -> bool:
         """Whether anybody gets a result."""
-        return any(one.wants_image or any(out.type != "cacheonly" for out in one.outputs) for one in self.each)
+        return any(
+            one.wants_image or one.attest.files or any(out.type != "cacheonly" for out in one.outputs)
+            for one in self.each
+        )
 
     @property
     def pushed(self) -> tuple[Reference, ...]:

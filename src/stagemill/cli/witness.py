@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from stagemill.attest.statement import Attestation
-from stagemill.attest.wanted import Wanted
+from stagemill.attest.statement import CYCLONEDX, SPDX, Attestation
+from stagemill.attest.wanted import Sbom, Wanted
 from stagemill.build import Built, make_tree
 from stagemill.digest import Digest
+from stagemill.dockerfile.suggest import nearest
+from stagemill.errors import UsageError
 from stagemill.events import Event
 from stagemill.execute.services import Services
 from stagemill.files.view import FileView
@@ -30,6 +32,8 @@ Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 _SCAN_STAGE = "BUILDKIT_SBOM_SCAN_STAGE"
 _SCAN_CONTEXT = "BUILDKIT_SBOM_SCAN_CONTEXT"
 _CONTEXT = "context"
+_TARGET = "sbom"
+_KINDS = {"spdx": SPDX, "cyclonedx": CYCLONEDX}
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
@@ -68,16 +72,31 @@ class Witness:
         return self.account.wanted
 
     def speaks(self, *, inline: bool) -> bool:
-        """Whether there is anything to say; `inline` says that it stays with an image in a store."""
-        provenance = self.wanted.provenance
-        return self.wanted.sbom is not None or (provenance is not None and (inline or not provenance.inline_only))
+        """Whether anything goes with a result; `inline` says that it stays with an image in a store."""
+        provenance, sbom = self.wanted.provenance, self.wanted.sbom
+        listed = sbom is not None and sbom.attached
+        return listed or (provenance is not None and provenance.attached and (inline or not provenance.inline_only))
 
     def attestations(
         self, number: int, built: Built, image: Image | None = None, *, inline: bool = False
     ) -> tuple[Attestation, ...]:
-        """Of one of the builds, and of the image that was made of it, if one was. Raises StagemillError."""
-        found = (*self._sbom(number, built), *self._provenance(built, image))
+        """What goes with one of the builds, and the image that was made of it, if one was. Raises StagemillError."""
+        provenance, sbom = self.wanted.provenance, self.wanted.sbom
+        found: list[Attestation] = []
+        if sbom is not None and sbom.attached:
+            forms = [_KINDS[form] for form in sbom.forms]
+            lists = [each for each in self._sbom(number, built) if each.type in forms]
+            found += lists if image is None else with_layers(lists, built, image)
+        if provenance is not None and provenance.attached:
+            found += self._provenance(built, image)
         return tuple(each for each in found if inline or not each.inline_only)
+
+    def of_file(self, kind: str, number: int, built: Built, image: Image | None = None) -> tuple[Attestation, ...]:
+        """What a file of its own has of one of the builds: the lists in one form, that of the target first, or the provenance."""
+        if kind == "provenance":
+            return tuple(self._provenance(built, image))
+        lists = [each for each in self._sbom(number, built) if each.type == _KINDS[kind]]
+        return tuple(lists if image is None else with_layers(lists, built, image))
 
     def record(self, built: Built, image: Image) -> JsonObject | None:
         """What `--metadata-file` has of the provenance, in the words of v0.2."""
@@ -111,24 +130,29 @@ class Witness:
 
     def _listed(self, built: Built) -> Iterator[Attestation]:
         """By our own scanner."""
-        from stagemill.attest.sbom import sbom
+        from stagemill.attest.inventory import Inventory
+        from stagemill.attest.sbom import lists
 
+        wanted = self.wanted.sbom
+        assert wanted is not None
+        files = (file.kind for file in self.wanted.files if file.kind != "provenance")
+        forms = tuple(dict.fromkeys([*(wanted.forms if wanted.attached else ()), *files]))
         target = built.plan.target
         now = built.services.clock() if built.epoch is None else built.epoch
-        trees: dict[str, tuple[str, FileView]] = {"sbom": (target.title, built.forms.view(built.tree(target)))}
-        for stage in scanned_stages(built.plan):
-            trees[f"sbom-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
-        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
-            trees["sbom-context"] = "the build context", context
+        trees: dict[str, tuple[str, FileView]] = {_TARGET: (target.title, built.forms.view(built.tree(target)))}
+        for stage in scanned_stages(built.plan, wanted):
+            trees[f"{_TARGET}-{stage.title}"] = stage.title, built.forms.view(built.tree(stage))
+        if scans_context(built.plan, wanted) and (context := built.services.contexts.get(_CONTEXT)):
+            trees[f"{_TARGET}-context"] = "the build context", context
         for name, (title, view) in trees.items():
-            yield sbom(
+            found = Inventory.of(
                 view,
-                name=name,
                 title=title,
                 platform=str(built.plan.platform),
                 created=now,
                 version=self.account.invocation.version,
             )
+            yield from lists(found, name, forms)
 
     def _generated(self, built: Built) -> Iterator[Attestation]:
         """By the scanner that was named."""
@@ -138,8 +162,8 @@ class Witness:
         wanted = self.wanted.sbom
         assert wanted is not None
         base = self.account.resolver().resolve(wanted.generator, None)
-        extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan)}
-        if scans_context(built.plan) and (context := built.services.contexts.get(_CONTEXT)):
+        extras = {stage.title: stage.vertex for stage in scanned_stages(built.plan, wanted)}
+        if scans_context(built.plan, wanted) and (context := built.services.contexts.get(_CONTEXT)):
             extras[_CONTEXT] = scanning.of_context(context)
         vertex = scanning.scanner(
             operations.BaseImage(base.manifest, str(base.config.platform), base.reference),
@@ -164,10 +188,50 @@ def _telling_news(built: Built) -> Services:
 
 
 def more(wanted: Wanted) -> Callable[[Plan], Sequence[Vertex]]:
-    """What has to be made for the sake of lists."""
-    if wanted.sbom is None:
+    """What has to be made for the sake of lists. It raises UsageError for a stage that the command line names in vain."""
+    sbom = wanted.sbom
+    if sbom is None:
         return lambda _plan: ()
-    return lambda plan: [stage.vertex for stage in scanned_stages(plan)]
+
+    def scanned(plan: Plan) -> Sequence[Vertex]:
+        if sbom.stages and sbom.stages not in _TRUE | _FALSE:
+            for name in _names(sbom.stages):
+                _check_stage(plan, name)
+        return [stage.vertex for stage in scanned_stages(plan, sbom)]
+
+    return scanned
+
+
+def _check_stage(plan: Plan, name: str) -> None:
+    built = [stage.title for stage in plan.stages]
+    if name in built:
+        return
+    if name in [stage.title for stage in plan.skipped]:
+        hint = f"build it too, with --also {name}"
+        raise UsageError(f"--sbom scan-stage={name}: nothing that is built needs this stage", hint=hint)
+    near = nearest(name, built)
+    hint = f"did you mean {near}?" if near else f"there is {', '.join(built)}"
+    raise UsageError(f"--sbom scan-stage={name}: there is no stage of this name", hint=hint)
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip().lower() for part in text.split(",")]
+
+
+def with_layers(lists: Sequence[Attestation], built: Built, image: Image) -> list[Attestation]:
+    """The lists of a target, which come first, with the layers of its image; none in one of other layers, as a squashed one."""
+    from stagemill.attest.layered import layered
+
+    tree = built.tree(built.plan.target)
+    if len(tree.layers) != len(image.manifest.layers):
+        return list(lists)
+    view = built.forms.view(tree)
+
+    def layer_of(path: str) -> Digest | None:
+        number = view.layer(path)
+        return None if number is None else image.manifest.layers[number].digest
+
+    return [layered(each, layer_of) if each.file.partition(".")[0] == _TARGET else each for each in lists]
 
 
 def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:
@@ -188,20 +252,23 @@ def layers(plan: Plan, image: Image) -> Mapping[Digest, Sequence[Descriptor]]:
     return found
 
 
-def scanned_stages(plan: Plan) -> tuple[Stage, ...]:
-    """The stages beside the target that are scanned too, as their ARG says. Source: BuildKit, docs/attestations/sbom.md."""
+def scanned_stages(plan: Plan, wanted: Sbom) -> tuple[Stage, ...]:
+    """The stages beside the target that are scanned too, as the command line or else their ARG says.
+
+    Source: BuildKit, docs/attestations/sbom.md.
+    """
     others = (stage for stage in plan.stages if stage.index != plan.target.index)
-    return tuple(stage for stage in others if _scans(plan, stage, _SCAN_STAGE))
+    return tuple(stage for stage in others if _scans(plan, stage, _SCAN_STAGE, given=wanted.stages))
 
 
-def scans_context(plan: Plan) -> bool:
-    return _scans(plan, plan.target, _SCAN_CONTEXT)
+def scans_context(plan: Plan, wanted: Sbom) -> bool:
+    return _scans(plan, plan.target, _SCAN_CONTEXT) if wanted.context is None else wanted.context
 
 
-def _scans(plan: Plan, stage: Stage, name: str) -> bool:
-    """The stage's own ARG counts before the global one; either may be a list of stages."""
+def _scans(plan: Plan, stage: Stage, name: str, *, given: str | None = None) -> bool:
+    """What was `given` counts first, then the stage's own ARG, then the global one; each may be a list of stages."""
     own = stage.scope.get(name) if name in stage.scope.args else None
-    value = plan.globals.get(name, "") if own is None else own
+    value = next((said for said in (given, own, plan.globals.get(name)) if said is not None), "")
     if value in _TRUE | _FALSE:
         return value in _TRUE
-    return bool(stage.name) and stage.name in (part.strip().lower() for part in value.split(","))
+    return stage.title in _names(value)

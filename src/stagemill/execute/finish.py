@@ -47,7 +47,8 @@ def _clamped(layer: TreeLayer, epoch: int, compression: Compression, *, forms: F
         for item in forms.index(home).entries
     ]
     with forms.store.blobs.writer() as writer:
-        facts = pack_blob(forms.store.layers.directory(home), LayerIndex(entries), writer, compression=compression)
+        directory, blocks = forms.store.layers.directory(home), forms.store.blocks
+        facts = pack_blob(directory, LayerIndex(entries), writer, compression=compression, shelf=blocks)
     return Packed(facts.diff_id, Descriptor(compression.media_type, facts.digest, facts.size))
 
 

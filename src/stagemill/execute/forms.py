@@ -55,15 +55,15 @@ def _unheard(_chain: Digest) -> None:
 class Forms:
     """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
-    `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it.
-    `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
+    `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it. `linking` says whether a
+    new layer may have files of one that a step made before: what is torn there would be torn here.
     """
 
     def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
-        self.arrived: Callable[[Digest], None] = _unheard
         self.linking = linking
+        self.arrived: Callable[[Digest], None] = _unheard
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -314,7 +314,7 @@ class Forms:
         how = compression or USUAL
         directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(directory, index, writer, compression=how, pause=pause)
+            facts = pack_blob(directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks)
         return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
 
     def described(

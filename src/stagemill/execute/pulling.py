@@ -13,19 +13,25 @@ from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
 from stagemill.oci.blobs import Reader, chunks
 from stagemill.oci.descriptor import Descriptor
-from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, members
 from stagemill.timings import about, measured
 
 _PARALLEL = 4
 
 
-def pull(image: Image, forms: Forms, *, reference: str, listener: events.Listener, clock: Callable[[], float]) -> None:
-    """The store has every layer afterwards. Raises StagemillError; what has arrived stays, and what is on its way stops."""
+def pull(
+    item: AnyImage, forms: Forms, *, reference: str, listener: events.Listener, clock: Callable[[], float]
+) -> None:
+    """The store has every layer afterwards, of an index those of each image that is at hand.
+
+    Raises StagemillError; what has arrived stays, and what is on its way stops.
+    """
+    layers = tuple(dict.fromkeys(layer for image in members(item) for layer in image.manifest.layers))
     step = Digest.of(f"pull {reference}".encode())
     progress = reporter(step, listener, clock)
     listener(events.Started(step, f"pull {reference}", clock()))
     try:
-        _fetch_all(image.manifest.layers, forms, reference=reference, progress=progress)
+        _fetch_all(layers, forms, reference=reference, progress=progress)
     except BaseException as error:
         listener(events.Failed(step, str(error), clock()))
         raise

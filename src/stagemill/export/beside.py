@@ -13,6 +13,17 @@ from stagemill.values import dataclass
 _MODE = 0o600
 
 
+def of_platform(name: str, folder: str) -> str:
+    """The name of a statement's file, with a platform before its ending; as it is where there is none.
+
+    Source: BuildKit, exporter/local: `provenance.linux_amd64.json`.
+    """
+    stem, dot, ending = name.rpartition(".")
+    if not folder:
+        return name
+    return f"{stem}.{folder}{dot}{ending}" if stem else f"{name}.{folder}"
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Another view's files, and `files` of this machine by the names that they have here, changed at `seconds` since 1970."""

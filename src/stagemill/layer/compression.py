@@ -18,6 +18,7 @@ from stagemill.errors import ArchiveError, CorruptError
 from stagemill.layer.stream import CHUNK, even
 from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
+from stagemill.timings import measured
 from stagemill.values import dataclass
 
 GZIP_LEVEL = 2
@@ -152,6 +153,26 @@ def compressed(pieces: Iterable[bytes], how: Compression = USUAL) -> Iterator[by
     yield compressor.flush()
 
 
+@measured("compress")
+def squeezed(data: bytes, how: Compression) -> bytes:
+    """A member of gzip, or a frame of zstd, that holds the bytes: what `compressed` makes of blocks may be put together."""
+    if how.kind == "uncompressed":
+        return data
+    if how.kind == "zstd":
+        return zstandard.ZstdCompressor(level=_ZSTD_LEVEL if how.level is None else how.level).compress(data)
+    compressor = _gzip_compressor(how)
+    return compressor.compress(data) + compressor.flush()
+
+
+@measured("expand")
+def expanded(data: bytes, how: Compression) -> bytes:
+    """What was `squeezed`. The bytes are those that were kept: nothing is said of damage."""
+    if how.kind == "zstd":
+        return zstandard.ZstdDecompressor().decompress(data)
+    found: bytes = isal_zlib.decompress(data, wbits=_GZIP_WINDOW)
+    return found
+
+
 class _Compressor(Protocol):
     """What those of ISA-L, zlib and zstd have in common."""
 
@@ -165,6 +186,10 @@ def _compressor(how: Compression) -> _Compressor:
         workers = len(os.sched_getaffinity(0))
         level = _ZSTD_LEVEL if how.level is None else how.level
         return zstandard.ZstdCompressor(level=level, threads=workers).compressobj()
+    return _gzip_compressor(how)
+
+
+def _gzip_compressor(how: Compression) -> _Compressor:
     level = GZIP_LEVEL if how.level is None else how.level
     if level <= isal_zlib.ISAL_BEST_COMPRESSION:
         fast: _Compressor = isal_zlib.compressobj(level, wbits=_GZIP_WINDOW)

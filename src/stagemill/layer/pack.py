@@ -1,40 +1,28 @@
 """Packs a layer directory into the blob that images carry: a tar archive, compressed.
 
-Entries are sorted, deletions are `.wh.` files, owners have no names: the same layer makes the same bytes every time.
-Source: OCI image-spec layer.md, section "Representing Changes".
+Entries are sorted, and blocks are cut by what is in them: the same layer makes the same bytes every time, on any number of
+processors. Each block is a member of gzip or a frame of zstd of its own, which readers put together again.
+Source: RFC 1952, section 2.2, and RFC 8878, section 3.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from stagemill.digest import Digest
-from stagemill.errors import ArchiveError, CorruptError, StoreError
-from stagemill.files.view import Entry, Kind
-from stagemill.layer import header as tar
-from stagemill.layer.compression import USUAL, Compression, compressed
+from stagemill.layer.blocks import Block, cut, torn
+from stagemill.layer.compression import USUAL, Compression, expanded, squeezed
 from stagemill.layer.disk import unhindered
-from stagemill.layer.index import IndexEntry, LayerIndex
-from stagemill.layer.stream import CHUNK, ahead, even
+from stagemill.layer.index import LayerIndex
+from stagemill.layer.stream import in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-WHITEOUT_PREFIX = b".wh."
-OPAQUE_NAME = b".wh..wh..opq"
-
-_TYPES: dict[Kind, bytes] = {
-    "file": tar.FILE,
-    "dir": tar.DIRECTORY,
-    "symlink": tar.SYMLINK,
-    "fifo": tar.FIFO,
-    "char": tar.CHAR,
-    "block": tar.BLOCK_DEVICE,
-}
-_CHECK = "run `stagemill store check`, then build again"
+_WORTH = 4  # blocks; fewer are read and compressed sooner than looked up
 
 
 class BlobWriter(Protocol):
@@ -53,13 +41,49 @@ class PackedLayer:
     size: int
 
 
-def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
-    """The layer as a tar, in pieces of exactly a mebibyte but for the last.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a compressed block lies in a blob: `size` bytes from `begin` on, whose digest is `content`."""
 
-    Sockets are left out, and the root directory unless it says more than 0755 root. Raises CorruptError where a file is not
-    what the index says, and ArchiveError for a name that would mean a deletion.
+    begin: int
+    size: int
+    content: Digest
+
+
+class Shelf(Protocol):
+    """Compressed blocks of earlier blobs, by their keys."""
+
+    def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
+        """For those that are known what reads their bytes, checked; None where they are gone or torn by then."""
+        ...
+
+    def keep(self, blob: Digest, places: Mapping[Digest, Place], /) -> None:
+        """Afterwards `find` knows them."""
+        ...
+
+
+class _Nowhere:
+    """A shelf with nothing on it."""
+
+    def find(self, _keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
+        return {}
+
+    def keep(self, _blob: Digest, _places: Mapping[Digest, Place], /) -> None:
+        pass
+
+
+NOWHERE: Shelf = _Nowhere()
+
+
+def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
+    """The layer as a tar, in pieces. Raises CorruptError where a file is not what the index says, and ArchiveError for a
+    name that would mean a deletion.
     """
-    return even(_pieces(os.fspath(directory), index))
+    whole = _Whole()
+    for block in cut(index):
+        tar, part = block.read(os.fspath(directory))
+        whole.check(block, part)
+        yield tar
 
 
 @measured("pack")
@@ -70,94 +94,78 @@ def pack_blob(
     *,
     compression: Compression = USUAL,
     pause: Callable[[], None] = unhindered,
+    shelf: Shelf = NOWHERE,
 ) -> PackedLayer:
-    """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then."""
-    sha256 = hashlib.sha256()
+    """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then.
 
-    def hashed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            sha256.update(piece)
+    Blocks that the shelf has are taken from there, and all of this layer are there afterwards.
+    """
+    work = _Work(os.fspath(directory), compression, shelf, cut(index))
+    sha256, whole, at = hashlib.sha256(), _Whole(), 0
+    places: dict[Digest, Place] = {}
+    with in_order(work.make, range(len(work.blocks)), workers=len(os.sched_getaffinity(0))) as blocks:
+        for made in blocks:
             pause()
-            yield piece
-
-    with ahead(pack(directory, index)) as pieces:
-        for piece in compressed(hashed(pieces), compression):
-            writer.write(piece)
+            sha256.update(made.tar)
+            whole.check(made.block, made.part)
+            writer.write(made.packed)
+            if made.key:
+                places[made.key] = Place(at, len(made.packed), Digest.of(made.packed))
+            at += len(made.packed)
     digest, size = writer.commit()
+    if places:
+        shelf.keep(digest, places)
     return PackedLayer(Digest.from_hex(sha256.hexdigest()), digest, size)
 
 
-def _pieces(root: str, index: LayerIndex) -> Iterator[bytes]:
-    for item in index.entries:
-        name = item.path.encode("utf-8", "surrogateescape")
-        parent, slash, last = name.rpartition(b"/")
-        if item.whiteout:
-            yield tar.header(parent + slash + WHITEOUT_PREFIX + last, tar.FILE, mode=0)
-            continue
-        if last.startswith(WHITEOUT_PREFIX):
-            raise ArchiveError(
-                f"an image cannot carry the file {item.path!r}: names that begin with '.wh.' mean a deletion in its layers",
-                hint="remove or rename it in the step that makes it",
-            )
-        match item.entry.kind:
-            case "socket":
-                continue
-            case "dir":
-                yield from _directory(name, item)
-            case "file" if item.link is None:
-                yield _header(name, item)
-                yield from _content(f"{root}/{item.path}", item)
-            case _:
-                yield _header(name, item)
-    yield tar.END
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall."""
+
+    block: Block
+    tar: bytes
+    part: bytes
+    packed: bytes
+    key: Digest | None
 
 
-def _directory(name: bytes, item: IndexEntry) -> Iterator[bytes]:
-    if name or not _is_plain(item.entry):
-        yield _header(name + b"/" if name else b"./", item)
-    if item.opaque:
-        yield tar.header((name + b"/" if name else b"") + OPAQUE_NAME, tar.FILE, mode=0)
+class _Work:
+    """Makes blocks, several at a time."""
+
+    def __init__(self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
+        self._root = root
+        self._compression = compression
+        kept = len(blocks) >= _WORTH and compression.kind != "uncompressed"
+        self._keys = [block.key(str(compression)) for block in blocks] if kept else []
+        self._found = shelf.find(self._keys) if kept else {}
+
+    def make(self, number: int) -> _Made:
+        block = self.blocks[number]
+        key = self._keys[number] if self._keys else None
+        read = self._found.get(key) if key else None
+        packed = read() if read else None
+        # To read many small files takes longer than to expand them; to read a large one does not.
+        if packed is not None and not block.large:
+            return _Made(block, expanded(packed, self._compression), b"", packed, key)
+        tar, part = block.read(self._root)
+        return _Made(block, tar, part, squeezed(tar, self._compression) if packed is None else packed, key)
 
 
-def _is_plain(root: Entry) -> bool:
-    return (root.mode, root.uid, root.gid, root.xattrs) == (0o755, 0, 0, ())
+class _Whole:
+    """Checks large files, of which each block has a part."""
 
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
 
-def _header(name: bytes, item: IndexEntry) -> bytes:
-    entry = item.entry
-    link = entry.target if item.link is None else item.link
-    return tar.header(
-        name,
-        _TYPES[entry.kind] if item.link is None else tar.LINK,
-        mode=entry.mode,
-        uid=entry.uid,
-        gid=entry.gid,
-        size=entry.size if item.link is None else 0,
-        mtime_ns=entry.mtime_ns,
-        link=link.encode("utf-8", "surrogateescape"),
-        device=entry.device,
-        xattrs=entry.xattrs,
-    )
-
-
-def _content(location: str, item: IndexEntry) -> Iterator[bytes]:
-    sha256, size = hashlib.sha256(), 0
-    try:
-        descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            while size <= item.entry.size and (data := os.read(descriptor, CHUNK)):
-                sha256.update(data)
-                size += len(data)
-                yield data
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise StoreError(f"cannot read {location!r} of a layer: {error.strerror}", hint=_CHECK) from error
-    if size != item.entry.size or sha256.hexdigest() != _hex(item):
-        raise CorruptError(f"the file {item.path!r} of a layer is not what the layer's index says", hint=_CHECK)
-    yield tar.padding(size)
-
-
-def _hex(item: IndexEntry) -> str:
-    assert item.digest is not None, "a file in an index has its digest"
-    return item.digest.hex
+    def check(self, block: Block, part: bytes) -> None:
+        """Takes the blocks in their order. Raises CorruptError."""
+        item = block.large
+        if item is None or block.begin is None:
+            return
+        if block.begin == 0:
+            self._sha256 = hashlib.sha256()
+        self._sha256.update(part)
+        assert item.digest is not None, "a file in an index has its digest"
+        if block.begin + len(part) == item.entry.size and self._sha256.hexdigest() != item.digest.hex:
+            raise torn(item)

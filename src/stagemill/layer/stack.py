@@ -43,6 +43,11 @@ class StackView:
         self._listings: dict[str, dict[str, _Place]] = {}
         self._entries: dict[str, Entry] = {}
 
+    def layer(self, path: str) -> int | None:
+        """The number of the layer that a path is from, the uppermost of a directory's; None where there is no such path."""
+        place = self._place(path)
+        return place.layers[0] if place.layers else None
+
     def lstat(self, path: str) -> Entry | None:
         if entry := self._entries.get(path):
             return entry

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Semaphore, Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 CHUNK = 1 << 20
 
@@ -21,6 +25,35 @@ def even(pieces: Iterable[bytes]) -> Iterator[bytes]:
             yield bytes(waiting[:CHUNK])
             del waiting[:CHUNK]
     yield bytes(waiting)
+
+
+@contextmanager
+def in_order(make: Callable[[T], R], items: Sequence[T], *, workers: int) -> Iterator[Iterator[R]]:
+    """What is made of each item, in their order, by as many threads and a few items ahead.
+
+    The first error is raised in its place; no thread is left when the `with` is.
+    """
+    if len(items) < 2 or workers < 2:
+        yield map(make, items)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415  many layers are one block
+
+    waiting: deque[Future[R]] = deque()
+
+    def made(pool: ThreadPoolExecutor) -> Iterator[R]:
+        for item in items:
+            waiting.append(pool.submit(make, item))
+            if len(waiting) > workers + _DEPTH:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="stagemill-pack") as pool:
+        try:
+            yield made(pool)
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 class ByteStream:

@@ -14,13 +14,14 @@ from stagemill.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A blob by its name; `size` is in bytes."""
+    """A blob by its name; `size` is in bytes, `artifact_type` what a manifest that is no image is."""
 
     media_type: str
     digest: Digest
     size: int
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     platform: Platform | None = None
+    artifact_type: str = ""
 
     @classmethod
     def from_json(cls, document: json.JsonObject) -> Self:
@@ -36,7 +37,8 @@ class Descriptor:
             raise json.MalformedError(f"'size' is {size}")
         platform = Platform.from_json(json.obj(document, "platform")) if document.get("platform") else None
         annotations = json.string_map(document, "annotations")
-        return cls(json.text(document, "mediaType", ""), digest, size, annotations, platform)
+        kind = json.text(document, "artifactType", "")
+        return cls(json.text(document, "mediaType", ""), digest, size, annotations, platform, kind)
 
     def to_json(self) -> json.JsonObject:
         document: dict[str, json.Json] = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
@@ -44,4 +46,6 @@ class Descriptor:
             document["annotations"] = dict(sorted(self.annotations.items()))
         if self.platform:
             document["platform"] = self.platform.to_json()
+        if self.artifact_type:
+            document["artifactType"] = self.artifact_type
         return document

@@ -22,6 +22,7 @@ DOCKER_LAYER_ZSTD = "application/vnd.docker.image.rootfs.diff.tar.zstd"  # conta
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 LAYERS = frozenset({LAYER, LAYER_GZIP, LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_LAYER_ZSTD})
+CONFIGS = frozenset({CONFIG, DOCKER_CONFIG, "application/octet-stream"})
 
 _FOREIGN = {
     "application/vnd.oci.image.layer.nondistributable.v1.tar": LAYER,

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Self
 import stagemill
 from stagemill.digest import Digest
 from stagemill.oci.blobs import BlobSource
+from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.registry import lookup
+from stagemill.registry import lookup, referrers
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.destination import Destination
@@ -95,6 +97,12 @@ class RegistryClient:
         """
         return lookup.resolve(self._repository(reference), platform, shelf=shelf or lookup.Empty())
 
+    def whole(self, reference: Reference, image: Image, *, shelf: Shelf | None = None) -> AnyImage:
+        """A resolved image with what is said of it in the index that its name stands for; without where the index has other
+        images too. Raises as `resolve` does.
+        """
+        return lookup.whole(self._repository(reference), image, shelf=shelf or lookup.Empty())
+
     def platforms(self, reference: Reference, *, shelf: Shelf | None = None) -> tuple[Platform, ...]:
         """For which there is an image of this name, in the order of its index. Raises as `resolve` does."""
         return lookup.platforms(self._repository(reference), shelf=shelf or lookup.Empty())
@@ -102,6 +110,12 @@ class RegistryClient:
     def document(self, reference: Reference, digest: Digest | None = None) -> Document:
         """What a name stands for, or the manifest with this digest in its repository, whatever it is of. Raises as `resolve`."""
         return lookup.document(self._repository(reference), digest or reference.digest, shelf=lookup.Empty())
+
+    def referrers(self, reference: Reference, subject: Digest, *, kind: str = "") -> tuple[Descriptor, ...]:
+        """The manifests that say something of the one with this digest in the reference's repository; of one `kind`, their
+        artifact type, where that is given. Raises as `resolve` does.
+        """
+        return referrers.of(self._repository(reference), subject, kind=kind)
 
     def blobs(self, reference: Reference) -> BlobSource:
         """The blobs of the repository; streams may be read by several threads, each its own."""

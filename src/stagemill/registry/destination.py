@@ -5,7 +5,7 @@ Source: OCI distribution-spec, "Push". Mirrors are for reading, so only the regi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, TypeAlias
 from urllib.parse import quote
@@ -15,7 +15,9 @@ from stagemill.errors import RegistryError
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.reference import Reference
+from stagemill.registry import referrers
 from stagemill.registry.documents import ACCEPT
+from stagemill.registry.exchange import Response
 from stagemill.registry.failure import Failure, rejection
 from stagemill.registry.link import Link, Question
 from stagemill.registry.upload import Upload
@@ -67,14 +69,33 @@ class Destination:
 
     def put_manifest(self, data: bytes, *, media_type: str, name: str | Digest) -> None:
         """The repository has a manifest or index under a tag, or its digest. All that it names has to be there before."""
+        self._put(data, media_type=media_type, name=name)
+
+    def put_referrer(self, data: bytes, entry: Descriptor, *, subject: Digest) -> bool:
+        """The repository has a manifest that says something of its `subject`, by its digest.
+
+        Whether the registry lists it by itself; where it does not, `enlist` does. Source: OCI distribution-spec, "Pushing
+        Manifests with Subject".
+        """
+        response = self._put(data, media_type=entry.media_type, name=entry.digest)
+        return response.header("OCI-Subject") == subject
+
+    def enlist(self, subject: Digest, entries: Sequence[Descriptor]) -> None:
+        """The list of what is said of a manifest has these too, in a registry that keeps none by itself."""
+        with self._told("the list of referrers"):
+            referrers.enlist(self._link, subject, entries)
+
+    def _put(self, data: bytes, *, media_type: str, name: str | Digest) -> Response:
         digest = Digest.of(data)
         with self._told("the manifest"):
             question = Question("PUT", ("manifests", name), headers={"Content-Type": media_type}, body=data)
-            found = self._link.tell(question).header("Docker-Content-Digest")
+            response = self._link.tell(question)
+        found = response.header("Docker-Content-Digest")
         if found not in {"", digest}:
             where = self._link.endpoint.name
             message = f"{where} keeps the manifest of {self.reference.familiar} as {found}, not as {digest}"
             raise RegistryError(message, hint="the registry changes what it is sent: update it, or use another one")
+        return response
 
     def find_manifest(self, name: str | Digest) -> Digest | None:
         """What a tag or digest names in the repository; None where it names nothing, or the registry does not say."""

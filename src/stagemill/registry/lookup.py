@@ -10,6 +10,7 @@ from stagemill.oci.blobs import chunks
 from stagemill.oci.choice import candidates, choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
@@ -54,6 +55,26 @@ def resolve(repository: Repository, platform: Platform | None, *, shelf: Shelf) 
             return _image(repository, found, shelf=shelf)
         found = document(repository, _chosen(found, platform, familiar).digest, shelf=shelf)
     raise RegistryError(f"{familiar} is an index in an index in an index ...", hint="push the image again")
+
+
+def whole(repository: Repository, image: Image, *, shelf: Shelf) -> AnyImage:
+    """The index that a name stands for, where it has this one image and what is said of it; else the image alone.
+
+    Raises as `resolve` does.
+    """
+    top = document(repository, head(repository), shelf=shelf)
+    if not top.is_index:
+        return image
+    try:
+        entries = Index.parse(top.data).manifests
+    except ValueError as error:
+        raise _unreadable(repository.reference.familiar, error) from error
+    images = {entry.digest for entry in candidates(entries)}
+    said = [entry for entry in entries if entry.digest not in images]
+    if images != {image.digest} or not said:
+        return image
+    beside = [_image(repository, document(repository, entry.digest, shelf=shelf), shelf=shelf) for entry in said]
+    return ImageIndex.parse(top.data, [image, *beside])
 
 
 def platforms(repository: Repository, *, shelf: Shelf) -> tuple[Platform, ...]:

@@ -198,6 +198,9 @@ class _Pruning:
         for one in links.variants():
             if not self.store.blobs.used(one.packed.descriptor.digest):
                 links.remove_variant(one.layer, one.form)
+        for blob in self.store.blocks.blobs():
+            if not self.store.blobs.used(blob):
+                self.store.blocks.remove(blob)
 
     def _old_files(self) -> None:
         """Full outputs of steps, and what was remembered of contexts, that nobody has written to for a week."""

@@ -17,6 +17,7 @@ from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.store.blobs import Blobs
+from stagemill.store.blocks import Blocks
 from stagemill.store.caches import Caches
 from stagemill.store.database import Database
 from stagemill.store.downloads import Downloads
@@ -64,6 +65,7 @@ class Store:
         self.records = Records(self.database)
         self.durations = Durations(self.database)
         self.images = Images(self.database)
+        self.blocks = Blocks(self.database, self.blobs)
         self.links = Links(self.database)
         self.downloads = Downloads(self.database)
 

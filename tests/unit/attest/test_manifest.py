@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from fakes.blobs import MemoryBlobs, make_image
-from stagemill.attest.manifest import carrier
+from stagemill.attest.manifest import carrier, referrer
 from stagemill.attest.statement import SPDX, Attestation, Subject
 from stagemill.digest import Digest
 from stagemill.oci.image import Image
@@ -69,3 +69,22 @@ def test_in_an_index_nobody_takes_it_for_an_image() -> None:
         assert platforms(index) == (IMAGE.config.platform,)
         again = ImageIndex.parse(index.index_bytes, [IMAGE, Image.parse(made.manifest_bytes, made.config_bytes)])
         assert [image.digest for image in again.images] == [IMAGE.digest, made.digest]
+
+
+def test_one_that_refers_to_it_says_one_thing() -> None:
+    made = referrer(IMAGE, SAID[0], subjects=[ABOUT])
+
+    document = json.loads(made.manifest)
+    assert (document["artifactType"], document["subject"]["digest"]) == ("application/vnd.in-toto+json", IMAGE.digest)
+    assert document["annotations"] == {"in-toto.io/predicate-type": SPDX}
+    assert made.entry.to_json() == {
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "digest": Digest.of(made.manifest),
+        "size": len(made.manifest),
+        "annotations": document["annotations"],
+        "artifactType": document["artifactType"],
+    }
+    assert made.subject == IMAGE.digest
+    (layer, statement), (empty, nothing) = made.blobs
+    assert (layer.to_json(), statement) == (document["layers"][0], SAID[0].statement([ABOUT]))
+    assert (empty.digest, nothing) == (document["config"]["digest"], b"{}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from google.protobuf import json_format
@@ -13,6 +13,7 @@ from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 
+from fakes.evidence import provenance_flaws
 from fakes.planning import planned
 from fakes.sources import FakeSources
 from fakes.tree import MemoryTree
@@ -51,6 +52,31 @@ def checked(attestation: Attestation) -> provenance_pb2.Provenance:
     document = json.loads(attestation.statement([Subject("a", Digest.of(b"a"))]))
     Statement.copy_from_pb(json_format.ParseDict(document, statement_pb2.Statement())).validate()
     return json_format.ParseDict(document["predicate"], provenance_pb2.Provenance(), ignore_unknown_fields=True)
+
+
+@pytest.mark.parametrize("version", ["v1", "v0.2"])
+@pytest.mark.parametrize("wanted", [MAX, MIN, replace(MAX, builder_id="https://ci/1")])
+def test_it_is_what_its_specification_wants(wanted: Provenance, version: Literal["v1", "v0.2"]) -> None:
+    material = Material("https://h/r.git#v1", "sha1", "a" * 40)
+    fetched = replace(ASKED, context="https://h/r.git", material=material, vcs={"revision": "abc"})
+    for asked in (ASKED, fetched):
+        found = provenance(facts(asked=asked), replace(wanted, version=version))
+
+        assert provenance_flaws(json.loads(found.statement([Subject("a", Digest.of(b"a"))]))) == []
+
+
+def test_what_is_not_would_be_told() -> None:
+    statement = json.loads(provenance(facts(), MAX).statement([Subject("a", Digest.of(b"a"))]))
+
+    assert provenance_flaws({**statement, "_type": "x"}) == ["Wrong statement type"]
+    assert provenance_flaws({**statement, "predicate": {"runDetails": {}}}) == [
+        "$: 'buildDefinition' is a required property",
+        "$.runDetails: 'builder' is a required property",
+    ]
+
+
+def test_who_built_it_is_said_even_where_nobody_says_so() -> None:
+    assert said(facts())["runDetails"]["builder"]["id"] == "https://stagemill.invalid/builder"
 
 
 @pytest.mark.parametrize("wanted", [MAX, MIN])
@@ -106,6 +132,15 @@ def test_with_min_it_has_no_value_that_was_given() -> None:
     assert metadata["buildkit_metadata"] == {}
     assert metadata["buildkit_completeness"]["request"] is False
     assert said(facts(asked=replace(ASKED, args={})), MIN)["runDetails"]["metadata"]["buildkit_completeness"]["request"]
+
+
+def test_a_login_in_a_value_is_not_said() -> None:
+    asked = replace(ASKED, args={"build-arg:URL": "https://me:secret@h/x", "context:c": "https://xxxxx:xxxxx@h/y"})
+
+    assert said(facts(asked=asked))["buildDefinition"]["externalParameters"]["request"]["args"] == {
+        "build-arg:URL": "https://h/x",
+        "context:c": "https://xxxxx:xxxxx@h/y",
+    }
 
 
 def test_a_fetched_context_is_where_the_configuration_came_from() -> None:

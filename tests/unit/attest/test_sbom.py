@@ -1,83 +1,43 @@
-"""Lists of what is in a tree, checked by SPDX's own tools."""
+"""What is in a tree, in the forms that are wanted."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
+import pytest
+
 from fakes.tree import MemoryTree
-from stagemill.attest.packages.package import Package
-from stagemill.attest.sbom import document, sbom
-from stagemill.attest.statement import SPDX
+from stagemill.attest.inventory import Inventory
+from stagemill.attest.sbom import lists
+from stagemill.attest.statement import CYCLONEDX, SPDX
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
-    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
-
-PARSER: Any = JsonLikeDictParser
-PACKAGES = (
-    Package("bash", "5.2", "pkg:deb/debian/bash@5.2", "var/lib/dpkg/status", "", "Matthias <m@debian.org>"),
-    Package("@babel/core", "7", "pkg:npm/%40babel/core@7", "node_modules/@babel/core/package.json", "MIT"),
-    Package("odd", "", "pkg:pypi/odd", "odd.dist-info/METADATA", "Some licence"),
-)
+TREE = MemoryTree({"lib/apk/db/installed": "P:musl\nV:1\nL:MIT\n", "etc/os-release": "ID=alpine\nVERSION_ID=3.20\n"})
 
 
-def listed(*packages: Package, created: float = 1_700_000_000.9) -> Any:
-    return json.loads(json.dumps(document(packages, "web", "linux/amd64", created=created, version="1.2")))
+@pytest.fixture
+def inventory() -> Inventory:
+    return Inventory.of(TREE, title="deps", platform="linux/amd64", created=0, version="1")
 
 
-def flaws(found: Any) -> list[str]:
-    """What SPDX's own tools have against a document."""
-    return [flaw.validation_message for flaw in validate_full_spdx_document(PARSER().parse(found), "SPDX-2.3")]
+def test_a_tree_becomes_a_list_in_each_form(inventory: Inventory) -> None:
+    found = list(lists(inventory, "sbom-deps", ("spdx", "cyclonedx")))
 
-
-def test_spdxs_own_tools_have_nothing_against_it() -> None:
-    assert flaws(listed(*PACKAGES)) == []
-    assert flaws(listed()) == []
-    assert flaws({**listed(), "documentNamespace": "not a URI"}) != []
-
-
-def test_each_package_is_told_by_its_url() -> None:
-    found = listed(*PACKAGES)
-
-    root, bash, core, odd = found["packages"]
-    assert (root["name"], root["primaryPackagePurpose"]) == ("web", "CONTAINER")
-    assert (bash["name"], bash["versionInfo"], bash["supplier"]) == ("bash", "5.2", "Person: Matthias (m@debian.org)")
-    assert bash["externalRefs"] == [
-        {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:deb/debian/bash@5.2"}
+    assert [(each.file, each.type) for each in found] == [
+        ("sbom-deps.spdx.json", SPDX),
+        ("sbom-deps.cdx.json", CYCLONEDX),
     ]
-    assert bash["sourceInfo"] == "found in /var/lib/dpkg/status"
-    assert core["licenseDeclared"] == "MIT"
-    assert (odd["licenseDeclared"], odd["licenseComments"]) == ("NOASSERTION", "the package says: Some licence")
-    assert "versionInfo" not in odd
-    assert len({package["SPDXID"] for package in found["packages"]}) == 4
+    assert list(lists(inventory, "sbom-deps", ("cyclonedx",))) == found[1:]
 
 
-def test_the_tree_contains_them() -> None:
-    found = listed(*PACKAGES)
+def test_both_say_the_same(inventory: Inventory) -> None:
+    spdx, cyclonedx = (
+        json.loads(each.statement([]))["predicate"] for each in lists(inventory, "x", ("spdx", "cyclonedx"))
+    )
 
-    assert [(each["spdxElementId"], each["relationshipType"]) for each in found["relationships"]] == [
-        ("SPDXRef-DOCUMENT", "DESCRIBES"),
-        *[("SPDXRef-DocumentRoot", "CONTAINS")] * 3,
-    ]
+    def named(items: list[Any], version: str) -> list[tuple[str, str]]:
+        return [(item["name"], item[version]) for item in items]
 
-
-def test_the_same_tree_at_the_same_time_is_the_same_document() -> None:
-    assert listed(*PACKAGES) == listed(*PACKAGES, created=1_700_000_000)
-    assert listed(*PACKAGES)["creationInfo"] == {
-        "created": "2023-11-14T22:13:20Z",
-        "creators": ["Tool: stagemill-1.2"],
-    }
-    namespaces = {listed(*some)["documentNamespace"] for some in ((), PACKAGES, PACKAGES[:1])}
-    assert len(namespaces) == 3
-
-
-def test_a_tree_becomes_an_attestation_of_its_name() -> None:
-    tree = MemoryTree({"lib/apk/db/installed": "P:musl\nV:1\nL:MIT\n"})
-
-    found = sbom(tree, name="sbom-deps", title="deps", platform="linux/amd64", created=0, version="1")
-
-    assert (found.file, found.type) == ("sbom-deps.spdx.json", SPDX)
-    assert flaws(json.loads(json.dumps(found.predicate))) == []
+    assert named(spdx["packages"][1:], "versionInfo") == [("alpine", "3.20"), ("musl", "1")]
+    assert named(cyclonedx["components"], "version") == named(spdx["packages"][1:], "versionInfo")
+    assert cyclonedx["metadata"]["timestamp"] == spdx["creationInfo"]["created"] == "1970-01-01T00:00:00Z"

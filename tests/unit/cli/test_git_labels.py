@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.cli.git_labels import git_labels
+from stagemill.errors import UsageError
 
 REVISION = "org.opencontainers.image.revision"
 
@@ -23,6 +24,26 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("value", ["", "0", "no"])
 def test_nobody_gets_them_unasked(repository: Path, value: str) -> None:
     assert git_labels(str(repository), None, {"BUILDX_GIT_LABELS": value}) == {}
+
+
+@pytest.mark.parametrize(("given", "told"), [("true", True), ("full", True), ("false", False), (None, False)])
+def test_the_flag_counts_before_the_environment(repository: Path, given: str | None, told: bool) -> None:
+    for value in ("0", "1") if given else ("0",):
+        assert (REVISION in git_labels(str(repository), None, {"BUILDX_GIT_LABELS": value}, given=given)) is told
+
+
+def test_what_the_flag_cannot_have_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as outside:
+        git_labels(str(tmp_path), None, {}, given="true")
+    with pytest.raises(UsageError) as other:
+        git_labels(str(tmp_path), None, {}, given="all")
+
+    assert outside.value.message == f"--git-labels: nothing tells which commit {tmp_path} is of"
+    assert outside.value.hint == "give a directory of a git repository that has a commit, or leave it out"
+    assert (other.value.message, other.value.hint) == (
+        "invalid --git-labels=all",
+        "write --git-labels, or --git-labels=full",
+    )
 
 
 def test_outside_of_a_repository_there_are_none(tmp_path: Path) -> None:

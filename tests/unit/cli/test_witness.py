@@ -31,7 +31,8 @@ from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.store.store import Store
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")
-BOTH = Wanted(Provenance(), Sbom())
+OURS = Sbom()
+BOTH = Wanted(Provenance(), OURS)
 TEXT = "FROM scratch AS deps\nARG BUILDKIT_SBOM_SCAN_STAGE=true\nCOPY a /a\nFROM scratch\nCOPY --from=deps /a /\n"
 APK = "P:musl\nV:1\n"
 
@@ -65,8 +66,8 @@ def witness(wanted: Wanted, steps: list[str]) -> Witness:
     return Witness(account(wanted).finished("web", 2.0), step)
 
 
-def scanned(text: str, **build_args: str) -> list[str]:
-    return [stage.title for stage in scanned_stages(planned(text, build_args=build_args))]
+def scanned(text: str, wanted: Sbom = OURS, **build_args: str) -> list[str]:
+    return [stage.title for stage in scanned_stages(planned(text, build_args=build_args), wanted)]
 
 
 class TestWhatIsScanned:
@@ -94,8 +95,34 @@ class TestWhatIsScanned:
         assert scanned(silent, BUILDKIT_SBOM_SCAN_STAGE="true") == []
 
     def test_the_context_is_scanned_where_the_target_says_so(self) -> None:
-        assert scans_context(planned("ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nFROM busybox\n"))
-        assert not scans_context(planned("FROM busybox AS a\nARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nFROM busybox\n"))
+        assert scans_context(planned("ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nFROM busybox\n"), OURS)
+        other = planned("FROM busybox AS a\nARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nFROM busybox\n")
+        assert not scans_context(other, OURS)
+        assert scans_context(other, Sbom(context=True))
+        assert not scans_context(planned("ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nFROM busybox\n"), Sbom(context=False))
+
+    def test_the_command_line_counts_before_the_dockerfile(self) -> None:
+        text = self.STAGES.format("=true", "")
+
+        assert scanned(text, Sbom(stages="false")) == []
+        assert scanned(text, Sbom(stages="B, a")) == ["a", "b"]
+        assert scanned(self.STAGES.format("", ""), Sbom(stages="true")) == ["a", "b"]
+
+    @pytest.mark.parametrize(
+        ("name", "message", "hint"),
+        [
+            ("unused", "nothing that is built needs this stage", "build it too, with --also unused"),
+            ("lats", "there is no stage of this name", "did you mean last?"),
+            ("x", "there is no stage of this name", "there is a, b, last"),
+        ],
+    )
+    def test_a_stage_that_it_names_in_vain_is_an_error(self, name: str, message: str, hint: str) -> None:
+        plan = planned(self.STAGES.format("", ""))
+
+        with pytest.raises(UsageError) as caught:
+            more(Wanted(None, Sbom(stages=f"a,{name}")))(plan)
+
+        assert (caught.value.message, caught.value.hint) == (f"--sbom scan-stage={name}: {message}", hint)
 
     def test_only_for_a_list_more_is_made_than_was_asked_for(self) -> None:
         plan = planned(self.STAGES.format("=a", ""))
@@ -142,10 +169,27 @@ class TestAttestations:
     def test_a_tree_is_scanned_once(self, workshop: Workshop, steps: list[str]) -> None:
         built, seen = self.build(workshop), witness(BOTH, steps)
 
-        first, second = seen.attestations(0, built), seen.attestations(0, built, built.image())
+        first, second = seen.attestations(0, built), seen.attestations(0, built)
 
         assert (first[:2], len(steps)) == (second[:2], 1)
         assert steps[0].startswith("listing what is in stage-1 for ")
+
+    def test_a_list_says_which_layer_of_the_image_a_package_came_with(
+        self, workshop: Workshop, steps: list[str]
+    ) -> None:
+        text = "FROM scratch AS deps\nCOPY apk /lib/apk/db/installed\nFROM deps\nCOPY apk /x\n"
+        wanted = Wanted(None, Sbom(stages="true"))
+        built = workshop.build(text, files={"apk": APK}, options=Options(more=more(wanted)))
+        image = built.image()
+
+        target, deps = witness(wanted, steps).attestations(0, built, image)
+        (squashed, _) = witness(wanted, steps).attestations(0, built, built.image(Finish(squash=True)))
+
+        def said(attestation: Attestation) -> Any:
+            return json.loads(json.dumps(attestation.predicate))["packages"][1].get("comment")
+
+        assert said(target) == f"layerID: {image.manifest.layers[0].digest}"
+        assert (said(deps), said(squashed)) == (None, None)
 
     def test_the_context_is_listed_by_what_it_has(self, workshop: Workshop, steps: list[str]) -> None:
         text = "FROM scratch\nARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nCOPY a /a\n"

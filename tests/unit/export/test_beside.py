@@ -10,7 +10,7 @@ import pytest
 from fakes.tree import MemoryTree
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
-from stagemill.export.beside import Beside
+from stagemill.export.beside import Beside, of_platform
 from stagemill.files.walk import walk
 
 
@@ -37,3 +37,16 @@ def test_a_file_of_the_tree_is_not_written_over(tmp_path: Path) -> None:
     assert caught.value.hint == (
         "give the statement another name with filename=, or all of them attestation-prefix= in --output"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "expected"),
+    [
+        ("sbom.spdx.json", "linux_arm64", "sbom.spdx.linux_arm64.json"),
+        ("provenance", "linux_arm64", "provenance.linux_arm64"),
+        (".json", "linux_arm64", ".json.linux_arm64"),
+        ("p.json", "", "p.json"),
+    ],
+)
+def test_a_platform_stands_before_the_ending_of_a_name(name: str, folder: str, expected: str) -> None:
+    assert of_platform(name, folder) == expected

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,10 @@ import pytest
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, StoreError
+from stagemill.layer.blocks import cut
+from stagemill.layer.compression import USUAL, Compression, decompressed
 from stagemill.layer.index import build
-from stagemill.layer.pack import PackedLayer, pack, pack_blob
+from stagemill.layer.pack import PackedLayer, Place, pack, pack_blob
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
 
@@ -161,12 +163,96 @@ def test_a_blob_is_named_by_its_own_digest_and_by_that_of_its_tar(make: Callable
     assert tar == packed(layer)
 
 
-def test_pieces_are_of_one_size_so_that_they_compress_to_the_same_bytes(make: Callable[..., Path]) -> None:
-    layer = make("a", {"f": "x" * 2_500_000, "g": "y"})
+MANY: dict[str, object] = {f"d{n % 40}/f{n}": f"text {n} " * 900 for n in range(1000)}
 
-    sizes = [len(piece) for piece in pack(layer, build(layer))]
 
-    assert sizes[:-1] == [1 << 20, 1 << 20]
+@pytest.mark.parametrize(
+    "how", [USUAL, Compression("gzip", 9), Compression("zstd"), Compression("uncompressed")], ids=str
+)
+def test_any_number_of_processors_makes_the_same_bytes(
+    make: Callable[..., Path], how: Compression, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = make("a", MANY | {"large": "0123456789" * 400_000})
+    made = []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _pid, count=count: set(range(count)))
+        kept = Kept()
+        made.append((pack_blob(layer, build(layer), kept, compression=how), bytes(kept.data)))
+
+    assert made[0] == made[1] == made[2]
+    assert b"".join(decompressed(io.BytesIO(made[0][1]))) == packed(layer)
+
+
+@dataclass
+class ShelfOfBlobs:
+    """Blocks of blobs in memory; `read` has the keys that were taken."""
+
+    blobs: dict[Digest, bytes] = field(default_factory=dict)
+    places: dict[Digest, tuple[Digest, Place]] = field(default_factory=dict)
+    read: list[Digest] = field(default_factory=list)
+
+    def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
+        def taking(key: Digest) -> Callable[[], bytes | None]:
+            def take() -> bytes | None:
+                self.read.append(key)
+                blob, place = self.places[key]
+                data = self.blobs[blob][place.begin : place.begin + place.size]
+                return data if Digest.of(data) == place.content else None
+
+            return take
+
+        return {key: taking(key) for key in keys if key in self.places}
+
+    def keep(self, blob: Digest, places: Mapping[Digest, Place], /) -> None:
+        self.places |= {key: (blob, place) for key, place in places.items()}
+
+    def pack(self, layer: Path) -> bytes:
+        kept = Kept()
+        found = pack_blob(layer, build(layer), kept, shelf=self)
+        self.blobs[found.digest] = bytes(kept.data)
+        assert found.diff_id == Digest.of(packed(layer))
+        return bytes(kept.data)
+
+
+class TestShelf:
+    def test_only_what_has_changed_is_compressed_again(self, make: Callable[..., Path]) -> None:
+        shelf = ShelfOfBlobs()
+        shelf.pack(make("a", MANY))
+        changed = make("b", MANY | {"d7/f7": "another", "d8/new": "new"})
+
+        with_shelf = shelf.pack(changed)
+
+        assert with_shelf == ShelfOfBlobs().pack(changed)
+        blocks = len(cut(build(changed)))
+        assert blocks > 8
+        assert blocks - 4 <= len(shelf.read) < blocks
+
+    def test_a_block_that_is_torn_is_made_again(self, make: Callable[..., Path]) -> None:
+        shelf, layer = ShelfOfBlobs(), make("a", MANY)
+        whole = shelf.pack(layer)
+        shelf.blobs = {name: bytes(len(data)) for name, data in shelf.blobs.items()}
+
+        assert shelf.pack(layer) == whole
+        assert shelf.read
+
+    def test_other_compression_takes_nothing_of_it(self, make: Callable[..., Path]) -> None:
+        shelf, layer = ShelfOfBlobs(), make("a", MANY)
+        shelf.pack(layer)
+
+        pack_blob(layer, build(layer), Kept(), compression=Compression("gzip", 1), shelf=shelf)
+
+        assert shelf.read == []
+
+    def test_parts_of_a_large_file_are_checked_though_they_need_not_be_compressed(
+        self, make: Callable[..., Path]
+    ) -> None:
+        shelf, layer = ShelfOfBlobs(), make("a", {"large": "0123456789" * 900_000})
+        index = build(layer)
+        shelf.pack(layer)
+        (layer / "large").write_text("0123456789" * 899_999 + "0123456780")
+
+        with pytest.raises(CorruptError, match="the file 'large' of a layer is not what"):
+            pack_blob(layer, index, Kept(), shelf=shelf)
 
 
 def test_an_empty_layer_is_the_end_of_an_archive(make: Callable[..., Path]) -> None:

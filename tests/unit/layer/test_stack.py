@@ -40,6 +40,12 @@ def test_an_upper_file_stands_before_a_lower_one(stack: Callable[..., StackView]
     assert view.digest("d/f") == Digest.of(b"upper")
 
 
+def test_a_path_is_from_the_uppermost_layer_that_has_it(stack: Callable[..., StackView]) -> None:
+    view = stack({"d/a": "", "x": ""}, {"d/b": ""}, {"x": None})
+
+    assert [view.layer(path) for path in ("d", "d/a", "d/b", "x", "none")] == [1, 0, 1, None, None]
+
+
 def test_directories_are_merged(stack: Callable[..., StackView]) -> None:
     assert everything(stack({"d/a": "", "x": ""}, {"d/b": ""}, {"d/c": ""})) == ["d", "d/a", "d/b", "d/c", "x"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from stagemill.errors import ArchiveError
-from stagemill.layer.stream import ByteStream, ahead
+from stagemill.layer.stream import ByteStream, ahead, in_order
 
 
 def test_reads_return_what_is_asked_for_however_the_pieces_lie() -> None:
@@ -72,3 +72,49 @@ def test_who_leaves_early_leaves_no_thread_behind() -> None:
         next(pieces)
 
     assert threading.active_count() == before
+
+
+class TestInOrder:
+    def test_results_come_in_the_order_of_the_items_though_later_ones_are_ready_first(self) -> None:
+        second_is_made = threading.Event()
+
+        def make(item: int) -> int:
+            if item == 0:
+                assert second_is_made.wait(10)
+            if item == 1:
+                second_is_made.set()
+            return item * 10
+
+        with in_order(make, range(50), workers=2) as made:
+            assert list(made) == [item * 10 for item in range(50)]
+
+    def test_an_error_comes_in_its_place_and_no_thread_is_left(self) -> None:
+        before = threading.active_count()
+
+        def make(item: int) -> int:
+            if item == 3:
+                raise ArchiveError("three")
+            return item
+
+        seen: list[int] = []
+        with pytest.raises(ArchiveError, match="three"), in_order(make, range(100), workers=2) as made:
+            seen.extend(made)
+
+        assert seen == [0, 1, 2]
+        assert threading.active_count() == before
+
+    def test_who_leaves_early_does_not_wait_for_the_rest(self) -> None:
+        begun: list[int] = []
+
+        def make(item: int) -> int:
+            begun.append(item)
+            return item
+
+        with in_order(make, range(10_000), workers=2) as made:
+            assert next(made) == 0
+
+        assert len(begun) < 20
+
+    def test_one_processor_needs_no_thread(self) -> None:
+        with in_order(lambda _item: threading.current_thread().name, range(3), workers=1) as made:
+            assert set(made) == {threading.current_thread().name}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.attest.packages import alpine, debian, golang, npm, python
-from stagemill.attest.packages.package import Package, distribution, reader
-from stagemill.files.view import FileView
+from stagemill.attest.packages import alpine, cargo, debian, elf, golang, java, npm, python, rpm, ruby
+from stagemill.attest.packages.package import Package, Reader, distribution, place, reader
+from stagemill.files.view import Entry, FileView
 from stagemill.files.walk import walk
+
+_FORMS = (npm, python, ruby)
 
 
 def find(view: FileView) -> tuple[Package, ...]:
@@ -23,11 +25,21 @@ def _all(view: FileView) -> Iterator[Package]:
     known = distribution(read)
     yield from debian.packages(read, view.listdir(debian.FOLDER), known)
     yield from alpine.packages(read, known)
+    yield from rpm.packages(lambda path: place(view, path), known)
     for path, entry in walk(view):
-        if entry.kind != "file":
-            continue
-        form = npm if npm.is_one(path) else python if python.is_one(path) else None
-        if form and (data := read(path)) and (package := form.package(data, path)):
-            yield package
-        elif golang.may_be_one(entry.size, entry.mode):
-            yield from golang.packages(view.real_path(path), path)
+        if entry.kind == "file":
+            yield from _within(view, path, entry, read)
+
+
+def _within(view: FileView, path: str, entry: Entry, read: Reader) -> Iterator[Package]:
+    """What one file tells of."""
+    form = next((form for form in _FORMS if form.is_one(path)), None)
+    if form:
+        data = read(path)
+        package = form.package(data, path) if data else None
+        yield from [package] if package else []
+    elif java.is_one(path):
+        yield from java.packages(view.real_path(path), path)
+    elif elf.may_be_one(entry.size, entry.mode):
+        yield from golang.packages(view.real_path(path), path)
+        yield from cargo.packages(view.real_path(path), path)

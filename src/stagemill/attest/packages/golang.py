@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from stagemill.attest.packages.elf import section
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
 
-_ELF = b"\x7fELF"
 _MAGIC = b"\xff Go buildinf:"
 _SECTION = b".go.buildinfo"
 _HEAD = 32
 _SENTINEL = 16
-_MOST_BYTES = 4 << 20
-_MOST_SECTIONS = 1 << 12
 
 
 def packages(path: Path, name: str) -> Iterator[Package]:
@@ -54,16 +52,8 @@ def _modules(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _build_info(file: BinaryIO) -> tuple[str, str] | None:
     """Go's version and the text that lists the modules."""
-    head = file.read(64)
-    if len(head) < 52 or not head.startswith(_ELF):
-        return None
-    place = _section(file, wide=head[4] == 2, order="<" if head[5] == 1 else ">", head=head)
-    if place is None:
-        return None
-    offset, size = place
-    file.seek(offset)
-    data = file.read(min(size, _MOST_BYTES))
-    if not data.startswith(_MAGIC) or not data[15] & 2:
+    data = section(file, _SECTION)
+    if data is None or not data.startswith(_MAGIC) or not data[15] & 2:
         return None
     version, rest = _string(data[_HEAD:])
     modules, _ = _string(rest)
@@ -83,26 +73,3 @@ def _string(data: bytes) -> tuple[bytes, bytes]:
                 raise ValueError("the string is longer than what it is in")
             return data[start : start + length], data[start + length :]
     raise ValueError("a length has no end")
-
-
-def _section(file: BinaryIO, *, wide: bool, order: str, head: bytes) -> tuple[int, int] | None:
-    """Where the section with the build's facts lies, and how long it is. Source: elf(5)."""
-    table = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 40 if wide else 32)[0]
-    size, count, names = struct.unpack_from(f"{order}HHH", head, 58 if wide else 46)
-    if not table or not count or count > _MOST_SECTIONS:
-        return None
-    file.seek(table)
-    raw = file.read(size * count)
-    form = f"{order}IIQQQQ" if wide else f"{order}IIIIII"
-    sections = [struct.unpack_from(form, raw, size * number) for number in range(count)]
-    file.seek(sections[names][4])
-    strings = file.read(min(sections[names][5], _MOST_BYTES))
-    for name, _, _, _, offset, length in sections:
-        if strings[name : name + len(_SECTION) + 1] == _SECTION + b"\0":
-            return offset, length
-    return None
-
-
-def may_be_one(size: int, mode: int) -> bool:
-    """Whether a file is worth looking into: the smallest program of Go has more than a few hundred KB."""
-    return bool(mode & 0o111) and size > 1 << 18

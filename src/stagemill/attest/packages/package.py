@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
+from pathlib import Path
 from typing import TypeAlias
 
 from stagemill.files.paths import resolve
@@ -42,14 +43,20 @@ def reader(view: FileView) -> Reader:
     """Symlinks are followed inside of the tree."""
 
     def read(path: str) -> bytes | None:
-        found = resolve(view, path)
-        entry = view.lstat(found)
-        if entry is None or entry.kind != "file" or entry.size > _MOST_BYTES:
+        found = place(view, path)
+        if found is None or found.stat().st_size > _MOST_BYTES:
             return None
-        with view.real_path(found).open("rb") as file:
+        with found.open("rb") as file:
             return file.read(_MOST_BYTES)
 
     return read
+
+
+def place(view: FileView, path: str) -> Path | None:
+    """Where a regular file lies on this machine; symlinks are followed inside of the tree. None where there is none."""
+    found = resolve(view, path)
+    entry = view.lstat(found)
+    return view.real_path(found) if entry and entry.kind == "file" else None
 
 
 def distribution(read: Reader) -> Distribution:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes.programs import elf, info
-from stagemill.attest.packages.golang import may_be_one, packages
+from stagemill.attest.packages.golang import packages
 
 
 def urls(tmp_path: Path, data: bytes) -> list[str]:
@@ -46,9 +46,3 @@ def test_a_program_without_modules_has_the_library(tmp_path: Path) -> None:
 )
 def test_what_is_none_of_gos_or_broken_has_nothing(tmp_path: Path, data: bytes) -> None:
     assert urls(tmp_path, data) == []
-
-
-def test_only_large_executables_are_looked_into() -> None:
-    assert may_be_one(1 << 20, 0o755)
-    assert not may_be_one(1 << 20, 0o644)
-    assert not may_be_one(1000, 0o755)

@@ -1,0 +1,187 @@
+"""`stagemill attestations`: what is said of an image, listed, or one statement of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from stagemill.cli import flags, naming, table
+from stagemill.cli.command import Command, examples
+from stagemill.cli.environment import Workplace, workplace
+from stagemill.digest import Digest
+from stagemill.errors import NotFoundError, UsageError, either
+from stagemill.oci.blobs import Reader
+from stagemill.oci.choice import choose
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
+from stagemill.store.store import Store
+from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.attest.reading import Holder, Said
+    from stagemill.registry.client import RegistryClient
+
+_EXAMPLES = examples(
+    {
+        "stagemill attestations app": "what is said of an image of the store",
+        "stagemill attestations docker://ghcr.io/team/app:1": "of one in a registry",
+        "stagemill attestations --type spdx app": "the list of packages",
+        "stagemill attestations --type provenance app | jq": "how it was built",
+    }
+)
+_REGISTRY = "docker://"
+_HEAD = ("PLATFORM", "TYPE", "WHERE", "SIZE", "DIGEST")
+
+
+@click.command("attestations", cls=Command, epilog=_EXAMPLES)
+@click.argument("name", metavar="IMAGE")
+@click.option(
+    "--type", "kind", metavar="TYPE", help="Print the one of this type: spdx, cyclonedx, provenance, or a whole type."
+)
+@click.option(
+    "--platform", metavar="OS/ARCH", help="Of which image of several; to print one, this machine's unless given."
+)
+@click.option("--all", "every", is_flag=True, help="With --type: print each of that type, as a JSON array.")
+@click.option(
+    "--statement", is_flag=True, help="With --type: print the whole statement, which says of what it is said."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def command(*, name: str, kind: str | None, platform: str | None, every: bool, statement: bool, as_json: bool) -> None:
+    """List what is said of an image: its attestations, in its index, and in a registry also what refers to it.
+
+    IMAGE is one of the local store, or docker://NAME in a registry. Signatures are not verified; a statement that is about another
+    image is an error.
+    """
+    wanted = flags.any_platform(platform) if platform else None
+    for flag, given in (("--all", every), ("--statement", statement)):
+        if given and not kind:
+            raise UsageError(f"{flag} is for what --type prints", hint="add --type spdx, cyclonedx or provenance")
+    if kind and as_json:
+        raise UsageError("--json lists, and --type prints what is JSON anyway", hint="leave one out")
+    with workplace() as place, _held(place, name) as (top, holder):
+        from stagemill.attest.reading import said
+
+        found = [one for one in said(top, holder) if wanted is None or _fits(one.platform, wanted)]
+        if not kind:
+            _list(found, as_json=as_json, name=name)
+            return
+        print(json.dumps(_printed(found, holder, name, kind=kind, every=every, whole=statement), indent=2))
+
+
+def _list(found: Sequence[Said], *, as_json: bool, name: str) -> None:
+    if as_json:
+        print(json.dumps([_facts(one) for one in found], indent=2))
+    elif found:
+        rows = [
+            (str(one.platform), one.kind, one.place, table.size(one.blob.size) if one.blob else "", _digest(one))
+            for one in found
+        ]
+        sys.stdout.write(table.render(_HEAD, rows, right=(3,)))
+    else:
+        print(f"nothing is said of {name}", file=sys.stderr)
+
+
+def _digest(one: Said) -> str:
+    return one.blob.digest if one.blob else ""
+
+
+def _facts(one: Said) -> dict[str, str | int | None]:
+    return {
+        "platform": str(one.platform),
+        "type": one.type,
+        "where": one.place,
+        "of": one.of,
+        "digest": one.blob.digest if one.blob else None,
+        "size": one.blob.size if one.blob else None,
+    }
+
+
+def _printed(found: Sequence[Said], holder: Holder, name: str, *, kind: str, every: bool, whole: bool) -> object:
+    """What is asked for: a predicate or a statement, or all of a type. Raises NotFoundError."""
+    from stagemill.attest.reading import TYPES, read
+
+    types = TYPES.get(kind, (kind,))
+    fitting = [one for one in found if one.type in types]
+    if not fitting:
+        raise _nothing(found, name, kind)
+    if not every:
+        here = [one for one in fitting if _fits(one.platform, Platform.local())]
+        fitting = (here or fitting)[:1]
+    documents = [(one, read(one, holder)) for one in fitting]
+    shown = [document if whole or one.bare else document["predicate"] for one, document in documents]
+    return shown if every else shown[0]
+
+
+def _nothing(found: Sequence[Said], name: str, kind: str) -> NotFoundError:
+    from stagemill.attest.reading import TYPES
+    from stagemill.dockerfile.suggest import nearest
+
+    there = ", ".join(dict.fromkeys(one.kind for one in found))
+    near = None if kind in TYPES else nearest(kind, TYPES)
+    otherwise = (
+        f"what is said is of type {there}" if there else "nothing is said of it; build it with --sbom or --provenance"
+    )
+    hint = f"did you mean {near}?" if near else otherwise
+    return NotFoundError(f"of {name} there is no statement of type {kind}", hint=hint)
+
+
+def _fits(platform: Platform, wanted: Platform) -> bool:
+    named = Descriptor("", Digest.of(b""), 0, platform=platform)
+    return choose((named,), wanted) is not None
+
+
+@contextmanager
+def _held(place: Workplace, name: str) -> Iterator[tuple[Descriptor, Holder]]:
+    """What a name means, and where it is. Raises NotFoundError."""
+    if name.startswith(_REGISTRY):
+        reference = flags.reference(name.removeprefix(_REGISTRY))
+        yield place.registry.document(reference).descriptor, _InRegistry(place.registry, reference)
+        return
+    try:
+        _, found = naming.locate(place.store, name)
+    except NotFoundError as error:
+        raise NotFoundError(
+            error.message, hint=either([error.hint, f"{_REGISTRY}{name} is one in a registry"])
+        ) from error
+    yield found.descriptor, _InStore(place.store)
+
+
+@dataclass(frozen=True, slots=True)
+class _InStore:
+    """Nothing of the store refers to another image."""
+
+    store: Store
+
+    def document(self, descriptor: Descriptor, /) -> bytes:
+        return self.store.blobs.read(descriptor.digest)
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+        with self.store.blobs.open(descriptor) as reader:
+            yield reader
+
+    def referrers(self, _subject: Digest, /) -> tuple[Descriptor, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _InRegistry:
+    client: RegistryClient
+    reference: Reference
+
+    def document(self, descriptor: Descriptor, /) -> bytes:
+        return self.client.document(self.reference, descriptor.digest).data
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+        with self.client.blobs(self.reference).open(descriptor) as reader:
+            yield reader
+
+    def referrers(self, subject: Digest, /) -> tuple[Descriptor, ...]:
+        return self.client.referrers(self.reference, subject)
