@@ -31,7 +31,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "plan": ("plan/planner", "dispatch mount_options needs outline site state"),
     "registry": (
         "registry/client, with a registry on loopback",
-        "auth documents download failure lookup repository session upload",
+        "auth documents failure lookup repository session token upload",
     ),
     "sandbox": ("sandbox/namespaces, on the real kernel: tests/integration", "helper late protocol session"),
     "sandbox/inside": (

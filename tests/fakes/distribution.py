@@ -20,9 +20,18 @@ HTPASSWD = "alice:$2b$04$uySAGapmFuBHo8Y6fD5lNO9jnaYPJV4KXtAWyRi4/ZME.xNYABlma\n
 
 @contextmanager
 def running(
-    folder: Path, *, auth: bool = False, tls: bool = False, token: Mapping[str, Any] | None = None
+    folder: Path,
+    *,
+    auth: bool = False,
+    tls: bool = False,
+    token: Mapping[str, Any] | None = None,
+    deletes: bool = True,
+    clients: Path | None = None,
 ) -> Iterator[str]:
-    """A registry on a free port of loopback, whose files are in `folder`; `token` is who gives its tokens."""
+    """A registry on a free port of loopback, whose files are in `folder`; `token` is who gives its tokens.
+
+    With `tls` its certificate is `cert.pem`; who has none of the authority in `clients` is not let in then.
+    """
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("needs docker-registry")
@@ -33,7 +42,7 @@ def running(
     config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": deletes}},
         "http": {"addr": f"127.0.0.1:{port}"},
     }
     if auth:
@@ -43,7 +52,9 @@ def running(
         config["auth"] = token
     if tls:
         certificate(folder)
-        keys = {"certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+        keys: dict[str, Any] = {"certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+        if clients:
+            keys["clientcas"] = [str(clients)]
         config["http"] = {"addr": f"127.0.0.1:{port}", "tls": keys}
     (folder / "config.yml").write_text(json.dumps(config))
     with (folder / "log").open("wb") as log:

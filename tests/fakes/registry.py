@@ -36,7 +36,8 @@ class Seen:
 class Reply:
     """What is sent instead of the right answer.
 
-    `cut` ends the connection after so many bytes of the body, not before `until` is set.
+    `cut` ends the connection after so many bytes of the body, not before `until` is set; `pace` is how many bytes are sent
+    at once, and how many seconds before each time.
     """
 
     status: int = 200
@@ -44,6 +45,7 @@ class Reply:
     body: bytes = b""
     cut: int | None = None
     until: Event | None = None
+    pace: tuple[int, float] | None = None
 
 
 Fault = Callable[[Reply], Reply]
@@ -65,6 +67,16 @@ def stall(after: int, *, until: Event) -> Fault:
     return lambda right: Reply(right.status, right.headers, right.body, cut=after, until=until)
 
 
+def promising(length: int) -> Fault:
+    """The right answer with another Content-Length; where it is too long, the connection ends after the body."""
+
+    def fault(right: Reply) -> Reply:
+        end = len(right.body) if length > len(right.body) else None
+        return Reply(right.status, {**right.headers, "Content-Length": str(length)}, right.body[:length], cut=end)
+
+    return fault
+
+
 def flipped(right: Reply) -> Reply:
     """The right answer with its last byte changed."""
     return Reply(right.status, right.headers, right.body[:-1] + bytes([right.body[-1] ^ 1]))
@@ -76,7 +88,38 @@ def without(header: str) -> Fault:
     )
 
 
-class _Server(ThreadingHTTPServer):
+def slow(piece: int, seconds: float) -> Fault:
+    """The right answer, so many bytes of it at a time."""
+    return lambda right: Reply(right.status, right.headers, right.body, pace=(piece, seconds))
+
+
+def elsewhere(url: str) -> Fault:
+    """Nothing but where else to ask."""
+    return lambda _right: Reply(307, {"Location": url})
+
+
+def deliver(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    """Sends an answer as it is meant to be sent."""
+    (handler.send_response_only if "Date" in reply.headers else handler.send_response)(reply.status)
+    for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    if handler.command != "HEAD":
+        piece, seconds = reply.pace or (len(reply.body) or 1, 0.0)
+        body = reply.body[: reply.cut]
+        for start in range(0, len(body), piece):
+            time.sleep(seconds)
+            handler.wfile.write(body[start : start + piece])
+    if reply.cut is not None:
+        handler.wfile.flush()
+        if reply.until:
+            reply.until.wait(30)
+        handler.close_connection = True
+
+
+class Server(ThreadingHTTPServer):
+    """One whose threads end with the test."""
+
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -86,6 +129,8 @@ class _Server(ThreadingHTTPServer):
 class FakeRegistry:
     """Serves while it is entered. `fail(part, fault, …)` spoils the next requests whose path contains `part`.
 
+    A list of tags has at most `page` on each of its pages. `deletes` is what may be deleted: tags, digests, both or nothing.
+    With `gives_identity` its token server gives the token `refresh-me` to who wants to stay.
     Each of `breaks` ends the next upload after so many bytes of its body. Tokens in `readers` are good for reading only.
     With `referrers` it lists what says something of a manifest, so many a page; 0 is for a registry that does not.
     """
@@ -96,6 +141,9 @@ class FakeRegistry:
         self.ranges = ranges
         self.users = {"alice": "secret"}
         self.identity_tokens = {"refresh-me"}
+        self.gives_identity = False
+        self.page = 1000
+        self.deletes = {"tag", "digest"}
         self.tokens = ["token-1"]
         self.blobs = MemoryBlobs()
         self.uploads = Uploads(self.blobs)
@@ -105,7 +153,7 @@ class FakeRegistry:
         self.requests: list[Seen] = []
         self.connections = 0
         self.faults: dict[str, list[Fault]] = defaultdict(list)
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -164,42 +212,69 @@ class FakeRegistry:
         return self._found(seen)
 
     def _challenge(self, scope: str) -> Reply:
+        scope = "" if "::" in scope else f',scope="{scope}"'
         realm = f"http://{self.host}/token?extra=1"
-        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="fake",scope="{scope}"'})
+        return Reply(401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="fake"{scope}'})
 
     def _user(self, header: str) -> str | None:
         name, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
-        return name if self.users.get(name) == password else None
+        known = self.identity_tokens if name == "<token>" else {self.users.get(name)}
+        return name if password in known else None
 
     def _token(self, seen: Seen) -> Reply:
         given = seen.headers.get("authorization", "")
         form = parse_qs(seen.body.decode())
         if given and self._user(given) is None:
             return Reply(401)
-        if form and form["refresh_token"][0] not in self.identity_tokens:
+        if form and "refresh_token" in form and form["refresh_token"][0] not in self.identity_tokens:
             return Reply(401)
         key = "access_token" if form else "token"
-        return Reply(200, {"Content-Type": "application/json"}, json.dumps({key: self.tokens[-1]}).encode())
+        answer = {key: self.tokens[-1]}
+        if self.gives_identity and "offline_token=true" in seen.path:
+            answer["refresh_token"] = "refresh-me"
+        return Reply(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
     def _found(self, seen: Seen) -> Reply:
         path = urlsplit(seen.path).path.removeprefix("/v2/")
+        if not path:
+            return Reply(200, {}, b"{}")
         if "/blobs/uploads/" in path:
             return self._upload(seen, path)
         if "/manifests/" in path and seen.method == "PUT":
             repository, tag = path.split("/manifests/")
             return self._put(repository, tag, seen)
+        if "/manifests/" in path and seen.method == "DELETE":
+            return self._delete(*path.split("/manifests/"))
         if "/manifests/" in path:
             return self._manifest(*path.split("/manifests/"))
         if "/referrers/" in path and self.referrers:
             repository, subject = path.split("/referrers/")
             return self._referrers(repository, subject, parse_qs(urlsplit(seen.path).query))
         if path.endswith("/tags/list"):
-            name = path.removesuffix("/tags/list")
-            tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
-            return Reply(200, {}, json.dumps({"name": name, "tags": tags}).encode())
+            return self._tags(path.removesuffix("/tags/list"), parse_qs(urlsplit(seen.path).query))
         if "/blobs/" in path:
             return self._blob(path.partition("/blobs/")[2], seen.headers.get("range", ""))
         return Reply(404)
+
+    def _tags(self, name: str, asked: dict[str, list[str]]) -> Reply:
+        tags = sorted(tag for repository, tag in self.manifests if repository == name and ":" not in tag)
+        if not tags:
+            return status(404, message="repository name not known to registry")(Reply())
+        rest = [tag for tag in tags if tag > asked.get("last", [""])[0]]
+        shown = rest[: self.page]
+        link = f'</v2/{name}/tags/list?last={shown[-1]}&n={self.page}>; rel="next"' if len(rest) > self.page else ""
+        return Reply(200, {"Link": link} if link else {}, json.dumps({"name": name, "tags": shown}).encode())
+
+    def _delete(self, repository: str, name: str) -> Reply:
+        if ("digest" if ":" in name else "tag") not in self.deletes:
+            return status(405, message="The operation is unsupported.")(Reply())
+        if (repository, name) not in self.manifests:
+            return status(404, message="manifest unknown")(Reply())
+        data = self.manifests.pop((repository, name))
+        if ":" in name:
+            for key in [key for key, other in self.manifests.items() if key[0] == repository and other == data]:
+                del self.manifests[key]
+        return Reply(202)
 
     def _put(self, repository: str, tag: str, seen: Seen) -> Reply:
         known = self.manifests.get((repository, tag), ("", b""))[1]
@@ -265,22 +340,12 @@ def _handler(registry: FakeRegistry) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             reply = registry.reply(Seen(self.command, self.path, headers, self.rfile.read(length)))
-            self.send_response(reply.status)
-            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(reply.body[: reply.cut])
-            if reply.cut is not None:
-                self.wfile.flush()
-                if reply.until:
-                    reply.until.wait(30)
-                self.close_connection = True
+            deliver(self, reply)
 
         def log_message(self, *args: object) -> None:
             pass
 
-    for method in ("GET", "HEAD", "PATCH", "POST", "PUT"):
+    for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"):
         setattr(Handler, f"do_{method}", Handler._answer)
 
     return Handler

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping
@@ -16,14 +17,21 @@ from threading import Thread
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from fakes.distribution import certificate
+
 ISSUER, SERVICE = "test-issuer", "test-registry"
 USERS = {"alice": "secret"}
+_IDENTITY = "identity-of-"
 
 
 class TokenServer:
-    """Serves while it is entered. Only alice may push, and nobody else may read what is below `private/`."""
+    """Serves while it is entered, with `tls` by https and the certificate `cert.pem` of the folder.
 
-    def __init__(self, folder: Path) -> None:
+    Only alice may push, and nobody else may read what is below `private/`. Who wants to stay gets an identity token where
+    it `gives_identity`.
+    """
+
+    def __init__(self, folder: Path, *, tls: bool = False, gives_identity: bool = False) -> None:
         folder.mkdir()
         self.key, self.certificate = folder / "token.key", folder / "token.pem"
         subprocess.run(
@@ -33,13 +41,24 @@ class TokenServer:
             capture_output=True,
         )  # fmt: skip
         self.asked: list[list[str]] = []
+        self.gives_identity = gives_identity
+        self.scheme = "https" if tls else "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        if tls:
+            certificate(folder)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def settings(self) -> dict[str, Any]:
         """The part of a registry's configuration that sends people here."""
-        realm = f"http://127.0.0.1:{self._server.server_address[1]}/token"
+        realm = f"{self.scheme}://{self.host}/token"
         bundle = str(self.certificate)
         return {"token": {"realm": realm, "service": SERVICE, "issuer": ISSUER, "rootcertbundle": bundle}}
 
@@ -97,7 +116,18 @@ def _handler(tokens: TokenServer) -> type[BaseHTTPRequestHandler]:
             name, _, password = base64.b64decode(given).decode().partition(":")
             good = not given or USERS.get(name) == password
             question = parse_qs(urlsplit(self.path).query)
-            body = json.dumps({"token": tokens.token(name, question.get("scope", []))}).encode() if good else b"{}"
+            self._answer(name, question.get("scope", []), good=good, stay="offline_token" in question)
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            name = form["refresh_token"][0].removeprefix(_IDENTITY)
+            self._answer(name, form.get("scope", [""])[0].split(), good=name in USERS, stay=False)
+
+        def _answer(self, name: str, scopes: list[str], *, good: bool, stay: bool) -> None:
+            answer = {"token": tokens.token(name, scopes)} if good else {}
+            if good and stay and tokens.gives_identity:
+                answer["refresh_token"] = f"{_IDENTITY}{name}"
+            body = json.dumps(answer).encode()
             self.send_response(200 if good else 401)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

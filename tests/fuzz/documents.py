@@ -1,4 +1,4 @@
-"""Small documents that come from others: source policies, config.toml, indexes of caches, answers of registries."""
+"""Small documents that come from others: source policies, config.toml, files of logins, indexes of caches, answers of registries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fuzz.outcomes import outcome
 from stagemill.attest import licenses
 from stagemill.cache.contents import CacheContents
 from stagemill.registry import challenge, config
+from stagemill.registry.login_file import LoginFile
 from stagemill.sandbox import limits, subordinate
 from stagemill.sources import policy_file
 
@@ -35,6 +36,12 @@ def _config(text: str) -> None:
     outcome(lambda: config.largest_download(text, path=Path("config.toml")))
 
 
+def _logins(text: str) -> None:
+    file = LoginFile(Path("config.json"), text=text)
+    outcome(lambda: file.find("a.example/team/app"))
+    outcome(file.places)
+
+
 def _subordinate(text: str) -> None:
     found = subordinate.ranges(text, user="a", uid=0)
     subordinate.mapping(0, found)
@@ -44,6 +51,7 @@ def _subordinate(text: str) -> None:
 CHECKS: Mapping[str, Callable[[str], None]] = {
     "policy": lambda text: _ignored(outcome(lambda: policy_file.parse(text, "policy.json"))),
     "config": _config,
+    "logins": _logins,
     "contents": _values(lambda text: CacheContents.parse(text.encode("utf-8", "surrogateescape"))),
     "challenge": lambda text: _ignored(challenge.parse(text)),
     "license": lambda text: _ignored(licenses.expression(text)),

@@ -123,6 +123,7 @@ _PIECES = (
     "{{", "}}", "{{.ID}}", ".Names", "range ", "if ", "else", "end", "|", "json", "printf ", "%q", "%*d", "index ", "len ", "$x := ", "table ", "(", ")",
     '{"rules": [', '{"action": "CONVERT"', '"selector": {"identifier": "*", "match_type": "REGEX"}', "}]}", "true", "[registry.", "] \n", "mirrors = [",
     "nofile=", "1:2", "core=-1", "all", "cap_chown", "type=registry,ref=", "mode=max", "manifest:", "index[linux/amd64].", "8080:80/udp", "0-3", "0-99999999999", "1e9",
+    '{"auths": {"a.example/team": {', '"auth": "', '"credsStore": "', '"identitytoken": ', "}}, ",
     " ", "\t", '"', "'", "\\", "$A", "\udcff", "\x7f", "scratch", "context", "::", "1700000000",
 )  # fmt: skip
 _WORDS = tuple(piece.encode("utf-8", "surrogateescape") for piece in (*_PIECES, *_VALUES) if piece)

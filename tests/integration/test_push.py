@@ -128,7 +128,7 @@ class TestBasicAuthorization:
             push(client, f"{host}/team/app:1", image, blobs)
 
         assert caught.value.message.startswith(f"{host} does not take blob {image.manifest.layers[0].digest}")
-        assert f"docker login {host}" in str(caught.value.hint)
+        assert f"stagemill login {host}" in str(caught.value.hint)
 
 
 class TestBearerTokens:

@@ -23,7 +23,8 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.registry.client import RegistryClient
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig
-from stagemill.registry.credentials import DockerCredentials
+from stagemill.registry.login_file import LoginFile
+from stagemill.registry.logins import Logins
 
 Start = Callable[..., str]
 
@@ -142,9 +143,9 @@ def test_a_blob_is_continued_by_the_registry(start: Start, push: Callable[..., N
 
 
 class TestBasicAuthorization:
-    def docker(self, tmp_path: Path, host: str, login: str) -> DockerCredentials:
+    def docker(self, tmp_path: Path, host: str, login: str) -> Logins:
         (tmp_path / "config.json").write_text(json.dumps({"auths": {host: {"auth": login}}}))
-        return DockerCredentials(tmp_path / "config.json")
+        return Logins([LoginFile(tmp_path / "config.json")])
 
     def test_credentials_come_from_dockers_file(self, start: Start, push: Callable[..., None], tmp_path: Path) -> None:
         host, blobs = start(auth=True), MemoryBlobs()
@@ -169,7 +170,7 @@ class TestBasicAuthorization:
             client.resolve(Reference.parse(f"{host}/team/app:1"), AMD64)
 
         assert caught.value.message.startswith(f"{host} does not give out {host}/team/app:1: ")
-        assert f"docker login {host} writes" in str(caught.value.hint)
+        assert f"stagemill login {host} keeps" in str(caught.value.hint)
 
 
 class TestHttps:

@@ -18,6 +18,7 @@ import pytest
 from conformance.servers import Server, make_repository
 from fakes import archives
 from fakes.mill import Mill
+from fakes.registry import FakeRegistry
 from fakes.survivors import mark, mounts, wait_until_alone
 from fakes.user import User, make_user
 
@@ -314,6 +315,19 @@ def test_a_user_adds_files_and_repositories_of_urls(user: User, tmp_path: Path) 
     assert {path: entries[path].split()[1:3] for path in ("a/file", "b/foo", "b")} == {
         "a/file": ["0600", "0:0"], "b/foo": ["0644", "0:0"], "b": ["0755", "0:0"],
     }  # fmt: skip
+
+
+def test_a_user_logs_in_and_a_build_has_the_login(user: User) -> None:
+    mill = user.mill("login")
+    with FakeRegistry(auth="basic") as registry:
+        name = f"{registry.host}/team/app:1"
+        mill.write({"file": "text", "Dockerfile": "FROM scratch\nCOPY file /\n"})
+        mill.ok("login", "-u", "alice", "--password-stdin", registry.host, stdin=b"secret")
+        mill.ok("build", "--push", "-t", name, ".")
+        mill.ok("pull", name)
+
+    kept = (mill.folder.parent / ".docker/config.json").stat()
+    assert (kept.st_uid, kept.st_mode & 0o777) == (user.uid, 0o600)
 
 
 def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> None:

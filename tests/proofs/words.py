@@ -27,9 +27,10 @@ BUILDX = (
     "--ssh", "--tag", "--target", "--ulimit",
 )  # fmt: skip
 BUILDAH = (
-    "--build-arg-file", "--cap-add", "--cap-drop", "--compression-format", "--compression-level",
-    "--disable-compression", "--dns", "--dns-option", "--dns-search", "--force-compression", "--ignorefile", "--jobs",
-    "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--unsetenv",
+    "--authfile", "--build-arg-file", "--cap-add", "--cap-drop", "--cert-dir", "--compression-format", "--compression-level",
+    "--creds", "--disable-compression", "--dns", "--dns-option", "--dns-search", "--force-compression", "--ignorefile",
+    "--jobs", "--layer-label", "--logfile", "--retry", "--retry-delay", "--save-stages", "--squash", "--tls-verify",
+    "--unsetenv",
     "--unsetlabel", "--volume",
 )  # fmt: skip
 DIRECTIVES = ("# check", "# escape", "# syntax")
@@ -41,8 +42,8 @@ ARGUMENTS = (
 )  # fmt: skip
 VARIABLES = (
     "BUILDKIT_COLORS", "BUILDKIT_PROGRESS", "BUILDKIT_TTY_LOG_LINES", "BUILDX_GIT_CHECK_DIRTY", "BUILDX_GIT_INFO",
-    "BUILDX_GIT_LABELS", "BUILDX_METADATA_PROVENANCE", "BUILDX_METADATA_WARNINGS", "CDI_SPEC_DIRS", "DOCKER_CONFIG", "DOCKER_DEFAULT_PLATFORM",
-    "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", "NO_COLOR", "PROGRESS_NO_TRUNC", "SSH_AUTH_SOCK", "STAGEMILL_CONFIG",
+    "BUILDX_GIT_LABELS", "BUILDX_METADATA_PROVENANCE", "BUILDX_METADATA_WARNINGS", "CDI_SPEC_DIRS", "DOCKER_AUTH_CONFIG", "DOCKER_CONFIG", "DOCKER_DEFAULT_PLATFORM",
+    "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", "NO_COLOR", "PROGRESS_NO_TRUNC", "REGISTRY_AUTH_FILE", "SSH_AUTH_SOCK", "STAGEMILL_CONFIG",
     "STAGEMILL_ROOT", "TTY_DISPLAY_RATE",
 )  # fmt: skip
 MEANINGLESS = {

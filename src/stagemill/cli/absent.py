@@ -41,8 +41,6 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "image import": ("an image has a Dockerfile here", "FROM scratch and ADD FILE.tar / make one of a tar"),
     "image prune": _PRUNE,
     "kill": _SIGNAL,
-    "login": (_LATER, "docker login, podman login and skopeo login leave logins in ~/.docker/config.json, which is read"),
-    "logout": (_LATER, "remove the login from ~/.docker/config.json"),
     "logs": (_LASTS, "what the command writes is on your terminal, or where you redirect it"),
     "manifest": (_LATER, "skopeo inspect --raw shows manifests in registries"),
     "network": ("a container has this machine's network or none", "leave it out; services are at 127.0.0.1"),

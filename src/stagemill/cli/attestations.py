@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagemill.cli import flags, naming, table
+from stagemill.cli import access, flags, naming, table
+from stagemill.cli.access import Access
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import with_options
+from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, UsageError, either
 from stagemill.oci.blobs import Reader
@@ -39,6 +42,7 @@ _REGISTRY = "docker://"
 _HEAD = ("PLATFORM", "TYPE", "WHERE", "SIZE", "DIGEST")
 
 
+@with_options(access.options())
 @click.command("attestations", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option(
@@ -52,19 +56,30 @@ _HEAD = ("PLATFORM", "TYPE", "WHERE", "SIZE", "DIGEST")
     "--statement", is_flag=True, help="With --type: print the whole statement, which says of what it is said."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-def command(*, name: str, kind: str | None, platform: str | None, every: bool, statement: bool, as_json: bool) -> None:
+def command(
+    *,
+    name: str,
+    kind: str | None,
+    platform: str | None,
+    every: bool,
+    statement: bool,
+    as_json: bool,
+    **given: object,
+) -> None:
     """List what is said of an image: its attestations, in its index, and in a registry also what refers to it.
 
     IMAGE is one of the local store, or docker://NAME in a registry. Signatures are not verified; a statement that is about another
     image is an error.
     """
     wanted = flags.any_platform(platform) if platform else None
-    for flag, given in (("--all", every), ("--statement", statement)):
-        if given and not kind:
+    for flag, chosen in (("--all", every), ("--statement", statement)):
+        if chosen and not kind:
             raise UsageError(f"{flag} is for what --type prints", hint="add --type spdx, cyclonedx or provenance")
     if kind and as_json:
         raise UsageError("--json lists, and --type prints what is JSON anyway", hint="leave one out")
-    with workplace() as place, _held(place, name) as (top, holder):
+    host = flags.reference(name.removeprefix(_REGISTRY)).registry if name.startswith(_REGISTRY) else ""
+    way = Access.of(Values(given), host=host)
+    with _opened(way) as place, _held(place, name) as (top, holder):
         from stagemill.attest.reading import said
 
         found = [one for one in said(top, holder) if wanted is None or _fits(one.platform, wanted)]
@@ -72,6 +87,13 @@ def command(*, name: str, kind: str | None, platform: str | None, every: bool, s
             _list(found, as_json=as_json, name=name)
             return
         print(json.dumps(_printed(found, holder, name, kind=kind, every=every, whole=statement), indent=2))
+
+
+@contextmanager
+def _opened(way: Access) -> Iterator[Workplace]:
+    with workplace() as place:
+        place.access = way
+        yield place
 
 
 def _list(found: Sequence[Said], *, as_json: bool, name: str) -> None:

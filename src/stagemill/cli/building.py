@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from stagemill.attest.wanted import Wanted, place
 from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
 from stagemill.cli import flags, secrets, targets
+from stagemill.cli.access import Access
 from stagemill.cli.caches import Caches
 from stagemill.cli.directories import Directories
 from stagemill.cli.environment import Workplace
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from stagemill.cli.locking.place import LockFlag
     from stagemill.graph.vertex import Vertex
     from stagemill.plan.planner import Plan
-    from stagemill.registry.retry import Retries
     from stagemill.sources.rego import Rego
 
 _KEEP_GIT_DIR = "BUILDKIT_CONTEXT_KEEP_GIT_DIR"
@@ -81,7 +81,7 @@ class BuildFlags:
     jobs: int = 0
     debug: bool = False
     ignore_file: str | None = None
-    retries: Retries | None = None
+    access: Access = field(default_factory=Access)
     save_stages: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
@@ -125,7 +125,7 @@ class BuildFlags:
             debug=values.flag("debug"),
             ignore_file=values.text("ignorefile"),
             save_stages=values.given.get("save_stages") is True,
-            retries=flags.retries(values.given["retry"], values.text("retry_delay")),
+            access=Access.of(values),
             unset_env=flags.names("--unsetenv", values.texts("unsetenv"))
             if "unsetenv" in values.given
             else frozenset(),
@@ -175,7 +175,7 @@ class BuildFlags:
 @contextmanager
 def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Read | None = None) -> Iterator[Inputs]:
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
-    place.retries = given.retries
+    place.access = given.access
     place.judges = _judges(given, listener)
     if given.locked:
         given.locked.hold(given, place, listener)

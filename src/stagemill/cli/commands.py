@@ -17,6 +17,7 @@ _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
+    "delete": ("stagemill.cli.delete", "Delete an image from its registry."),
     "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
@@ -25,6 +26,8 @@ _COMMANDS = {
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "lock": ("stagemill.cli.lock", "Write down what the names in a Dockerfile stand for now."),
+    "login": ("stagemill.cli.login", "Log in to a registry, and keep that for later."),
+    "logout": ("stagemill.cli.logout", "Forget the login to a registry."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),
@@ -36,6 +39,7 @@ _COMMANDS = {
     "size": ("stagemill.cli.size", "Show what each stage weighs, and what the image carries of it."),
     "store": ("stagemill.cli.store", "Look after the local store."),
     "tag": ("stagemill.cli.tag", "Give an image another name."),
+    "tags": ("stagemill.cli.tags", "List the tags of a repository in its registry."),
     "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
 }
 _HIDDEN = {"ps": "stagemill.cli.ps"}

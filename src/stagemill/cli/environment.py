@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagemill.cli.access import Access
 from stagemill.cli.stopping import interruptible
 from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, ignore
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.destination import Destination
-    from stagemill.registry.retry import Retries
     from stagemill.sources.pins import Pins
     from stagemill.sources.policy import Judge
 
@@ -99,8 +99,8 @@ def ca_bundle(given: str | None) -> Path | None:
 class Workplace:
     """An open store with what belongs to it; the registry client is made when it is first needed.
 
-    `retries` say how often others are asked again; None as often as usual. `judges` say what a build may have, beside the
-    policy that the environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it.
+    `access` says how the command line reaches others. `judges` say what a build may have, beside the policy that the
+    environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it.
     """
 
     store: Store
@@ -108,22 +108,20 @@ class Workplace:
     environment: Mapping[str, str]
 
     remotes: list[Remotes] = field(default_factory=list)
-    retries: Retries | None = None
+    access: Access = field(default_factory=Access)
     judges: tuple[Judge, ...] = ()
     pins: Pins | None = None
     lock: KeptLock | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
-        from stagemill.registry.config import RegistryConfig, parse
-        from stagemill.registry.credentials import DockerCredentials
-        from stagemill.registry.proxies import Proxies
+        return self.access.config(self.config, self.environment)
 
-        return RegistryConfig(
-            parse(_text_of(self.config), path=self.config),
-            credentials=DockerCredentials.of(self.environment),
-            proxies=Proxies.of(self.environment),
-        )
+    def _source_config(self) -> RegistryConfig:
+        """What counts for URLs: the flags about registries do not."""
+        from stagemill.registry.certificates import no_certificates
+
+        return replace(self.registry_config, verify=None, certificates=no_certificates)
 
     @cached_property
     def policy(self) -> Judge | None:
@@ -155,7 +153,7 @@ class Workplace:
         from stagemill.registry.client import RegistryClient
         from stagemill.registry.retry import Retries
 
-        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=self.retries or Retries())
+        return RegistryClient(self.registry_config, user_agent=user_agent(), retries=self.access.retries or Retries())
 
     @cached_property
     def insecure_registry(self) -> RegistryClient:
@@ -163,8 +161,8 @@ class Workplace:
         from stagemill.registry.client import RegistryClient
         from stagemill.registry.retry import Retries
 
-        config = replace(self.registry_config, insecure=True)
-        return RegistryClient(config, user_agent=_user_agent(), retries=self.retries or Retries())
+        config = replace(self.registry_config, verify=False)
+        return RegistryClient(config, user_agent=user_agent(), retries=self.access.retries or Retries())
 
     @cached_property
     def cache_registry(self) -> RegistryClient:
@@ -173,7 +171,7 @@ class Workplace:
         from stagemill.registry.retry import Retries
 
         retries = Retries(attempts=2, first=0.5, patience=5.0)
-        return RegistryClient(self.registry_config, user_agent=_user_agent(), retries=retries)
+        return RegistryClient(self.registry_config, user_agent=user_agent(), retries=retries)
 
     def open_remotes(
         self, *, listener: Listener = ignore, secrets: Mapping[str, bytes], agents: Mapping[str, Path]
@@ -181,8 +179,8 @@ class Workplace:
         """Finds what URLs name; the secrets say who asks. It ends when the workplace does."""
         known_hosts = Path(self.environment.get("HOME", "/"), ".ssh", "known_hosts")
         settings = Settings(
-            config=lambda: self.registry_config,
-            user_agent=_user_agent(),
+            config=self._source_config,
+            user_agent=user_agent(),
             environment=self.environment,
             secrets=secrets,
             agents=agents,
@@ -190,7 +188,7 @@ class Workplace:
             limit=self._largest_download,
             policy=self.policy,
             pins=self.pins,
-            retries=self.retries,
+            retries=self.access.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)
         self.remotes.append(remotes)
@@ -199,12 +197,12 @@ class Workplace:
     def _largest_download(self) -> int | None:
         from stagemill.registry.config import largest_download
 
-        return largest_download(_text_of(self.config), path=self.config)
+        return largest_download(text_of(self.config), path=self.config)
 
     @property
     def largest_cache(self) -> int | None:
         """The bytes that the configuration leaves the store after a build."""
-        text = _text_of(self.config)
+        text = text_of(self.config)
         if "cache" not in text:
             return None  # without loading what reads it
         from stagemill.registry.config import largest_cache
@@ -292,13 +290,14 @@ class Workplace:
             yield found
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
+    """By what name servers are asked."""
     from stagemill import __version__
 
     return f"stagemill/{__version__}"
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
     """A configuration file's text, empty where there is none."""
     try:
         return path.read_text()

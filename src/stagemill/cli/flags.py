@@ -142,6 +142,11 @@ def reference(text: str) -> Reference:
         raise UsageError(str(error), hint="write NAME, NAME:TAG or REGISTRY/NAME:TAG") from error
 
 
+def is_repository(name: str) -> bool:
+    """Whether the name of an image has neither a tag nor a digest."""
+    return not set(":@") & set(name.rpartition("/")[2])
+
+
 def stage_names(texts: Iterable[str]) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for text in texts for name in text.split(","))
     if "" in names:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 import click
 
-from stagemill.cli import every_run
+from stagemill.cli import access, every_run
 from stagemill.cli.command import AttachedOption, Option, under
 
 PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
@@ -83,15 +83,7 @@ def _again() -> Iterator[Option]:
         help="Run this stage, or the step at this line, again, and what depends on it if it gives something else.",
     )
     yield Option(["--pull"], is_flag=True, help="Ask the registry for bases even if the store has them.")
-    yield Option(
-        ["--retry"],
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Ask a registry or another server that fails so many times more. [3]",
-    )
-    yield Option(
-        ["--retry-delay"], metavar="TIME", help="Wait as long in between, such as 2s; else from 1s on ever longer."
-    )
+    yield from access.options()
 
 
 def _for_run() -> Iterator[Option]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 import click
 
-from stagemill.cli import flags
+from stagemill.cli import access, flags
+from stagemill.cli.access import Access
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.options import with_options
 from stagemill.cli.progress import open_progress
 from stagemill.cli.refused import Refusal, refusing
-from stagemill.errors import CorruptError, RegistryError
+from stagemill.cli.values import Values
+from stagemill.errors import CorruptError, RegistryError, UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute import base
 from stagemill.execute.forms import Forms
@@ -26,32 +30,35 @@ _EXAMPLES = examples(
     {
         "stagemill pull debian:bookworm-slim": "from docker.io",
         "stagemill pull registry.example:5000/team/app:1.0": "from another registry",
+        "stagemill pull --tls-verify=false box.example/app": "from one whose certificate nobody knows",
     }
 )
 
 
-@refusing(
-    [
-        Refusal(
-            ("-a", "--all-tags"), "each tag is fetched by its name", "stagemill pull NAME:TAG for each", switch=True
-        ),
-        Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True),
-    ]
-)
+@refusing([Refusal(("--disable-content-trust",), "signatures are not verified", "leave it out", default_on=True)])
+@with_options(access.options())
 @click.command("pull", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", default=None, metavar="OS/ARCH", help="Which of its images; this machine's unless given.")
+@click.option("-a", "--all-tags", is_flag=True, help="Fetch all tags that the registry has of the repository.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the name.")
-def command(*, name: str, platform: str | None, quiet: bool) -> None:
+def command(*, name: str, platform: str | None, all_tags: bool, quiet: bool, **given: object) -> None:
     """Fetch an image from a registry, all layers of it, into the local store.
 
     What is said of it comes along where its name stands for it alone; of an index of several platforms it is the image.
     """
     reference = flags.reference(name)
+    if all_tags and not flags.is_repository(name):
+        repository = Reference(reference.registry, reference.repository).familiar
+        raise UsageError("a tag cannot be used with --all-tags", hint=f"write stagemill pull -a {repository}")
     wanted = flags.any_platform(platform) if platform else Platform.local()
+    way = Access.of(Values(given), host=reference.registry)
     with workplace() as place, open_progress("quiet" if quiet else "auto", sys.stderr) as listener:
-        fetch(reference, wanted, place=place, listener=listener)
-    print(reference.familiar)
+        place.access = way
+        tags = place.registry.tags(reference) if all_tags else (reference.tag,)
+        for tag in tags:
+            fetch(replace(reference, tag=tag), wanted, place=place, listener=listener)
+    print(*(replace(reference, tag=tag).familiar for tag in tags), sep="\n")
 
 
 def fetch(reference: Reference, platform: Platform, *, place: Workplace, listener: Listener) -> Image:

@@ -8,7 +8,7 @@ from stagemill.cli import naming
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
 from stagemill.cli.refused import Refusal, refusing
-from stagemill.errors import NotFoundError, StagemillError
+from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store
 
@@ -18,6 +18,7 @@ _EXAMPLES = examples(
         "stagemill rmi -f ab12cd34ef56": "an image by its id, with all of its names",
     }
 )
+_REMOTE = "docker://"
 
 
 @refusing([Refusal(("--platform",), "an image is removed whole", "stagemill rmi IMAGE")])
@@ -51,6 +52,9 @@ class _SeveralNamesError(StagemillError):
 
 
 def _remove(store: Store, text: str, *, force: bool) -> None:
+    if text.startswith(_REMOTE):
+        hint = f"stagemill delete {text.removeprefix(_REMOTE)} deletes it in its registry"
+        raise UsageError(f"{text} is no image of the local store", hint=hint)
     name, item = naming.locate(store, text)
     if not name and len(item.names) > 1 and not force:
         tags = ", ".join(Reference.parse(other).familiar for other in item.names)

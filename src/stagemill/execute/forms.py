@@ -24,10 +24,10 @@ from stagemill.errors import (
     RegistryError,
 )
 from stagemill.execute.progress import Progress, quiet
-from stagemill.execute.streams import Counted, Kept, Stopped, Waiting
+from stagemill.execute.streams import Counted, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import FileView
-from stagemill.oci.blobs import BlobSource, Reader, chunks
+from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
@@ -195,21 +195,26 @@ class Forms:
 
     @measured("unpack")
     def _unpack(self, base: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
-        from stagemill.layer.unpack import unpack  # noqa: PLC0415  see above
+        from stagemill.execute.arriving import again  # noqa: PLC0415  see above
+        from stagemill.layer.unpack import unpack  # noqa: PLC0415
 
         about(str(base.descriptor.digest))
         with self.store.lock(f"layer-{base.chain.hex}", stopped):
             if found := self._unpacked(base.chain):
                 return found
-            with self.store.layers.workspace() as workspace, self._stream(base, progress, stopped) as stream:
-                index = unpack(
-                    stream,
-                    media_type=base.descriptor.media_type,
-                    into=workspace.fs,
-                    parent=parent if base.parent else None,
-                    diff_id=base.diff_id,
-                )
-                layer = workspace.commit(index.serialize())
+
+            def receive() -> Digest:
+                with self.store.layers.workspace() as workspace, self._stream(base, progress, stopped) as stream:
+                    index = unpack(
+                        stream,
+                        media_type=base.descriptor.media_type,
+                        into=workspace.fs,
+                        parent=parent if base.parent else None,
+                        diff_id=base.diff_id,
+                    )
+                    return workspace.commit(index.serialize())
+
+            layer = again(receive)
             self.store.links.set_layer_of_chain(base.chain, layer)
             self.store.links.set_packed(layer, Packed(base.diff_id, base.descriptor))
         self.arrived(base.chain)
@@ -243,15 +248,14 @@ class Forms:
                 part = f"extracting {descriptor.digest}"
                 yield Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
             return
-        with self.source(descriptor, base.reference).open(descriptor) as remote, self.store.blobs.writer() as writer:
-            counted = Counted(
-                remote, descriptor=descriptor, part=str(descriptor.digest), progress=progress, stopped=stopped
-            )
-            kept = Kept(counted, writer.write)
-            yield kept
-            while kept.read(1 << 20):
+        from stagemill.execute.arriving import arriving  # noqa: PLC0415  see above
+
+        with arriving(self.store, self.source(descriptor, base.reference), descriptor) as reader:
+            part = str(descriptor.digest)
+            counted = Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
+            yield counted
+            while counted.read(CHUNK):
                 pass
-            writer.commit(descriptor.digest)
 
     def source(self, descriptor: Descriptor, reference: str = "") -> BlobSource:
         """Where a blob is that is not in the store. Raises NotFoundError where nobody knows."""
@@ -365,12 +369,19 @@ class Forms:
     def fetch(self, layer: TreeLayer, *, progress: Progress = quiet, stopped: Stopped = never) -> Packed:
         """A layer that an imported cache has: its blob is in the store afterwards."""
         packed = self._away(layer.digest)
+        from stagemill.execute.arriving import again  # noqa: PLC0415  see above
+
         blob = packed.descriptor
         with self._giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if not self.store.blobs.has(blob):
-                with self.source(blob).open(blob) as reader:
-                    part = str(blob.digest)
-                    counted = Counted(reader, descriptor=blob, part=part, progress=progress, stopped=stopped)
-                    self.store.blobs.write(blob, chunks(counted))
+                again(partial(self._receive, blob, progress=progress, stopped=stopped))
         self.store.links.set_packed(layer.digest, packed)
         return packed
+
+    def _receive(self, blob: Descriptor, *, progress: Progress, stopped: Stopped) -> None:
+        from stagemill.execute.arriving import arriving  # noqa: PLC0415  see above
+
+        with arriving(self.store, self.source(blob), blob) as reader:
+            counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
+            for _ in chunks(counted):
+                pass

@@ -8,6 +8,7 @@ from threading import Event
 from stagemill import events
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError
+from stagemill.execute.arriving import again, arriving
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
@@ -56,8 +57,13 @@ def _fetch(layer: Descriptor, forms: Forms, *, reference: str, progress: Progres
         if store.blobs.has(layer):
             progress(str(layer.digest), layer.size, layer.size, done=True)
             return
-        with forms.source(layer, reference).open(layer) as reader:
-            store.blobs.write(layer, _told(reader, layer, progress, stopped=stopped))
+        again(lambda: _receive(layer, forms, reference=reference, progress=progress, stopped=stopped))
+
+
+def _receive(layer: Descriptor, forms: Forms, *, reference: str, progress: Progress, stopped: Event) -> None:
+    with arriving(forms.store, forms.source(layer, reference), layer) as reader:
+        for _ in _told(reader, layer, progress, stopped=stopped):
+            pass
 
 
 def _told(reader: Reader, layer: Descriptor, progress: Progress, *, stopped: Event) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stagemill.oci.descriptor import Descriptor
 
@@ -22,6 +22,15 @@ class BlobSource(Protocol):
 
     def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         """The blob's bytes. Raises NotFoundError where there is none, and CorruptError at the end of wrong bytes."""
+        ...
+
+
+@runtime_checkable
+class Resumable(BlobSource, Protocol):
+    """A source that can begin in the middle of a blob."""
+
+    def resume(self, descriptor: Descriptor, kept: Reader, size: int, /) -> AbstractContextManager[Reader]:
+        """As `open`, where `kept` has the first `size` bytes already. They are checked with the others."""
         ...
 
 

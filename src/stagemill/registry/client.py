@@ -13,23 +13,29 @@ from typing import TYPE_CHECKING, Self
 
 import stagemill
 from stagemill.digest import Digest
+from stagemill.errors import NotFoundError
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.registry import lookup, referrers
+from stagemill.registry import failure, login, lookup, referrers
 from stagemill.registry.auth import Authorizer
 from stagemill.registry.config import RegistryConfig
+from stagemill.registry.credentials import Credentials
+from stagemill.registry.deletion import Gone, delete
 from stagemill.registry.destination import Destination
 from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
+from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link
+from stagemill.registry.login import Admission
 from stagemill.registry.repository import Repository
 from stagemill.registry.retry import Retries, Sender
 from stagemill.registry.session import Session
+from stagemill.registry.tags import all_tags
 
 if TYPE_CHECKING:
     from stagemill.registry.transport import Transport
@@ -121,10 +127,44 @@ class RegistryClient:
         """The blobs of the repository; streams may be read by several threads, each its own."""
         return self._repository(reference)
 
+    def tags(self, reference: Reference) -> tuple[str, ...]:
+        """All tags that the registry itself has in the repository, sorted. Raises NotFoundError and RegistryError."""
+        link = self._link(reference, "pull")
+        try:
+            return tuple(sorted(all_tags(link)))
+        except Failure as problem:
+            bare = Reference(reference.registry, reference.repository)
+            if problem.kind == "missing":
+                hint = problem.hint or "look for a typing error in the name"
+                message = f"there is no repository {bare.familiar} at {problem.endpoint.name}"
+                raise NotFoundError(message, hint=hint) from problem
+            raise failure.error(bare, [problem], what="the list of tags") from problem
+
+    def delete(self, reference: Reference) -> Gone:
+        """The registry does not have the tag, or the manifest of the digest, any more. Raises RegistryError."""
+        return delete(self._link(reference, "pull,delete"))
+
     def destination(self, reference: Reference) -> Destination:
         """The repository as a place to write to; several threads may."""
+        return Destination(self._link(reference, "pull,push"))
+
+    def log_in(self, host: str, credentials: Credentials) -> Admission:
+        """Asks a registry whether it knows these, and says what to keep of them. Raises RegistryError, CancelledError."""
+        *others, last = own_endpoints(self._config, host)
+        for endpoint in others:
+            try:
+                return login.admit(endpoint, self._session.sender, credentials)
+            except Failure as problem:
+                if problem.kind != "unreachable":
+                    raise login.rejected(problem) from problem
+        try:
+            return login.admit(last, self._session.sender, credentials)
+        except Failure as problem:
+            raise login.rejected(problem) from problem
+
+    def _link(self, reference: Reference, actions: str) -> Link:
         places = own_endpoints(self._config, reference.registry)
-        return Destination(Link(reference, endpoints=places, session=self._session))
+        return Link(reference, endpoints=places, session=self._session, actions=actions)
 
     def _repository(self, reference: Reference) -> Repository:
         places = endpoints(self._config, reference.registry)

@@ -4,7 +4,10 @@
 mirrors = ["127.0.0.1:5000", "http://mirror.example/prefix"]   # asked in this order, then the registry itself
 fallback = false                                               # ... or not
 insecure = true                                                # certificates are not checked, http is tried too
+http = true                                                    # it speaks plain http, and nothing else
 ca = "company.pem"                                             # relative to the file
+cert = "me.cert"                                               # what to show to it, with its key
+key = "me.key"
 
 [download]
 limit = "2g"                                                   # of a file that ADD fetches from a URL
@@ -26,14 +29,16 @@ from urllib.parse import urlsplit
 
 from stagemill.errors import StagemillError
 from stagemill.oci.reference import DEFAULT_REGISTRY
-from stagemill.registry.credentials import Credentials, anonymous
+from stagemill.registry.certificates import Certificates, KeyPair, no_certificates
+from stagemill.registry.credentials import Find, anonymous
 from stagemill.registry.proxies import Proxies
 from stagemill.values import dataclass
 
 _ALIASES = frozenset({"index.docker.io", "registry-1.docker.io"})
-_KEYS = ("mirrors", "fallback", "insecure", "ca")
+_KEYS = ("mirrors", "fallback", "insecure", "http", "ca", "cert", "key")
 _SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)(?:i?b)?")
 _UNITS = ("", "k", "m", "g", "t")
+_NO_CERTIFICATES = Certificates()
 _Table: TypeAlias = Mapping[str, object]
 
 
@@ -57,12 +62,23 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """How one registry is asked. With `fallback` the registry itself is asked where its mirrors have no answer."""
+    """How one registry is asked. With `fallback` the registry itself is asked where its mirrors have no answer.
+
+    `schemes` are tried in this order; where there are none, it is the usual one. `more` is beside `ca` and `pair`.
+    """
 
     mirrors: tuple[Mirror, ...] = ()
     fallback: bool = True
     insecure: bool = False
     ca: Path | None = None
+    schemes: tuple[str, ...] = ()
+    pair: KeyPair | None = None
+    more: Certificates = _NO_CERTIFICATES
+
+    @property
+    def certificates(self) -> Certificates:
+        """All that count."""
+        return Certificates((self.ca,) if self.ca else (), (self.pair,) if self.pair else ()) + self.more
 
 
 _DEFAULT = HostSettings()
@@ -71,19 +87,26 @@ _DIRECT = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class RegistryConfig:
-    """What the client has to know; `credentials` gives those for a registry's host, None where there are none.
+    """What the client has to know; `credentials` finds who asks, `certificates` more of them for a host.
 
-    With `insecure` every registry is asked as one that has that in its settings.
+    `verify` is for every host, whatever its settings say: only https with certificates that are checked, or neither.
     """
 
     hosts: Mapping[str, HostSettings] = field(default_factory=dict, hash=False)
-    credentials: Callable[[str], Credentials | None] = anonymous
+    credentials: Find = anonymous
     proxies: Proxies = _DIRECT
-    insecure: bool = False
+    certificates: Callable[[str], Certificates] = no_certificates
+    verify: bool | None = None
 
     def settings(self, host: str) -> HostSettings:
-        found = self.hosts.get(canonical_host(host), _DEFAULT)
-        return replace(found, insecure=True) if self.insecure else found
+        """Raises StagemillError where a directory of certificates cannot be used."""
+        name = canonical_host(host)
+        found = self.hosts.get(name, _DEFAULT)
+        if more := self.certificates(name):
+            found = replace(found, more=more)
+        if self.verify is None:
+            return found
+        return replace(found, insecure=not self.verify, schemes=("https",) if self.verify else ("https", "http"))
 
 
 def canonical_host(host: str) -> str:
@@ -140,15 +163,27 @@ def _settings(host: str, table: object, *, path: Path) -> HostSettings:
     if "/" in host or not host:
         raise _wrong(path, name, "named by its host alone, without scheme and path")
     _refuse_unknown(table, _KEYS, where=f"{path}: {name}")
-    ca = table.get("ca")
-    if ca is not None and not (isinstance(ca, str) and ca):
-        raise _wrong(path, f"{name}.ca", "the path of a file with certificates")
+    cert, key = _file(table, "cert", name=name, path=path), _file(table, "key", name=name, path=path)
+    if (cert is None) != (key is None):
+        raise _wrong(path, name, "complete: cert and key, a client's certificate, belong together")
+    http = _flag(table, "http", name=name, path=path, default=False)
     return HostSettings(
         mirrors=_mirrors(table.get("mirrors", []), name=f"{name}.mirrors", path=path),
         fallback=_flag(table, "fallback", name=name, path=path, default=True),
         insecure=_flag(table, "insecure", name=name, path=path, default=False),
-        ca=path.parent / ca if ca else None,
+        ca=_file(table, "ca", name=name, path=path),
+        schemes=("http",) if http else (),
+        pair=KeyPair(cert, key) if cert and key else None,
     )
+
+
+def _file(table: _Table, key: str, *, name: str, path: Path) -> Path | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value:
+        raise _wrong(path, f"{name}.{key}", "the path of a file with certificates")
+    return path.parent / value
 
 
 def _mirrors(value: object, *, name: str, path: Path) -> tuple[Mirror, ...]:

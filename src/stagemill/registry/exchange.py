@@ -21,7 +21,7 @@ class Payload:
 class Request:
     """A question; the `Authorization` header never travels to another origin than the URL's.
 
-    `patience` is how many seconds the answer may take, where that is more than usual.
+    Nor does the body where it is `secret`: a redirection to another one is an error then. `patience` is how many seconds the answer may take, where that is more than usual.
     """
 
     url: str
@@ -29,6 +29,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     body: bytes | Payload | None = None
     patience: float | None = None
+    secret: bool = False
 
 
 class Response(Protocol):
@@ -36,6 +37,11 @@ class Response(Protocol):
 
     @property
     def status(self) -> int: ...
+
+    @property
+    def url(self) -> str:
+        """Where it came from, after all redirections."""
+        ...
 
     def header(self, name: str) -> str:
         """A header, several of one name joined by commas; empty where there is none."""

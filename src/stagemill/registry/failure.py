@@ -43,10 +43,7 @@ def rejection(reference: Reference, failure: Failure, *, what: str) -> RegistryE
     """The error of `what` (a blob, a manifest) that a registry did not take."""
     name, thing = failure.endpoint.name, f"{what} for {reference.familiar}"
     if failure.kind == "refused":
-        hint = (
-            f"it needs a login that may push to {reference.repository}: docker login {failure.endpoint.host} writes the"
-            " credentials to ~/.docker/config.json, where stagemill finds them"
-        )
+        hint = f"it needs a login that may push to {reference.repository}: stagemill login {failure.endpoint.host} keeps one"
         return RegistryError(f"{name} does not take {thing}: {failure.reason}", hint=failure.hint or hint)
     if failure.kind == "unreachable":
         hint = failure.hint or "check the name, the network and the proxy settings"
@@ -78,17 +75,12 @@ def error(reference: Reference, failures: Sequence[Failure], *, what: str = "") 
 
 
 def _login(endpoint: Endpoint) -> str:
-    return (
-        f"the image does not exist, or needs a login: docker login {endpoint.host} writes the credentials"
-        " to ~/.docker/config.json, where stagemill finds them"
-    )
+    return f"the image does not exist, or needs a login: stagemill login {endpoint.host} keeps one"
 
 
 def another_login(endpoint: Endpoint) -> str:
     """What to do where a login was refused."""
-    return (
-        f"a name or password is wrong, or expired: docker login {endpoint.host} writes others to ~/.docker/config.json"
-    )
+    return f"a name or password is wrong, or expired: stagemill login {endpoint.host} keeps others"
 
 
 def _network(reference: Reference) -> str:

@@ -15,7 +15,6 @@ from stagemill.registry.retry import Sender
 from stagemill.registry.session import Session
 from stagemill.values import dataclass
 
-_ACTIONS = "pull,push"
 _PATIENCE = 300.0  # seconds: a registry answers when it has put a large blob where it belongs
 
 
@@ -37,8 +36,12 @@ class Question:
 class Link:
     """Thread-safe. The first of the addresses that answers is the one from then on. All that fails is a Failure."""
 
-    def __init__(self, reference: Reference, *, endpoints: Sequence[Endpoint], session: Session) -> None:
+    def __init__(
+        self, reference: Reference, *, endpoints: Sequence[Endpoint], session: Session, actions: str = "pull,push"
+    ) -> None:
+        """`actions` are what somebody has to be allowed who uses it."""
         self.reference = reference
+        self._actions = actions
         self._endpoints = tuple(endpoints)
         self._session = session
 
@@ -70,7 +73,7 @@ class Link:
         url = question.url or endpoint.of(repository, *question.rest)
         patience = _PATIENCE if question.method in {"PUT", "PATCH"} else None
         request = Request(url, question.method, question.headers, question.body, patience)
-        return self._session.exchange(endpoint, repository, request, actions=_ACTIONS, once=question.once)
+        return self._session.exchange(endpoint, repository, request, actions=self._actions, once=question.once)
 
     def tell(self, question: Question) -> Response:
         """The same for an answer without a body that matters: it is closed, its status and headers can be read."""
@@ -88,16 +91,20 @@ class Link:
             raise
         return response.header("Content-Length") in {"", str(descriptor.size)}
 
-    def begin(self, query: str = "") -> Response:
+    def begin(self, query: str = "", *, once: bool = False) -> Response:
         """The answer to the wish to upload a blob: 202 with a place for it, or 201 where the query did it already."""
-        return self.tell(Question("POST", ("blobs", "uploads", query), headers={"Content-Length": "0"}))
+        return self.tell(Question("POST", ("blobs", "uploads", query), headers={"Content-Length": "0"}, once=once))
 
     def place(self, response: Response) -> str:
-        """Where an upload goes on. A registry behind a proxy may not know that it is asked by https."""
+        """Where an upload goes on."""
         given = response.header("Location")
         if not given:
             raise Failure(self.endpoint, "answer", f"status {response.status} without a place to send to")
         url = urljoin(self.endpoint.of(self.reference.repository, "blobs", "uploads", ""), given)
+        return self.same_scheme(url)
+
+    def same_scheme(self, url: str) -> str:
+        """A URL that the registry gave, by https where it is asked so: behind a proxy it may not know that."""
         parts, own = urlsplit(url), urlsplit(self.endpoint.url)
         if parts.netloc == own.netloc and (parts.scheme, own.scheme) == ("http", "https"):
             return parts._replace(scheme="https").geturl()

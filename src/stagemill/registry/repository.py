@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
@@ -37,6 +37,25 @@ class Answer:
             raise _broken(error, what=what, endpoint=self.endpoint) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _After:
+    """One reader, and then another."""
+
+    first: Reader
+    second: Reader
+
+    def read(self, size: int, /) -> bytes:
+        return self.first.read(size) or self.second.read(size)
+
+
+class _Nothing:
+    def read(self, _size: int, /) -> bytes:
+        return b""
+
+
+_NOTHING = _Nothing()
+
+
 class Repository:
     """Asks each endpoint in order until one has an answer. Those in `unreachable`, which is shared, come last."""
 
@@ -51,7 +70,10 @@ class Repository:
     def ask(self, *rest: str, method: str = "GET", headers: Mapping[str, str] | None = None, what: str = "") -> Answer:
         """The first good answer, which the caller closes. Raises RegistryError that tells of all endpoints."""
         failures: list[Failure] = []
+        answered: set[str] = set()  # plain http, in the clear, is for who cannot be reached by https
         for endpoint in sorted(self._endpoints, key=self._unreachable.__contains__):
+            if endpoint.name in answered:
+                continue
             try:
                 response = self._session.ask(
                     endpoint, self.reference.repository, *rest, method=method, headers=headers or {}
@@ -60,13 +82,19 @@ class Repository:
                 failures.append(problem)
                 if problem.kind == "unreachable":
                     self._unreachable.add(endpoint)
+                else:
+                    answered.add(endpoint.name)
             else:
                 return Answer(response, endpoint)
         raise failure.error(self.reference, failures, what=what) from failures[-1]
 
-    @contextmanager
-    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+    def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         """The blob's bytes, verified. A transfer that breaks goes on where it was, if need be from another endpoint."""
+        return self.resume(descriptor, _NOTHING, 0)
+
+    @contextmanager
+    def resume(self, descriptor: Descriptor, kept: Reader, size: int, /) -> Iterator[Reader]:
+        """The same where the first `size` bytes are there already; nothing is asked for where those are all."""
         what = f"blob {descriptor.digest}"
         giver: list[Endpoint] = []
 
@@ -79,9 +107,10 @@ class Repository:
         def fail(error: TransportError) -> RegistryError:
             return _broken(error, what=f"{what} of {self.reference.familiar}", endpoint=giver[-1])
 
-        download = Download(connect, size=descriptor.size, sender=self._session.sender, fail=fail)
+        download = Download(connect, start=size, size=descriptor.size, sender=self._session.sender, fail=fail)
+        where = (giver or self._endpoints)[-1].name
         try:
-            yield VerifyingReader(download, descriptor, where=giver[-1].name)
+            yield VerifyingReader(_After(kept, download), descriptor, where=where)
         finally:
             download.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from stagemill.errors import CancelledError
@@ -32,12 +33,15 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Requests that survive a short disturbance. `pause` sleeps; `cancelled` is asked before every request."""
+    """Requests that survive a short disturbance. `pause` sleeps, `cancelled` is asked before every request; `clock` is in
+    seconds, from whenever.
+    """
 
     transport: Send
     retries: Retries
     pause: Callable[[float], None]
     cancelled: Callable[[], bool]
+    clock: Callable[[], float] = time.monotonic
 
     def send(self, request: Request) -> Response:
         """The answer, the last one where all were bad. Raises TransportError where there was none, CancelledError."""
@@ -74,6 +78,24 @@ class Sender:
 
 
 def retry_after(response: Response) -> float:
-    """Seconds; 0 where nothing is asked, or a date, which would need a clock."""
+    """Seconds; 0 where nothing is asked. A date is compared with the answer's own, whose clock need not be right."""
     text = response.header("Retry-After").strip()
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    if text.isascii() and text.isdigit():
+        return float(text)
+    if not text:
+        return 0.0
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  hardly any server does that
+
+    try:
+        now = parsedate_to_datetime(response.header("Date"))
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (TypeError, ValueError):  # no date, or only one of them has a time zone
+        return 0.0
+
+
+def far_enough(before: int, now: int, size: int) -> bool:
+    """Whether a transfer has come so far since its last trouble, a hundredth of it, that it deserves new patience.
+
+    A server that gives or takes a byte at a time is not borne with for ever.
+    """
+    return now > before and (now - before) * 100 >= size

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from stagemill.oci import document as json
 from stagemill.registry.auth import Authorizer
+from stagemill.registry.challenge import parse
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Request, Response, TransportError, body
 from stagemill.registry.failure import Failure, Kind, another_login
@@ -49,15 +50,15 @@ class Session:
             used = self.authorizer.header(endpoint, repository) if ours else ""
             response = send(_authorized(request, used))
             for _ in range(_RENEWALS if ours else 0):
-                if response.status != 401:
-                    break
+                if response.status != 401 or not endpoint.said(response.url):
+                    break  # whoever a registry sends people on to does not say where to log in
                 challenges = response.header("WWW-Authenticate")
                 response.close()
                 scope = f"repository:{repository}:{actions}"
                 before = used
                 used = self.authorizer.renew(endpoint, repository, challenges=challenges, used=used, scope=scope)
                 if not used:
-                    raise _refused(endpoint, before)
+                    raise _refused(endpoint, before, challenges)
                 response = send(_authorized(request, used))
         except TransportError as error:
             raise Failure(endpoint, "unreachable", error.reason, hint=error.hint, again=error.again) from error
@@ -72,10 +73,17 @@ class Session:
         return Failure(endpoint, kind, reason, hint=hint, status=status, again=again, wait=wait)
 
 
-def _refused(endpoint: Endpoint, authorization: str) -> Failure:
+def _refused(endpoint: Endpoint, authorization: str, challenges: str) -> Failure:
     if authorization.startswith("Basic "):
         return Failure(endpoint, "refused", "it refused the login", hint=another_login(endpoint), status=401)
-    return Failure(endpoint, "refused", "it wants a login, or there is no such repository", status=401)
+    reason = f"it wants a login, or there is no such repository{_wanted(challenges)}"
+    return Failure(endpoint, "refused", reason, status=401)
+
+
+def _wanted(challenges: str) -> str:
+    """The scopes that a registry names where it refuses a token."""
+    scopes = [challenge.parameters.get("scope", "") for challenge in parse(challenges)]
+    return f" (it wants the scope {' '.join(filter(None, scopes))})" if any(scopes) else ""
 
 
 def _authorized(request: Request, authorization: str) -> Request:
@@ -95,7 +103,7 @@ def _explained(response: Response) -> tuple[Kind, str, str | None]:
     said = _said(response)
     words = f"status {status}" + (f", {said}" if said else "")
     if status in {401, 403}:
-        return "refused", words, None
+        return "refused", f"{words}{_wanted(response.header('WWW-Authenticate'))}", None
     if status == 404:
         return "missing", said or "not found", None
     if status == 429:

@@ -16,6 +16,7 @@ import urllib3
 from urllib3 import exceptions
 
 from stagemill.errors import RegistryError
+from stagemill.registry.certificates import Certificates
 from stagemill.registry.config import HostSettings
 from stagemill.registry.exchange import Payload, Request, TransportError
 from stagemill.registry.proxies import Proxies
@@ -36,7 +37,7 @@ class Transport:
         self._proxies = proxies
         self._settings = settings
         self._lock = Lock()
-        self._pools: dict[tuple[str, bool, str, bool], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Certificates, bool, str, bool], urllib3.PoolManager] = {}
         self._open: set[HttpResponse] = set()
         self._closed = False
 
@@ -89,7 +90,7 @@ class Transport:
             )
         except exceptions.HTTPError as error:
             raise explain(error) from error
-        response = HttpResponse(raw, self)
+        response = HttpResponse(raw, request.url, self)
         with self._lock:
             self._open.add(response)
             closed = self._closed
@@ -102,7 +103,7 @@ class Transport:
         settings = self._settings(urlsplit(url).netloc)
         proxy = self._proxies.for_url(url)
         secure = "https" in {urlsplit(url).scheme, _scheme(proxy)}
-        key = (str(settings.ca or ""), settings.insecure, proxy, secure)
+        key = (settings.certificates, settings.insecure, proxy, secure)
         with self._lock:
             if key not in self._pools:
                 self._pools[key] = _make_pool(proxy, _context(settings) if secure else None)
@@ -112,7 +113,8 @@ class Transport:
 class HttpResponse:
     """A urllib3 response as our protocol wants it."""
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, transport: Transport) -> None:
+    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, transport: Transport) -> None:
+        self.url = url
         self._raw = raw
         self._transport = transport
 
@@ -125,7 +127,7 @@ class HttpResponse:
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._raw.read(size, decode_content=False)
+            return self._raw.read1(size, decode_content=False)  # what has come, so that slow ones are seen to be slow
         except exceptions.HTTPError as error:
             raise explain(error) from error
         except (OSError, ValueError) as error:
@@ -199,6 +201,8 @@ def _redirected(request: Request, location: str) -> Request:
         raise TransportError(f"redirects to {location!r}", again=False)
     if (old.scheme, old.netloc) == (new.scheme, new.netloc):
         return replace(request, url=url)
+    if request.secret:
+        raise TransportError(f"it sends a secret on to {new.netloc}", again=False)
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
     return replace(request, url=url, headers=headers)
 
@@ -206,17 +210,30 @@ def _redirected(request: Request, location: str) -> Request:
 def _context(settings: HostSettings) -> ssl.SSLContext:
     """Whom to trust. It takes a while to read the machine's certificates, so plain http goes without."""
     context = ssl.create_default_context()
-    if settings.ca:
+    for ca in settings.certificates.cas:
         try:
-            context.load_verify_locations(cafile=settings.ca)
+            context.load_verify_locations(cafile=ca)
         except OSError as error:
-            message = f"cannot read the certificates in {settings.ca}: {error.strerror or error}"
-            raise RegistryError(message, hint="correct `ca` in config.toml: it names a file in PEM form") from error
+            message = f"cannot read the certificates in {ca}: {error.strerror or error}"
+            hint = "it has to be a file in PEM form: `ca` in config.toml, or NAME.crt in a directory of certificates"
+            raise RegistryError(message, hint=hint) from error
+    for pair in settings.certificates.pairs:
+        try:
+            context.load_cert_chain(pair.cert, pair.key, password=_no_password)
+        except OSError as error:
+            message = f"cannot use {pair.cert} with the key {pair.key}: {error.strerror or error}"
+            hint = "they have to be in PEM form, belong together, and the key must not need a password"
+            raise RegistryError(message, hint=hint) from error
     if settings.insecure:
         urllib3.disable_warnings(exceptions.InsecureRequestWarning)  # config.toml asks for it: no news to anybody
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _no_password() -> str:
+    """Keys are used without asking anybody: OpenSSL would ask the terminal."""
+    return ""
 
 
 def _timeout(patience: float | None) -> urllib3.Timeout:

@@ -15,6 +15,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.registry.exchange import Payload, Response
 from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link, Question
+from stagemill.registry.retry import far_enough
 
 _PIECE = 16 << 20
 _SMALLEST_PIECE = 1 << 20
@@ -26,7 +27,9 @@ _OUT_OF_ORDER = 416
 
 
 class Upload:
-    """A disturbance is survived as long as the registry comes to have more of the blob; each one without costs an attempt."""
+    """A disturbance is survived as long as the registry comes to have more of the blob; each one that does not bring it
+    far costs an attempt.
+    """
 
     def __init__(self, link: Link, descriptor: Descriptor, source: BlobSource, *, place: str = "") -> None:
         """`place` is where to send to, where that is known already."""
@@ -49,7 +52,7 @@ class Upload:
                     self._piece = max(_SMALLEST_PIECE, self._piece // 4 or _PIECE)
                     self._look()
                     continue
-                if self._offset > self._furthest:
+                if far_enough(self._furthest, self._offset, self._descriptor.size):
                     self._furthest = self._offset
                     delays = self._link.sender.retries.delays()
                 if not (self._may_pass(problem) and self._wait(problem.wait, delays)):
@@ -99,7 +102,7 @@ class Upload:
 
     def _send(self) -> None:
         if not self._place:
-            self._take(self._link.begin(), otherwise=0)
+            self._take(self._link.begin(once=True), otherwise=0)
         if not self._piece:
             self._finish(Payload(self._descriptor.size, self._whole))
             return

@@ -23,6 +23,7 @@ from stagemill.values import dataclass
 
 _SLACK = 2 * AWAKE  # seconds: marks are not that exact
 _LOGS = 7 * 86400.0
+_PARTIALS = 86400.0  # of what is left of downloads, where no more room than necessary is made
 _ROUNDS = 8
 Victim: TypeAlias = StepUse | CacheDirectory | Descriptor
 
@@ -167,6 +168,7 @@ class _Pruning:
                 self.store.blobs.prune(blob, before=self.held)
         self._forget()
         self._old_files()
+        self.store.partials.sweep(before=self.held if self.wish.keep is None else self.now - _PARTIALS)
         self.store.temporary.sweep()
 
     def _needed(self, references: References) -> tuple[set[Digest], set[Digest]]:

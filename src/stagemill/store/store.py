@@ -28,6 +28,7 @@ from stagemill.store.layers import Layers
 from stagemill.store.links import Links
 from stagemill.store.living import Living
 from stagemill.store.locks import Locks, never
+from stagemill.store.partials import Partials
 from stagemill.store.records import Records
 from stagemill.store.stat_cache import StatCache
 from stagemill.store.temporary import Temporary
@@ -36,6 +37,7 @@ from stagemill.store.temporary import Temporary
 _DIRECTORIES = {
     "": 0o700,
     "blobs/sha256": 0o755,
+    "partial": 0o700,
     "layers": 0o700,
     "caches": 0o700,
     "tmp": 0o700,
@@ -59,6 +61,7 @@ class Store:
         self.living = Living(root / "living")
         self.temporary = Temporary(root / "tmp")
         self.blobs = Blobs(root / "blobs" / "sha256", self.temporary)
+        self.partials = Partials(root / "partial", self.blobs)
         self.layers = Layers(root / "layers", self.temporary)
         self.caches = Caches(root / "caches", self.temporary, self.locks)
         self.database = Database(root / "state.sqlite", lock=lambda: self.locks.hold("state"), report=report)

@@ -17,7 +17,7 @@ NOTHING = {
     "dns_option": (), "resource": (), "memory": None, "memory_swap": None, "cpu_shares": None, "cpu_period": None,
     "cpu_quota": None, "cpuset_cpus": None, "cpuset_mems": None, "cgroup_parent": None, "ulimit": (), "shm_size": None,
     "build_arg_file": (), "ignorefile": None, "build_context": (), "policy": (), "locked": None, "jobs": None, "debug": False,
-    "retry": None, "retry_delay": None,
+    "authfile": None, "creds": None, "cert_dir": None, "tls_verify": None, "retry": None, "retry_delay": None,
 }  # fmt: skip
 
 
@@ -34,7 +34,8 @@ def test_flags_are_spelled_as_in_buildx() -> None:
         "-f", "other", "--target", "build", "--build-arg", "A=1", "--build-arg=B", "--no-cache", "--no-cache-filter", "a,b",
         "--pull", "--host-ca", "--network", "none", "--add-host", "db:1.2.3.4", "--platform", "linux/amd64",
         "--progress=plain", "--secret", "id=a", "--secret=id=b,env=B", "--ssh", "default", "--allow=security.insecure",
-        "--build-context", "a=b", "--build-context=c=docker-image://d", "--retry=2", "--retry-delay", "1s", "context",
+        "--build-context", "a=b", "--build-context=c=docker-image://d", "--retry=2", "--retry-delay", "1s",
+        "--authfile", "auth.json", "--creds=me:pw", "--cert-dir", "certs", "--tls-verify", "context",
     )  # fmt: skip
 
     assert found == NOTHING | {
@@ -42,7 +43,7 @@ def test_flags_are_spelled_as_in_buildx() -> None:
         "no_cache_filter": ("a,b",), "rerun": (), "pull": True, "host_ca": "auto", "network": "none", "add_host": ("db:1.2.3.4",),
         "platform": ("linux/amd64",), "all_platforms": False, "progress": "plain", "secret": ("id=a", "id=b,env=B"),
         "ssh": ("default",), "allow": ("security.insecure",), "build_context": ("a=b", "c=docker-image://d"), "retry": 2,
-        "retry_delay": "1s",
+        "retry_delay": "1s", "authfile": "auth.json", "creds": "me:pw", "cert_dir": "certs", "tls_verify": "true",
     }  # fmt: skip
 
 

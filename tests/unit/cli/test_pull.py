@@ -39,6 +39,25 @@ def test_it_is_in_the_store_with_all_of_its_layers(stagemill: Call, registry: Fa
     assert len(registry.requests) == before
 
 
+def test_all_tags_are_fetched(stagemill: Call, registry: FakeRegistry) -> None:
+    registry.page = 1
+    registry.push("team/app", "2", make_image(registry.blobs, {"a": b"2"}, platform=Platform.local()))
+
+    said = stagemill("pull", "--all-tags", f"{registry.host}/team/app")
+
+    names = [f"{registry.host}/team/app:{tag}" for tag in "12"]
+    assert (said.status, said.out.split()) == (0, names)
+    assert sorted(image["name"] for image in json.loads(stagemill("images", "--json").out)) == names
+
+
+def test_a_tag_is_not_all_of_them(stagemill: Call, registry: FakeRegistry) -> None:
+    said = stagemill("pull", "-a", f"{registry.host}/team/app:1")
+
+    assert said.status == 2
+    assert "error: a tag cannot be used with --all-tags" in said.err
+    assert f"hint: write stagemill pull -a {registry.host}/team/app\n" in said.err
+
+
 def test_quiet_prints_the_name_alone(stagemill: Call, registry: FakeRegistry) -> None:
     said = stagemill("pull", "-q", f"{registry.host}/team/app:1")
 

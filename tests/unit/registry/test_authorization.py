@@ -8,7 +8,7 @@ import pytest
 
 from fakes.blobs import AMD64
 from fakes.connecting import Connect, of, pushed, read
-from fakes.registry import FakeRegistry, status
+from fakes.registry import FakeRegistry, elsewhere, status
 from stagemill.errors import RegistryError
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.credentials import Credentials
@@ -74,6 +74,54 @@ class TestAuthorization:
             posted = next(seen.body for seen in registry.requests if seen.method == "POST")
             assert b"grant_type=refresh_token" in posted
 
+    @pytest.mark.parametrize("code", [401, 404, 405])
+    def test_where_that_is_not_known_it_is_a_password(self, connect: Connect, code: int) -> None:
+        with FakeRegistry(auth="bearer") as registry:
+            image = pushed(registry)
+            registry.fail("/token", status(code))
+
+            found = connect(with_user(Credentials(identity_token="refresh-me"))).resolve(of(registry), AMD64)
+
+            assert found == image
+            assert [path.partition(" ")[0] for path in registry.paths("/token")] == ["POST", "GET"]
+
+    def test_it_is_not_sent_on_to_another_server(self, connect: Connect) -> None:
+        with FakeRegistry(auth="bearer") as registry, FakeRegistry(auth="bearer") as other:
+            pushed(registry)
+            registry.fail("/token", elsewhere(f"http://{other.host}/token"))
+
+            with pytest.raises(RegistryError, match=f"it sends a secret on to {other.host}"):
+                connect(with_user(Credentials(identity_token="refresh-me"))).resolve(of(registry), AMD64)
+
+            assert other.requests == []
+
+    def test_credentials_are_asked_for_by_the_repository(self, connect: Connect) -> None:
+        with FakeRegistry(auth="bearer") as registry:
+            pushed(registry)
+            asked: list[str] = []
+
+            def find(place: str) -> None:
+                asked.append(place)
+
+            connect(RegistryConfig(credentials=find)).resolve(of(registry), AMD64)
+
+            assert asked == [f"{registry.host}/team/app"]
+
+    @pytest.mark.parametrize("auth", ["basic", "bearer"])
+    def test_who_a_registry_sends_people_on_to_does_not_learn_the_password(self, connect: Connect, auth: str) -> None:
+        with FakeRegistry(auth="basic") as registry, FakeRegistry(auth=auth) as other:
+            image = pushed(registry)
+            layer = image.manifest.layers[0]
+            client = connect(with_user(Credentials("alice", "secret")))
+            client.resolve(of(registry), AMD64)
+            registry.fail(layer.digest, elsewhere(f"http://{other.host}/v2/x/blobs/{layer.digest}"))
+
+            with pytest.raises(RegistryError, match="status 401"):
+                read(client, of(registry), layer)
+
+            assert [path for path in other.paths() if "/token" in path] == []
+            assert {seen.headers.get("authorization") for seen in other.requests} == {None}
+
     def test_a_registry_token_is_used_as_it_is(self, connect: Connect) -> None:
         with FakeRegistry(auth="bearer") as registry:
             image = pushed(registry)
@@ -93,10 +141,11 @@ class TestAuthorization:
             where = registry.host
             assert caught.value.message == (
                 f"{where} does not give out {where}/team/app:1.0:"
-                " the credentials were refused by its token server (status 401)"
+                f" the login of alice was refused by its token server {where} (status 401), which was asked for"
+                " repository:team/app:pull"
             )
             assert caught.value.hint == (
-                f"a name or password is wrong, or expired: docker login {where} writes others to ~/.docker/config.json"
+                f"a name or password is wrong, or expired: stagemill login {where} keeps others"
             )
 
     def test_so_is_one_that_the_registry_refuses_itself(self, connect: Connect) -> None:
@@ -107,7 +156,7 @@ class TestAuthorization:
                 connect(with_user(Credentials("alice", "wrong"))).resolve(of(registry), AMD64)
 
             assert caught.value.message.endswith("team/app:1.0: it refused the login")
-            assert str(caught.value.hint).startswith("a name or password is wrong, or expired: docker login ")
+            assert str(caught.value.hint).startswith("a name or password is wrong, or expired: stagemill login ")
 
     def test_basic_authorization_works(self, connect: Connect) -> None:
         with FakeRegistry(auth="basic") as registry:

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.blobs import AMD64, make_image
 from fakes.connecting import Connect, of, pushed, read
-from fakes.registry import FakeRegistry, cut, flipped, stall, status
+from fakes.registry import FakeRegistry, Reply, cut, flipped, promising, stall, status
 from stagemill.errors import CancelledError, CorruptError, NotFoundError, RegistryError
 from stagemill.oci.blobs import chunks
 from stagemill.oci.descriptor import Descriptor
@@ -93,6 +93,36 @@ class TestBlobs:
 
         with pytest.raises(RegistryError, match="416"):
             read(connect(), of(registry), long)
+
+    def test_an_answer_that_promises_more_than_comes_is_whole_where_the_blob_is(
+        self, registry: FakeRegistry, connect: Connect, pauses: list[float]
+    ) -> None:
+        image = pushed(registry)
+        layer = image.manifest.layers[0]
+        registry.fail("/blobs/", promising(layer.size + 7))
+
+        assert len(read(connect(), of(registry), layer)) == layer.size
+        assert pauses == []
+
+    def test_one_that_promises_less_is_gone_on_with(
+        self, registry: FakeRegistry, connect: Connect, pauses: list[float]
+    ) -> None:
+        image = pushed(registry)
+        layer = image.manifest.layers[0]
+        registry.fail("/blobs/", promising(20))
+
+        assert len(read(connect(), of(registry), layer)) == layer.size
+        assert [seen.headers.get("range") for seen in registry.requests] == [None, "bytes=20-"]
+        assert pauses == [1.0]
+
+    def test_a_part_that_is_not_the_one_that_was_asked_for_is_refused(
+        self, registry: FakeRegistry, connect: Connect
+    ) -> None:
+        image = pushed(registry)
+        registry.fail("/blobs/", cut(10), lambda right: Reply(206, {"Content-Range": "bytes 9-99/100"}, right.body))
+
+        with pytest.raises(RegistryError, match="asked for the bytes from 10 on, it sent 'bytes 9-99/100'"):
+            read(connect(), of(registry), image.manifest.layers[0])
 
     def test_many_threads_share_a_client(self, registry: FakeRegistry, connect: Connect) -> None:
         image = make_image(registry.blobs, *[{f"file{i}": bytes([i]) * 200_000} for i in range(8)], compressed=False)

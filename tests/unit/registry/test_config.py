@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.errors import StagemillError
+from stagemill.registry.certificates import Certificates, KeyPair
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig, largest_download, parse
 from stagemill.registry.endpoint import Endpoint, endpoints
 
@@ -24,13 +25,22 @@ def test_all_keys_are_understood() -> None:
         fallback = false
         insecure = true
         ca = "company.pem"
+        cert = "me.cert"
+        key = "/srv/me.key"
+
+        [registry."plain.example"]
+        http = true
     """
 
     found = parse(text, path=PATH)
 
     mirrors = (Mirror("127.0.0.1:5000"), Mirror("mirror.example", "prefix", "http"))
     ca = Path("/etc/stagemill/company.pem")
-    assert found == {"docker.io": HostSettings(mirrors, fallback=False, insecure=True, ca=ca)}
+    pair = KeyPair(Path("/etc/stagemill/me.cert"), Path("/srv/me.key"))
+    assert found == {
+        "docker.io": HostSettings(mirrors, fallback=False, insecure=True, ca=ca, pair=pair),
+        "plain.example": HostSettings(schemes=("http",)),
+    }
 
 
 def test_an_absolute_certificate_file_stays_where_it_is() -> None:
@@ -89,7 +99,11 @@ def test_the_names_of_one_registry_mean_the_same(name: str) -> None:
             "registry.\"a.example\": unknown key 'mirors'",
             "did you mean 'mirrors'?",
         ),
-        ('[registry."a.example"]\nzzz = 1', "unknown key 'zzz'", "known here: mirrors, fallback, insecure, ca"),
+        (
+            '[registry."a.example"]\nzzz = 1',
+            "unknown key 'zzz'",
+            "known here: mirrors, fallback, insecure, http, ca, cert, key",
+        ),
         (
             '[registry."a.example"]\nmirrors = "x"',
             "mirrors is not a list of hosts",
@@ -105,6 +119,8 @@ def test_the_names_of_one_registry_mean_the_same(name: str) -> None:
         ('[registry."a.example"]\nmirrors = ["http://me:pw@x"]', "is no mirror", "correct"),
         ('[registry."a.example"]\ninsecure = 1', "insecure is not true or false", "correct"),
         ('[registry."a.example"]\nca = ""', "ca is not the path of a file", "correct"),
+        ('[registry."a.example"]\nkey = "x"', "is not complete: cert and key", "correct"),
+        ('[registry."a.example"]\ncert = 1\nkey = "x"', "cert is not the path of a file", "correct"),
         ("[registry]\na = 1", 'registry."a" is not a table: [registry."a"]', "correct"),
         ("registry = 1", "registry is not a table for each registry", "correct"),
         ('[registry."https://a.example/"]', "is not named by its host alone", "correct"),
@@ -154,6 +170,41 @@ class TestEndpoints:
         found = endpoints(config, "a.example")
 
         assert [endpoint.url for endpoint in found] == ["https://a.example/v2", "http://a.example/v2"]
+
+    def test_a_registry_of_plain_http_is_asked_so_and_nothing_else(self) -> None:
+        config = RegistryConfig({"a.example": HostSettings(insecure=True, schemes=("http",))})
+
+        assert [endpoint.url for endpoint in endpoints(config, "a.example")] == ["http://a.example/v2"]
+
+    @pytest.mark.parametrize(
+        ("verify", "urls"),
+        [(True, ["https://localhost:1/v2"]), (False, ["https://localhost:1/v2", "http://localhost:1/v2"])],
+    )
+    def test_whether_to_verify_counts_more_than_settings(self, verify: bool, urls: list[str]) -> None:
+        plain = HostSettings(insecure=verify, schemes=("http",))
+        config = RegistryConfig({"localhost:1": plain}, verify=verify)
+
+        assert [endpoint.url for endpoint in endpoints(config, "localhost:1")] == urls
+        assert config.settings("localhost:1").insecure is not verify
+        assert config.settings("other.example").insecure is not verify
+
+    def test_so_it_does_more_than_the_scheme_of_a_mirror(self) -> None:
+        mirrored = HostSettings((Mirror.parse("http://m.example"),), fallback=False)
+        config = RegistryConfig({"a.example": mirrored}, verify=True)
+
+        assert [endpoint.url for endpoint in endpoints(config, "a.example")] == ["https://m.example/v2"]
+
+    def test_certificates_of_directories_are_beside_those_of_the_file(self) -> None:
+        found = Certificates((Path("more.crt"),), (KeyPair(Path("me.cert"), Path("me.key")),))
+        config = RegistryConfig(
+            {"a.example": HostSettings(ca=Path("ca.pem"))},
+            certificates=lambda host: found if host == "a.example" else Certificates(),
+        )
+
+        assert config.settings("a.example").certificates == Certificates(
+            (Path("ca.pem"), Path("more.crt")), found.pairs
+        )
+        assert config.settings("b.example") == HostSettings()
 
     def test_a_mirror_has_its_own_settings(self) -> None:
         mirrored = HostSettings((Mirror("m.example", "hub"),), fallback=False)

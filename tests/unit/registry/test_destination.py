@@ -346,12 +346,9 @@ class TestWhoSends:
             where = registry.host
             assert caught.value.message == (
                 f"{where} does not take blob {sent.digest} for {where}/team/app:1.0:"
-                " it wants a login, or there is no such repository"
+                " it wants a login, or there is no such repository (it wants the scope repository:team/app:pull,push)"
             )
-            assert caught.value.hint == (
-                f"it needs a login that may push to team/app: docker login {where} writes the credentials to"
-                " ~/.docker/config.json, where stagemill finds them"
-            )
+            assert caught.value.hint == f"it needs a login that may push to team/app: stagemill login {where} keeps one"
             assert "secret" not in str(caught.value) + str(caught.value.hint)
 
     def test_a_place_at_another_host_gets_no_credentials(self, connect: Connect) -> None:
@@ -388,6 +385,7 @@ class TestWhoSends:
 class Placed:
     """An answer that names a place."""
 
+    url = ""
     status = 202
 
     def __init__(self, location: str) -> None:

@@ -35,6 +35,24 @@ class TestRetries:
         assert found == image
         assert pauses == [17.0]
 
+    @pytest.mark.parametrize(
+        ("until", "waited"),
+        [
+            ("Sun, 06 Nov 1994 08:49:47 GMT", 10.0),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", 1.0),
+            ("soon", 1.0),
+        ],
+    )
+    def test_it_may_say_until_when_by_its_own_clock(
+        self, registry: FakeRegistry, connect: Connect, pauses: list[float], until: str, waited: float
+    ) -> None:
+        pushed(registry)
+        registry.fail("/manifests/", status(503, Retry_After=until, Date="Sun, 06 Nov 1994 08:49:37 GMT"))
+
+        connect().resolve(of(registry), AMD64)
+
+        assert pauses == [waited]
+
     def test_a_registry_that_wants_more_patience_than_anybody_has_is_not_waited_for(
         self, registry: FakeRegistry, connect: Connect, pauses: list[float]
     ) -> None:

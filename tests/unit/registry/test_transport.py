@@ -16,9 +16,10 @@ from fakes.connecting import Connect, of, pushed, read
 from fakes.registry import FakeRegistry, status
 from stagemill.errors import RegistryError
 from stagemill.oci.reference import Reference
+from stagemill.registry import transport as module
 from stagemill.registry.client import RegistryClient
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig
-from stagemill.registry.exchange import Request, TransportError
+from stagemill.registry.exchange import Payload, Request, TransportError
 from stagemill.registry.proxies import Proxies
 from stagemill.registry.transport import Transport, explain
 
@@ -147,3 +148,21 @@ def test_connections_are_used_again() -> None:
 
         assert len(registry.requests) == 5
         assert registry.connections == 1
+
+
+def test_a_server_that_takes_nothing_is_given_up(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CONNECT_TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        accepted: list[socket.socket] = []
+        thread = threading.Thread(target=lambda: accepted.append(server.accept()[0]))
+        thread.start()
+        body = Payload(64 << 20, lambda: (bytes(1 << 20) for _ in range(64)))
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        with pytest.raises(TransportError) as caught:
+            transport.send(Request(url, "PUT", body=body, patience=300.0))
+
+        thread.join()
+        accepted[0].close()
+
+    assert caught.value.again

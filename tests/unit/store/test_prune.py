@@ -67,6 +67,19 @@ def mount(store: Store, name: str, size: int = 1000, *, used: float = OLD) -> Pa
 
 
 class TestWhatGoes:
+    @pytest.mark.parametrize(("age", "keep", "left"), [(10.0, None, 0), (10.0, 0, 1), (100_000.0, 0, 0)])
+    def test_the_beginnings_of_downloads_go_and_fresh_ones_stay_where_only_room_is_made(
+        self, store: Store, age: float, keep: int | None, left: int
+    ) -> None:
+        path = store.root / "partial" / ("0" * 64)
+        path.write_bytes(b"begun")
+        then = time.time() - age
+        os.utime(path, (then, then))
+
+        run(store, Wish(keep=keep))
+
+        assert len(os.listdir(store.root / "partial")) == left
+
     def test_steps_go_with_their_layers_and_blobs_and_so_do_mounts(self, store: Store) -> None:
         made = layer(store, "a", MEGABYTE)
         packed = blob(store, b"packed")

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from stagemill.errors import RegistryError
-from stagemill.registry.credentials import Credentials, DockerCredentials
+from stagemill.registry.credentials import Credentials
+from stagemill.registry.logins import Logins
 
-Docker = Callable[[object], DockerCredentials]
+Docker = Callable[[object], Logins]
 Helper = Callable[[str, str], Path]
 HUB = "https://index.docker.io/v1/"
 
@@ -23,9 +24,9 @@ def packed(text: str) -> str:
 
 @pytest.fixture
 def docker(tmp_path: Path) -> Docker:
-    def write(document: object) -> DockerCredentials:
+    def write(document: object) -> Logins:
         (tmp_path / "config.json").write_text(document if isinstance(document, str) else json.dumps(document))
-        return DockerCredentials.of({"DOCKER_CONFIG": str(tmp_path)})
+        return Logins.of({"DOCKER_CONFIG": str(tmp_path)})
 
     return write
 
@@ -47,14 +48,14 @@ def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Helper:
 
 
 def test_a_missing_file_has_no_credentials(tmp_path: Path) -> None:
-    assert DockerCredentials.of({"HOME": str(tmp_path)})("a.example") is None
+    assert Logins.of({"HOME": str(tmp_path)})("a.example") is None
 
 
 def test_the_file_is_looked_for_in_the_home_directory(tmp_path: Path) -> None:
     (tmp_path / ".docker").mkdir()
     (tmp_path / ".docker/config.json").write_text(json.dumps({"auths": {"a.example": {"auth": packed("me:pw")}}}))
 
-    found = DockerCredentials.of({"HOME": str(tmp_path)})("a.example")
+    found = Logins.of({"HOME": str(tmp_path)})("a.example")
 
     assert found == Credentials("me", "pw")
 
@@ -77,6 +78,88 @@ def test_docker_io_has_a_name_of_its_own(docker: Docker) -> None:
     credentials = docker({"auths": {HUB: {"auth": packed("me:pw")}}})
 
     assert credentials("docker.io") == Credentials("me", "pw")
+
+
+def test_the_longest_name_of_a_repository_counts(docker: Docker) -> None:
+    credentials = docker(
+        {
+            "auths": {
+                "a.example": {"auth": packed("all:pw")},
+                "a.example/team": {"auth": packed("team:pw")},
+                "a.example/team/app": {"auth": packed("app:pw")},
+                "docker.io/library": {"auth": packed("hub:pw")},
+            }
+        }
+    )
+    places = ["a.example/team/app", "a.example/team/other/deep", "a.example/teams", "a.example", "docker.io/library/x"]
+
+    found = [credentials(place) for place in places]
+
+    assert [one and one.username for one in found] == ["app", "team", "all", "all", "hub"]
+
+
+class TestPlaces:
+    """Where files of logins are looked for, and which counts more."""
+
+    def write(self, path: Path, name: str, *, host: str = "a.example") -> str:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"auths": {host: {"auth": packed(f"{name}:pw")}}}))
+        return str(path)
+
+    def test_docker_s_file_comes_before_those_of_the_containers_tools(self, tmp_path: Path) -> None:
+        environment = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run")}
+        self.write(tmp_path / ".docker/config.json", "docker")
+        self.write(tmp_path / "run/containers/auth.json", "run")
+        self.write(tmp_path / ".config/containers/auth.json", "config", host="b.example")
+        logins = Logins.of(environment)
+
+        found = [logins(host) for host in ("a.example", "b.example", "c.example")]
+
+        assert found == [Credentials("docker", "pw"), Credentials("config", "pw"), None]
+
+    def test_without_a_directory_of_the_session_there_is_one_of_the_user(self) -> None:
+        found = [str(file.path) for file in Logins.of({"HOME": "/home/me"}, user=1000).files]
+
+        assert found == [
+            "/home/me/.docker/config.json",
+            "/run/containers/1000/auth.json",
+            "/home/me/.config/containers/auth.json",
+        ]
+
+    @pytest.mark.parametrize("variable", ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG"])
+    def test_a_file_that_is_named_is_the_only_one(self, tmp_path: Path, variable: str) -> None:
+        named = self.write(tmp_path / "named/config.json", "named", host="b.example")
+        self.write(tmp_path / ".docker/config.json", "docker")
+        value = named if variable == "REGISTRY_AUTH_FILE" else str(tmp_path / "named")
+
+        logins = Logins.of({"HOME": str(tmp_path), variable: value})
+
+        assert (logins("a.example"), logins("b.example")) == (None, Credentials("named", "pw"))
+
+    def test_the_flag_comes_before_the_variables(self, tmp_path: Path) -> None:
+        flag = self.write(tmp_path / "flag", "flag")
+        variable = self.write(tmp_path / "variable", "variable")
+        text = json.dumps({"auths": {"a.example": {"auth": packed("text:pw")}}})
+        environment = {"REGISTRY_AUTH_FILE": variable, "DOCKER_AUTH_CONFIG": text}
+
+        assert Logins.of(environment, flag)("a.example") == Credentials("flag", "pw")
+        assert Logins.of(environment)("a.example") == Credentials("text", "pw")
+        assert Logins.of({"REGISTRY_AUTH_FILE": variable})("a.example") == Credentials("variable", "pw")
+
+    def test_what_the_variable_does_not_have_is_in_the_files(self, tmp_path: Path) -> None:
+        self.write(tmp_path / ".docker/config.json", "docker")
+        text = json.dumps({"auths": {"b.example": {"auth": packed("text:pw")}}})
+
+        assert Logins.of({"HOME": str(tmp_path), "DOCKER_AUTH_CONFIG": text})("a.example") == Credentials(
+            "docker", "pw"
+        )
+
+    def test_a_broken_variable_is_told_by_its_name(self) -> None:
+        with pytest.raises(RegistryError) as caught:
+            Logins.of({"DOCKER_AUTH_CONFIG": "c2VjcmV0"})("a.example")
+
+        assert caught.value.message.startswith("cannot read the credentials in $DOCKER_AUTH_CONFIG: the variable is no")
+        assert "c2VjcmV0" not in caught.value.message
 
 
 def test_names_passwords_and_tokens_may_stand_alone(docker: Docker) -> None:
@@ -111,7 +194,11 @@ def test_secrets_are_not_shown() -> None:
         ("{", "the file is no JSON"),
         ({"auths": {"a.example": {"auth": "***"}}}, "'auth' of 'a.example' is no base64"),
         ({"auths": {"a.example": {"auth": packed("me")}}}, "'auth' of 'a.example' is no name and password"),
-        ({"auths": []}, "'auths' is [], not an object"),
+        ({"auths": []}, "'auths' is no object"),
+        ({"auths": {"a.example": "hush-hush"}}, "'a.example' is no object"),
+        ({"auths": {"a.example": {"password": ["hush-hush"]}}}, "'password' is no string"),
+        ({"auths": {"a.example": {"identitytoken": ["hush-hush"]}}}, "'identitytoken' is no string"),
+        ({"credsStore": "../../bin/x"}, "'../../bin/x' is no name of a helper program"),
         ({"credHelpers": {"a.example": 1}}, "'credHelpers' holds 'a.example': 1, not a string"),
     ],
 )
@@ -121,7 +208,8 @@ def test_a_broken_file_is_told_with_its_remedy(docker: Docker, document: object,
 
     assert "cannot read the credentials in " in caught.value.message
     assert why in caught.value.message
-    assert "correct the file, or remove it and run docker login" in str(caught.value.hint)
+    assert "hush-hush" not in caught.value.message
+    assert "correct the file, or remove it and run stagemill login" in str(caught.value.hint)
 
 
 def test_a_helper_is_asked_once_per_host(docker: Docker, helper: Helper) -> None:
