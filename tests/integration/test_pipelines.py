@@ -43,11 +43,9 @@ def host(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def runner(base: Mill, new_mill: Callable[[str], Mill], host: str, tmp_path: Path) -> Callable[[str], Mill]:
     """Runners with an empty store each, and one checkout of a project whose base is in the registry."""
-    login = tmp_path / "login"
-    login.mkdir()
-    (login / "config.json").write_text(json.dumps({"auths": {host: {"auth": "YWxpY2U6c2VjcmV0"}}}))
-    settings = {"DOCKER_CONFIG": str(login)}
-    first = replace(new_mill("first"), settings=settings)
+    first = replace(new_mill("first"), settings={"DOCKER_CONFIG": str(tmp_path / "login")})
+    (login,) = (line for line in pipelines.lines(page("GitHub Actions")) if "stagemill login" in line)
+    assert "Login Succeeded" in run(first, login.replace("-u ci", "-u alice"), host, TOKEN="secret")
     first.write({"tree.tar": (base.folder / "tree.tar").read_bytes(), "Dockerfile": BASE})
     first.ok("build", "-q", "--platform", "linux/amd64,linux/arm64", "--push", "-t", f"{host}/base/tools:1", ".")
     (first.folder / "tree.tar").unlink()
@@ -79,11 +77,14 @@ def run(mill: Mill, script: str, host: str, **variables: str) -> str:
     return done.stdout + done.stderr
 
 
+def page(name: str) -> str:
+    """The part of the page about one system."""
+    return pipelines.section(PAGE.read_text(), name)
+
+
 def gitlab() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The pipeline with a cache in the registry, and the one with a directory."""
-    first, second = (
-        yaml.safe_load(text) for text in pipelines.blocks(pipelines.section(PAGE.read_text(), "GitLab CI"), "yaml")
-    )
+    first, second = map(yaml.safe_load, pipelines.blocks(page("GitLab CI"), "yaml"))
     return first, second
 
 

@@ -26,6 +26,7 @@ _FLAGS = (
     ("file", "-f"), ("also", "--also"), ("build_arg", "--build-arg"),
     ("build_arg_file", "--build-arg-file"), ("build_context", "--build-context"), ("policy", "--policy"),
     ("ignorefile", "--ignorefile"), ("platform", "--platform"), ("secret", "--secret"), ("ssh", "--ssh"),
+    ("authfile", "--authfile"), ("cert_dir", "--cert-dir"),
 )  # fmt: skip
 _SWITCHES = (("all_stages", "--all-stages"), ("all_platforms", "--all-platforms"))
 
@@ -105,6 +106,8 @@ def _given(values: Values) -> Iterator[str]:
     yield from (flag for name, flag in _SWITCHES if values.given.get(name) is True)
     if (sbom := values.given.get("sbom")) and "generator=" in str(sbom):
         yield f"--sbom={shlex.quote(str(sbom))}"
+    if verify := values.given.get("tls_verify"):
+        yield f"--tls-verify={shlex.quote(str(verify))}"
 
 
 def read(path: Path) -> Lock | None:

@@ -90,10 +90,14 @@ def test_the_command_has_the_flags_that_say_what_is_built() -> None:
             all_stages=False,
             sbom="generator=scanner",
             no_cache=True,
+            authfile="auth.json",
+            creds="me:secret",
+            tls_verify="false",
             context="sub dir",
         )
         == "stagemill lock --add -f x/Dockerfile --build-arg 'A=1 2' --build-arg B --platform linux/amd64,linux/arm64 "
-        "--target app --target test --all-platforms --sbom=generator=scanner --lock-file='a b' 'sub dir'"
+        "--authfile auth.json --target app --target test --all-platforms --sbom=generator=scanner --tls-verify=false "
+        "--lock-file='a b' 'sub dir'"
     )
 
 
