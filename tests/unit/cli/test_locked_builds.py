@@ -417,6 +417,15 @@ class TestCalls:
         assert project.ok("plan", "--locked", *APP, ".").out
         assert [line for line in project.asked() if "/v2/" in line] == []
 
+    @pytest.mark.parametrize("command", ["plan", "size"])
+    def test_who_builds_to_look_at_something_is_held_to_it_too(self, project: Project, command: str) -> None:
+        project.ok("lock", "--target", "base", ".")
+
+        assert project.ok(command, "--locked", "--target", "base", ".").out
+        said = project.fail(command, "--locked", *APP, ".")
+        assert "tool:2 is not in stagemill.lock" in said
+        assert "add it: stagemill lock --add --target app ." in said
+
     def test_a_plan_is_refused_as_its_build_would_be(self, project: Project) -> None:
         project.ok("lock", ".")
         project.write(TEXT, **{"go.sum": "two"})
