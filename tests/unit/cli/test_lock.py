@@ -111,6 +111,11 @@ class TestWriting:
 
         assert project.images() == ["team/base:1", "team/tool:2"]
 
+        project.ok("lock", "--target", "base", "--target", "other", "--platform", "linux/amd64,linux/arm64", ".")
+
+        assert project.images() == ["team/base:1", "team/other:3"]
+        assert [len(image["platforms"]) for image in project.lock()["image"]] == [2, 2]
+
     def test_each_platform_that_is_asked_for_is_listed_and_stays(self, project: Project) -> None:
         project.ok("lock", "--platform", "linux/amd64,linux/arm64", "--target", "base", ".")
         both = project.lock()["image"][0]["platforms"]
