@@ -38,8 +38,8 @@ class Remedy:
         return self._command("--add", "")
 
     def update(self, name: str) -> str:
-        """Moves one entry on."""
-        return self._command("--update", shlex.quote(name))
+        """Moves one entry on, and drops nothing."""
+        return self._command("--add --update", shlex.quote(name))
 
     def _command(self, flag: str, name: str) -> str:
         return " ".join(filter(None, ("stagemill lock", flag, self.flags, name, self.context)))

@@ -197,6 +197,7 @@ class TestRefusals:
         assert "  |     ^^^^" in said
         project.follow(said)
         assert out(project, *APP)["file"] == "two"
+        assert project.images() == ["team/base:1", "team/other:3", "team/tool:2"]  # nothing was dropped
 
     def test_an_image_that_the_registry_has_no_more_is_told(
         self, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -212,7 +213,7 @@ class TestRefusals:
         assert "base:1@sha256:" in said
         assert "which stagemill.lock names\n --> Dockerfile:1\n" in said
         assert (
-            f"hint: it was removed since it was locked: stagemill lock --update --target app {project.registry.host}"
+            f"hint: it was removed since it was locked: stagemill lock --add --update --target app {project.registry.host}"
             in said
         )
 

@@ -49,7 +49,7 @@ class TestRemedies:
     def test_are_whole_command_lines(self) -> None:
         assert Remedy().write == "stagemill lock ."
         assert Remedy("-f x", "app").add == "stagemill lock --add -f x app"
-        assert Remedy("", "'a b'").update("a b") == "stagemill lock --update 'a b' 'a b'"
+        assert Remedy("", "'a b'").update("a b") == "stagemill lock --add --update 'a b' 'a b'"
 
 
 class TestImages:
@@ -80,7 +80,7 @@ class TestImages:
 
         assert lost.message == "there is no image alpine:3.20@sha256:…, which stagemill.lock names"
         assert lost.hint == (
-            "it was removed since it was locked: stagemill lock --update --build-arg A=1 alpine:3.20 ."
+            "it was removed since it was locked: stagemill lock --add --update --build-arg A=1 alpine:3.20 ."
         )
         assert KEPT.lost(Reference.parse(f"x@{INDEX}"), own) is own
 
@@ -101,14 +101,14 @@ class TestFiles:
             KEPT.file(self.location, AMD)
 
         assert caught.value.message == f"the checksum of {self.location} is {AMD}, and stagemill.lock has {SUM}"
-        update = f"stagemill lock --update --build-arg A=1 {self.location} ."
+        update = f"stagemill lock --add --update --build-arg A=1 {self.location} ."
         assert caught.value.hint == f"if the change is meant: {update}"
 
     def test_that_changed_are_told_with_both_digests(self) -> None:
         error = KEPT.changed(self.location, AMD, SUM)
 
         assert error.message == f"{self.location} has changed since it was locked: it is {AMD}, expected {SUM}"
-        assert "stagemill lock --update" in (error.hint or "")
+        assert "stagemill lock --add --update" in (error.hint or "")
 
     def test_that_are_missing_are_refused(self) -> None:
         with pytest.raises(NotLockedError, match=r"https://host\.example/g is not in stagemill\.lock") as caught:
