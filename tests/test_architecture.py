@@ -19,7 +19,7 @@ RANKS = {
     "plan": 4, "export": 4, "cache": 4, "insight": 4, "sources": 4, "attest": 4,
     "execute": 5, "subrequests": 5,
     "lock": 5,
-    "build": 6,
+    "build": 6, "places": 6,
     "cli": 8,
 }  # fmt: skip
 MAX_FILE_LINES = 400

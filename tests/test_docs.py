@@ -24,6 +24,7 @@ PAGE_OF = {
     "store check": "store", "du": "store", "prune": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),
+    **dict.fromkeys(("copy", "index annotate", "index create", "index inspect"), "copy"),
     **dict.fromkeys(("delete", "login", "logout", "tags"), "registries"),
     **dict.fromkeys(("completion", "info", "version"), "docker"),
 }  # fmt: skip

@@ -212,7 +212,6 @@ class _Work:
         cache = _cache(services, self.plans)
         tally = Tally(services.listener)
         with self._overlap(forms) as overlap:
-            forms.arrived = overlap.arrived
             results = _solved(
                 self.goals,
                 self.plans,
@@ -254,12 +253,13 @@ class _Work:
         from stagemill.execute import borrowed  # noqa: PLC0415  only imports need it
 
         services = self.services
+        assert services.imports is not None
         if self.options.bring:
             vertices = [each for planned in self.plans for each in (planned.target.vertex, *self.options.more(planned))]
             trees = [results.get(vertex.digest) for vertex in vertices]
             wanted = [tree for tree in trees if isinstance(tree, Tree)]
             borrowed.bring(wanted, forms, listener=services.listener, clock=services.clock)
-        return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans))
+        return borrowed.adopt(walk(self.goals), cache, _own_cache(services, self.plans), services.imports)
 
 
 def make_tree(vertex: Vertex, *, services: Services) -> FileView:

@@ -36,9 +36,7 @@ def running(
     if program is None:
         pytest.skip("needs docker-registry")
     folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "error", "accesslog": {"disabled": True}},
@@ -67,6 +65,14 @@ def running(
         process.wait(10)
 
 
+def free_port() -> int:
+    """One of loopback that nobody listens at, as far as can be known."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+    return found
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(200):
         assert process.poll() is None, log.read_text()
@@ -76,7 +82,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    pytest.fail(f"the registry does not answer: {log.read_text()}")
+    pytest.fail(f"the server does not answer: {log.read_text()}")
 
 
 def certificate(folder: Path) -> None:

@@ -108,10 +108,11 @@ _NAMES = tuple(_CHECKS)
 
 _KEYS = (
     "type", "id", "src", "source", "env", "target", "dst", "destination", "from", "ro", "rw", "readonly", "required", "sharing", "size", "mode",
-    "uid", "gid", "dest", "name", "tar", "push", "compression", "format", "ignorestatus", "TYPE", " type", "typ", "",
+    "uid", "gid", "dest", "name", "tar", "push", "compression", "compression-level", "force-compression", "oci-mediatypes", "store", "unpack",
+    "dangling-name-prefix", "registry.insecure", "prefer-nondist-layers", "rewrite-timestamp", "format", "ignorestatus", "TYPE", " type", "typ", "",
 )  # fmt: skip
 _VALUES = (
-    "bind", "cache", "tmpfs", "secret", "ssh", "oci", "docker", "local", "image", "registry", "true", "false", "1", "0", "/", "/m", "../x", "one",
+    "bind", "cache", "tmpfs", "secret", "ssh", "oci", "docker", "local", "image", "registry", "zstd", "gzip", "delete", "true", "false", "1", "0", "/", "/m", "../x", "one",
     "$A", "${A:?no}", "0755", "99999", "1m", "1.5g", "9" * 30, "-1", "shared", "locked", "x", "", "A", "TOKEN", "/etc/hosts", "/nosuch", "/dev/null",
     "a b", '"', "'", "é", "\udcff", "\x1b[2J", "\0", "\n", "json", "a=b", "٣",
 )  # fmt: skip

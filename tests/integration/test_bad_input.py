@@ -219,7 +219,6 @@ COMMANDS = {
     "bad platform": Case("", arguments=("build", "--platform", "a/b/c/d", "."), status=2),
     "other platform": Case("cannot reach", arguments=("build", "--platform", "linux/s390x", "."), hint="network"),
     "missing secret": Case("cannot read the secret x", arguments=("build", "--secret", "id=x", "."), hint="--secret id="),
-    "not yet": Case("--cache-to type=gha is not supported yet", arguments=("build", "--cache-to", "type=gha", ".")),
     "bad cache": Case(
         "unknown key 'src'", arguments=("build", "--cache-to", "type=local,src=a", "."), status=2, hint="dest"
     ),

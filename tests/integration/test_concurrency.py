@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 import pytest
 
@@ -132,45 +130,3 @@ def test_builds_at_once_of_the_same_image_all_deliver_the_same(mill: Mill) -> No
 
     assert {(status, err) for _, err, status in ended} == {(0, b"")}
     assert {out for out, _, _ in ended} == {f"{mill.inspect('same')['Id']}\n".encode()}
-
-
-def age(mill: Mill) -> None:
-    """Makes all that is in a store as old as can be, as if nobody had used it for long."""
-    with closing(sqlite3.connect(mill.root / "state.sqlite")) as database:
-        database.execute("UPDATE records SET used = 1")
-        database.commit()
-    for path in (
-        *mill.root.glob("blobs/sha256/*"),
-        *mill.root.glob("layers/*/index"),
-        *mill.root.glob("caches/*/*.lock"),
-    ):
-        os.utime(path, (1, 1))
-
-
-def test_a_prune_breaks_no_build_that_runs(mill: Mill) -> None:
-    """Eight builds share steps, and run others; meanwhile everything that can be is pruned, over and over."""
-    text = (
-        "FROM busybox AS base\nRUN echo shared > /shared\nFROM base AS other\nARG N\n"
-        "RUN --mount=type=cache,target=/c sleep 0.$N; echo $N > /n && ls /c > /seen && touch /c/$N\n"
-        "FROM base\nARG N\nRUN sleep 0.2 && test -e /shared\nCOPY --from=other /n /n\nRUN cat /n /shared > /all\n"
-    )
-    mill.write({"Dockerfile": text})
-    pruned = 0
-    for _ in range(2):
-        age(mill)
-        with ExitStack() as stack:
-            builds = [
-                stack.enter_context(mill.start("build", "-q", "--build-arg", f"N={n}", "-o", f"out{n}", "."))
-                for n in range(1, 9)
-            ]
-            while any(build.poll() is None for build in builds):
-                pruned += mill.ok("prune", "--force", "--all").out.count("removed ")
-            ended = [(build.communicate()[1].decode(), build.returncode) for build in builds]
-        assert [error for error, status in ended if status] == []
-        for n in range(1, 9):
-            assert (mill.folder / f"out{n}/all").read_text() == f"{n}\nshared\n"
-
-    assert pruned
-    mill.ok("prune", "--force", "--all")
-    assert mill.ok("store", "check").out.rstrip().endswith("all whole")
-    assert mill.cat("busybox", "/etc/passwd")

@@ -10,6 +10,7 @@ from stagemill.digest import Digest
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
 from stagemill.solve.protocols import Cache, Hit
+from stagemill.values import dataclass
 
 T = TypeVar("T")
 
@@ -18,6 +19,16 @@ class Readable(Protocol[T]):
     """The half of a cache that finds."""
 
     def load(self, key: Digest) -> Hit[T] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved(Generic[T]):
+    """What the first did not keep."""
+
+    vertex: Vertex
+    definition: Digest
+    canonical: CacheKey
+    hit: Hit[T]
 
 
 class Chain(Generic[T]):
@@ -29,14 +40,14 @@ class Chain(Generic[T]):
     def __init__(self, first: Cache[T], others: Sequence[Readable[T]]) -> None:
         self._first = first
         self._others = tuple(others)
-        self._kept: dict[Digest, Hit[T]] = {}
+        self._kept: dict[Digest, _Saved[T]] = {}
         self._lock = Lock()
         self.borrowed: dict[Digest, Digest] = {}
 
     def load(self, key: Digest) -> Hit[T] | None:
         with self._lock:
             kept = self._kept.get(key)
-        if hit := kept or self._first.load(key):
+        if hit := kept.hit if kept else self._first.load(key):
             return hit
         for other in self._others:
             if hit := other.load(key):
@@ -47,11 +58,18 @@ class Chain(Generic[T]):
 
     def save(self, vertex: Vertex, *, definition: Digest, canonical: CacheKey, result: T) -> None:
         self._first.save(vertex, definition=definition, canonical=canonical, result=result)
-        hit = Hit(result, canonical.digest)
+        saved = _Saved(vertex, definition, canonical, Hit(result, canonical.digest))
         for key in (definition, canonical.digest):
-            is_kept = self._first.load(key) == hit
+            is_kept = self._first.load(key) == saved.hit
             with self._lock:
                 if is_kept:
                     self._kept.pop(key, None)
                 else:
-                    self._kept[key] = hit
+                    self._kept[key] = saved
+
+    def settle(self) -> None:
+        """Gives the first what it did not keep, once more: it may be able to by now."""
+        with self._lock:
+            waiting = {saved.canonical.digest: saved for saved in self._kept.values()}
+        for saved in waiting.values():
+            self.save(saved.vertex, definition=saved.definition, canonical=saved.canonical, result=saved.hit.result)

@@ -34,12 +34,16 @@ class CachedLayer:
 
 @dataclass(frozen=True, slots=True)
 class CachedStep:
-    """A step by its canonical key, and the `definitions` that lead to it; its result as layers, the lowest first."""
+    """A step by its canonical key, and the `definitions` that lead to it; its result as layers, the lowest first.
+
+    `ingredients` are those of the key, sealed, as canonical JSON; empty where nobody knows them.
+    """
 
     key: Digest
     definitions: tuple[Digest, ...]
     layers: tuple[CachedLayer, ...]
     name: str = ""
+    ingredients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class CacheContents:
         for step in steps:
             before = found.get(step.key, step)
             definitions = tuple(sorted({*before.definitions, *step.definitions}))
-            found[step.key] = replace(before, definitions=definitions)
+            ingredients = before.ingredients or step.ingredients
+            found[step.key] = replace(before, definitions=definitions, ingredients=ingredients)
         named = {mount.name: mount for mount in reversed(list(mounts))}
         return cls(tuple(found[key] for key in sorted(found)), tuple(named[name] for name in sorted(named)))
 
@@ -91,8 +96,8 @@ class CacheContents:
         numbers: dict[CachedLayer, int] = {}
         steps: list[json.Json] = []
         for step in self.steps:
-            layers = [numbers.setdefault(layer, len(numbers)) for layer in step.layers]
-            steps.append({"key": step.key, "definitions": list(step.definitions), "layers": layers, "name": step.name})
+            layers: list[json.Json] = [numbers.setdefault(layer, len(numbers)) for layer in step.layers]
+            steps.append(_step_to_json(step, layers))
         document: dict[str, json.Json] = {
             "version": _VERSION,
             "layers": [_layer_to_json(layer) for layer in numbers],
@@ -129,6 +134,18 @@ def _layer_to_json(layer: CachedLayer) -> json.JsonObject:
     return document
 
 
+def _step_to_json(step: CachedStep, layers: list[json.Json]) -> json.JsonObject:
+    document: dict[str, json.Json] = {
+        "key": step.key,
+        "definitions": list(step.definitions),
+        "layers": layers,
+        "name": step.name,
+    }
+    if step.ingredients:
+        document["ingredients"] = json.parse_object(step.ingredients, "the ingredients of a key")
+    return document
+
+
 def _layer(document: json.JsonObject) -> CachedLayer:
     form = _FORMS.get(json.text(document, "form"))
     if form is None:
@@ -153,7 +170,15 @@ def _step(document: json.JsonObject, layers: list[CachedLayer]) -> CachedStep:
         tuple(_digest(text) for text in json.texts(document, "definitions")),
         tuple(chosen),
         json.text(document, "name", ""),
+        _ingredients(json.obj(document, "ingredients")),
     )
+
+
+def _ingredients(document: json.JsonObject) -> str:
+    """Canonical, as records keep them."""
+    if not document:
+        return ""
+    return json_module.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _mount_to_json(mount: CachedMount) -> json.JsonObject:

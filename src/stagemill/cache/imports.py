@@ -14,8 +14,9 @@ from threading import Event, Lock, Thread
 
 from stagemill import events
 from stagemill.cache.contents import CacheContents, CachedLayer, CachedMount, CachedStep
+from stagemill.cache.pump import Pace, TooSlowError, pumped
 from stagemill.digest import Digest
-from stagemill.errors import CacheError, CancelledError, NotFoundError, StagemillError
+from stagemill.errors import CancelledError, NotFoundError, StagemillError
 from stagemill.events import Listener
 from stagemill.oci.blobs import BlobSource, Reader
 from stagemill.oci.descriptor import Descriptor
@@ -25,14 +26,6 @@ PATIENCE = 10.0
 """Seconds, from when the build begins, after which a source that has not answered is left out."""
 
 _SLICE = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How slow a source may be: after `grace` seconds of reading one blob, at least `least` bytes a second, all in all."""
-
-    grace: float = 30.0
-    least: int = 256 * 1000
 
 
 _PACE = Pace()
@@ -125,6 +118,11 @@ class Imports:
         self._wait()
         return next((step for each, step in self._steps.get(key, ()) if not each.lost), None)
 
+    def all(self) -> list[CachedStep]:
+        """Every step that can be had, in the order of the sources; one that several list as often."""
+        self._wait()
+        return list(dict.fromkeys(step for listed in self._steps.values() for each, step in listed if not each.lost))
+
     def layer(self, digest: Digest) -> CachedLayer | None:
         """A layer of a build by its name, with its blob."""
         self._wait()
@@ -150,23 +148,33 @@ class Imports:
                 continue
             with ExitStack() as stack:
                 try:
-                    reader = stack.enter_context(each.opened.blobs.open(descriptor))
+                    blob = pumped(each.opened.blobs, descriptor, pace=self._pace, count=self._count)
+                    reader = stack.enter_context(blob)
                 except CancelledError:
                     raise
                 except StagemillError as error:
                     failure = error
+                    if isinstance(error, TooSlowError):
+                        self._lose(each, error)
                     continue
-                yield _Paced(reader, self._count, self._pace)
+                try:
+                    yield reader
+                except TooSlowError as error:
+                    self._lose(each, error)
+                    raise
                 return
         raise failure or NotFoundError(f"no cache has the blob {descriptor.digest}", hint="build again")
 
     def lose(self, blob: Digest, why: StagemillError) -> None:
         """Gives nothing of the sources that list a blob any more, and says so."""
         for each in self._blobs.get(blob, ()):
-            with self._lock:
-                known, each.lost = each.lost, True
-            if not known:
-                self._leave_out(each.source.name, f"{why.message}", why.hint)
+            self._lose(each, why)
+
+    def _lose(self, each: _Import, why: StagemillError) -> None:
+        with self._lock:
+            known, each.lost = each.lost, True
+        if not known:
+            self._leave_out(each.source.name, why.message, why.hint)
 
     def _count(self, size: int) -> None:
         with self._lock:
@@ -218,25 +226,3 @@ class Imports:
     def _leave_out(self, name: str, why: str, hint: str | None) -> None:
         text = f"the cache {name} is left out: {why}" + (f"\nhint: {hint}" if hint else "")
         self._listener(events.Notice(text, self._clock()))
-
-
-class _Paced:
-    """A reader that tells how much was read, and gives a source up that is too slow."""
-
-    def __init__(self, reader: Reader, count: Callable[[int], None], pace: Pace) -> None:
-        self._reader = reader
-        self._count = count
-        self._pace = pace
-        self._seconds = 0.0
-        self._bytes = 0
-
-    def read(self, size: int, /) -> bytes:
-        began = time.monotonic()
-        data = self._reader.read(size)
-        self._seconds += time.monotonic() - began
-        self._bytes += len(data)
-        self._count(len(data))
-        if data and self._seconds > self._pace.grace and self._bytes < self._pace.least * self._seconds:
-            rate = self._bytes / self._seconds / 1000
-            raise CacheError(f"it gives {rate:.0f} kB a second", hint="that would take longer than to build again")
-        return data

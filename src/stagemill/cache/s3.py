@@ -6,10 +6,12 @@ asked, and finds credentials as every tool of AWS does; it is loaded when a buck
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.errors import CacheError, NotFoundError, StagemillError
@@ -22,15 +24,22 @@ from stagemill.values import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RetryMode: TypeAlias = Literal["standard", "adaptive"]
 _CONNECT, _READ = 10, 30  # seconds
 _PIECE = 1024 * 1024
+_LARGEST_COPY = 5 << 30  # of S3, in one request; what is larger is sent again
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _REFUSED = frozenset({"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Where a cache is. Names of a cache are several where it is written; the first is read. Secrets are never shown."""
+    """Where a cache is. Names of a cache are several where it is written; the first is read. Secrets are never shown.
+
+    What is there and was written longer than `touch` seconds ago is made young when it is written again, so that a rule of
+    the bucket by which old objects expire takes none that a cache has; 0 leaves it. `attempts` are how often a request is
+    tried at most, by boto3's `retry_mode`.
+    """
 
     bucket: str
     names: tuple[str, ...] = ("stagemill",)
@@ -43,6 +52,9 @@ class Bucket:
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
     session_token: str = field(default="", repr=False)
+    touch: float = 24 * 3600.0
+    attempts: int | None = None
+    retry_mode: RetryMode = "standard"
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}{self.names[0]}"
@@ -61,6 +73,7 @@ class _Client(Protocol):
     def get_object(self, **arguments: str) -> Mapping[str, object]: ...
     def put_object(self, **arguments: str | bytes) -> Mapping[str, object]: ...
     def upload_fileobj(self, file: _Whole, bucket: str, key: str, /) -> None: ...
+    def copy_object(self, **arguments: str | dict[str, str]) -> Mapping[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +101,11 @@ class _Body(Protocol):
 class S3:
     """A bucket that can be asked; thread-safe, as boto3's clients are. Errors are StagemillError with a hint."""
 
-    def __init__(self, where: Bucket, *, attempts: int = 4) -> None:
-        """Raises StagemillError where boto3 is not there."""
+    def __init__(self, where: Bucket, *, attempts: int = 4, clock: Callable[[], float] = time.time) -> None:
+        """`attempts` are those of a bucket that says nothing of them. Raises StagemillError where boto3 is not there."""
         self.where = where
-        self._client = _client(where, attempts)
+        self._client = _client(where, where.attempts or attempts)
+        self._clock = clock
 
     def document(self, digest: Digest | None, /) -> Document:
         """What the first name stands for, or the blob with a digest."""
@@ -116,8 +130,13 @@ class S3:
 
     def send(self, descriptor: Descriptor, source: BlobSource, /) -> bool:
         key = self.where.blob(descriptor.digest)
-        if self._size(key) == descriptor.size:
-            return False
+        size, written = self._found(key)
+        if size == descriptor.size:
+            if not self.where.touch or self._clock() - written <= self.where.touch:
+                return False
+            if size <= _LARGEST_COPY:
+                self._touch(key)
+                return False
         with source.open(descriptor) as reader, self._told(f"write {key}"):
             self._client.upload_fileobj(_Whole(reader), self.where.bucket, key)
         return True
@@ -130,13 +149,25 @@ class S3:
                     Bucket=self.where.bucket, Key=key, Body=document.data, ContentType=document.media_type
                 )
 
-    def _size(self, key: str) -> int | None:
+    def _found(self, key: str) -> tuple[int | None, float]:
+        """How many bytes an object has, None where it is not there, and when it was written."""
         try:
             with self._told(f"look for {key}"):
-                found = self._client.head_object(Bucket=self.where.bucket, Key=key)["ContentLength"]
+                found = self._client.head_object(Bucket=self.where.bucket, Key=key)
         except NotFoundError:
-            return None
-        return found if isinstance(found, int) else None
+            return None, 0.0
+        size, written = found["ContentLength"], found.get("LastModified")
+        return size if isinstance(size, int) else None, written.timestamp() if isinstance(written, datetime) else 0.0
+
+    def _touch(self, key: str) -> None:
+        """An object can be copied onto itself only where something of it is said anew."""
+        with self._told(f"touch {key}"):
+            self._client.copy_object(
+                CopySource={"Bucket": self.where.bucket, "Key": key},
+                Bucket=self.where.bucket,
+                Key=key,
+                MetadataDirective="REPLACE",
+            )
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -189,8 +220,16 @@ def _client(where: Bucket, attempts: int) -> _Client:
     except ImportError as error:
         raise StagemillError("a cache of type=s3 needs boto3", hint="pip install 'stagemill[s3]'") from error
     style = {"addressing_style": "path" if where.path_style else "auto"}
-    retries = {"max_attempts": attempts, "mode": "standard"}
-    config = Config(connect_timeout=_CONNECT, read_timeout=_READ, retries=retries, s3=style)
+    retries = {"total_max_attempts": attempts, "mode": where.retry_mode}
+    config = Config(
+        connect_timeout=_CONNECT,
+        read_timeout=_READ,
+        retries=retries,
+        s3=style,
+        # Blobs are checked by their digests; other servers than Amazon's often do not know boto3's own checksums.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
     client: _Client = boto3.session.Session().client(
         "s3",
         region_name=where.region or None,

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from stagemill.cache.actions import Service
+from stagemill.cache.azure import Container
 from stagemill.cache.documents import USUAL, Form
-from stagemill.cache.s3 import Bucket
+from stagemill.cache.s3 import Bucket, RetryMode
 from stagemill.cli import compressions
+from stagemill.cli.cache_places import bucket, container, service
 from stagemill.digest import Digest
+from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
-from stagemill.errors import StagemillError, UsageError
+from stagemill.errors import UsageError
 from stagemill.layer.compression import Compression
 from stagemill.oci.reference import Reference
 from stagemill.sandbox.limits import size
 from stagemill.values import dataclass
 
-_LATER = ("azblob", "gha")
 _OTHER_END = {"src": "dest", "dest": "src"}
 _FORM = {
     "image-manifest", "oci-mediatypes", "compression", "compression-level", "force-compression", "ignore-error",
@@ -30,31 +32,52 @@ _FORM = {
 }  # fmt: skip
 _BUCKET = {
     "bucket", "region", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style",
-    "access_key_id", "secret_access_key", "session_token",
+    "access_key_id", "secret_access_key", "session_token", "retry_mode", "retry_max_attempts",
 }  # fmt: skip
+_CONTAINER = {
+    "account_url", "account_name", "secret_access_key", "container", "name", "prefix", "blobs_prefix", "manifests_prefix",
+}  # fmt: skip
+_SERVICE = {"url_v2", "token", "scope", "version"}
+_GITHUB = "leave them out: what is there already is asked of the cache service itself"
+_UNNEEDED = {
+    "url": "leave it out: GitHub has switched the first cache service off; url_v2 is that of the second",
+    "repository": _GITHUB,
+    "ghtoken": _GITHUB,
+    "timeout": "leave it out: an import has ten seconds, and an export takes as long as it has to",
+    "disable_accept_encoding": "leave it out: Accept-Encoding is not among the headers that are signed here",
+    "touch_refresh": "leave it out: it is for --cache-to, and what is only read is not touched",
+    "upload_parallelism": "leave it out: it is for --cache-to",
+}
 FROM = {
     "registry": {"ref"},
     "local": {"src", "tag", "digest"},
     "s3": _BUCKET,
+    "gha": _SERVICE,
+    "azblob": _CONTAINER,
 }
 TO = {
     "inline": {"mode"},
     "registry": {"ref", "mode", *_FORM},
     "local": {"dest", "tag", "mode", "reset", *_FORM},
-    "s3": {"mode", *_BUCKET, *_FORM},
+    "s3": {"mode", "touch_refresh", "upload_parallelism", *_BUCKET, *_FORM},
+    "gha": {"mode", *_SERVICE, *_FORM},
+    "azblob": {"mode", *_CONTAINER, *_FORM},
 }
+_MOST = 100  # of what is counted
 
 
 @dataclass(frozen=True, slots=True)
 class CacheFrom:
-    """A cache to import: an image's name in a registry, a directory with a tag or a digest, or a bucket."""
+    """A cache to import: an image's name in a registry, a directory with a tag or a digest, a bucket, and the like."""
 
-    kind: Literal["registry", "local", "s3"]
+    kind: Literal["registry", "local", "s3", "gha", "azblob"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
     digest: Digest | None = None
     bucket: Bucket | None = None
+    service: Service | None = None
+    container: Container | None = None
 
     @property
     def name(self) -> str:
@@ -66,10 +89,10 @@ class CacheFrom:
 class CacheTo:
     """A cache to export; `inline` is one in the image itself. `clean` leaves nothing in a directory that no tag names.
 
-    `mounts` are the cache mounts that go with it, together at most `most` bytes of files.
+    `mounts` are the cache mounts that go with it, together at most `most` bytes of files. `parallel` blobs are sent at once.
     """
 
-    kind: Literal["registry", "local", "s3", "inline"]
+    kind: Literal["registry", "local", "s3", "gha", "azblob", "inline"]
     reference: Reference | None = None
     directory: Path = Path()
     tag: str = "latest"
@@ -83,6 +106,9 @@ class CacheTo:
     every_mount: bool = False
     most: int | None = None
     bucket: Bucket | None = None
+    service: Service | None = None
+    container: Container | None = None
+    parallel: int | None = None
 
     @property
     def name(self) -> str:
@@ -91,8 +117,8 @@ class CacheTo:
 
 
 def _name(cache: CacheFrom | CacheTo) -> str:
-    if cache.bucket:
-        return str(cache.bucket)
+    if where := cache.bucket or cache.service or cache.container:
+        return str(where)
     if cache.reference:
         return cache.reference.familiar
     return f"{cache.directory}" if cache.tag == "latest" else f"{cache.directory}:{cache.tag}"
@@ -113,29 +139,12 @@ def _from(values: _Values) -> CacheFrom:
         source = values.needed("src", "the directory of the cache: src=DIRECTORY")
         return CacheFrom("local", directory=Path(source), tag=values.get("tag", "latest"), digest=values.digest())
     if values.kind == "s3":
-        return CacheFrom("s3", bucket=_bucket(values))
+        return CacheFrom("s3", bucket=bucket(values))
+    if values.kind == "gha":
+        return CacheFrom("gha", service=service(values))
+    if values.kind == "azblob":
+        return CacheFrom("azblob", container=container(values))
     return CacheFrom("registry", values.reference())
-
-
-def _bucket(values: _Values) -> Bucket:
-    """The keys are BuildKit's. What is not said is the environment's, or what boto3 finds."""
-    names = tuple(name for name in values.get("name", "stagemill").split(";") if name)
-    bucket = values.get("bucket") or os.environ.get("AWS_BUCKET", "")
-    if not bucket:
-        raise values.wrong("it has no bucket", "name one: bucket=NAME, or AWS_BUCKET in the environment")
-    return Bucket(
-        bucket,
-        names or ("stagemill",),
-        region=values.get("region") or os.environ.get("AWS_REGION", ""),
-        prefix=values.get("prefix"),
-        blobs=values.get("blobs_prefix", "blobs/"),
-        manifests=values.get("manifests_prefix", "manifests/"),
-        endpoint=values.get("endpoint_url"),
-        path_style=values.truth("use_path_style", default=False),
-        access_key=values.get("access_key_id"),
-        secret_key=values.get("secret_access_key"),
-        session_token=values.get("session_token"),
-    )
 
 
 def _to(values: _Values) -> CacheTo:
@@ -163,7 +172,11 @@ def _to(values: _Values) -> CacheTo:
         clean = values.truth("reset", default=True)
         return replace(to, directory=directory, tag=values.get("tag", "latest"), clean=clean)
     if values.kind == "s3":
-        return replace(to, kind="s3", bucket=_bucket(values))
+        return replace(to, kind="s3", bucket=bucket(values), parallel=values.count("upload_parallelism"))
+    if values.kind == "gha":
+        return replace(to, kind="gha", service=service(values))
+    if values.kind == "azblob":
+        return replace(to, kind="azblob", container=container(values))
     reference = values.reference()
     if reference.digest:
         raise values.wrong("a cache is written under a tag, not a digest", "write ref=REGISTRY/NAME:TAG")
@@ -199,9 +212,6 @@ class _Values:
         return values
 
     def _check_kind(self, kinds: Mapping[str, set[str]]) -> None:
-        if self.kind in _LATER:
-            known = ", ".join(kinds)
-            raise StagemillError(f"{self.flag} type={self.kind} is not supported yet", hint=f"there are {known}")
         if self.kind not in kinds:
             near = nearest(self.kind, kinds)
             what = f"unknown type {self.kind!r}" if self.kind else "it has no type"
@@ -210,6 +220,8 @@ class _Values:
     def _check_keys(self, known: set[str]) -> None:
         for key in self.given:
             if key not in known:
+                if self.kind in {"s3", "gha"} and key in _UNNEEDED:
+                    raise self.wrong(f"{key} is not for {self.flag} here", _UNNEEDED[key])
                 near = next((name for name in known if name == _OTHER_END.get(key)), None) or nearest(key, known)
                 listed = ", ".join(sorted(known))
                 hint = f"did you mean {near}?" if near else f"type={self.kind} has {listed}"
@@ -217,7 +229,12 @@ class _Values:
 
     def wrong(self, what: str, hint: str) -> UsageError:
         """No secret is in it."""
-        shown = re.sub(r"(secret_access_key|session_token)=[^,]*", r"\1=***", self.text, flags=re.IGNORECASE)
+        shown = re.sub(
+            r"((?:secret_access_key|session_token|token|ghtoken)=|[?&]sig=)[^,&]*",
+            r"\1***",
+            self.text,
+            flags=re.IGNORECASE,
+        )
         return UsageError(f"invalid {self.flag} {shown!r}: {what}", hint=hint)
 
     def get(self, key: str, default: str = "") -> str:
@@ -242,6 +259,28 @@ class _Values:
             return size(text) if text else None
         except ValueError as error:
             raise self.wrong(f"{key}={text} is no size", f"write {key}=500m or {key}=2g") from error
+
+    def count(self, key: str) -> int | None:
+        text = self.get(key)
+        if text and (not text.isdecimal() or not 0 < int(text) <= _MOST):
+            raise self.wrong(f"{key}={text} is no number from 1 to {_MOST}", f"write {key}=4")
+        return int(text) if text else None
+
+    def seconds(self, key: str, *, default: float) -> float:
+        text = self.get(key)
+        try:
+            return durations.parse(text) / 1e9 if text else default
+        except ValueError as error:
+            raise self.wrong(f"{key}={text} is no time", f"write {key}=24h") from error
+
+    def retry_mode(self) -> RetryMode:
+        match self.get("retry_mode", "standard"):
+            case "standard":
+                return "standard"
+            case "adaptive":
+                return "adaptive"
+            case other:
+                raise self.wrong(f"unknown retry_mode {other!r}", "it is standard or adaptive")
 
     def mode(self) -> Literal["min", "max"]:
         match self.given.get("mode", "max"):

@@ -34,18 +34,27 @@ def options() -> Iterable[Option]:
     return under("Cache and registry", _options())
 
 
-def _options() -> Iterator[Option]:
-    yield Option(
+def reading_options() -> Iterable[Option]:
+    """The one for a command that only looks at caches."""
+    return under("Cache and registry", [_cache_from()])
+
+
+def _cache_from() -> Option:
+    return Option(
         ["--cache-from"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY) or s3 (bucket=NAME); a name alone is a registry's.",
+        help="Begin from this cache, too: TYPE is registry (ref=NAME), local (src=DIRECTORY), s3 (bucket=NAME), azblob (account_url=URL) or gha; a name alone is a registry's.",
     )
+
+
+def _options() -> Iterator[Option]:
+    yield _cache_from()
     yield Option(
         ["--cache-to"],
         multiple=True,
         metavar="type=TYPE,…",
-        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), or inline for one in the image.",
+        help="Write the cache for others: TYPE is registry (ref=NAME), local (dest=DIRECTORY), s3 (bucket=NAME), azblob (account_url=URL), gha (GitHub's Actions), or inline for one in the image.",
     )
     yield Option(
         ["--cache-max"],
@@ -81,6 +90,16 @@ class Caches:
             inline or any(target.kind == "inline" for target in targets),
             most,
         )
+
+    @classmethod
+    def read_by(cls, values: Values) -> Caches:
+        """Of a command that has only --cache-from. Raises as `of`."""
+        given = values.texts("cache_from")
+        if not given:
+            return cls()
+        from stagemill.cli.cache_flags import caches_from
+
+        return cls(caches_from(given))
 
     def imports(self, place: Workplace, *, platforms: Sequence[Platform], listener: Listener) -> Imports | None:
         """Begins to read the sources."""
@@ -133,6 +152,16 @@ def _open(source: CacheFrom, place: Workplace, *, platforms: Sequence[Platform])
         from stagemill.cache.s3 import S3
 
         where = S3(source.bucket, attempts=2)
+    elif source.service:
+        import time
+
+        from stagemill.cache.actions import Actions
+
+        where = Actions(source.service, place.cache_registry.sender, clock=time.time)
+    elif source.container:
+        from stagemill.cache.azure import Azure
+
+        where = Azure(source.container, attempts=2)
     else:
         from stagemill.cache.layout import LayoutPlace
 
@@ -149,7 +178,7 @@ def _export(
     listener: Listener,
 ) -> Sent | None:
     """None where that failed, and does not matter."""
-    from stagemill.execute.exporting import Export, Finished, export
+    from stagemill.execute.exporting import PARALLEL, Export, Finished, export
     from stagemill.execute.travelling import MountNames
 
     parts = [built.finished for built in builds]
@@ -164,6 +193,7 @@ def _export(
         compression=target.compression,
         force=target.force,
         mounts=MountNames(target.mounts, target.every_mount, target.most),
+        parallel=target.parallel or PARALLEL,
     )
     clock = builds[0].services.clock
     try:
@@ -193,6 +223,16 @@ def _keep(target: CacheTo, place: Workplace, pushed: Sequence[Reference]) -> Abs
         from stagemill.cache.s3 import S3
 
         return nullcontext(S3(target.bucket))
+    if target.service:
+        import time
+
+        from stagemill.cache.actions import Actions
+
+        return nullcontext(Actions(target.service, place.registry.sender, clock=time.time))
+    if target.container:
+        from stagemill.cache.azure import Azure
+
+        return nullcontext(Azure(target.container, create=True))
     from stagemill.cache.layout import writing
     from stagemill.store.locks import never
 

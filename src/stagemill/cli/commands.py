@@ -17,10 +17,12 @@ _COMMANDS = {
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
+    "copy": ("stagemill.cli.copy", "Copy an image from one place to another."),
     "delete": ("stagemill.cli.delete", "Delete an image from its registry."),
     "du": ("stagemill.cli.du", "Show what the store takes on the disk, and what for."),
     "history": ("stagemill.cli.history", "Show the instructions that made an image, with their sizes."),
     "images": ("stagemill.cli.images", "List the images in the local store."),
+    "index": ("stagemill.cli.index", "Make, change and show indexes of images."),
     "info": ("stagemill.cli.info", "Show where the store is, and what this machine has."),
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON, or as a template says."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
@@ -42,12 +44,16 @@ _COMMANDS = {
     "tags": ("stagemill.cli.tags", "List the tags of a repository in its registry."),
     "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
 }
-_HIDDEN = {"ps": "stagemill.cli.ps"}
+_HIDDEN = {
+    "buildx imagetools": "stagemill.cli.imagetools",
+    "manifest": "stagemill.cli.manifest",
+    "ps": "stagemill.cli.ps",
+}
 
 # What docker calls our commands, for `alias docker=stagemill`; not listed, since each is one that is.
 _GROUPS = {
     "builder": {"build": "build", "prune": "prune"},
-    "buildx": {"build": "build", "du": "du", "prune": "prune", "version": "version"},
+    "buildx": {"build": "build", "du": "du", "imagetools": "buildx imagetools", "prune": "prune", "version": "version"},
     "container": {"list": "ps", "ls": "ps", "ps": "ps", "run": "run"},
     "image": {
         "build": "build", "history": "history", "inspect": "inspect", "list": "images", "load": "load", "ls": "images",

@@ -51,6 +51,12 @@ BUILD = Unneeded(
     defaults={"--isolation": frozenset({"", "default"}), "--builder": frozenset({"", "default"})},
 )
 
+BUILDER = Unneeded(
+    alone={},
+    valued={"--builder": "images are read and written without a builder"},
+    defaults={"--builder": frozenset({"", "default"})},
+)
+
 _NOBODY_ASKS = "nothing is left of a container when it ends, and nobody can ask for it"
 _NOBODY_STOPS = "there is no docker stop: a signal to stagemill run goes to the command"
 _NO_HEALTH = "nobody looks after the health of a container"

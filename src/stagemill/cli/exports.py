@@ -136,21 +136,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with path.open("wb") as file:
             yield file
         return
-    import tempfile
-
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    except OSError as error:
-        hint = "name a place that you may write to"
-        raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
-    try:
+    name = path.absolute().with_name(f".{path.name}.{os.urandom(4).hex()}")
+    try:  # from here on: somebody may press Ctrl-C at once
+        try:
+            descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            hint = "name a place that you may write to"
+            raise UsageError(f"cannot write {path}: {error.strerror}", hint=hint) from error
         with os.fdopen(descriptor, "wb") as file:
             yield file
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    finally:
+        name.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -93,6 +93,7 @@ class Wishes:
             output.packaging,
             tuple(Reference.parse(name) for name in names),
             output.insecure,
+            file=bool(output.dest),
             base_only=self.squash or output.rewrite,
         )
 

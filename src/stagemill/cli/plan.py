@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from stagemill import events
 from stagemill.build import foresee
 from stagemill.cli.building import BuildFlags, prepared, reading
+from stagemill.cli.caches import Caches, reading_options
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options, with_targets
+from stagemill.cli.options import add_build_options, with_options, with_targets
 from stagemill.cli.outlook.causes import Causes
 from stagemill.cli.outlook.gather import Gathering
 from stagemill.cli.progress import open_progress
@@ -20,11 +22,15 @@ from stagemill.cli.values import Values
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.outlook import OutlookReport
 
+if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
+
 _EXAMPLES = examples(
     {
         "stagemill plan .": "what stagemill build . would do",
         "stagemill plan --build-arg BUILD_ENV=dev .": "which stages an argument selects",
         "stagemill plan --target web --also test .": "with the flags of build",
+        "stagemill plan --cache-from registry.example/team/cache .": "what a runner would do",
         "stagemill plan --format json . > plan.json": "for programs",
         "stagemill plan --format dot . | dot -Tsvg > plan.svg": "a picture, by Graphviz",
     }
@@ -33,6 +39,7 @@ _EXAMPLES = examples(
 
 @with_targets
 @add_build_options
+@with_options(reading_options())
 @click.command("plan", cls=Command, epilog=_EXAMPLES)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "dot"]), default="text",
@@ -45,18 +52,24 @@ def command(**given: object) -> None:
     cannot be decided before: it would run, or be found by content.
     """
     values = Values(given)
-    flags = BuildFlags.of(values, os.environ)
+    flags, caches = BuildFlags.of(values, os.environ), Caches.read_by(values)
     with (
         workplace() as place,
         open_progress(flags.progress, sys.stderr) as listener,
         reading(flags, place=place, listener=listener) as inputs,
-        prepared(flags, inputs, place=place, listener=listener) as job,
+        prepared(flags, inputs, place=place, listener=listener, caches=caches) as job,
     ):
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
         if place.lock:
             place.lock.approve(foreseen.plans, job.services.contexts)
         contents = foreseen.plans[0].contents
-        causes = Causes(place.store.records, foreseen.outlooks, contents, asked=lambda vertex: _asked(flags, vertex))
+        causes = Causes(
+            place.store.records,
+            foreseen.outlooks,
+            contents,
+            asked=lambda vertex: _asked(flags, vertex),
+            imported=_imported(job.services.imports),
+        )
         report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, causes).report()
         for notice in dict.fromkeys(notice for plan in foreseen.plans for notice in plan.notices):
             listener(events.Notice(notice, job.services.clock()))
@@ -68,6 +81,10 @@ def _asked(flags: BuildFlags, vertex: Vertex) -> str:
     if flags.no_cache:
         return "--no-cache"
     return "--no-cache-filter" if vertex.label.stage in flags.no_cache_filter else "--rerun"
+
+
+def _imported(imports: Imports | None) -> list[tuple[str, str]] | None:
+    return [(step.name, step.ingredients) for step in imports.all()] if imports else None
 
 
 def _shown(report: OutlookReport, form: str) -> str:

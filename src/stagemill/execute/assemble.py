@@ -86,7 +86,7 @@ def assemble(
     if cached:
         from stagemill.execute.exporting import inline  # noqa: PLC0415  few images carry a cache
 
-        contents = inline(cached, dict(zip(tree.layers, packed, strict=True)))
+        contents = inline(cached, dict(zip(tree.layers, packed, strict=True)), forms)
         config = replace(config, other={**config.other, INLINE: contents.to_json()})
     image = Image.build(
         replace(config, diff_ids=tuple(facts.diff_id for facts in packed), history=history, created=created),

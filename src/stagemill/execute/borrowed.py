@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 from typing import TYPE_CHECKING
 
 from stagemill import events
 from stagemill.cache.chain import Chain
-from stagemill.digest import Digest
+from stagemill.digest import Canonical, Digest
 from stagemill.execute.cache import StoreCache, is_remembered
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
@@ -65,13 +66,23 @@ def bring(trees: Iterable[Tree], forms: Forms, *, listener: events.Listener, clo
     listener(events.Finished(step, clock()))
 
 
-def adopt(vertices: Iterable[Vertex], cache: Chain[Result], own: StoreCache) -> int:
+def adopt(vertices: Iterable[Vertex], cache: Chain[Result], own: StoreCache, imports: Imports) -> int:
     """Remembers what was borrowed and is here by now, so that the next build needs no import; how many steps that were."""
+    cache.settle()
     borrowed = {*cache.borrowed, *cache.borrowed.values()}
     used = 0
     for vertex in vertices:
         hit = cache.load(vertex.digest) if is_remembered(vertex) else None
         if hit and not borrowed.isdisjoint((vertex.digest, hit.canonical)):
             used += 1
-            own.adopt(vertex, hit)
+            own.adopt(vertex, hit, _inputs(imports.step(hit.canonical)))
     return used
+
+
+def _inputs(step: CachedStep | None) -> Canonical:
+    """What the inputs of a step counted with in its key. The operation is known, since a key or a definition led to it."""
+    try:
+        known: Canonical = json.loads(step.ingredients) if step and step.ingredients else None
+    except ValueError:
+        return None
+    return known.get("inputs") if isinstance(known, Mapping) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from stagemill.digest import Digest, canonical
+from stagemill.digest import Canonical, Digest, canonical
 from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
@@ -67,15 +67,27 @@ class StoreCache:
         if not isinstance(result, Tree) or not is_remembered(vertex) or not self._is_here(result):
             return
         self._put((definition, canonical.digest), canonical.digest, vertex, result, ingredients=_text(canonical))
+        self._note(vertex)
+
+    def adopt(self, vertex: Vertex, hit: Hit[Result], inputs: Canonical) -> None:
+        """Remembers what somebody else made, if it is here by now.
+
+        `inputs` are what he says that the inputs counted with in its key. Where that is not so its ingredients are not known.
+        """
+        if not isinstance(hit.result, Tree) or not is_remembered(vertex) or not self._is_here(hit.result):
+            return
+        key = CacheKey(hit.canonical, {"op": vertex.op.canonical(), "inputs": inputs})
+        known = Digest.of_value(key.ingredients) == key.digest
+        ingredients = _text(key) if known else "{}"
+        self._put((vertex.digest, hit.canonical), hit.canonical, vertex, hit.result, ingredients=ingredients)
+        self._note(vertex)
+
+    def _note(self, vertex: Vertex) -> None:
+        """Remembers which files of contexts the vertex reads."""
         for edge in vertex.inputs:
             op = edge.vertex.op
             if isinstance(op, Context) and op.content in self.contents:
                 self.store.records.note(op.content, self.contents[op.content])
-
-    def adopt(self, vertex: Vertex, hit: Hit[Result]) -> None:
-        """Remembers what somebody else made, if it is here by now. What its key was made of is not known."""
-        if isinstance(hit.result, Tree) and is_remembered(vertex) and self._is_here(hit.result):
-            self._put((vertex.digest, hit.canonical), hit.canonical, vertex, hit.result, ingredients="{}")
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
         created = self.clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from stagemill.cache.contents import CacheContents, CachedLayer, CachedStep
 from stagemill.cache.documents import USUAL, Form, document
 from stagemill.cache.keep import Keep
 from stagemill.digest import Digest
+from stagemill.errors import CorruptError
 from stagemill.execute.cache import is_remembered
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
@@ -22,8 +23,9 @@ from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.execute.streams import Counted
 from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.graph.sealing import sealed
 from stagemill.graph.vertex import Vertex
-from stagemill.oci.blobs import BlobSource, Reader
+from stagemill.oci.blobs import Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.verify import VerifyingReader
 from stagemill.solve.protocols import Cache
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from stagemill.execute.travelling import MountNames, PackedMount
     from stagemill.layer.compression import Compression
 
-_PARALLEL = 4
+PARALLEL = 4
 _PARALLEL_PACKS = 2
 
 
@@ -43,7 +45,7 @@ class Export:
     """One cache to write, by what people call it; `open` is for the length of the writing.
 
     `min` has only steps whose layers are in a target's image. Layers that imports have keep their compression unless it is
-    forced. Of the cache mounts of steps those that `mounts` mean go with it.
+    forced. Of the cache mounts of steps those that `mounts` mean go with it. `parallel` blobs are sent at once.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Export:
     compression: Compression | None = None
     force: bool = False
     mounts: MountNames | None = None
+    parallel: int = PARALLEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,17 @@ class _Exporting:
     clock: Callable[[], float]
 
     def run(self) -> Sent:
+        """What an import is to give, and does not, is left out."""
+        imports = self.made.forms.imports
+        while True:
+            usable = imports.usable if imports else 0
+            try:
+                return self._write()
+            except CorruptError:
+                if not imports or imports.usable == usable:
+                    raise
+
+    def _write(self) -> Sent:
         with self.made.forms.store.scratch() as scratch:
             mounts = self._mounts(scratch)
             contents = replace(gather(self.made, self.to), mounts=tuple(one.mount for one in mounts))
@@ -119,7 +133,7 @@ class _Exporting:
                 def send(blob: Descriptor) -> int:
                     return blob.size if keep.send(blob, source) else 0
 
-                with threads(_PARALLEL, name="export", stopped=stopped) as pool:
+                with threads(self.to.parallel, name="export", stopped=stopped) as pool:
                     moved = sum(pool.map(send, (*contents.blobs, config)))
                 keep.name(top)
             return Sent(len(contents.steps), moved + len(top.data))
@@ -153,29 +167,38 @@ def gather(made: Finished, to: Export) -> CacheContents:
 
     with threads(_PARALLEL_PACKS, name="pack", stopped=stopped) as pool:
         facts = dict(zip(own, pool.map(described, own), strict=True))
-    return CacheContents.of(_step(vertex, key, tree, facts) for vertex, key, tree in steps)
+    return CacheContents.of(_step(each, facts, made.forms) for each in steps)
 
 
-def inline(made: Iterable[tuple[Vertex, Digest, Tree]], packed: Mapping[TreeLayer, Packed]) -> CacheContents:
+def inline(
+    made: Iterable[tuple[Vertex, Digest, Tree]], packed: Mapping[TreeLayer, Packed], forms: Forms
+) -> CacheContents:
     """Those steps whose layers are all in an image; its own manifest says where the blobs are."""
     steps = [
-        _step(vertex, key, tree, packed, blobs=False)
-        for vertex, key, tree in made
-        if all(layer in packed for layer in tree.layers)
+        _step(each, packed, forms, blobs=False) for each in made if all(layer in packed for layer in each[2].layers)
     ]
     return CacheContents.of(steps)
 
 
 def _step(
-    vertex: Vertex, key: Digest, tree: Tree, packed: Mapping[TreeLayer, Packed], *, blobs: bool = True
+    made: tuple[Vertex, Digest, Tree], packed: Mapping[TreeLayer, Packed], forms: Forms, *, blobs: bool = True
 ) -> CachedStep:
+    vertex, key, tree = made
     layers: list[CachedLayer] = []
     for layer in tree.layers:
         facts = packed[layer] if layer.form == "layer" else None
         diff_id, blob = (facts.diff_id, facts.descriptor) if facts else (None, None)
         layers.append(CachedLayer(layer.form, layer.digest, layer.created, diff_id, blob if blobs else None))
     definitions = () if vertex.digest == key else (vertex.digest,)
-    return CachedStep(key, definitions, tuple(layers), vertex.label.name)
+    return CachedStep(key, definitions, tuple(layers), vertex.label.name, _ingredients(key, forms))
+
+
+def _ingredients(key: Digest, forms: Forms) -> str:
+    """Those of a step's key, sealed: as its record here has them, or the cache that it was found in."""
+    record = forms.store.records.get(key)
+    known = sealed(record.ingredients) if record else ""
+    found = forms.imports.step(key) if forms.imports and not known else None
+    return found.ingredients if found else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +227,24 @@ class _Blobs:
             with path.open("rb") as file:
                 yield VerifyingReader(file, descriptor, where=str(path))
             return
-        here = self.forms.store.blobs.has(descriptor)
-        source: BlobSource = StoredBlobs(self.forms) if here else self.forms.source(descriptor)
-        with source.open(descriptor) as reader:
-            yield reader
+        if self.forms.store.blobs.has(descriptor):
+            with StoredBlobs(self.forms).open(descriptor) as reader:
+                yield reader
+            return
+        with ExitStack() as stack:
+            with self.forms.giving_up(descriptor):
+                reader = stack.enter_context(self.forms.source(descriptor).open(descriptor))
+            yield _Borrowed(reader, descriptor, self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Borrowed:
+    """A reader of what an import has. Where it fails, that one is lost; what whoever reads does wrong is his own."""
+
+    reader: Reader
+    descriptor: Descriptor
+    forms: Forms
+
+    def read(self, size: int, /) -> bytes:
+        with self.forms.giving_up(self.descriptor):
+            return self.reader.read(size)

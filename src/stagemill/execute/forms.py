@@ -48,22 +48,16 @@ _MAX_VIEWS = 64
 Remote: TypeAlias = Callable[[str], BlobSource]
 
 
-def _unheard(_chain: Digest) -> None:
-    """For those whom nobody asks."""
-
-
 class Forms:
     """Makes forms of layers in a store. Thread-safe; two that need the same form make it once, in other processes too.
 
-    `arrived` hears of each base's layer, by its chain, whose blob has come because somebody read it. `linking` says whether a
-    new layer may have files of one that a step made before: what is torn there would be torn here.
+    `linking` says whether a new layer may have files of one that a step made before: what is torn there would be torn here.
     """
 
     def __init__(self, store: Store, *, remote: Remote, imports: Imports | None = None, linking: bool = True) -> None:
         self.store = store
         self.imports = imports
         self.linking = linking
-        self.arrived: Callable[[Digest], None] = _unheard
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
@@ -217,18 +211,17 @@ class Forms:
             layer = again(receive)
             self.store.links.set_layer_of_chain(base.chain, layer)
             self.store.links.set_packed(layer, Packed(base.diff_id, base.descriptor))
-        self.arrived(base.chain)
-        return layer
+            return layer
 
     def _unpack_own(self, origin: BaseLayer, parent: FileView, *, progress: Progress, stopped: Stopped) -> Digest:
         """The same for a layer of a build, which may unpack to a directory of another name: sockets are in no archive."""
-        with self._giving_up(origin.descriptor):
+        with self.giving_up(origin.descriptor):
             found = self._unpack(origin, parent, progress=progress, stopped=stopped)
         self.store.links.set_packed(origin.chain, Packed(origin.diff_id, origin.descriptor))
         return found
 
     @contextmanager
-    def _giving_up(self, blob: Descriptor) -> Iterator[None]:
+    def giving_up(self, blob: Descriptor) -> Iterator[None]:
         """Loses the caches that have a blob which cannot be used; another thread may have lost them already."""
         try:
             yield
@@ -359,12 +352,27 @@ class Forms:
         from stagemill.layer.compression import recompress  # noqa: PLC0415  see above
 
         base = self._base(chain)
-        fetched = base.reference or self.store.blobs.has(base.descriptor)
-        opened = self._stream(base, quiet, stopped) if fetched else StoredBlobs(self).open(base.descriptor)
-        with opened as reader, self.store.blobs.writer() as writer:
+        self.bring(chain, stopped=stopped)
+        with StoredBlobs(self).open(base.descriptor) as reader, self.store.blobs.writer() as writer:
             recompress(reader, writer.write, compression, diff_id=base.diff_id)
             digest, size = writer.commit()
         return Packed(base.diff_id, Descriptor(compression.media_type, digest, size))
+
+    def bring(self, chain: Digest, *, progress: Progress = quiet, stopped: Stopped = never) -> None:
+        """The blob of a base's layer is in the store afterwards, where anybody knows a place that it came from.
+
+        Who unpacks it at the same time fetches it for both, or finds it here.
+        """
+        base = self._base(chain)
+        blob = base.descriptor
+        if not base.reference or self.store.blobs.has(blob):
+            return
+        with self.store.lock(f"layer-{chain.hex}", stopped):
+            if not self.store.blobs.has(blob):
+                with self.source(blob, base.reference).open(blob) as reader:
+                    part = str(blob.digest)
+                    counted = Counted(reader, descriptor=blob, part=part, progress=progress, stopped=stopped)
+                    self.store.blobs.write(blob, chunks(counted))
 
     def fetch(self, layer: TreeLayer, *, progress: Progress = quiet, stopped: Stopped = never) -> Packed:
         """A layer that an imported cache has: its blob is in the store afterwards."""
@@ -372,7 +380,7 @@ class Forms:
         from stagemill.execute.arriving import again  # noqa: PLC0415  see above
 
         blob = packed.descriptor
-        with self._giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
+        with self.giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if not self.store.blobs.has(blob):
                 again(partial(self._receive, blob, progress=progress, stopped=stopped))
         self.store.links.set_packed(layer.digest, packed)

@@ -8,6 +8,7 @@ each blob, and what was not sent, or could not be, is sent then, before the mani
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Self
 
@@ -16,11 +17,12 @@ from stagemill.digest import Digest
 from stagemill.errors import CancelledError, StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.packaging import USUAL, Packaging
-from stagemill.execute.progress import reporter
+from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Result, Tree, TreeLayer
 from stagemill.graph.operations import Copy, MakeDirectory, Run, Stack
 from stagemill.graph.vertex import Vertex
+from stagemill.oci.blobs import Reader
 from stagemill.oci.descriptor import Descriptor
 from stagemill.timings import measured
 from stagemill.values import dataclass
@@ -30,7 +32,7 @@ if TYPE_CHECKING:  # a build from the cache overlaps with nothing
 
     from stagemill.oci.reference import Reference
 
-_PACKS = 1  # so much is taken away from the steps, and no more
+_PACKS = 1  # layers at a time: so much is taken away from the steps, and no more
 _SENDS = 2
 
 
@@ -38,12 +40,14 @@ _SENDS = 2
 class Shipment:
     """Where an image will go: the form that it has, and its names in registries, if it is pushed.
 
-    With `base_only` its own layers are not those of its steps: they are squashed, or their times change.
+    With `file` all of its blobs will be in a file or a directory. With `base_only` its own layers are not those of its steps:
+    they are squashed, or their times change.
     """
 
     packaging: Packaging = USUAL
     names: tuple[Reference, ...] = ()
     insecure: bool = False
+    file: bool = False
     base_only: bool = False
 
 
@@ -61,7 +65,7 @@ def way(target: Vertex) -> Iterator[Vertex]:
 class Overlap:
     """Goes on as long as it is entered; where that ends by an error, what is under way is broken off.
 
-    `have` is told of results, from one thread; `arrived` of a base's layer whose blob has come, from any.
+    `have` is told of results, from one thread.
     """
 
     def __init__(self, forms: Forms, services: Services, shipments: Mapping[Digest, Sequence[Shipment]]) -> None:
@@ -69,10 +73,7 @@ class Overlap:
         self._forms = forms
         self._shipments = shipments
         self._stopped = Event()
-        self._lock = Lock()
-        self._closed = False
         self._begun: set[tuple[TreeLayer, Shipment]] = set()
-        self._absent: dict[Digest, list[tuple[TreeLayer, Shipment]]] = {}
         names = dict.fromkeys(name for some in shipments.values() for one in some for name in one.names)
         self._sending = _Sending(forms, services, self._stopped, tuple(names))
         self._packers: ThreadPoolExecutor | None = None
@@ -86,8 +87,6 @@ class Overlap:
 
         A build that has failed does not wait for a registry that does not answer.
         """
-        with self._lock:
-            self._closed = True
         if kind is not None:
             self._stopped.set()
         if self._packers:
@@ -104,40 +103,21 @@ class Overlap:
             for layer in result.layers if isinstance(result, Tree) else ():
                 self._begin(layer, shipment)
 
-    def arrived(self, chain: Digest) -> None:
-        """A base's layer that was waited for may be sent."""
-        with self._lock:
-            waiting = self._absent.pop(chain, [])
-        for layer, shipment in waiting:
-            self._submit(layer, shipment)
-
     def _begin(self, layer: TreeLayer, shipment: Shipment) -> None:
-        """Of a base's layer nothing is fetched for this; steps that read it bring it soon, or it may be mounted later."""
+        """Of a base's layer nothing is fetched where the registry has it, or nobody wants its bytes."""
         if (layer, shipment) in self._begun or (layer.form == "layer" and shipment.base_only):
             return
         self._begun.add((layer, shipment))
-        if layer.form == "chain":
-            if not (shipment.names or shipment.packaging.force):
-                return
-            with self._lock:
-                if not self._is_here(layer):
-                    self._absent.setdefault(layer.digest, []).append((layer, shipment))
-                    return
-        self._submit(layer, shipment)
+        if layer.form == "chain" and not shipment.packaging.force:
+            base = self._forms.store.links.base(layer.digest)
+            if base and (shipment.names or shipment.file):
+                self._under_way.append(self._sending.begin(base.descriptor, shipment, layer))
+            return
+        if self._packers is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
 
-    def _is_here(self, layer: TreeLayer) -> bool:
-        base = self._forms.store.links.base(layer.digest)
-        return base is not None and self._forms.store.blobs.has(base.descriptor)
-
-    def _submit(self, layer: TreeLayer, shipment: Shipment) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            if self._packers is None:
-                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
-
-                self._packers = ThreadPoolExecutor(_PACKS, thread_name_prefix="pack")
-            self._under_way.append(self._packers.submit(self._pack, layer, shipment))
+            self._packers = ThreadPoolExecutor(_PACKS, thread_name_prefix="pack")
+        self._under_way.append(self._packers.submit(self._pack, layer, shipment))
 
     def _pack(self, layer: TreeLayer, shipment: Shipment) -> None:
         """What cannot be packed is told when the image is made."""
@@ -157,20 +137,27 @@ class _Sending:
         self._names = names
         self._services = services
         self._stopped = stopped
+        self._lock = Lock()
         self._senders: ThreadPoolExecutor | None = None
-        self._step = Digest.of(b"push layers while the build runs")
+        self._step = Digest.of(b"send layers while the build runs")
         self._refused: set[Reference] = set()
 
-    def begin(self, blob: Descriptor, shipment: Shipment) -> Future[None]:
-        """Where the blob goes to several repositories, it goes to one after the other: some take it from each other."""
-        if self._senders is None:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
+    def begin(self, blob: Descriptor, shipment: Shipment, base: TreeLayer | None = None) -> Future[None]:
+        """Where the blob goes to several repositories, it goes to one after the other: some take it from each other.
 
-            self._senders = ThreadPoolExecutor(_SENDS, thread_name_prefix="push")
-            names = ", ".join(name.familiar for name in self._names)
-            text = f"pushing layers to {names} while the build runs"
-            self._services.listener(events.Started(self._step, text, self._services.clock()))
-        return self._senders.submit(self._send, blob, shipment)
+        `base` is the layer of a base that has it, and that may have to be fetched.
+        """
+        with self._lock:
+            if self._senders is None:
+                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
+
+                self._senders = ThreadPoolExecutor(_SENDS, thread_name_prefix="push")
+                names = ", ".join(name.familiar for name in self._names)
+                what = f"pushing layers to {names}" if names else "fetching layers of the base"
+                self._services.listener(
+                    events.Started(self._step, f"{what} while the build runs", self._services.clock())
+                )
+            return self._senders.submit(self._send, blob, shipment, base)
 
     def close(self, *, failed: bool) -> None:
         if self._senders is None:
@@ -181,26 +168,51 @@ class _Sending:
         self._services.listener(end)
 
     @measured("push")
-    def _send(self, blob: Descriptor, shipment: Shipment) -> None:
-        from stagemill.execute.pushing import Watched, mounts  # noqa: PLC0415  see above
+    def _send(self, blob: Descriptor, shipment: Shipment, base: TreeLayer | None) -> None:
+        progress = reporter(self._step, self._services.listener, self._services.clock)
+        source = _Brought(self._forms, base, progress, self._stopped)
+        if base and shipment.file:
+            with suppress(StagemillError):  # it is told when the file is written
+                source.bring()
+        for number, name in enumerate(shipment.names):
+            if name not in self._refused and not self._stopped.is_set():
+                self._to(name, blob, source, shipment, before=shipment.names[:number])
+
+    def _to(
+        self, name: Reference, blob: Descriptor, source: _Brought, shipment: Shipment, *, before: Sequence[Reference]
+    ) -> None:
+        from stagemill.execute.pushing import mounts  # noqa: PLC0415  see above
+
+        where = self._services.repository(insecure=shipment.insecure)(name)
+        try:
+            where.send(blob, source, mounts=mounts(self._forms, blob, name, before))
+        except CancelledError:
+            return
+        except StagemillError as error:
+            if not self._stopped.is_set():
+                self._refused.add(name)
+                text = f"{name.familiar} gets its layers only at the end: {error.message}"
+                self._services.listener(events.Notice(text, self._services.clock()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A source that fetches a base's layer when it is to be read, and tells how far it is."""
+
+    forms: Forms
+    base: TreeLayer | None
+    progress: Progress
+    stopped: Event
+
+    def bring(self) -> None:
+        if self.base:
+            self.forms.bring(self.base.digest, progress=self.progress, stopped=self.stopped.is_set)
+
+    @contextmanager
+    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+        from stagemill.execute.pushing import Watched  # noqa: PLC0415  see above
         from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415
 
-        progress = reporter(self._step, self._services.listener, self._services.clock)
-        source = Watched(StoredBlobs(self._forms), progress, self._stopped)
-        open_repository = self._services.repository(insecure=shipment.insecure)
-        for number, name in enumerate(shipment.names):
-            if name in self._refused:
-                continue
-            try:
-                before = shipment.names[:number]
-                open_repository(name).send(blob, source, mounts=mounts(self._forms, blob, name, before))
-            except CancelledError:
-                return
-            except StagemillError as error:
-                if not self._stopped.is_set():
-                    self._refuse(name, error)
-
-    def _refuse(self, name: Reference, error: StagemillError) -> None:
-        self._refused.add(name)
-        text = f"{name.familiar} gets its layers only at the end: {error.message}"
-        self._services.listener(events.Notice(text, self._services.clock()))
+        self.bring()
+        with Watched(StoredBlobs(self.forms), self.progress, self.stopped).open(descriptor) as reader:
+            yield reader

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
+from stagemill.errors import StagemillError
 from stagemill.export import layout
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.image_index import AnyImage, pick, runnable
@@ -34,7 +35,10 @@ def docker_archives(images: Iterable[tuple[AnyImage, Sequence[str]]], blobs: Blo
 
 
 def _entry(item: AnyImage, names: Sequence[str]) -> dict[str, str | list[str] | None]:
-    image = pick(item, None) or runnable(item)[0]
+    image = pick(item, None) or next(iter(runnable(item)), None)
+    if image is None:
+        hint = "an OCI layout keeps everything: stagemill save --format oci"
+        raise StagemillError("docker's archives keep images, and the index has none", hint=hint)
     tags = [reference.familiar for reference in layout.references(names) if reference.tag and not reference.digest]
     return {
         "Config": layout.blob_path(image.manifest.config.digest),

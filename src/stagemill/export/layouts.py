@@ -25,8 +25,7 @@ from stagemill.oci.verify import VerifyingReader
 from stagemill.values import dataclass
 
 _DEEPEST = 4
-_CONFIGS = frozenset({media_types.CONFIG, media_types.DOCKER_CONFIG, "application/octet-stream"})
-_IN_INDEX = _CONFIGS | {media_types.EMPTY}  # beside an image there may be attestations
+_IN_INDEX = media_types.CONFIGS | {media_types.EMPTY}  # beside an image there may be attestations
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def _expand(blobs: LayoutBlobs, entry: Descriptor, *, depth: int) -> Iterator[De
         yield from _expand(blobs, inner, depth=depth - 1)
 
 
-def _image(blobs: LayoutBlobs, descriptor: Descriptor, *, known: frozenset[str] = _CONFIGS) -> Image | None:
+def _image(blobs: LayoutBlobs, descriptor: Descriptor, *, known: frozenset[str] = media_types.CONFIGS) -> Image | None:
     """None for what is no image: a signature, a chart; `known` are the types of configs that images have."""
     if descriptor.media_type not in media_types.MANIFESTS:
         return None

@@ -11,6 +11,7 @@ Parts: TypeAlias = Sequence[tuple[str, str]]
 """What a content digest was made of: a path, and the facts about it."""
 
 NEVER = "no step like it was made here"
+NOWHERE = "no step like it was made here, or is in an imported cache"
 _SHOWN = 24  # characters of a value
 _MOST = 2  # names in one cause
 _WORDS = {
@@ -51,19 +52,23 @@ def _environment(now: Json, before: Json) -> str | None:
     return _listed([text for text in told if text])
 
 
-def _change(name: str, old: str | None, new: str | None) -> str | None:
+def _change(name: str, old: Json, new: Json) -> str | None:
     if old == new:
         return None
     if old is None:
         return f"{name} is new"
-    return f"{name} is gone" if new is None else f"{name} was {_cut(old)}, is {_cut(new)}"
+    if new is None:
+        return f"{name} is gone"
+    told = isinstance(old, str) and isinstance(new, str)
+    return f"{name} was {_cut(str(old))}, is {_cut(str(new))}" if told else f"{name} changed"
 
 
-def _pairs(value: Json) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _pairs(value: Json) -> dict[str, Json]:
+    """Variables; in place of a value that was left out stands something that is no text."""
+    found: dict[str, Json] = {}
     for pair in value if isinstance(value, list) else ():
         match pair:
-            case [str(name), str(text)]:
+            case [str(name), text]:
                 found[name] = text
     return found
 

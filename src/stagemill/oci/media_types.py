@@ -19,6 +19,7 @@ DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
 DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 DOCKER_LAYER_ZSTD = "application/vnd.docker.image.rootfs.diff.tar.zstd"  # containerd's, which BuildKit writes too
 
+CONFIGS = frozenset({CONFIG, DOCKER_CONFIG, "application/octet-stream"})
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 INDEXES = frozenset({INDEX, DOCKER_INDEX})
 LAYERS = frozenset({LAYER, LAYER_GZIP, LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_LAYER_ZSTD})
@@ -31,6 +32,9 @@ _FOREIGN = {
     "application/vnd.docker.image.rootfs.foreign.diff.tar": LAYER,
     "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip": LAYER_GZIP,
 }
+FOREIGN = frozenset(_FOREIGN)
+"""Layers that are had from where their makers keep them, and are in no registry."""
+
 _DOCKER = {LAYER: DOCKER_LAYER, LAYER_GZIP: DOCKER_LAYER_GZIP, LAYER_ZSTD: DOCKER_LAYER_ZSTD}
 _OCI = {**_FOREIGN, **{docker: oci for oci, docker in _DOCKER.items()}}
 

@@ -52,7 +52,8 @@ def never() -> bool:
 class RegistryClient:
     """Reads from registries, and writes to them. `sleep` waits between attempts; `cancelled` is asked before requests and while reading.
 
-    `close` ends what is under way, from any thread: whoever waits for bytes gets CancelledError.
+    `close` ends what is under way, from any thread: whoever waits for bytes gets CancelledError. `sender` is for requests to
+    others than registries, over the same connections and with the same patience.
     """
 
     def __init__(
@@ -71,8 +72,8 @@ class RegistryClient:
         self._lock = Lock()
         self._transport: Transport | None = None
         self._unreachable: set[Endpoint] = set()
-        sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
-        self._session = Session(sender, Authorizer(send=sender.send, credentials=config.credentials))
+        self.sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
+        self._session = Session(self.sender, Authorizer(send=self.sender.send, credentials=config.credentials))
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stagemill.errors import RegistryError
+from stagemill.errors import StagemillError
 from stagemill.registry.exchange import Response, TransportError
 from stagemill.registry.retry import Sender, far_enough
 
@@ -27,7 +27,7 @@ class Download:
         *,
         size: int,
         sender: Sender,
-        fail: Callable[[TransportError], RegistryError],
+        fail: Callable[[TransportError], StagemillError],
         start: int = 0,
     ) -> None:
         self._connect = connect

@@ -24,6 +24,7 @@ from stagemill.store.temporary import Temporary
 from stagemill.values import dataclass
 
 Sharing: TypeAlias = Literal["shared", "private", "locked"]
+_LOCKS = Path("/proc/locks")
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -35,6 +36,11 @@ class CacheDirectory:
     number: int
     path: Path
     used: float
+
+    @property
+    def id(self) -> str:
+        """Of no other one: as it lies on the disk."""
+        return f"{self.path.parent.name}-{self.number}"
 
 
 class Caches:
@@ -98,6 +104,15 @@ class Caches:
             yield folder / str(number)
         finally:
             _release(lock)
+
+    def is_used(self, name: str, number: int = 0) -> bool:
+        """Whether somebody is in the directory now. No lock is taken: who wants a private one would have to make another."""
+        try:
+            inode = os.stat(self._directory / _hashed(name) / f"{number}.lock").st_ino
+            lines = _LOCKS.read_text().splitlines()
+        except OSError:
+            return False
+        return any("FLOCK" in line and line.split()[-3].endswith(f":{inode}") for line in lines)
 
     def remove(self, name: str, number: int = 0) -> bool:
         """The directory is not there afterwards; False where somebody uses it, and it is."""

@@ -7,24 +7,29 @@ processes began is kept: they mark what they use (records, layers, blobs), and f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import field, replace
+from functools import partial
 from typing import TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.caches import CacheDirectory
+from stagemill.store.filters import Filter, Kind, Thing
+from stagemill.store.locks import never
 from stagemill.store.records import AWAKE
 from stagemill.store.references import LayersOf, References, StepUse
 from stagemill.store.store import Store
-from stagemill.store.usage import parts, size_of
+from stagemill.store.usage import Part, parts, size_of
 from stagemill.values import dataclass
 
 _SLACK = 2 * AWAKE  # seconds: marks are not that exact
 _LOGS = 7 * 86400.0
 _PARTIALS = 86400.0  # of what is left of downloads, where no more room than necessary is made
 _ROUNDS = 8
+_Keys: TypeAlias = Callable[[], Iterable[str]]
 Victim: TypeAlias = StepUse | CacheDirectory | Descriptor
 
 
@@ -32,31 +37,61 @@ Victim: TypeAlias = StepUse | CacheDirectory | Descriptor
 class Wish:
     """What may go: all of it, or the least recently used until the store takes at most `keep` bytes.
 
-    Images without a name go as well. Only what was not used since `until` (seconds since the epoch), of these `kinds`,
-    with all of `words` in its name. With `every` also steps whose layers named images have, which keep their blobs.
+    With `free`, until so many bytes of the disk are free, too; with `reserved` only as long as the store takes more than that.
+    Images without a name go as well. Only what was not used since `until` (seconds since the epoch), and what all `filters`
+    mean. With `every` also steps whose layers named images have, which keep their blobs.
     """
 
     keep: int | None = None
+    free: int | None = None
+    reserved: int | None = None
     until: float | None = None
-    kinds: frozenset[str] = frozenset({"step", "mount", "image"})
-    words: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
     every: bool = False
+
+    def limit(self, total: int, free: int) -> int | None:
+        """What the store may take, where it takes `total` and so much of its disk is free; None where there is no limit."""
+        if self.keep is None and self.free is None:
+            return self.reserved
+        most = total if self.keep is None else self.keep
+        if self.free is not None:
+            most = min(most, total - max(self.free - free, 0))
+        return max(most, self.reserved or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A step, a mount or an image that was removed; `size` is what it took alone, None where nobody asked."""
+
+    kind: Kind
+    id: str
+    name: str
+    used: float
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What is gone: the names of steps and mounts, images without a name, and how many bytes the store takes less."""
+    """What is gone, how many bytes the store takes less, and how many it still takes."""
 
-    steps: tuple[str, ...]
-    mounts: tuple[str, ...]
-    images: tuple[Digest, ...]
+    gone: tuple[Gone, ...]
     bytes: int
     left: int
 
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        return tuple(each.name for each in self.gone if each.kind == kind)
 
-def prune(store: Store, wish: Wish, *, layers_of: LayersOf, now: float) -> Pruned:
-    """Builds may run meanwhile. Raises StoreError where the store cannot be read at all."""
-    return _Pruning(store, wish, layers_of, now).run()
+
+def held_since(store: Store, now: float) -> float:
+    """What was used since then may be held by another process."""
+    oldest = store.living.oldest_other()
+    return now + _SLACK if oldest is None else min(oldest, now) - _SLACK
+
+
+def prune(store: Store, wish: Wish, *, layers_of: LayersOf, now: float, sizes: bool = False) -> Pruned:
+    """Builds may run meanwhile. With `sizes` it is said what each thing took. Raises StoreError where the store cannot be read."""
+    pruning = _Pruning(store, wish, layers_of, now)
+    return pruning.run(pruning.measured() if sizes else {})
 
 
 @dataclass(slots=True)
@@ -65,27 +100,31 @@ class _Pruning:
     wish: Wish
     layers_of: LayersOf
     now: float
-    steps: list[str] = field(default_factory=list)
-    mounts: list[str] = field(default_factory=list)
-    images: list[Digest] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    parts: Mapping[tuple[Kind, str], Part] | None = None
 
     @property
     def held(self) -> float:
-        """What was used since then may be held by another process."""
-        oldest = self.store.living.oldest_other()
-        return self.now + _SLACK if oldest is None else min(oldest, self.now) - _SLACK
+        return held_since(self.store, self.now)
 
-    def run(self) -> Pruned:
+    def measured(self) -> Mapping[tuple[Kind, str], Part]:
+        return {(part.kind, part.id): part for part in parts(self.store, self.layers_of)}
+
+    def run(self, known: Mapping[tuple[Kind, str], Part]) -> Pruned:
         before = size_of(self.store.root)
         self._sweep()
-        if self.wish.keep is None:
+        limit = self.wish.limit(size_of(self.store.root), shutil.disk_usage(self.store.root).free)
+        if limit is None:
             for victim in self._victims():
                 self._remove(victim)
             self._sweep()
         else:
-            self._shrink(self.wish.keep)
+            self._shrink(limit)
         left = size_of(self.store.root)
-        return Pruned(tuple(self.steps), tuple(self.mounts), tuple(self.images), max(before - left, 0), left)
+        gone = (
+            replace(each, size=part.size) if (part := known.get((each.kind, each.id))) else each for each in self.gone
+        )
+        return Pruned(tuple(gone), max(before - left, 0), left)
 
     def _shrink(self, keep: int) -> None:
         """Removes in rounds, since it is known only afterwards how much of what was shared is free now."""
@@ -94,48 +133,64 @@ class _Pruning:
             victims = list(self._victims()) if over > 0 else []
             if not victims:
                 return
-            sizes = {(part.kind, part.key or part.name): part.size for part in parts(self.store, self.layers_of)}
+            sizes = self.parts = self.measured()
             for victim in victims:
                 if over <= 0:
                     break
-                size = 0
-                match victim:
-                    case StepUse():
-                        size = sizes.get(("step", victim.key), 0)
-                    case CacheDirectory():
-                        size = size_of(victim.path)
-                    case Descriptor():
-                        size = sizes.get(("image", f"<none> {victim.digest.short}"), 0)
-                over -= size if self._remove(victim) else 0
+                if self._remove(victim):
+                    part = sizes.get((self.gone[-1].kind, self.gone[-1].id))
+                    over -= part.size if part else 0
             self._sweep()
+
+    def _thing(self, victim: Victim) -> Thing:
+        match victim:
+            case StepUse():
+                return self._made("step", victim.key, victim.name, parents=lambda: victim.parents)
+            case CacheDirectory():
+                inuse = partial(self.store.caches.is_used, victim.name, victim.number)
+                return self._made("mount", victim.id, victim.name, inuse=inuse)
+            case Descriptor():
+                name = f"<none> {victim.digest.short}"
+                return self._made("image", name, name)
+
+    def _made(
+        self, kind: Kind, key: str, name: str, *, inuse: Callable[[], bool] = never, parents: _Keys = tuple
+    ) -> Thing:
+        return Thing(kind, key, name, inuse, parents, partial(self._is_shared, kind, key))
+
+    def _is_shared(self, kind: Kind, key: str) -> bool:
+        if self.parts is None:
+            self.parts = self.measured()
+        part = self.parts.get((kind, key))
+        return part is not None and part.shared > 0
 
     def _victims(self) -> Iterator[Victim]:
         """What may go, the least recently used first; of those used together what stands on others first."""
-        found: list[tuple[float, int, Victim]] = []
-        if "step" in self.wish.kinds:
-            found += [(step.used, -len(step.layers), step) for step in self._steps()]
-        if "image" in self.wish.kinds:
-            nameless = self.store.images.nameless()
-            found += [(made, 0, image) for image, made in nameless if self._is_meant("<none>", made, self.held)]
-        if "mount" in self.wish.kinds:
-            # Its lock says whether somebody is in it.
-            after = self.now + _SLACK
-            found += [
-                (one.used, 0, one) for one in self.store.caches.all() if self._is_meant(one.name, one.used, after)
-            ]
-        yield from (victim for _, _, victim in sorted(found, key=lambda each: each[:2]))
+        found: list[tuple[float, int, Victim]] = [(step.used, -len(step.layers), step) for step in self._steps()]
+        # Its lock says whether somebody is in a mount.
+        mounts = [one for one in self.store.caches.all() if self._is_old(one.used, self.now + _SLACK)]
+        images = [(image, made) for image, made in self.store.images.nameless() if self._is_old(made, self.held)]
+        found += [(one.used, 0, one) for one in mounts]
+        found += [(made, 0, image) for image, made in images]
+        meant = [each for each in found if self._is_meant(each[2])]
+        yield from (victim for _, _, victim in sorted(meant, key=lambda each: each[:2]))
 
     def _steps(self) -> Iterator[StepUse]:
         references = References.of(self.store, self.layers_of)
         held = self.held
         for step in references.steps:
             shown = not self.wish.every and self._is_shown(step, references)
-            if self._is_meant(step.name, step.used, held) and not shown:
+            if self._is_old(step.used, held) and not shown:
                 yield step
 
-    def _is_meant(self, name: str, used: float, held: float) -> bool:
-        old = self.wish.until is None or used < self.wish.until
-        return old and used < held and all(word in name for word in self.wish.words)
+    def _is_old(self, used: float, held: float) -> bool:
+        return (self.wish.until is None or used < self.wish.until) and used < held
+
+    def _is_meant(self, victim: Victim) -> bool:
+        if not self.wish.filters:
+            return True
+        thing = self._thing(victim)
+        return all(each.means(thing) for each in self.wish.filters)
 
     def _is_shown(self, step: StepUse, references: References) -> bool:
         """Whether all of its own layers are a named image's."""
@@ -143,18 +198,23 @@ class _Pruning:
         return bool(homes) and all(home in references.shown for home in homes)
 
     def _remove(self, victim: Victim) -> bool:
-        if isinstance(victim, CacheDirectory):
-            gone = self.store.caches.remove(victim.name, victim.number)
-            self.mounts += [victim.name] if gone else []
-            return gone
-        if isinstance(victim, Descriptor):
-            gone = self.store.images.forget(victim.digest)
-            self.images += [victim.digest] if gone else []
-            return gone
-        held = self.held
-        marks = [self.store.records.prune(key, before=held) for key in victim.keys]
-        self.steps += [victim.name] if all(marks) else []
-        return all(marks)
+        gone, used = self._removed(victim)
+        if gone:
+            thing = self._thing(victim)
+            self.gone.append(Gone(thing.kind, thing.id, thing.name, used))
+        return gone
+
+    def _removed(self, victim: Victim) -> tuple[bool, float]:
+        """Whether it is gone, and when it was used last."""
+        match victim:
+            case StepUse():
+                held = self.held
+                marks = [self.store.records.prune(key, before=held) for key in victim.keys]
+                return all(marks), victim.used
+            case CacheDirectory():
+                return self.store.caches.remove(victim.name, victim.number), victim.used
+            case Descriptor():
+                return self.store.images.forget(victim.digest), 0.0
 
     def _sweep(self) -> None:
         """Nothing is here afterwards that nothing needs, but for what is held."""

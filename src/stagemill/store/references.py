@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json as json_module
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Self, TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
+from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
@@ -27,6 +29,18 @@ class StepUse:
     name: str
     used: float
     layers: tuple[tuple[str, Digest], ...]
+    ingredients: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The keys of the steps that it stands on or reads from, as far as they are known."""
+        try:
+            known: json.Json = json_module.loads(self.ingredients or "{}")
+        except ValueError:
+            return ()
+        inputs = known.get("inputs") if isinstance(known, Mapping) else None
+        given = inputs if isinstance(inputs, list) else []
+        return tuple(key for each in given if isinstance(each, dict) and isinstance(key := each.get("key"), str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ def _steps(store: Store, layers_of: LayersOf) -> Iterator[StepUse]:
         before = found.get(record.canonical)
         keys = (*(before.keys if before else ()), record.key)
         used = max(record.used, before.used if before else 0.0)
-        found[record.canonical] = StepUse(record.canonical, keys, record.name, used, layers)
+        found[record.canonical] = StepUse(record.canonical, keys, record.name, used, layers, record.ingredients)
     yield from sorted(found.values(), key=lambda step: (len(step.layers), step.key))
 
 
@@ -100,15 +114,14 @@ class _Reach:
                 for inner in Index.parse(data).manifests:
                     self.follow(inner)
                 return
-            config = Manifest.parse(data).config
-            self.blobs.add(config.digest)
-            self._layers(Image.parse(data, self._store.blobs.read(config.digest)))
+            manifest = Manifest.parse(data)
+            self.blobs |= {blob.digest for blob in (manifest.config, *manifest.layers)}  # also of what is no image
+            self._layers(Image.parse(data, self._store.blobs.read(manifest.config.digest)))
         except (NotFoundError, CorruptError, ValueError):
             return
 
     def _layers(self, image: Image) -> None:
-        for chain, layer in zip(image.chain_ids, image.manifest.layers, strict=True):
-            self.blobs.add(layer.digest)
+        for chain in image.chain_ids:
             home = self._store.links.layer_of_chain(chain)
             if home is not None:
                 self.directories.add(home)

@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from stagemill.digest import Digest
+from stagemill.store.filters import Kind
 from stagemill.store.references import LayersOf, References
 from stagemill.store.store import Store
 from stagemill.values import dataclass
-
-Kind: TypeAlias = Literal["step", "base", "mount", "image", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,8 @@ class Part:
     """What one thing takes, in bytes: a step, the layers of a base, a cache mount, what only an image has, all the rest.
 
     A file that is in several layers by hard link counts in each of them by its share; those are `shared`. `used` is in
-    seconds since the epoch, 0 where nobody knows; `key` is a step's canonical key.
+    seconds since the epoch, 0 where nobody knows; `id` is a step's canonical key, and of a mount or an image its own; `parents`
+    are the keys of steps that a step stands on.
     """
 
     kind: Kind
@@ -66,7 +65,8 @@ class Part:
     size: int
     shared: int = 0
     used: float = 0.0
-    key: Digest | None = None
+    id: str = ""
+    parents: tuple[str, ...] = ()
 
 
 def parts(store: Store, layers_of: LayersOf) -> list[Part]:
@@ -87,9 +87,9 @@ class _Parts:
         yield from self._bases()
         for one in self._store.caches.all():
             name = f"{one.name} ({one.number})" if one.number else one.name
-            yield Part("mount", name, size_of(one.path), used=one.used)
+            yield Part("mount", name, size_of(one.path), used=one.used, id=one.id)
         for name, blobs in self._references.images.items():
-            yield Part("image", name, self._blobs(blobs))
+            yield Part("image", name, self._blobs(blobs), id=name)
 
     def _steps(self) -> Iterator[Part]:
         for step in self._references.steps:
@@ -98,7 +98,7 @@ class _Parts:
                 if form == "layer":
                     own, common = self._layer(layer)
                     size, shared = size + own, shared + common
-            yield Part("step", step.name, size, shared, step.used, step.key)
+            yield Part("step", step.name, size, shared, step.used, step.key, step.parents)
 
     def _bases(self) -> Iterator[Part]:
         found: dict[str, tuple[int, int]] = {}

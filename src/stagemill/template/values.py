@@ -13,12 +13,15 @@ Value: TypeAlias = "bool | int | float | str | Sequence[Value] | Mapping[str, Va
 
 class Struct(dict[str, Value]):
     """Fields in an order of their own; another one is an error where a map has no value. JSON leaves out what is `omitted`
-    and empty.
+    and empty. `spelt` are the keys that JSON has for fields of another name.
     """
 
-    def __init__(self, fields: Mapping[str, Value], *, omitted: Iterable[str] = ()) -> None:
+    def __init__(
+        self, fields: Mapping[str, Value], *, omitted: Iterable[str] = (), spelt: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(fields)
         self.omitted = frozenset(omitted)
+        self.spelt = spelt or {}
 
 
 class NilMap(dict[str, Value]):
@@ -71,7 +74,8 @@ def plain(value: Value) -> Value:
             return None
         case Struct():
             kept = {key: plain(item) for key, item in value.items()}
-            return {key: item for key, item in kept.items() if key not in value.omitted or is_true(item)}
+            left = {key: item for key, item in kept.items() if key not in value.omitted or is_true(item)}
+            return {value.spelt.get(key, key): item for key, item in left.items()}
         case Mapping():
             return {key: plain(value[key]) for key in sorted(value)}
         case None | bool() | int() | float() | str():

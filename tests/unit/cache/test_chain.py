@@ -69,6 +69,29 @@ def test_what_is_saved_goes_to_the_first() -> None:
     assert (first.saved, other.saved) == (["first"], [])
 
 
+class Late(MemoryCache[str]):
+    """Keeps what is saved only from some time on."""
+
+    ready = False
+
+    def save(self, vertex: Vertex, *, definition: Digest, canonical: CacheKey, result: str) -> None:
+        if self.ready:
+            super().save(vertex, definition=definition, canonical=canonical, result=result)
+
+
+def test_what_the_first_did_not_keep_it_is_given_once_more() -> None:
+    first = Late()
+    chain = Chain(first, [])
+    save(chain, FIRST, key=key_of(FIRST), result="one")
+    assert first.load(FIRST.digest) is None
+
+    first.ready = True
+    chain.settle()
+
+    assert first.load(FIRST.digest) == Hit("one", key_of(FIRST).digest)
+    assert first.load(key_of(FIRST).digest) == Hit("one", key_of(FIRST).digest)
+
+
 def test_what_the_first_keeps_again_is_not_kept_twice() -> None:
     first = MemoryCache[str]()
     chain = Chain(first, [])

@@ -60,6 +60,15 @@ def test_a_step_has_all_definitions_that_lead_to_it() -> None:
     assert found.definitions == tuple(sorted(definition(name) for name in "abc"))
 
 
+def test_ingredients_of_keys_come_back_too_of_whoever_knows_them() -> None:
+    known = replace(step("one"), ingredients='{"inputs":[],"op":{"args":["\xfc"],"kind":"run/3"}}')
+
+    found = CacheContents.of([step("one"), known, step("two")])
+
+    assert CacheContents.parse(found.serialize()) == found
+    assert sorted(each.ingredients for each in found.steps) == ["", known.ingredients]
+
+
 def mount(name: str, saved: int = 1) -> CachedMount:
     return CachedMount(name, Descriptor("t", Digest.of(name.encode()), 3), Digest.of(b"tar"), 100, saved)
 
@@ -95,6 +104,10 @@ def change(**changes: Any) -> bytes:
         (change(steps=[{"key": "x", "definitions": [], "layers": []}]), "not a sha256 digest: 'x'"),
         (change(steps=[{"key": key("a"), "definitions": ["x"], "layers": []}]), "not a sha256 digest: 'x'"),
         (change(steps={}), "'steps' is {}, not an array"),
+        (
+            change(steps=[{"key": key("a"), "definitions": [], "layers": [], "ingredients": 1}]),
+            "'ingredients' is 1, not an object",
+        ),
         (change(mounts=[{"name": "a"}]), "'digest' is None, not a string"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ import pytest
 from fakes.blobs import MemoryBlobs
 from fakes.caching import BASE, contents, definition, failing, hanging, key, layer, source, step
 from stagemill.cache.contents import CacheContents
-from stagemill.cache.imports import Imports, Opened, Pace, Source
+from stagemill.cache.imports import Imports, Opened, Source
+from stagemill.cache.pump import Pace
 from stagemill.errors import CacheError, CancelledError, CorruptError, NotFoundError
 from stagemill.events import Event, Finished, Notice, Started
 from stagemill.oci.blobs import BlobSource, Reader, chunks
@@ -160,44 +162,64 @@ class TestPatience:
         assert imports.usable == 0
 
 
-class Dripping:
-    """Blobs that come a byte at a time, with a pause before each."""
+class Stuck:
+    """Blobs of which nothing comes, not even whether they are there, until the test says so; `asked` counts."""
 
-    def __init__(self, blobs: MemoryBlobs) -> None:
-        self._blobs = blobs
+    def __init__(self, release: threading.Event) -> None:
+        self._release = release
+        self.asked = 0
 
     @contextmanager
     def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
-        with self._blobs.open(descriptor) as reader:
-            yield _Drip(reader)
-
-
-class _Drip:
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def read(self, _size: int, /) -> bytes:
-        time.sleep(0.03)
-        return self._reader.read(1)
+        self.asked += 1
+        assert self._release.wait(30)
+        yield io.BytesIO()
 
 
 class TestPace:
-    def test_a_source_that_only_drips_is_given_up(self, begin: Begin) -> None:
-        blobs = MemoryBlobs()
-        found = contents(blobs, "a")
-        imports = begin(source("slow", found, Dripping(blobs)), pace=Pace(grace=0.1))
+    def test_a_source_that_is_stuck_is_asked_once_and_lost_for_good(
+        self, begin: Begin, heard: list[Event], release: threading.Event
+    ) -> None:
+        found, stuck, blobs = contents(MemoryBlobs(), "a", "b"), Stuck(release), MemoryBlobs()
+        other = contents(blobs, "a", "b")
+        imports = begin(source("slow", found, stuck), source("one", other, blobs), pace=Pace(grace=0.1))
 
-        with pytest.raises(CacheError, match="it gives 0 kB a second") as caught:
+        data = [read(imports, blob) for blob in found.blobs]
+
+        assert data == [blobs.read(blob.digest) for blob in other.blobs]
+        assert stuck.asked == 1
+        assert notices(heard) == [
+            "the cache slow is left out: less than 262 kB came in 0 seconds\nhint: that would take longer than to build again"
+        ]
+        assert imports.usable == 1
+
+    def test_one_that_stops_half_way_is_lost_whoever_reads(
+        self, begin: Begin, heard: list[Event], release: threading.Event
+    ) -> None:
+        class Stopping:
+            @contextmanager
+            def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
+                yield self
+
+            def read(self, _size: int, /) -> bytes:
+                assert release.wait(30)
+                return b""
+
+        found = contents(MemoryBlobs(), "a", "b")
+        imports = begin(source("slow", found, Stopping()), pace=Pace(grace=0.1))
+
+        with pytest.raises(CacheError, match="less than 262 kB came"):
             read(imports, found.blobs[0])
 
-        assert caught.value.hint == "that would take longer than to build again"
+        assert not imports.has(found.blobs[1].digest)
+        assert len(notices(heard)) == 1
 
-    @pytest.mark.parametrize("pace", [Pace(grace=20.0), Pace(grace=0.1, least=2)])
-    def test_one_that_is_fast_enough_or_soon_done_is_not(self, begin: Begin, pace: Pace) -> None:
-        blobs = MemoryBlobs()
-        found = contents(blobs, "a")
+    def test_where_there_is_no_other_it_is_an_error(self, begin: Begin, release: threading.Event) -> None:
+        found = contents(MemoryBlobs(), "a")
+        imports = begin(source("slow", found, Stuck(release)), pace=Pace(grace=0.1))
 
-        assert read(begin(source("slow", found, Dripping(blobs)), pace=pace), found.blobs[0]) == b"blob of a"
+        with pytest.raises(CacheError, match="less than 262 kB came"):
+            read(imports, found.blobs[0])
 
 
 class TestFailures:

@@ -132,7 +132,7 @@ class TestDockerNames:
 
     def test_what_nobody_has_is_answered_with_what_a_group_has(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["buildx", "biuld"]) == 2
-        said = "error: there is no command buildx biuld\nhint: there is build, du, prune, version\n"
+        said = "error: there is no command buildx biuld\nhint: there is build, du, imagetools, prune, version\n"
         assert capsys.readouterr().err == said
 
     @pytest.mark.parametrize("words", ["container ls", "container list", "container ps", "ps"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -26,4 +27,24 @@ def test_people_get_a_table(app: Call) -> None:
 
     assert said.out.splitlines()[0].split() == ["TYPE", "SIZE", "SHARED", "LAST", "USED", "NAME"]
     assert "COPY one /a" in said.out
+    assert said.out.rstrip().endswith("in total")
+
+
+def test_only_what_is_meant_is_in_it(app: Call) -> None:
+    (row,) = json.loads(app("du", "--json", "--filter", "description~=/b$").out)
+    (below,) = json.loads(app("du", "--json", "--filter", "description~=/a$").out)
+
+    assert (row["type"], row["name"], row["inuse"]) == ("step", "[2/3] COPY one /b", False)
+    assert below["id"] in row["parents"]
+    assert json.loads(app("du", "--json", "--filter", f"parents={below['id']}").out) == [row]
+    assert app("du", "--filter", "mutable").out.splitlines()[1:] == ["", "0 B in total"]
+    assert json.loads(app("du", "--json", "--filter", "until=1h").out) == []
+
+
+def test_people_get_all_that_is_known_where_they_want_it(app: Call) -> None:
+    said = app("du", "--verbose", "--filter", "type=step", "--filter", "name=/b")
+
+    facts = dict(line.split(":", 1) for line in said.out.splitlines() if ":" in line)
+    assert list(facts) == ["Name", "Type", "ID", "Parents", "Size", "Last used", "In use"]
+    assert facts["Name"].strip() == "[2/3] COPY one /b"
     assert said.out.rstrip().endswith("in total")

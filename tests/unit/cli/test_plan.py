@@ -106,6 +106,21 @@ class TestSteps:
 
         assert steps(plan("--build-arg", "V=2"))["COPY one /x${V}"] == ("would run", "the destination changed")
 
+    def test_a_step_that_only_another_machine_made_is_compared_with_that_one(
+        self, plan: Plan, stagemill: Call, project: Path
+    ) -> None:
+        stagemill("build", "--cache-to", "type=local,dest=cache", ".")
+        os.rename(project.parent / "store", project.parent / "other")
+        imports = ("--cache-from", "type=local,src=cache")
+        (project / "Dockerfile").write_text(f"{TEXT}FROM scratch AS more\nCOPY one /never\n")
+        (project / "one").write_text("other")
+
+        found = steps(plan("--target", "web", "--also", "more", *imports))
+
+        assert found["COPY one /one"] == ("would run", "files changed since the cache was written")
+        assert found["COPY one /never"] == ("would run", "no step like it was made here, or is in an imported cache")
+        assert found["COPY two /two"][0] == "would run"
+
     @pytest.mark.parametrize(
         ("flags", "cause"),
         [

@@ -11,44 +11,29 @@ from fakes.program import Call
 from fakes.room import on_disk, rows
 from stagemill.cli.prune import parse
 from stagemill.errors import UsageError
+from stagemill.store.filters import Filter
 from stagemill.store.prune import Wish
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")
 
 
-class TestFilters:
+class TestFlags:
     def test_without_any_all_is_meant(self) -> None:
-        assert parse([], keep=None, every=False, now=100.0) == Wish()
+        assert parse([], {}, every=False, now=100.0) == Wish()
 
-    def test_they_are_all_to_hold(self) -> None:
-        wish = parse(["until=1h30m", "type=step", "name=npm", "name=ci"], keep="2g", every=True, now=10_000.0)
+    def test_each_says_what_may_go(self) -> None:
+        sizes = {"keep": "2g", "free": "1m", "reserved": "3"}
 
-        assert wish == Wish(2 << 30, 4600.0, frozenset({"step"}), ("npm", "ci"), every=True)
+        wish = parse(["until=1h", "type=step"], sizes, every=True, now=10_000.0)
 
-    def test_buildkits_types_are_known(self) -> None:
-        wish = parse(["type=regular", "type=exec.cachemount"], keep=None, every=False, now=0.0)
-
-        assert wish.kinds == {"step", "mount"}
+        assert wish == Wish(2 << 30, 1 << 20, 3, 6400.0, (Filter("type", "=", "step"),), every=True)
 
     @pytest.mark.parametrize(
-        ("text", "message", "hint"),
-        [
-            ("untill=1h", "invalid --filter 'untill=1h'", "did you mean until?"),
-            ("until", "invalid --filter 'until'", "write until=24h"),
-            ("until=soon", "invalid --filter 'until=soon': 'soon' is no time", "write until=24h or until=30m"),
-            ("type=cake", "invalid --filter 'type=cake': unknown type 'cake'", "it is step, mount or image"),
-        ],
+        ("name", "flag"), [("keep", "--max-used-space"), ("free", "--min-free-space"), ("reserved", "--reserved-space")]
     )
-    def test_what_is_wrong_is_told(self, text: str, message: str, hint: str) -> None:
-        with pytest.raises(UsageError) as caught:
-            parse([text], keep=None, every=False, now=0.0)
-
-        assert caught.value.message == message
-        assert str(caught.value.hint).startswith(hint)
-
-    def test_a_size_that_is_none_is_told(self) -> None:
-        with pytest.raises(UsageError, match="invalid --keep-storage 'big': it is no size"):
-            parse([], keep="big", every=False, now=0.0)
+    def test_a_size_that_is_none_is_told(self, name: str, flag: str) -> None:
+        with pytest.raises(UsageError, match=f"invalid {flag} 'big': it is no size"):
+            parse([], {name: "big"}, every=False, now=0.0)
 
 
 @pytest.mark.root
@@ -99,6 +84,29 @@ class TestPrune:
 
         assert "removed " in said.out
         assert on_disk() <= before - 900_000
+
+    def test_room_on_the_disk_is_made_but_not_below_what_is_reserved(self, app: Call) -> None:
+        said = app("prune", "--all", "--min-free-space", "1000000g", "--reserved-space", "500g")
+        assert "removed " not in said.out
+
+        said = app("prune", "--all", "--min-free-space", "1000000g")
+        assert said.out.count("removed ") == 2
+
+    def test_what_is_said_to_stay_in_any_case_stays(self, app: Call) -> None:
+        assert "removed " not in app("prune", "--all", "--reserved-space", "1g").out
+        assert app("prune", "--all", "--reserved-space", "1").out.count("removed ") == 2
+
+    def test_what_goes_is_told_in_full_where_that_is_wanted(self, app: Call) -> None:
+        said = app("prune", "--force", "--all", "--verbose")
+
+        lines = sorted(line for line in said.out.splitlines() if line.startswith("removed "))
+        assert lines[0].startswith("removed [1/3] COPY one /a (step, sha256:")
+        assert lines[1].startswith("removed [2/3] COPY one /b (step, sha256:")
+        assert all(" kB, used less than a second ago)" in line or "seconds ago)" in line for line in lines)
+
+    def test_filters_say_what_goes(self, app: Call) -> None:
+        assert "removed" not in app("prune", "--all", "--filter", "mutable").out
+        assert app("prune", "--all", "--filter", "description~=/b$").out.count("removed ") == 1
 
 
 @pytest.mark.root

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -23,6 +25,8 @@ from stagemill.execute.exporting import Export, export
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.layer.compression import Compression
 from stagemill.oci import media_types
+from stagemill.oci.blobs import BlobSource
+from stagemill.oci.descriptor import Descriptor
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -147,6 +151,26 @@ class TestExport:
         assert second == first
         assert sorted(path.stat().st_ino for path in (workshop.store.root / "blobs/sha256").iterdir()) == before
 
+    @pytest.mark.parametrize("parallel", [1, 3])
+    def test_so_many_blobs_are_sent_at_once(self, workshop: Workshop, parallel: int) -> None:
+        class Counting(MemoryKeep):
+            def send(self, descriptor: Descriptor, source: BlobSource, /) -> bool:
+                under_way.append(descriptor)
+                most.append(len(under_way))
+                if len(most) <= parallel:
+                    meeting.wait(20)
+                found = MemoryKeep.send(self, descriptor, source)
+                under_way.remove(descriptor)
+                return found
+
+        under_way: list[Descriptor] = []
+        most: list[int] = []
+        meeting = Barrier(parallel)
+
+        send(workshop.build(DOCKERFILE, files=FILES), Counting(), parallel=parallel)
+
+        assert max(most) == parallel
+
     def test_it_is_reported(self, workshop: Workshop, keep: MemoryKeep) -> None:
         built = workshop.build(DOCKERFILE, files=FILES)
         workshop.heard.clear()
@@ -244,6 +268,48 @@ class TestImport:
         assert built.ran == 0
         assert built.forms.view(built.tree(built.plan.target)).real_path("b").read_text() == "2"
 
+    def test_its_records_have_the_ingredients_of_their_keys(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other = elsewhere()
+        receive(other, keep)
+
+        other.build(DOCKERFILE, files=FILES)
+
+        own = {record.key: record.ingredients for record in workshop.store.records.all()}
+        imported = {record.key: record.ingredients for record in other.store.records.all()}
+        assert len(imported) == 4  # of the two steps that are in the image, by both keys of each
+        assert imported.items() <= own.items()
+        assert "{}" not in imported.values()
+        (content,) = other.store.records.contents()
+        assert other.store.records.noted(content) == workshop.store.records.noted(content)
+
+    def test_ingredients_that_are_not_those_of_the_key_are_not_believed(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        found = send(workshop.build(DOCKERFILE, files=FILES), keep)
+        wrong = CacheContents(tuple(replace(step, ingredients='{"inputs":[],"op":{}}') for step in found.steps))
+        other = elsewhere()
+        other.imports = Imports([source("a test", wrong, keep)], listener=other.heard.append, clock=other.clock)
+
+        built = other.build(DOCKERFILE, files=FILES)
+
+        assert built.ran == 0
+        assert {record.ingredients for record in other.store.records.all()} == {"{}"}
+
+    def test_a_step_that_stands_on_what_is_fetched_at_the_end_is_remembered(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other = elsewhere()
+        receive(other, keep)
+        edited = DOCKERFILE.replace("COPY a /copied", "COPY a /copied\nCOPY tool /more")
+        assert other.build(edited, files=FILES).ran == 1
+        other.imports = None
+
+        assert other.build(edited, files=FILES).ran == 0
+
     def test_it_can_be_exported_again_without_being_fetched(
         self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
     ) -> None:
@@ -266,6 +332,21 @@ class TestImport:
 
         assert send(built, second) == found
         assert second.blobs.data.keys() == keep.blobs.data.keys()
+
+    def test_what_an_import_does_not_give_is_left_out_of_the_next_cache(
+        self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]
+    ) -> None:
+        send(workshop.build(DOCKERFILE, files=FILES), keep)
+        other, second = elsewhere(), MemoryKeep()
+        receive(other, keep)
+        built = other.build(DOCKERFILE, files=FILES, options=Options(bring=False))
+        keep.blobs.data.clear()
+
+        found = send(built, second)
+
+        assert found == CacheContents()
+        (told,) = [event.text for event in other.events(Notice)]
+        assert told.startswith("the cache a test is left out: there is no blob")
 
     def test_a_compression_can_be_forced(
         self, workshop: Workshop, keep: MemoryKeep, elsewhere: Callable[[], Workshop]

@@ -91,9 +91,7 @@ def test_a_layer_is_sent_while_the_next_step_runs_and_its_manifest_after_all_of_
 
 
 @pytest.mark.parametrize("packaging", [Packaging(), Packaging(Compression("zstd"), force=True)])
-def test_the_layers_of_a_base_go_first_as_soon_as_a_step_has_brought_them(
-    workshop: Workshop, registry: FakeRegistry, packaging: Packaging
-) -> None:
+def test_the_layers_of_a_base_go_first(workshop: Workshop, registry: FakeRegistry, packaging: Packaging) -> None:
     workshop.remote.images[BASE] = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
     workshop.sandbox.acts["test"] = waits_for(sent(registry))
 
@@ -102,13 +100,58 @@ def test_the_layers_of_a_base_go_first_as_soon_as_a_step_has_brought_them(
     assert built.image(Finish(packaging=packaging)).manifest.layers[0].digest in registry.blobs.data
 
 
-def test_nothing_is_fetched_for_it(workshop: Workshop, registry: FakeRegistry) -> None:
-    workshop.remote.images[BASE] = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
-    workshop.remote.opened.clear()
+def test_a_base_that_no_step_has_read_is_fetched_and_sent_while_other_stages_build(
+    workshop: Workshop, registry: FakeRegistry
+) -> None:
+    workshop.remote.images[BASE] = made = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
+    workshop.sandbox.acts["test"] = waits_for(sent(registry))
+    dockerfile = f"FROM scratch AS build\nCOPY big /\nRUN test\nFROM {BASE}\nCOPY --link --from=build /big /\n"
+
+    build(workshop, dockerfile, Shipment(names=(name(registry),)))
+
+    assert made.manifest.layers[0].digest in registry.blobs.data
+
+
+def test_what_the_registry_has_is_not_fetched(workshop: Workshop, registry: FakeRegistry) -> None:
+    workshop.remote.images[BASE] = made = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
+    registry.blobs.data |= {layer.digest: workshop.remote.blobs.data[layer.digest] for layer in made.manifest.layers}
 
     build(workshop, f"FROM {BASE}\nCOPY --link big /\n", Shipment(names=(name(registry),)))
 
     assert workshop.remote.opened == []
+
+
+def test_nor_is_what_stays_here(workshop: Workshop) -> None:
+    workshop.remote.images[BASE] = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
+
+    build(workshop, f"FROM {BASE}\nCOPY --link big /\n", Shipment())
+
+    assert workshop.remote.opened == []
+
+
+def test_for_a_file_the_layers_of_a_base_are_fetched_meanwhile(workshop: Workshop) -> None:
+    workshop.remote.images[BASE] = made = make_image(workshop.remote.blobs, {"etc/motd": b"hello"})
+    workshop.sandbox.acts["test"] = waits_for(lambda: workshop.store.blobs.has(made.manifest.layers[0]))
+    dockerfile = f"FROM scratch AS build\nCOPY big /\nRUN test\nFROM {BASE}\nCOPY --link --from=build /big /\n"
+
+    build(workshop, dockerfile, Shipment(file=True))
+
+    assert [event.name for event in workshop.events(events.Started) if "fetching" in event.name] == [
+        "fetching layers of the base while the build runs"
+    ]
+
+
+@pytest.mark.parametrize("packaging", [Packaging(), Packaging(Compression("zstd"), force=True)])
+def test_a_layer_that_a_step_reads_at_the_same_time_is_fetched_once(
+    workshop: Workshop, registry: FakeRegistry, packaging: Packaging
+) -> None:
+    layers = ({f"file-{number}": os.urandom(100_000)} for number in range(6))
+    workshop.remote.images[BASE] = make_image(workshop.remote.blobs, *layers)
+    workshop.sandbox.acts["test"] = waits_for(sent(registry, 6))
+
+    build(workshop, f"FROM {BASE}\nRUN test\n", Shipment(packaging, (name(registry),)))
+
+    assert len(workshop.remote.opened) == 6
 
 
 def test_only_what_is_in_the_image_is_sent(workshop: Workshop, registry: FakeRegistry) -> None:

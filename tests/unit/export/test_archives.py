@@ -239,7 +239,7 @@ class TestDirectory:
         with pytest.raises(StagemillError, match="is no index of an image layout") as caught:
             oci_directory(image, blobs, names=[], destination=tmp_path)
 
-        assert caught.value.hint == "remove the directory, or choose another with dest="
+        assert caught.value.hint == "remove the directory, or choose another one"
         assert (tmp_path / "index.json").read_text() == "mine"
 
     def test_a_destination_that_is_a_file_is_told(self, tmp_path: Path) -> None:

@@ -29,6 +29,13 @@ def test_an_operation_that_differs_says_in_what(change: dict[str, Json], expecte
     assert of_operation({**RUN, **change}, RUN) == expected
 
 
+def test_of_a_value_that_was_left_out_only_the_name_is_told() -> None:
+    before: dict[str, Json] = {**RUN, "env": [["PATH", {"tag": "1"}], ["V", {"tag": "2"}]]}
+
+    assert of_operation({**RUN, "env": [["PATH", {"tag": "1"}], ["V", {"tag": "3"}]]}, before) == "V changed"
+    assert of_operation({**RUN, "env": [["PATH", {"tag": "1"}]]}, before) == "V is gone"
+
+
 def test_what_is_no_operation_says_nothing() -> None:
     assert of_operation(None, RUN) is None
 

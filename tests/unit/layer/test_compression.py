@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import random
@@ -12,8 +13,10 @@ from typing import Literal
 import pytest
 import zstandard
 
-from stagemill.errors import ArchiveError
-from stagemill.layer.compression import Compression, compressed, decompressed, gzipped
+from stagemill.digest import Digest
+from stagemill.errors import ArchiveError, CorruptError
+from stagemill.layer.compression import Compression, compressed, decompressed, gzipped, recompress
+from stagemill.layer.stream import CHUNK
 
 DATA = random.Random(1).randbytes(50_000) * 60
 FORMS: dict[str, Callable[[bytes], bytes]] = {
@@ -147,3 +150,41 @@ def test_more_work_makes_less_data() -> None:
 
     assert size("gzip", 9) < size("gzip", 1)
     assert size("zstd", 19) < size("zstd", 1)
+
+
+class TestRecompress:
+    TAR = b"".join(hashlib.sha256(bytes([number % 251])).digest() * 300 for number in range(400))
+
+    def again(self, blob: bytes, how: Compression) -> bytes:
+        out: list[bytes] = []
+        recompress(io.BytesIO(blob), out.append, how, diff_id=Digest.of(self.TAR))
+        return b"".join(out)
+
+    @pytest.mark.parametrize(
+        "how", [Compression("zstd"), Compression("gzip", 9), Compression("gzip"), Compression("zstd", 12)]
+    )
+    def test_the_same_tar_makes_the_same_bytes_however_it_was_compressed_before(self, how: Compression) -> None:
+        before = [self.TAR, gzip.compress(self.TAR, 1), gzip.compress(self.TAR, 9), bz2.compress(self.TAR)]
+
+        made = {self.again(blob, how) for blob in before}
+
+        assert len(made) == 1
+        assert b"".join(decompressed(io.BytesIO(made.pop()))) == self.TAR
+
+    def test_it_is_compressed_in_pieces_of_one_size(self) -> None:
+        pieces = [self.TAR[start : start + CHUNK] for start in range(0, len(self.TAR), CHUNK)]
+
+        assert self.again(gzip.compress(self.TAR), Compression("zstd")) == b"".join(
+            compressed(pieces, Compression("zstd"))
+        )
+
+    def test_another_tar_is_not_taken(self) -> None:
+        with pytest.raises(CorruptError, match="is not the tar"):
+            self.again(gzip.compress(b"other"), Compression("zstd"))
+
+
+@pytest.mark.parametrize("how", [Compression("gzip"), Compression("zstd", 0), Compression("uncompressed")])
+def test_a_compression_can_be_read_from_its_text(how: Compression) -> None:
+    assert Compression.parse(str(how)) == how
+    with pytest.raises(ValueError, match="no compression"):
+        Compression.parse("lzma-1")

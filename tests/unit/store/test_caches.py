@@ -246,6 +246,14 @@ class TestLookingAfter:
             assert not store.caches.replace("a", nothing)
             assert (place / "f").read_text() == "1"
 
+    @pytest.mark.parametrize("sharing", ["shared", "locked", "private"])
+    def test_whether_one_is_used_can_be_seen(self, store: Store, sharing: Sharing) -> None:
+        assert not store.caches.is_used("a")
+        with store.caches.use("a", sharing=sharing, fill=nothing):
+            assert store.caches.is_used("a")
+            assert not store.caches.is_used("b")
+        assert not store.caches.is_used("a")
+
     def test_one_is_replaced_whole_or_not_at_all(self, store: Store) -> None:
         place = self.make(store, "a", "old")
 

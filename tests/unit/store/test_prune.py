@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from stagemill.oci import media_types
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image import Image
+from stagemill.store.filters import Filter, Operator
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.prune import Pruned, Wish, prune
 from stagemill.store.records import Record
@@ -56,6 +58,10 @@ def run(store: Store, wish: Wish | None = None) -> Pruned:
     return prune(store, wish or Wish(), layers_of=layers_of, now=time.time())
 
 
+def wish(*filters: tuple[str, Operator, str]) -> Wish:
+    return Wish(filters=tuple(Filter(*each) for each in filters))
+
+
 def mount(store: Store, name: str, size: int = 1000, *, used: float = OLD) -> Path:
     def fill(path: Path) -> None:
         (path / "f").write_bytes(bytes(size))
@@ -89,7 +95,7 @@ class TestWhatGoes:
 
         told = run(store)
 
-        assert (told.steps, told.mounts) == (("RUN a",), ("/npm",))
+        assert (told.names("step"), told.names("mount")) == (("RUN a",), ("/npm",))
         assert told.bytes > MEGABYTE
         assert told.left == size_of(store.root)
         assert (list(store.layers.all()), list(store.blobs.all())) == ([], [])
@@ -103,7 +109,7 @@ class TestWhatGoes:
 
         told = run(store, Wish(keep=1 << 40))
 
-        assert told.steps == ()
+        assert told.names("step") == ()
         assert list(store.layers.all()) == [kept]
         assert not store.layers.has(lost)
         assert stray not in list(store.blobs.all())
@@ -115,7 +121,7 @@ class TestWhatGoes:
         store.links.set_layer_of_chain(chain, below)
         record(store, "RUN on it", chain, form="chain")
 
-        run(store, Wish(words=("nothing",)))
+        run(store, wish(("name", "=", "nothing")))
         assert store.layers.has(below)
         assert store.blobs.used(data)
         run(store)
@@ -128,10 +134,14 @@ class TestWhatGoes:
         ("wish", "gone"),
         [
             (Wish(until=NOW - 50_000), ["RUN old", "/old"]),
-            (Wish(kinds=frozenset({"step"})), ["RUN old", "RUN young"]),
-            (Wish(kinds=frozenset({"mount"})), ["/old", "/young"]),
-            (Wish(words=("you",)), ["RUN young", "/young"]),
-            (Wish(words=("RUN", "old")), ["RUN old"]),
+            (wish(("type", "=", "step")), ["RUN old", "RUN young"]),
+            (wish(("type", "=", "mount")), ["/old", "/young"]),
+            (wish(("name", "=", "you")), ["RUN young", "/young"]),
+            (wish(("name", "=", "RUN"), ("name", "=", "old")), ["RUN old"]),
+            (wish(("mutable", "=", "true"), ("name", "!=", "old")), ["/young"]),
+            (wish(("inuse", "=", "true")), []),
+            (wish(("shared", "=", "true")), []),
+            (wish(("shared", "=", "false"), ("name", "~=", "^/o")), ["/old"]),
             (Wish(until=OLD - 1), []),
         ],
     )
@@ -142,7 +152,7 @@ class TestWhatGoes:
 
         told = run(store, wish)
 
-        assert sorted([*told.steps, *told.mounts]) == sorted(gone)
+        assert sorted([*told.names("step"), *told.names("mount")]) == sorted(gone)
 
 
 class TestKeeping:
@@ -154,7 +164,7 @@ class TestKeeping:
 
         told = run(store, Wish(keep=before - int(2.5 * MEGABYTE)))
 
-        assert (told.steps, told.mounts) == (("RUN 0", "RUN 1"), ("/between",))
+        assert (told.names("step"), told.names("mount")) == (("RUN 0", "RUN 1"), ("/between",))
         assert told.left <= before - 2.5 * MEGABYTE
 
     def test_what_stands_on_a_step_goes_before_it(self, store: Store) -> None:
@@ -164,7 +174,7 @@ class TestKeeping:
 
         told = run(store, Wish(keep=size_of(store.root) - MEGABYTE // 2))
 
-        assert told.steps == ("RUN above",)
+        assert told.names("step") == ("RUN above",)
         assert store.layers.has(below)
 
     def test_what_is_shared_is_free_only_when_the_last_goes(self, store: Store) -> None:
@@ -175,13 +185,30 @@ class TestKeeping:
 
         told = run(store, Wish(keep=size_of(store.root) - 2 * MEGABYTE))
 
-        assert set(told.steps) == {"RUN one", "COPY other"}
+        assert set(told.names("step")) == {"RUN one", "COPY other"}
         assert told.bytes >= 3 * MEGABYTE
+
+    @pytest.mark.parametrize(
+        ("wish", "expected"),
+        [
+            (Wish(), None),
+            (Wish(keep=60), 60),
+            (Wish(reserved=40), 40),
+            (Wish(keep=30, reserved=40), 40),
+            (Wish(free=20), 100),
+            (Wish(free=65), 85),
+            (Wish(free=65, keep=60), 60),
+            (Wish(free=100, keep=60), 50),
+            (Wish(free=1000, reserved=40), 40),
+        ],
+    )
+    def test_a_store_of_100_on_a_disk_with_50_free_may_keep(self, wish: Wish, expected: int | None) -> None:
+        assert wish.limit(100, 50) == expected
 
     def test_where_there_is_room_nothing_goes(self, store: Store) -> None:
         record(store, "RUN a", layer(store, "a"))
 
-        assert run(store, Wish(keep=1 << 40)).steps == ()
+        assert run(store, Wish(keep=1 << 40)).names("step") == ()
 
 
 class TestImages:
@@ -203,7 +230,7 @@ class TestImages:
     def test_the_steps_of_a_named_image_stay(self, store: Store) -> None:
         image, made = self.named(store, packed=True)
 
-        assert run(store).steps == ()
+        assert run(store).names("step") == ()
 
         assert store.layers.has(made)
         assert {image.digest, image.manifest.config.digest, image.manifest.layers[0].digest} <= set(store.blobs.all())
@@ -213,7 +240,7 @@ class TestImages:
 
         told = run(store, Wish(every=True))
 
-        assert told.steps == ("RUN app",)
+        assert told.names("step") == ("RUN app",)
         assert not store.layers.has(made)
         assert image.manifest.layers[0].digest in set(store.blobs.all())
 
@@ -238,11 +265,11 @@ class TestImages:
         store.images.remove("docker.io/library/app:latest")
         store.images.keep(image.descriptor, OLD)
 
-        run(store, Wish(kinds=frozenset({"mount"})))
+        run(store, wish(("type", "=", "mount")))
         assert set(store.blobs.all()) >= {image.digest, image.manifest.config.digest}
         told = run(store)
 
-        assert told.images == (image.digest,)
+        assert told.names("image") == (f"<none> {image.digest.short}",)
         assert (list(store.blobs.all()), list(store.layers.all())) == ([], [])
 
 
@@ -263,7 +290,7 @@ class TestOthers:
 
         told = run(store)
 
-        assert told.steps == ("RUN old",)
+        assert told.names("step") == ("RUN old",)
         assert (store.layers.has(old), store.layers.has(held)) == (False, True)
 
     def test_what_it_has_made_and_nothing_names_yet_is_held(self, store: Store, other: Store) -> None:
@@ -291,8 +318,14 @@ class TestOthers:
         with other.caches.use("/npm", sharing="shared", fill=lambda _path: None):
             told = run(store)
 
-        assert told.mounts == ()
+        assert told.names("mount") == ()
         assert [one.name for one in store.caches.all()] == ["/npm"]
+
+
+def system(path: Path) -> int:
+    """What `du` says of it."""
+    done = subprocess.run(["du", "-s", "--block-size=1", str(path)], check=True, capture_output=True, text=True)
+    return int(done.stdout.split()[0])
 
 
 class TestParts:
@@ -310,11 +343,16 @@ class TestParts:
         found = {part.name: part for part in parts(store, layers_of)}
 
         assert abs(sum(part.size for part in found.values()) - size_of(store.root)) <= 4096
-        assert (found["RUN below"].used, found["RUN below"].key) == (NOW - 5, Digest.of(b"key of RUN below"))
+        assert (found["RUN below"].used, found["RUN below"].id) == (NOW - 5, Digest.of(b"key of RUN below"))
         assert found["RUN below"].size < MEGABYTE * 0.7  # half of what it shares
         assert found["RUN above"].size > 2.9 * MEGABYTE
         assert found["RUN above"].shared == found["RUN below"].shared > MEGABYTE // 3
         assert found["/npm"].kind == "mount"
+        (npm,) = store.caches.all()
+        assert 0 <= system(npm.path) - found["/npm"].size <= 4096  # which is the directory itself
+        alone = system(store.root / "layers" / above.hex) - system(store.root / "layers" / above.hex / "fs" / "linked")
+        kept = system(store.blobs.path(packed))
+        assert abs(found["RUN above"].size - found["RUN above"].shared - alone - kept) <= 8192
 
     def test_an_empty_store_has_a_rest(self, store: Store) -> None:
         (only,) = parts(store, layers_of)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from stagemill.digest import Digest, canonical
 from stagemill.graph.operations import BaseImage, Context
+from stagemill.graph.sealing import sealed
 from stagemill.graph.vertex import Label, Vertex
 from stagemill.insight import cause
 from stagemill.oci.document import Json, JsonObject
@@ -18,7 +19,11 @@ _SHOWN = 40  # characters of a step
 
 
 class Causes:
-    """Looks at the records of steps like those that would run. `asked` says by which flag somebody asked for one."""
+    """Looks at the records of steps like those that would run, and at those of imported caches where there is none.
+
+    `asked` says by which flag somebody asked for one; `imported` has the names of steps that other caches have, with the
+    ingredients of their keys, sealed; None where nothing is imported.
+    """
 
     def __init__(
         self,
@@ -27,11 +32,13 @@ class Causes:
         contents: Mapping[Digest, cause.Parts],
         *,
         asked: Callable[[Vertex], str],
+        imported: Sequence[tuple[str, str]] | None = None,
     ) -> None:
         self._records = records
         self._outlooks = outlooks
         self._contents = contents
         self._asked = asked
+        self._imported = imported
 
     def of(self, outlook: Outlook) -> str:
         """For one that may run."""
@@ -40,6 +47,8 @@ class Causes:
         if outlook.why == "missed" and outlook.key:
             now = _object(canonical(outlook.key.ingredients))
             before = self._like(outlook.vertex)
+            if before is None and self._imported is not None:
+                return self._of_imported(outlook, self._imported)
             if before is None and not self._running(outlook.vertex):
                 return cause.NEVER
             if before and now and (found := self._compared(outlook.vertex, now, before)):
@@ -51,6 +60,17 @@ class Causes:
         name = vertex.label.name
         found = self._records.recent(name) or self._records.ending(f"] {name.partition('] ')[2]}")
         return _ingredients(found[0]) if found else None
+
+    def _of_imported(self, outlook: Outlook, imported: Sequence[tuple[str, str]]) -> str:
+        """The same for what nobody has made here."""
+        assert outlook.key is not None
+        name = outlook.vertex.label.name
+        like = [text for other, text in imported if other == name]
+        like += [text for other, text in imported if other.endswith(f"] {name.partition('] ')[2]}")]
+        now, before = _sealed(canonical(outlook.key.ingredients)), _object(like[0].encode()) if like else None
+        if now and before and (found := self._compared(outlook.vertex, now, before)):
+            return f"{found} since the cache was written"
+        return self._stands(outlook) if like or self._running(outlook.vertex) else cause.NOWHERE
 
     def _compared(self, vertex: Vertex, now: JsonObject, before: JsonObject) -> str | None:
         if differs := cause.of_operation(now.get("op"), before.get("op")):
@@ -92,6 +112,10 @@ class Causes:
 
 def _ingredients(record: Record) -> JsonObject | None:
     return _object(record.ingredients.encode("utf-8", "surrogateescape"))
+
+
+def _sealed(data: bytes) -> JsonObject | None:
+    return _object(sealed(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
 
 
 def _object(data: bytes) -> JsonObject | None:

@@ -1,0 +1,1 @@
+"""Looking at images where they are: in registries, layouts, archives and the store."""
