@@ -34,7 +34,7 @@ _MOST_BYTES = 64 << 20
 class Holder(Protocol):
     """Where an image is; a BlobSource."""
 
-    def document(self, descriptor: Descriptor, /) -> bytes:
+    def read(self, descriptor: Descriptor, /) -> bytes:
         """A manifest or an index. Raises NotFoundError, CorruptError."""
         ...
 
@@ -67,8 +67,8 @@ class Said:
 def said(top: Descriptor, holder: Holder) -> Iterator[Said]:
     """All that is said of an image, or of those of an index. Raises StagemillError."""
     try:
-        data = holder.document(top)
-        if top.media_type not in media_types.INDEXES:
+        data = holder.read(top)
+        if not _is_index(top, data):
             yield from _referring(top, _platform(Manifest.parse(data), holder), holder, known=set())
             return
         entries = Index.parse(data).manifests
@@ -84,6 +84,12 @@ def said(top: Descriptor, holder: Holder) -> Iterator[Said]:
         ) from error
 
 
+def _is_index(named: Descriptor, data: bytes) -> bool:
+    """What is named by its digest alone is told by its shape."""
+    kinds = media_types.INDEXES
+    return named.media_type in kinds if named.media_type else "manifests" in json.parse_object(data, "the image")
+
+
 def _platform(manifest: Manifest, holder: Holder) -> Platform:
     """That of an image that no index names."""
     if manifest.config.media_type not in media_types.CONFIGS:
@@ -94,7 +100,7 @@ def _platform(manifest: Manifest, holder: Holder) -> Platform:
 def _beside(entry: Descriptor, images: dict[Digest, Platform], holder: Holder) -> Iterator[Said]:
     of = Digest(entry.annotations.get(OF, ""))
     platform = images.get(of, NO_PLATFORM)
-    for layer in Manifest.parse(holder.document(entry)).layers:
+    for layer in Manifest.parse(holder.read(entry)).layers:
         yield Said(of, platform, layer.annotations.get(PREDICATE, layer.media_type), "index", _readable(layer))
 
 
@@ -103,7 +109,7 @@ def _referring(image: Descriptor, platform: Platform, holder: Holder, *, known: 
     for entry in holder.referrers(image.digest):
         if entry.media_type not in media_types.MANIFESTS or entry.digest in known:
             continue
-        layers = Manifest.parse(holder.document(entry)).layers
+        layers = Manifest.parse(holder.read(entry)).layers
         readable = [layer for layer in layers if _readable(layer)]
         for layer in readable:
             bare = layer.media_type in _BARE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -15,15 +15,18 @@ from stagemill.cli.access import Access
 from stagemill.cli.command import Command, examples
 from stagemill.cli.environment import Workplace, workplace
 from stagemill.cli.options import with_options
+from stagemill.cli.places import reach, reading
 from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, UsageError, either
+from stagemill.execute.forms import Forms
 from stagemill.oci.blobs import Reader
 from stagemill.oci.choice import choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
-from stagemill.store.store import Store
+from stagemill.places.address import REGISTRY, Address, InRegistry, InStore, parse
+from stagemill.places.source import Source, StoreSource
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
@@ -34,11 +37,11 @@ _EXAMPLES = examples(
     {
         "stagemill attestations app": "what is said of an image of the store",
         "stagemill attestations docker://ghcr.io/team/app:1": "of one in a registry",
+        "stagemill attestations oci-archive:app.tar": "of one in an archive",
         "stagemill attestations --type spdx app": "the list of packages",
         "stagemill attestations --type provenance app | jq": "how it was built",
     }
 )
-_REGISTRY = "docker://"
 _HEAD = ("PLATFORM", "TYPE", "WHERE", "SIZE", "DIGEST")
 
 
@@ -68,8 +71,8 @@ def command(
 ) -> None:
     """List what is said of an image: its attestations, in its index, and in a registry also what refers to it.
 
-    IMAGE is one of the local store, or docker://NAME in a registry. Signatures are not verified; a statement that is about another
-    image is an error.
+    IMAGE is one of the local store, docker://NAME in a registry, oci:DIRECTORY or oci-archive:FILE. Signatures are not verified; a
+    statement that is about another image is an error.
     """
     wanted = flags.any_platform(platform) if platform else None
     for flag, chosen in (("--all", every), ("--statement", statement)):
@@ -77,9 +80,8 @@ def command(
             raise UsageError(f"{flag} is for what --type prints", hint="add --type spdx, cyclonedx or provenance")
     if kind and as_json:
         raise UsageError("--json lists, and --type prints what is JSON anyway", hint="leave one out")
-    host = flags.reference(name.removeprefix(_REGISTRY)).registry if name.startswith(_REGISTRY) else ""
-    way = Access.of(Values(given), host=host)
-    with _opened(way) as place, _held(place, name) as (top, holder):
+    address = parse(name)
+    with _opened(reach(Values(given), [address])) as place, _held(place, address, wanted) as (top, holder):
         from stagemill.attest.reading import said
 
         found = [one for one in said(top, holder) if wanted is None or _fits(one.platform, wanted)]
@@ -159,51 +161,36 @@ def _fits(platform: Platform, wanted: Platform) -> bool:
 
 
 @contextmanager
-def _held(place: Workplace, name: str) -> Iterator[tuple[Descriptor, Holder]]:
-    """What a name means, and where it is. Raises NotFoundError."""
-    if name.startswith(_REGISTRY):
-        reference = flags.reference(name.removeprefix(_REGISTRY))
-        yield place.registry.document(reference).descriptor, _InRegistry(place.registry, reference)
+def _held(place: Workplace, address: Address, platform: Platform | None) -> Iterator[tuple[Descriptor, Holder]]:
+    """What an address means, and where it is. Raises NotFoundError."""
+    if isinstance(address, InStore):
+        try:
+            _, found = naming.locate(place.store, address.name)
+        except NotFoundError as error:
+            hint = either([error.hint, f"{REGISTRY}{address} is one in a registry"])
+            raise NotFoundError(error.message, hint=hint) from error
+        yield found.descriptor, _Held(StoreSource(Forms(place.store, remote=place.remote), found.descriptor))
         return
-    try:
-        _, found = naming.locate(place.store, name)
-    except NotFoundError as error:
-        raise NotFoundError(
-            error.message, hint=either([error.hint, f"{_REGISTRY}{name} is one in a registry"])
-        ) from error
-    yield found.descriptor, _InStore(place.store)
+    with reading(address, place) as source:
+        client, reference = (place.registry, address.reference) if isinstance(address, InRegistry) else (None, None)
+        yield Descriptor.from_json(source.top(platform)), _Held(source, client, reference)
 
 
 @dataclass(frozen=True, slots=True)
-class _InStore:
-    """Nothing of the store refers to another image."""
+class _Held:
+    """An image in a place. Only a registry is asked what refers to it."""
 
-    store: Store
+    source: Source
+    client: RegistryClient | None = None
+    reference: Reference | None = None
 
-    def document(self, descriptor: Descriptor, /) -> bytes:
-        return self.store.blobs.read(descriptor.digest)
+    def read(self, descriptor: Descriptor, /) -> bytes:
+        return self.source.read(descriptor)
 
-    @contextmanager
-    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
-        with self.store.blobs.open(descriptor) as reader:
-            yield reader
-
-    def referrers(self, _subject: Digest, /) -> tuple[Descriptor, ...]:
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class _InRegistry:
-    client: RegistryClient
-    reference: Reference
-
-    def document(self, descriptor: Descriptor, /) -> bytes:
-        return self.client.document(self.reference, descriptor.digest).data
-
-    @contextmanager
-    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
-        with self.client.blobs(self.reference).open(descriptor) as reader:
-            yield reader
+    def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
+        return self.source.open(descriptor)
 
     def referrers(self, subject: Digest, /) -> tuple[Descriptor, ...]:
+        if self.client is None or self.reference is None:
+            return ()
         return self.client.referrers(self.reference, subject)

@@ -369,27 +369,25 @@ class Forms:
             return
         with self.store.lock(f"layer-{chain.hex}", stopped):
             if not self.store.blobs.has(blob):
-                with self.source(blob, base.reference).open(blob) as reader:
-                    part = str(blob.digest)
-                    counted = Counted(reader, descriptor=blob, part=part, progress=progress, stopped=stopped)
-                    self.store.blobs.write(blob, chunks(counted))
+                self._receive(blob, base.reference, progress=progress, stopped=stopped)
 
     def fetch(self, layer: TreeLayer, *, progress: Progress = quiet, stopped: Stopped = never) -> Packed:
         """A layer that an imported cache has: its blob is in the store afterwards."""
         packed = self._away(layer.digest)
-        from stagemill.execute.arriving import again  # noqa: PLC0415  see above
-
         blob = packed.descriptor
         with self.giving_up(blob), self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if not self.store.blobs.has(blob):
-                again(partial(self._receive, blob, progress=progress, stopped=stopped))
+                self._receive(blob, progress=progress, stopped=stopped)
         self.store.links.set_packed(layer.digest, packed)
         return packed
 
-    def _receive(self, blob: Descriptor, *, progress: Progress, stopped: Stopped) -> None:
-        from stagemill.execute.arriving import arriving  # noqa: PLC0415  see above
+    def _receive(self, blob: Descriptor, reference: str = "", *, progress: Progress, stopped: Stopped) -> None:
+        from stagemill.execute.arriving import again, arriving  # noqa: PLC0415  see above
 
-        with arriving(self.store, self.source(blob), blob) as reader:
-            counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
-            for _ in chunks(counted):
-                pass
+        def receive() -> None:
+            with arriving(self.store, self.source(blob, reference), blob) as reader:
+                counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
+                for _ in chunks(counted):
+                    pass
+
+        again(receive)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event
 
 from stagemill import events
@@ -13,16 +13,14 @@ from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.execute.parallel import threads
 from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.streams import Counted
-from stagemill.oci.blobs import Reader
+from stagemill.oci.blobs import Reader, Resumable
 from stagemill.oci.descriptor import Descriptor
 from stagemill.places.node import Node
 from stagemill.places.source import Source
 from stagemill.places.target import How, Target
 from stagemill.values import dataclass
 
-
-class SideError(StagemillError):
-    """What failed at one of the two sides of a copy, which its message names."""
+_SIDED = "its message says which side it is from"
 
 
 @contextmanager
@@ -30,10 +28,13 @@ def side(what: str) -> Iterator[None]:
     """Errors say which side they are from: `cannot read docker://…`. What is wrong in the command line says so itself."""
     try:
         yield
-    except (CancelledError, SideError, UsageError):
+    except (CancelledError, UsageError):
         raise
     except StagemillError as error:
-        raise SideError(f"{what}: {error.message}", hint=error.hint) from error
+        if _SIDED not in getattr(error, "__notes__", ()):
+            error.message = f"{what}: {error.message}"
+            error.add_note(_SIDED)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Copying:
     def _copy(self, node: Node, target: Target, others: tuple[str, ...], progress: Progress) -> Copied:
         target.check(node)
         stopped = Event()
-        watched = Watched(self.source, self.origin, progress, stopped)
+        watch = WatchedResumable if isinstance(self.source, Resumable) else Watched
+        watched = watch(self.source, self.origin, progress, stopped)
 
         def send(blob: Descriptor) -> tuple[How, int]:
             mounts = (*others, *self.source.repositories(blob.digest, target.registry)) if target.registry else ()
@@ -117,21 +119,26 @@ class Watched:
     progress: Progress
     stopped: Event
 
+    def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
+        return self.watched(descriptor, self.source.open(descriptor))
+
     @contextmanager
-    def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
-        entered = False
-        try:
-            with self.source.open(descriptor) as reader:
-                entered = True
-                part = str(descriptor.digest)
-                sided = _Sided(reader, f"cannot read {self.origin}")
-                yield Counted(
-                    sided, descriptor=descriptor, part=part, progress=self.progress, stopped=self.stopped.is_set
-                )
-        except StagemillError as error:
-            if entered or isinstance(error, SideError | CancelledError):
-                raise
-            raise SideError(f"cannot read {self.origin}: {error.message}", hint=error.hint) from error
+    def watched(self, descriptor: Descriptor, opening: AbstractContextManager[Reader]) -> Iterator[Reader]:
+        what = f"cannot read {self.origin}"
+        with ExitStack() as stack:
+            with side(what):
+                reader = _Sided(stack.enter_context(opening), what)
+            part = str(descriptor.digest)
+            yield Counted(reader, descriptor=descriptor, part=part, progress=self.progress, stopped=self.stopped.is_set)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedResumable(Watched):
+    """The same of a source that can begin in the middle of a blob."""
+
+    def resume(self, descriptor: Descriptor, kept: Reader, size: int, /) -> AbstractContextManager[Reader]:
+        assert isinstance(self.source, Resumable)
+        return self.watched(descriptor, self.source.resume(descriptor, kept, size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from stagemill.export.layout import INDEX, NAME, TAG, blob_path
 from stagemill.export.layouts import LayoutBlobs
 from stagemill.export.loaded import LoadedImage, LoadedImages
 from stagemill.oci import document as json
-from stagemill.oci.blobs import Reader, chunks
+from stagemill.oci.blobs import Reader, Resumable, chunks
 from stagemill.oci.choice import choose
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import ImageIndex, members
@@ -80,6 +80,11 @@ class RegistrySource:
 
     def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         return self.client.blobs(self.reference).open(descriptor)
+
+    def resume(self, descriptor: Descriptor, kept: Reader, size: int, /) -> AbstractContextManager[Reader]:
+        blobs = self.client.blobs(self.reference)
+        assert isinstance(blobs, Resumable), "a repository is"
+        return blobs.resume(descriptor, kept, size)
 
     def repositories(self, _blob: Digest, registry: str, /) -> Iterable[str]:
         return [self.reference.repository] if registry == self.reference.registry else []

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, StagemillError
 from stagemill.execute import base
+from stagemill.execute.arriving import again, arriving
 from stagemill.execute.streams import Stopped
 from stagemill.export.layout_directory import LayoutDirectory
 from stagemill.oci import media_types
@@ -123,9 +124,14 @@ class StoreTarget:
         with self.store.lock(f"blob-{blob.digest.hex}", stopped):
             if self.store.blobs.has(blob):
                 return "there"
-            with source.open(blob) as reader:
-                self.store.blobs.write(blob, chunks(reader))
+            again(lambda: self._receive(blob, source))
         return "sent"
+
+    def _receive(self, blob: Descriptor, source: BlobSource) -> None:
+        """What breaks off goes on the next time, where the source can do that."""
+        with arriving(self.store, source, blob) as reader:
+            for _ in chunks(reader):
+                pass
 
     def manifest(self, node: Node, /) -> None:
         self.store.blobs.put(node.data)

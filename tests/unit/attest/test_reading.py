@@ -31,7 +31,7 @@ class Shelf:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     referring: dict[Digest, list[Descriptor]] = field(default_factory=dict)
 
-    def document(self, descriptor: Descriptor, /) -> bytes:
+    def read(self, descriptor: Descriptor, /) -> bytes:
         return self.blobs.read(descriptor.digest)
 
     @contextmanager
@@ -92,6 +92,12 @@ def test_what_stands_in_an_index_is_found_with_its_image(shelf: Shelf) -> None:
     assert [read(one, shelf)["predicate"] for one in found] == [{"name": "a"}, {"how": 1}]
 
 
+def test_an_index_that_only_its_digest_names_is_told_by_its_shape(shelf: Shelf) -> None:
+    top = replace(shelf.indexed(shelf.image(), LIST), media_type="")
+
+    assert told(list(said(top, shelf))) == [("linux/amd64", "spdx", "index")]
+
+
 def test_so_is_what_refers_to_a_plain_image(shelf: Shelf) -> None:
     image = shelf.image()
     shelf.refer(image, LIST)
@@ -105,7 +111,7 @@ def test_so_is_what_refers_to_a_plain_image(shelf: Shelf) -> None:
 def test_what_stands_in_the_index_and_refers_too_is_found_once(shelf: Shelf) -> None:
     image = shelf.image()
     top = shelf.indexed(image, LIST)
-    beside = json.loads(shelf.document(top))["manifests"][1]
+    beside = json.loads(shelf.read(top))["manifests"][1]
     shelf.referring[image.digest] = [Descriptor.from_json(beside)]
     shelf.refer(image, HOW)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,18 @@ def test_so_is_what_stands_in_its_index(listed: Call, registry: FakeRegistry) ->
 
     assert of(listed, f"docker://{name}", "--json") == of(listed, "said", "--json")
     assert of(listed, f"docker://{name}", "--type", "spdx", "--all") == of(listed, "said", "--type", "spdx", "--all")
+
+
+def test_in_a_layout_and_in_an_archive_it_is_the_same(listed: Call, folder: Path) -> None:
+    listed("save", "--format", "oci", "-o", "said.tar", "said")
+    (folder / "layout").mkdir()
+    subprocess.run(["tar", "-xf", "said.tar", "-C", "layout"], cwd=folder, check=True)
+    digest = json.loads(listed("inspect", "said").out)[0]["Descriptor"]["digest"]
+
+    rows = of(listed, "said", "--json")
+    for place in ("oci-archive:said.tar", "oci:layout:latest", f"oci:layout@{digest}"):
+        assert of(listed, place, "--json") == rows
+    assert of(listed, "oci-archive:said.tar", "--type", "spdx") == of(listed, "said", "--type", "spdx")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from fakes.blobs import MemoryBlobs, make_image
 from fakes.places import MemorySource, both
 from fakes.program import Call
-from fakes.registry import FakeRegistry, status
+from fakes.registry import FakeRegistry, cut, status
 from stagemill.digest import Digest
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -122,6 +123,24 @@ def test_an_archive_that_is_not_finished_leaves_the_old_one(
     assert (said.status, said.out) == (1, "")
     assert f"error: cannot read docker://{registry.host}/team/both:1: there is no blob {blob.digest}" in said.err
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("a.tar", "old")]
+
+
+def test_a_copy_into_the_store_goes_on_where_it_broke_off(stagemill: Call, registry: FakeRegistry) -> None:
+    blobs = MemoryBlobs()
+    image = make_image(blobs, {"a": os.urandom(200_000)}, compressed=False)
+    registry.blobs.data |= blobs.data
+    registry.push("team/app", "1", image)
+    name, layer = f"docker://{registry.host}/team/app:1", image.manifest.layers[0].digest
+    registry.fail(layer, *[cut(100_000)], *[status(404)] * 9)
+
+    broken = stagemill("copy", "--retry", "1", "--retry-delay", "1ms", name, "app")
+    registry.faults.clear()
+    registry.requests.clear()
+    copied = stagemill("copy", name, "app")
+
+    assert (broken.status, copied.status) == (1, 0), copied.err
+    assert f"error: cannot read {name}: " in broken.err
+    assert [seen.headers["range"] for seen in registry.requests if layer in seen.path] == ["bytes=100000-"]
 
 
 @pytest.mark.parametrize(
