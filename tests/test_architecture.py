@@ -18,6 +18,7 @@ RANKS = {
     "layer": 3, "registry": 3, "context": 3,
     "plan": 4, "export": 4, "cache": 4, "insight": 4, "sources": 4, "attest": 4,
     "execute": 5, "subrequests": 5,
+    "lock": 5,
     "build": 6, "places": 6,
     "verify": 7,
     "cli": 8,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+import yaml
 
+from fakes import pipelines
 from fakes.commands import calls, commands, options, parse, synopsis
 from stagemill.cli.commands import program
 from stagemill.cli.options import add_build_options
@@ -17,7 +20,8 @@ from stagemill.dockerfile.flags import KNOWN
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGE_OF = {
-    "attestations": "attestations", "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "plan": "plan", "verify": "reproducible", "store check": "store", "du": "store", "prune": "store",
+    "attestations": "attestations", "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "lock": "lock", "plan": "plan",
+    "verify": "reproducible", "store check": "store", "du": "store", "prune": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),
     **dict.fromkeys(("copy", "index annotate", "index create", "index inspect"), "copy"),
@@ -28,12 +32,12 @@ OURS = "stagemill"
 
 
 def code_blocks(text: str) -> Iterator[str]:
-    """The lines of indented and of fenced blocks, in which `…` or a backslash at the end joins two."""
-    fenced = False
+    """The lines of indented and of fenced blocks, but for those of languages that have command lines in them."""
+    fence = ""
     for line in text.splitlines():
         if line.lstrip().startswith("```"):
-            fenced = not fenced
-        elif fenced or line.startswith("    "):
+            fence = "" if fence else line.strip()
+        elif fence.removeprefix("```") not in pipelines.LANGUAGES and (fence or line.startswith("    ")):
             yield line.strip()
 
 
@@ -67,6 +71,37 @@ def test_every_command_line_in_the_pages_can_be_given(line: str) -> None:
     assert found
     for arguments in found:
         parse(arguments)
+
+
+@pytest.mark.parametrize("line", sorted({line for page in PAGES for line in pipelines.lines(page.read_text())}))
+def test_every_command_line_in_a_pipeline_can_be_given(line: str) -> None:
+    found = list(calls(line))
+
+    assert found
+    for arguments in found:
+        parse(arguments)
+
+
+@pytest.mark.parametrize("name", pipelines.SYSTEMS)
+def test_a_pipeline_has_all_that_one_needs(name: str) -> None:
+    text = pipelines.section((ROOT / "docs" / "ci.md").read_text(), name)
+
+    builds = [line for line in pipelines.lines(text) if "stagemill build" in line]
+    (push,) = [line for line in builds if "--push" in line.split()]
+    words = "--locked --progress --cache-from --cache-to --sbom --provenance mounts=all"
+    assert [word for word in words.split() if word not in push] == []
+    assert name == "Kubernetes" or "--platform linux/amd64,linux/arm64" in push
+    assert all("--locked" in line for line in builds if "--check" not in line)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_documents_in_the_pages_can_be_read(page: Path) -> None:
+    text = page.read_text()
+
+    for document in pipelines.blocks(text, "toml"):
+        assert tomllib.loads(document)
+    for document in pipelines.blocks(text, "yaml"):
+        assert all(list(yaml.safe_load_all(document)))
 
 
 @pytest.mark.parametrize("name", commands())

@@ -13,6 +13,8 @@
     │   └── NotFoundError       there is no such image, manifest or blob
     ├── CacheError              a cache that is kept elsewhere cannot be read or written
     ├── SourceError             what a URL names, a file or a repository, cannot be had
+    │   ├── MismatchError       a file at a URL is another one than its checksum says
+    │   └── NotLockedError      something is not in the lock that a build is held to
     ├── ArchiveError            a tar archive or an image archive is broken
     ├── ContextError            the build context cannot be read
     └── SandboxError            the kernel or its settings do not allow what a RUN needs
@@ -206,6 +208,24 @@ class CacheError(StagemillError):
 
 class SourceError(StagemillError):
     """What a URL names, a file or a git repository, cannot be had."""
+
+
+class MismatchError(SourceError):
+    """The file at a URL is not that of its checksum; both are digests."""
+
+    def __init__(self, message: str, *, found: str, wanted: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.found = found
+        self.wanted = wanted
+
+
+class NotLockedError(SourceError):
+    """Something is not in the lock that a build is held to; `kind` and `key` are what its entry would have."""
+
+    def __init__(self, message: str, *, kind: str, key: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.key = key
 
 
 class ArchiveError(StagemillError):

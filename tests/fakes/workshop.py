@@ -40,6 +40,7 @@ from stagemill.oci.reference import Reference
 from stagemill.plan.request import FileContext, Request
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.destination import Destination
+from stagemill.sources.pins import Pins
 from stagemill.sources.policy import Judge
 from stagemill.sources.remotes import Remotes, Settings
 from stagemill.store.store import Store
@@ -132,6 +133,7 @@ class Workshop:
         implicit: bool = False,
         several: bool = False,
         policy: Judge | None = None,
+        pins: Pins | None = None,
     ) -> ImageResolver:
         return ImageResolver(
             self.store,
@@ -143,6 +145,7 @@ class Workshop:
             implicit=implicit,
             several=several,
             policy=policy,
+            pins=pins,
         )
 
     def events(self, kind: type[T]) -> list[T]:

@@ -353,3 +353,17 @@ def _jar() -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("META-INF/maven/g/a/pom.properties", "groupId=g\nartifactId=a\nversion=1\n")
     return out.getvalue()
+
+
+def test_a_user_locks_and_keeps_to_the_lock(user: User, base: Mill) -> None:
+    mill = user.mill("locked")
+    mill.ok("load", stdin=(base.root.parent / "busybox.tar").read_bytes())
+    mill.write({"Dockerfile": "FROM busybox\nRUN echo hello > /hello\n"})
+    user.give(mill.folder)
+
+    mill.ok("lock", ".")
+    mill.ok("build", "--locked", "-t", "app", ".")
+
+    lock = mill.folder / "stagemill.lock"
+    assert lock.stat().st_uid == user.uid
+    assert mill.cat("app", "/hello") == "hello\n"

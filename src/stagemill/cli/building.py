@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -43,6 +42,7 @@ from stagemill.plan.request import Devices, FileContext, Request
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
+    from stagemill.cli.locking.place import LockFlag
     from stagemill.graph.vertex import Vertex
     from stagemill.plan.planner import Plan
     from stagemill.sources.rego import Rego
@@ -89,6 +89,7 @@ class BuildFlags:
     attest: Wanted = field(default_factory=Wanted)
     policies: Policies = field(default_factory=Policies)
     dates: Dates = field(default_factory=Dates)
+    locked: LockFlag | None = None
 
     @classmethod
     def of(cls, values: Values, environment: Mapping[str, str]) -> BuildFlags:
@@ -139,6 +140,7 @@ class BuildFlags:
             attest=_attest(values, given),
             policies=Policies.of(values),
             dates=dates,
+            locked=_locked(values),
         )
 
     def read(self, data: bytes, name: str) -> Dockerfile:
@@ -182,6 +184,8 @@ def reading(given: BuildFlags, *, place: Workplace, listener: Listener, read: Re
     """What is built, from wherever the command line says. Secrets and agents are for those who are asked for it."""
     place.access = given.access
     place.judges = _judges(given, listener)
+    if given.locked:
+        given.locked.hold(given, place, listener)
     services = partial(place.services, listener=listener, secrets=given.secrets, ssh=given.ssh)
     keep_git_dir = given.build_args.get(_KEEP_GIT_DIR, "").lower() in {"1", "t", "true"}
     remote = Remote(services, keep_git_dir, place.policy)
@@ -206,6 +210,15 @@ def _judges(given: BuildFlags, listener: Listener) -> tuple[Rego, ...]:
         target=given.targets[0].stage,
         say=lambda text: listener(Notice(text, time.time())),
     )
+
+
+def _locked(values: Values) -> LockFlag | None:
+    """What only builds that are held to a lock load."""
+    if values.given.get("locked") is None:
+        return None
+    from stagemill.cli.locking.place import LockFlag
+
+    return LockFlag.of(values)
 
 
 def _targets(values: Values) -> tuple[Target, ...]:
@@ -272,13 +285,12 @@ def prepared(
         Directories(given.contexts, views, store=place.store) as directories,
     ):
         first = given.request(inputs.context, directories, devices=services.host.devices)
-        unknown = unknown_stages(inputs.dockerfile, "--no-cache-filter", given.no_cache_filter)
-        for text in (*unknown, *beyond(given.surroundings.every_run.ulimits)):
+        for text in _remarks(given, inputs, place):
             listener(Notice(text, services.clock()))
-        if given.debug:
-            listener(Notice(circumstances(place), services.clock()))
         resolver = image_resolver(given, place=place, listener=listener)
-        approve = (checks or Checks(inputs, given.build_args)).approve
+        approve: Callable[[Sequence[Plan]], None] = (checks or Checks(inputs, given.build_args)).approve
+        if place.lock:
+            approve = place.lock.approving(views, then=approve)
         options = Options(
             workers=given.jobs or DEFAULT_WORKERS,
             fresh=_fresh(given),
@@ -290,6 +302,16 @@ def prepared(
             shipments=shipments,
         )
         yield Job(inputs.dockerfile, _requests(given, inputs, first, resolver), resolver, services, options)
+
+
+def _remarks(given: BuildFlags, inputs: Inputs, place: Workplace) -> Iterator[str]:
+    """What is to be said of a command line before anything is planned."""
+    yield from unknown_stages(inputs.dockerfile, "--no-cache-filter", given.no_cache_filter)
+    yield from beyond(given.surroundings.every_run.ulimits)
+    if given.debug:
+        from stagemill.cli.circumstances import circumstances
+
+        yield circumstances(place)
 
 
 def _more(given: BuildFlags) -> Callable[[Plan], Sequence[Vertex]]:
@@ -323,6 +345,7 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
         several=given.platforms.index,
         implicit=given.platforms.implicit,
         policy=place.policy,
+        pins=place.pins,
     )
 
 
@@ -365,27 +388,6 @@ def building_each(
         shipments=shipments,
     ) as job:
         yield build_each(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
-
-
-def circumstances(place: Workplace) -> str:
-    """What a build works with, for who looks for the reason of something (`--debug`)."""
-    import os
-    import sys
-
-    from stagemill import __version__
-    from stagemill.sandbox.hierarchies import hierarchies
-
-    groups = sorted({f"v{2 if found.unified else 1} {found.own}" for found in hierarchies()})
-    user = " ".join(Path("/proc/self/uid_map").read_text().split())
-    lines = {
-        "stagemill": f"{__version__}, Python {sys.version.split()[0]}, {' '.join(os.uname()[::2][:2])} {os.uname().machine}",
-        "store": str(place.store.root),
-        "config": str(place.config),
-        "user": f"{os.getuid()}, ids {user}",
-        "processors": str(len(os.sched_getaffinity(0))),
-        "control groups": ", ".join(groups) or "none",
-    }
-    return "\n".join(f"debug: {name}: {text}" for name, text in lines.items())
 
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:

@@ -130,7 +130,8 @@ def _evaluated(build: BuildFlags, inputs: Inputs, *, place: Workplace, every_sta
     with open_progress(build.progress, sys.stderr) as listener:
         resolver = _resolver(build, place, listener)
         request = build.request(None, devices=place.host(None, build.surroundings).devices)
-        return evaluate(inputs.dockerfile, request, resolver, whole=every_stage)
+        pins = None if place.policy else place.pins  # a policy may have another URL, and is not asked here
+        return evaluate(inputs.dockerfile, request, resolver, whole=every_stage, pins=pins)
 
 
 def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageResolver:
@@ -142,6 +143,7 @@ def _resolver(build: BuildFlags, place: Workplace, listener: Listener) -> ImageR
         pull=build.pull,
         lenient=True,
         policy=place.policy,
+        pins=place.pins,
     )
 
 

@@ -27,6 +27,7 @@ _COMMANDS = {
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON, or as a template says."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
+    "lock": ("stagemill.cli.lock", "Write down what the names in a Dockerfile stand for now."),
     "login": ("stagemill.cli.login", "Log in to a registry, and keep that for later."),
     "logout": ("stagemill.cli.logout", "Forget the login to a registry."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from stagemill.cli.every_run import Surroundings
     from stagemill.cli.secrets import Ssh
     from stagemill.execute.agents import Agent
+    from stagemill.lock.kept import KeptLock
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.destination import Destination
+    from stagemill.sources.pins import Pins
     from stagemill.sources.policy import Judge
 
 SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
@@ -97,8 +99,8 @@ def ca_bundle(given: str | None) -> Path | None:
 class Workplace:
     """An open store with what belongs to it; the registry client is made when it is first needed.
 
-    `access` says how the command line reaches others. `judges` say what a build may have, beside the
-    policy that the environment names.
+    `access` says how the command line reaches others. `judges` say what a build may have, beside the policy that the
+    environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it.
     """
 
     store: Store
@@ -108,6 +110,8 @@ class Workplace:
     remotes: list[Remotes] = field(default_factory=list)
     access: Access = field(default_factory=Access)
     judges: tuple[Judge, ...] = ()
+    pins: Pins | None = None
+    lock: KeptLock | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -183,6 +187,7 @@ class Workplace:
             known_hosts=known_hosts if known_hosts.is_file() else None,
             limit=self._largest_download,
             policy=self.policy,
+            pins=self.pins,
             retries=self.access.retries,
         )
         remotes = Remotes(self.store, settings, listener=listener, clock=time.time)

@@ -52,6 +52,12 @@ def _what() -> Iterator[Option]:
         metavar="filename=FILE,…",
         help="Ask a policy in Rego for every source, beside Dockerfile.rego: also reset=, disabled=, strict=, log-level=.",
     )
+    yield AttachedOption(
+        "--locked",
+        alone="true",
+        metavar="FILE",
+        text="Have nothing that is not in the lock of stagemill lock, and ask nobody for tags. [stagemill.lock]",
+    )
     yield Option(["--ignorefile"], metavar="FILE", help="Use this file instead of .dockerignore.")
     yield Option(
         ["--platform"],

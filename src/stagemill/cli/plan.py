@@ -60,6 +60,8 @@ def command(**given: object) -> None:
         prepared(flags, inputs, place=place, listener=listener, caches=caches) as job,
     ):
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
+        if place.lock:
+            place.lock.approve(foreseen.plans, job.services.contexts)
         contents = foreseen.plans[0].contents
         causes = Causes(
             place.store.records,

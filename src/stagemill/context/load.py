@@ -14,7 +14,7 @@ from stagemill.values import dataclass
 
 DOCKERFILE = "Dockerfile"
 _IGNORES = (".dockerignore", ".containerignore")
-_NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
+NAMES = (DOCKERFILE, "dockerfile", "Containerfile")
 MOST_BYTES = 16 << 20
 
 
@@ -35,25 +35,25 @@ def dockerfile(context: Path, *, given: Path | None = None) -> DockerfileText:
     """
     if given is not None:
         path = given if os.path.lexists(given) else next(filter(os.path.lexists, _spellings(given)), given)
-        _check_link(path, context)
+        check_link(path, context)
         return DockerfileText(_read(path, pipes=True), os.fspath(path), path)
-    for name in _NAMES:
+    for name in NAMES:
         path = context / name
         if os.path.lexists(path):
-            _check_link(path, context)
+            check_link(path, context)
             return DockerfileText(_read(path), name, path)
     raise ContextError(f"there is no Dockerfile in {context}", hint=_nearest(context, DOCKERFILE))
 
 
 def place(context: Path, *, given: Path | None = None) -> Path | None:
     """Where that Dockerfile lies, which is not read; None where there is none."""
-    names = (given, *_spellings(given)) if given else (context / name for name in _NAMES)
+    names = (given, *_spellings(given)) if given else (context / name for name in NAMES)
     return next(filter(os.path.lexists, names), None)
 
 
 def dockerfile_in(view: FileView, title: str, *, given: str | None = None) -> DockerfileText:
     """The same in a tree that somebody else made: nothing outside of it is read, wherever its symlinks point."""
-    names = (given, *map(str, _spellings(Path(given)))) if given else _NAMES
+    names = (given, *map(str, _spellings(Path(given)))) if given else NAMES
     for name in names:
         path = resolve(view, name)
         entry = view.lstat(path)
@@ -100,7 +100,7 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
     own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
     for path in (*own, *(context / end for end in _IGNORES)):
         if os.path.lexists(path):
-            _check_link(path, context, hint="put the file itself there")
+            check_link(path, context, hint="put the file itself there")
             return rules_of(path)
     return None
 
@@ -113,7 +113,7 @@ def rules_of(path: Path, *, flag: str = "") -> FoundRules:
     return FoundRules(IgnoreRules.parse(text, path.name), path.name)
 
 
-def _check_link(path: Path, context: Path, *, hint: str = "") -> None:
+def check_link(path: Path, context: Path, *, hint: str = "") -> None:
     """A context may come from somebody else, with a link to a file of the user's, of which errors would show lines."""
     root, real = os.path.realpath(context), os.path.realpath(path)
     if _lies_in(os.path.realpath(path.parent), root) and not _lies_in(real, root):

@@ -23,6 +23,7 @@ from stagemill.timings import about, measured
 
 if TYPE_CHECKING:
     from stagemill.registry.documents import Shelf
+    from stagemill.sources.pins import Pins
     from stagemill.sources.policy import Judge
 
 LAYOUT = "oci-layout://"
@@ -42,7 +43,8 @@ class ImageResolver:
     With `pull` the store's own images are passed over where a registry has the name. With `lenient` an image of another
     platform is taken where there is none for the right one, to be looked at; with `implicit`, where nobody asked for a
     platform, one that is for one platform only. With `several` the listener hears for which platform an image is looked up.
-    The `policy` says which image is had for a name. Thread-safe.
+    The `policy` says which image is had for a name, and `pins` which digest a name has, so that no registry is asked for
+    that. Thread-safe.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class ImageResolver:
         several: bool = False,
         implicit: bool = False,
         policy: Judge | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -67,6 +70,7 @@ class ImageResolver:
         self._several = several
         self._implicit = implicit
         self._policy = policy
+        self._pins = pins
 
     @measured("resolve")
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
@@ -77,7 +81,11 @@ class ImageResolver:
         if reference.startswith(LAYOUT):
             return self._layout(reference, wanted)
         name = Reference.parse(reference)
-        local = None if self._pull else self._local(name, wanted)
+        if self._pins:
+            name = self._pins.image(name, wanted)
+            local = self._whole(name)
+        else:
+            local = None if self._pull else self._local(name, wanted)
         if local:
             return _base(str(name), local)
         try:
@@ -100,6 +108,8 @@ class ImageResolver:
         if reference.startswith(LAYOUT):
             return layout_platforms(self.store, Path(reference.removeprefix(LAYOUT)))
         name = Reference.parse(reference)
+        if self._pins:
+            name = self._pins.image(name, None)
         item = None if self._pull else self._here(name)
         if item and not self._is_fetched(item, name):
             return platforms(item)
@@ -110,6 +120,15 @@ class ImageResolver:
             if item is None:
                 raise
             return platforms(item)
+
+    def _whole(self, name: Reference) -> Image | None:
+        """The image of a digest where the store knows it and its layers, unless it is torn, or an index."""
+        with suppress(NotFoundError, CorruptError, ValueError):
+            image = base.read_image(self.store, name.digest) if name.digest else None
+            if image and all(self.store.links.base(chain) for chain in image.chain_ids):
+                base.remember(self.store, image, reference="")
+                return image
+        return None
 
     def _is_fetched(self, item: AnyImage, name: Reference) -> bool:
         layers = item.manifest.layers if isinstance(item, Image) else ()
@@ -145,7 +164,18 @@ class ImageResolver:
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
         with self._telling(name, f"{platform.full} {told_by}" if self._several else told_by):
-            return self._remote().resolve(name, platform, shelf=self.store.blobs)
+            try:
+                return self._remote().resolve(name, platform, shelf=self.store.blobs)
+            except NotFoundError as error:
+                if self._pins is None or self._knows(name):
+                    raise  # it is there, and not for the platform
+                raise self._pins.lost(name, error) from error
+
+    def _knows(self, name: Reference) -> bool:
+        """Whether the store has the document that a digest names."""
+        with suppress(NotFoundError):
+            return name.digest is not None and self.store.blobs.size(name.digest) > 0
+        return False
 
     @contextmanager
     def _telling(self, name: Reference, whose: str) -> Iterator[None]:

@@ -10,7 +10,8 @@ from stagemill.context.named import NamedContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
-from stagemill.graph.vertex import Label, Order, Vertex
+from stagemill.files.content import Content
+from stagemill.graph.vertex import Label, Order, Selection, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.plan import begin, contexts, needs
@@ -70,7 +71,8 @@ class Plan:
 
     `also` are stages that have to be made though the target reads nothing of them: the request names them, or another
     stage waits for them. `order` says which vertices wait for which. `epoch` is SOURCE_DATE_EPOCH in seconds,
-    `platform` what the request asks for, `globals` the arguments that FROM lines see, `times` what becomes of those of files.
+    `platform` what the request asks for, `globals` the arguments that FROM lines see, `times` what becomes of those of files,
+    `selected` what was selected of which context, by its name.
     """
 
     target: Stage
@@ -84,6 +86,7 @@ class Plan:
     globals: Mapping[str, str] = field(default_factory=dict)
     order: Order = field(default_factory=dict)
     times: Times = "kept"
+    selected: Mapping[tuple[str, Selection], Content] = field(default_factory=dict)
 
     @property
     def goals(self) -> tuple[Vertex, ...]:
@@ -153,6 +156,7 @@ class _Planner:
             also=self._also(),
             order=self._order(),
             times=self.site.request.times,
+            selected=self.site.selected,
         )
 
     def _notice_unused(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +19,7 @@ from stagemill.sandbox import subordinate
 SEARCH = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin:/usr/local/sbin:/run/wrappers/bin"
 
 _CAP_SYS_ADMIN = 21
+_CAPS_OF_MAPS = (6, 7)  # CAP_SETGID and CAP_SETUID
 _SWITCHES = (
     # sysctl, the value that forbids, the value that allows
     ("kernel.unprivileged_userns_clone", "0", "1"),
@@ -121,6 +124,7 @@ def _enter(commands: list[tuple[str, ...]]) -> None:
     """A child made before the namespace writes the maps, since it takes the user's own rights outside to do so."""
     from stagemill.sandbox.inside import syscalls  # noqa: PLC0415 - root needs no ctypes to start
 
+    status = _text(Path("/proc/self/status"))
     ready, go = os.pipe()
     answer, answer_end = os.pipe()
     child = os.fork()
@@ -141,10 +145,36 @@ def _enter(commands: list[tuple[str, ...]]) -> None:
             complaint = stream.read().decode(errors="replace").strip()
         os.waitpid(child, 0)
     if complaint:
-        raise SandboxError(
-            f"cannot build as an ordinary user: {complaint}",
-            hint="are the ranges in /etc/subuid and /etc/subgid right, and is newuidmap set-user-id root?",
-        )
+        tools = [Path(command[0]) for command in commands]
+        raise SandboxError(f"cannot build as an ordinary user: {complaint}", hint=unmapped(tools, status))
+
+
+def unmapped(tools: Sequence[Path], status: str) -> str:
+    """What to do where newuidmap and newgidmap (`tools`) cannot write their maps. Source: capabilities(7).
+
+    `status` is what /proc/self/status was before, for in its namespace the process has every capability.
+
+    Containers take away what they need. With the bit of set-user-id they are root, who may write the map of somebody
+    else's namespace with CAP_SYS_ADMIN only; with capabilities of their files they stay the user, whose namespace it is.
+    """
+    facts = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    bounding = int(facts.get("CapBnd", "").strip() or "f" * 16, 16)
+    if facts.get("NoNewPrivs", "").strip() == "1":
+        return "nobody may gain privileges in this container; in a pod, write allowPrivilegeEscalation: true"
+    if not all(bounding >> number & 1 for number in _CAPS_OF_MAPS):
+        return "give this container the capabilities SETUID and SETGID; in a pod, add them in its securityContext"
+    if not bounding >> _CAP_SYS_ADMIN & 1 and any(_is_set_user_id(tool) for tool in tools):
+        caps = zip(tools, ("cap_setuid", "cap_setgid"), strict=True)
+        commands = [f"chmod u-s {tool} && setcap {name}+ep {tool}" for tool, name in caps]
+        return f"in the image of this container: {' && '.join(commands)}"
+    return "are the ranges in /etc/subuid and /etc/subgid right, and is newuidmap set-user-id root?"
+
+
+def _is_set_user_id(tool: Path) -> bool:
+    try:
+        return bool(tool.stat().st_mode & stat.S_ISUID)
+    except OSError:
+        return False
 
 
 def _write_maps(commands: list[tuple[str, ...]], *, ready: int, answer: int) -> NoReturn:
@@ -171,7 +201,7 @@ def refusal(error: OSError, *, settings: Path = Path("/proc/sys")) -> SandboxErr
             hint = f"as root: sysctl -w {name}={allows}, and write that into /etc/sysctl.d to keep it"
             break
     else:
-        hint = "run as root; inside another container, start that one with --privileged"
+        hint = "run as root; inside another container, switch its seccomp off, or start it with --privileged"
         if error.errno == errno.ENOSPC:
             hint = "too many namespaces, or nested too deep; as root: sysctl -w user.max_user_namespaces=65536"
     return SandboxError(

@@ -41,12 +41,12 @@ class GitSource:
     settings: Callable[[str], HostSettings]
     stopped: Callable[[], bool]
 
-    def resolve(self, location: GitLocation) -> operations.Git:
+    def resolve(self, location: GitLocation, *, known: refs.Found | None = None) -> operations.Git:
         """The commit that is meant now; no file is fetched. Raises SourceError and CancelledError.
 
-        The whole name of a commit is believed, and found out about at the checkout.
+        The whole name of a commit is believed, and found out about at the checkout; so is what is `known` already.
         """
-        found = refs.known(location)
+        found = known or refs.known(location)
         if found is None:
             with self._git(location, str(location)) as git:
                 found = refs.look_up(git, location)

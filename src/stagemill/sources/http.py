@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 from stagemill.digest import Digest
-from stagemill.errors import NotFoundError, SourceError
+from stagemill.errors import MismatchError, NotFoundError, SourceError
 from stagemill.graph.operations import Http
 from stagemill.location import HttpLocation
 from stagemill.registry.exchange import Request, Response, TransportError
@@ -120,7 +120,7 @@ class HttpSource:
             if checksum and writer.digest != checksum:
                 hint = "correct --checksum if the new file is meant, else find out who changed it"
                 message = f"digest mismatch for {location}: it is {writer.digest}, expected {checksum}"
-                raise SourceError(message, hint=hint)
+                raise MismatchError(message, found=writer.digest, wanted=checksum, hint=hint)
             content, _ = writer.commit()
         return Download(content, response.header("ETag"), response.header("Last-Modified"))
 

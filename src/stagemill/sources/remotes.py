@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from stagemill import events
 from stagemill.digest import Digest
-from stagemill.errors import StagemillError
+from stagemill.errors import MismatchError, StagemillError
 from stagemill.graph import operations
 from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.store.locks import never
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stagemill.registry.retry import Retries
     from stagemill.sources.git import GitSource
     from stagemill.sources.http import HttpSource, Progress
+    from stagemill.sources.pins import Pins
     from stagemill.sources.policy import Judge
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ _SLICE = 0.1
 class Settings:
     """What the command line knows of how to reach others. `environment` has PATH and the proxies for git.
 
-    `limit` gives the most bytes of a file, `policy` says what may be asked for; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
+    `limit` gives the most bytes of a file, `policy` says what may be asked for, `pins` what is settled; `agents` are sockets of SSH agents by id, `known_hosts` a file of SSH. `sleep`
     waits between attempts (None: as long as it takes).
     """
 
@@ -51,6 +52,7 @@ class Settings:
     known_hosts: Path | None = None
     limit: Callable[[], int | None] = lambda: None
     policy: Judge | None = None
+    pins: Pins | None = None
     sleep: Callable[[float], None] | None = None
     retries: Retries | None = None
 
@@ -80,8 +82,12 @@ class Remotes:
 
         def resolve() -> operations.Http:
             place, wanted, name = self._policed(location, checksum)
+            pins = self._settings.pins
+            settled = pins.file(place, wanted) if pins else wanted
             with self._told(f"[internal] load {place}") as progress:
-                found = self._http.resolve(place, checksum=wanted, progress=progress)
+                found = self._read(place, settled, progress)
+            if pins:
+                pins.found(place, found)
             return replace(found, name=name)
 
         return self._files.of((location, checksum), resolve)
@@ -102,9 +108,22 @@ class Remotes:
 
         return self._commits.of(location, resolve)
 
+    def _read(self, location: HttpLocation, checksum: Digest | None, progress: Progress) -> operations.Http:
+        try:
+            return self._http.resolve(location, checksum=checksum, progress=progress)
+        except MismatchError as error:
+            pins = self._settings.pins
+            changed = pins.changed(location, Digest(error.found), Digest(error.wanted)) if pins else None
+            raise changed or error from error
+
     def _looked_up(self, location: GitLocation) -> operations.Git:
+        pins = self._settings.pins
+        known = pins.repository(location) if pins else None
         with self._told(f"[internal] load git source {location}"):
-            return self._git(self._closed.is_set).resolve(location)
+            found = self._git(self._closed.is_set).resolve(location, known=known)
+        if pins:
+            pins.found(location, found)
+        return found
 
     def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:
         """The time of a commit, the Last-Modified of a file, else that of the newest file in an archive.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagemill.context.named import Directory
 from stagemill.digest import Digest
@@ -15,6 +16,9 @@ from stagemill.plan.planner import Plan, plan
 from stagemill.plan.request import FileContext, Request
 from stagemill.plan.resolver import Resolver
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.sources.pins import Pins
 
 _FOLDER = Entry("dir", 0o755, 0, 0, 0, 0)
 
@@ -36,14 +40,19 @@ class Anything:
         raise AssertionError("it lies nowhere")
 
 
+@dataclass(frozen=True, slots=True)
 class AnySource:
-    """Where every URL has something, which is never fetched."""
+    """Where every URL has something, which is never fetched, unless the `pins` do not have it."""
+
+    pins: Pins | None = None
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> operations.Http:
-        return operations.Http(checksum or Digest.of(b""), location.name)
+        settled = self.pins.file(location, checksum) if self.pins else checksum
+        return operations.Http(settled or Digest.of(b""), location.name)
 
-    def git(self, location: GitLocation) -> operations.Git:  # noqa: ARG002  the protocol has it
-        return operations.Git("0" * 40)
+    def git(self, location: GitLocation) -> operations.Git:
+        settled = self.pins.repository(location) if self.pins else None
+        return operations.Git(settled.commit if settled else "0" * 40)
 
     def dated(self, location: Location, *, checksum: Digest | None = None) -> int | None:  # noqa: ARG002
         return None
@@ -52,11 +61,16 @@ class AnySource:
         """None is read."""
 
 
-def evaluate(dockerfile: Dockerfile, request: Request, resolver: Resolver, *, whole: bool = False) -> Plan:
-    """The plan of the target, or of every stage; its bases are looked up. Raises StagemillError as a build would."""
+def evaluate(
+    dockerfile: Dockerfile, request: Request, resolver: Resolver, *, whole: bool = False, pins: Pins | None = None
+) -> Plan:
+    """The plan of the target, or of every stage; its bases are looked up. Raises StagemillError as a build would.
+
+    With `pins` it has no URL that they do not have.
+    """
     named = request.contexts.by_name.values()
     directories = {
         item.name: FileContext(Anything(), name=item.name) for item in named if isinstance(item.source, Directory)
     }
     asked = replace(request, context=FileContext(Anything()), directories=directories, all_stages=whole)
-    return plan(dockerfile, asked, resolver, AnySource())
+    return plan(dockerfile, asked, resolver, AnySource(pins))

@@ -16,7 +16,7 @@ NOTHING = {
     "secret": (), "ssh": (), "allow": (), "volume": (), "cap_add": (), "cap_drop": (), "dns": (), "dns_search": (),
     "dns_option": (), "resource": (), "memory": None, "memory_swap": None, "cpu_shares": None, "cpu_period": None,
     "cpu_quota": None, "cpuset_cpus": None, "cpuset_mems": None, "cgroup_parent": None, "ulimit": (), "shm_size": None,
-    "build_arg_file": (), "ignorefile": None, "build_context": (), "policy": (), "jobs": None, "debug": False,
+    "build_arg_file": (), "ignorefile": None, "build_context": (), "policy": (), "locked": None, "jobs": None, "debug": False,
     "authfile": None, "creds": None, "cert_dir": None, "tls_verify": None, "retry": None, "retry_delay": None,
     "reproducible": False, "source_date_epoch": None,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ import pytest
 from fakes.blobs import MemoryBlobs, make_image
 from fakes.workshop import Workshop
 from stagemill import events
+from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, SourceError
 from stagemill.export.oci import oci_directory
+from stagemill.graph.operations import Git, Http
+from stagemill.location import GitLocation, HttpLocation, Location
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import ImageIndex
 from stagemill.oci.platform import Platform
+from stagemill.oci.reference import Reference
 from stagemill.plan.resolver import Base
 from stagemill.sources.policy import Policy, Rule, Selector, Updates
+from stagemill.sources.refs import Found
 
 FULL = "docker.io/library/app:latest"
 OTHER = Platform("linux", "riscv64" if os.uname().machine != "riscv64" else "amd64")
@@ -283,3 +289,92 @@ def test_an_image_that_a_policy_denies_is_not_even_looked_for(workshop: Workshop
 
     with pytest.raises(SourceError, match="is denied by the source policy: rule 1"):
         workshop.resolver(policy=Policy((Rule("rule 1", "DENY", Selector("*")),))).resolve("app", None)
+
+
+class Pinned:
+    """Pins that know one digest."""
+
+    def __init__(self, digest: Digest) -> None:
+        self.digest = digest
+        self.asked: list[tuple[str, Platform | None]] = []
+
+    def image(self, name: Reference, platform: Platform | None) -> Reference:
+        self.asked.append((str(name), platform))
+        return replace(name, digest=self.digest)
+
+    def lost(self, name: Reference, error: NotFoundError) -> NotFoundError:
+        return NotFoundError(f"{error}, {name.digest} is lost")
+
+    def file(self, location: HttpLocation, checksum: Digest | None) -> Digest | None:
+        raise AssertionError("no file is asked for")
+
+    def repository(self, location: GitLocation) -> Found | None:
+        raise AssertionError("no repository is asked for")
+
+    def changed(self, location: HttpLocation, found: Digest, wanted: Digest) -> SourceError | None:
+        raise AssertionError("no file is asked for")
+
+    def found(self, location: Location, found: Http | Git) -> None:
+        raise AssertionError("no URL is asked for")
+
+
+class TestPins:
+    def test_an_image_of_the_store_is_found_by_its_digest_whatever_its_name_means(self, workshop: Workshop) -> None:
+        pinned, other = an_image(workshop), an_image(workshop, "other")
+        workshop.has_image("app", pinned)
+        workshop.has_image("app", other)
+        pins = Pinned(pinned.digest)
+
+        for pull in (False, True):
+            found = workshop.resolver(pins=pins, pull=pull).resolve("app", OTHER)
+            assert found == Base(f"{FULL}@{pinned.digest}", pinned.digest, pinned.config)
+
+        assert pins.asked == [(FULL, OTHER)] * 2
+        assert (workshop.remote.asked, workshop.heard) == ([], [])
+
+    def test_one_that_the_store_lacks_is_asked_for_by_its_digest(self, workshop: Workshop) -> None:
+        image = an_image(workshop)
+        workshop.remote.images[f"{FULL}@{image.digest}"] = image
+
+        workshop.resolver(pins=Pinned(image.digest)).resolve("app", None)
+
+        assert workshop.remote.asked == [f"{FULL}@{image.digest}"]
+
+    def test_one_whose_layers_nobody_knows_of_is_asked_for(self, workshop: Workshop) -> None:
+        image = an_image(workshop)
+        workshop.remote.images[f"{FULL}@{image.digest}"] = image
+        for data in (image.manifest_bytes, image.config_bytes):
+            workshop.store.blobs.put(data)
+
+        workshop.resolver(pins=Pinned(image.digest)).resolve("app", None)
+
+        remembered = workshop.store.links.base(image.chain_ids[0])
+        assert remembered is not None
+        assert remembered.reference == f"{FULL}@{image.digest}"
+
+    def test_one_that_is_nowhere_is_told_by_the_pins(self, workshop: Workshop) -> None:
+        digest = Digest.of(b"x")
+
+        with pytest.raises(NotFoundError, match=f"there is no image app:latest@{digest}, {digest} is lost"):
+            workshop.resolver(pins=Pinned(digest)).resolve("app", None)
+
+    def test_the_policy_comes_first(self, workshop: Workshop) -> None:
+        image = an_image(workshop)
+        workshop.has_image("app", image)
+        pins = Pinned(image.digest)
+        updates = Updates("docker-image://docker.io/library/app:latest")
+        policy = Policy((Rule("rule 1", "CONVERT", Selector("docker-image://docker.io/library/b:1"), updates),))
+
+        workshop.resolver(pins=pins, policy=policy).resolve("b:1", None)
+
+        assert [name for name, _ in pins.asked] == [FULL]
+
+    def test_platforms_are_those_of_the_pinned_index(self, workshop: Workshop) -> None:
+        image = an_image(workshop)
+        workshop.remote.images[f"{FULL}@{image.digest}"] = image
+        pins = Pinned(image.digest)
+
+        workshop.resolver(pins=pins).platforms("app")
+
+        assert pins.asked == [(FULL, None)]
+        assert workshop.remote.asked == [f"{FULL}@{image.digest}"]

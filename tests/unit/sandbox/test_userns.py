@@ -90,6 +90,37 @@ def test_settings_that_forbid_nothing_are_not_named(tmp_path: Path) -> None:
     refused = userns.refusal(OSError(errno.EPERM, ""), settings=tmp_path)
     used_up = userns.refusal(OSError(errno.ENOSPC, ""), settings=tmp_path)
 
-    assert refused.hint == "run as root; inside another container, start that one with --privileged"
+    assert (
+        refused.hint == "run as root; inside another container, switch its seccomp off, or start it with --privileged"
+    )
     assert used_up.hint is not None
     assert used_up.hint.startswith("too many namespaces, or nested too deep")
+
+
+@pytest.mark.parametrize(
+    ("status", "mode", "hint"),
+    [
+        ("NoNewPrivs:\t1\nCapBnd:\t00000000a80425fb\n", 0o4755, "in a pod, write allowPrivilegeEscalation: true"),
+        (
+            "NoNewPrivs:\t0\nCapBnd:\t0000000000000000\n",
+            0o755,
+            "give this container the capabilities SETUID and SETGID",
+        ),
+        (
+            "NoNewPrivs:\t0\nCapBnd:\t00000000a80425fb\n",
+            0o4755,
+            "chmod u-s {0} && setcap cap_setuid+ep {0} && chmod u-s",
+        ),
+        ("NoNewPrivs:\t0\nCapBnd:\t00000000a80425fb\n", 0o755, "are the ranges in /etc/subuid and /etc/subgid right"),
+        ("NoNewPrivs:\t0\nCapBnd:\t000001ffffffffff\n", 0o4755, "is newuidmap set-user-id root?"),
+        ("", 0o4755, "is newuidmap set-user-id root?"),
+    ],
+)
+def test_maps_that_cannot_be_written_in_a_container_say_what_that_lacks(
+    tmp_path: Path, status: str, mode: int, hint: str
+) -> None:
+    programs = [Path(tools(tmp_path)) / name for name in ("newuidmap", "newgidmap")]
+    for program in programs:
+        program.chmod(mode)
+
+    assert hint.format(programs[0]) in userns.unmapped(programs, status)
