@@ -7,14 +7,14 @@ is asked; it is loaded when a container is used, and comes with the extra `azblo
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from stagemill.digest import Digest
 from stagemill.errors import CacheError, NotFoundError, StagemillError
-from stagemill.oci.blobs import BlobSource, Reader
+from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.verify import VerifyingReader
 from stagemill.registry.documents import MOST_BYTES, Document
@@ -70,26 +70,12 @@ class _Blob(Protocol):
 
     def get_blob_properties(self) -> _Properties: ...
     def download_blob(self) -> _Downloader: ...
-    def upload_blob(self, data: BinaryIO | bytes | _Whole, *, length: int, overwrite: bool) -> object: ...
+    def upload_blob(self, data: Iterable[bytes] | BinaryIO | bytes, *, length: int, overwrite: bool) -> object: ...
 
 
 class _Client(Protocol):
     def get_blob_client(self, blob: str) -> _Blob: ...
     def create_container(self) -> object: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """A blob as the library reads one: exactly as much as it asks for, as long as there is so much."""
-
-    reader: Reader
-
-    def read(self, size: int, /) -> bytes:
-        pieces = []
-        while size > 0 and (piece := self.reader.read(size)):
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
 
 
 class Azure:
@@ -122,7 +108,7 @@ class Azure:
             return False
         with source.open(descriptor) as reader, self._told(f"write {key}"):
             blob = self._client.get_blob_client(key)
-            blob.upload_blob(_Whole(reader), length=descriptor.size, overwrite=True)
+            blob.upload_blob(chunks(reader), length=descriptor.size, overwrite=True)
         return True
 
     def name(self, document: Document, /) -> None:
