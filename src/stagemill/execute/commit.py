@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
-from stagemill.digest import Digest
 from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.files.view import FileView
-from stagemill.layer.index import Watch, build
+from stagemill.layer.index import NOTHING, Known, Watch, build
 from stagemill.store.layers import Workspace
 
 _NOBODY = Watch()
-_NOTHING: Mapping[str, Digest] = MappingProxyType({})
 
 
 def commit(
@@ -22,12 +19,12 @@ def commit(
     parent: Tree,
     *,
     clock: Callable[[], float],
-    known: Mapping[str, Digest] = _NOTHING,
+    known: Known = NOTHING,
     watch: Watch = _NOBODY,
 ) -> Tree:
     """The parent's tree with the workspace on top, which is a layer of the store afterwards.
 
-    `known` are digests of files that need not be read again. Raises what `watch` does.
+    Raises what `watch` does.
     """
     index = build(workspace.fs, known=known, watch=watch)
     layer = workspace.commit(index.serialize())

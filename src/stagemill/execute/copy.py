@@ -27,20 +27,22 @@ from stagemill.files.view import Entry, FileView
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
-from stagemill.layer.index import build
+from stagemill.layer.index import IndexEntry, Known, build
 from stagemill.layer.stack import StackView
 from stagemill.values import dataclass
 
 _EVERYTHING = operations.Origin(("",))
 
 
-class Known(Protocol):
-    """Where a file lies that is as it is to be, at the same path of another layer; None where nobody knows one."""
+class Find(Protocol):
+    """Where a file lies that is as it is to be, at the same path of another layer, whose index has it so; None where
+    nobody knows one.
+    """
 
-    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> Path | None: ...
+    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> tuple[Path, IndexEntry] | None: ...
 
 
-def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> Path | None:
+def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> tuple[Path, IndexEntry] | None:
     """Nobody knows one."""
 
 
@@ -69,7 +71,7 @@ def copy(
     link: bool,
     extract: Extract,
     names: FileView | None = None,
-) -> dict[str, Digest]:
+) -> Known:
     """The same as `copy_all`, from at most one tree; `link` says that its files never change."""
     return copy_all(op, parent, [Files(source, link)] if source else [], into=into, extract=extract, names=names)
 
@@ -82,26 +84,25 @@ def copy_all(
     into: Path,
     extract: Extract,
     names: FileView | None = None,
-    known: Known = unknown,
-) -> dict[str, Digest]:
-    """Writes the layer of a COPY or ADD into the empty directory `into`; the digests of its files.
+    find: Find = unknown,
+) -> Known:
+    """Writes the layer of a COPY or ADD into the empty directory `into`; what is known of its files.
 
     `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
-    are linked from where `known` has them, or hashed as they are copied, and ContextError says that one is not what it was
-    when the key was made. An archive is
-    unpacked beside `into`, on the same file system. Names of owners are looked up in `names`, or else in the parent.
-    Raises StagemillError.
+    are linked from where `find` has them, or hashed as they are copied, and ContextError says that one is not what it was
+    when the key was made. An archive is unpacked beside `into`, on the same file system. Names of owners are looked up in
+    `names`, or else in the parent. Raises StagemillError.
     """
     draft = Draft(parent, into)
     try:
         owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
-        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, known=known)
+        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
         origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
         job.run([_Source(files.view, files.fixed, origin) for files, origin in zip(sources, origins, strict=True)])
         draft.finish()
     except OSError as error:
         raise explained(error, into) from error
-    return draft.digests
+    return draft.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class _Copying:
         owner: Owner | None,
         mode: Mode,
         extract: Extract,
-        known: Known,
+        find: Find,
     ) -> None:
         self._op = op
         self._draft = draft
@@ -136,7 +137,7 @@ class _Copying:
         self._owner = owner
         self._mode = mode
         self._extract = extract
-        self._known = known
+        self._find = find
         self._linked: set[tuple[int, int]] = set()
         self._fault: StagemillError | None = None
         made = owner or Owner()
@@ -250,8 +251,8 @@ class _Copying:
         entry, wanted = entries
         digest = source.view.digest(path)
         if not source.fixed:
-            known = self._known(target, wanted, digest)
-            if known and self._is_first(known) and self._draft.adopt(target, wanted, known, digest=digest):
+            found = self._find(target, wanted, digest)
+            if found and self._is_first(found[0]) and self._draft.adopt(target, wanted, found[0], known=found[1]):
                 return
         real = source.view.real_path(path)
         if not source.fixed:
@@ -263,7 +264,7 @@ class _Copying:
             self._may_share(source)
             and wanted == entry
             and self._is_first(real)
-            and self._draft.adopt(target, wanted, real, digest=digest)
+            and self._draft.adopt(target, wanted, real, known=digest)
         ):
             return
         else:

@@ -42,16 +42,16 @@ class Copier:
             for source in (sources[:-1] if op.named_owner else sources)
         ]
         with self.services.store.layers.workspace() as workspace:
-            digests = copy_all(
+            known = copy_all(
                 op,
                 below,
                 origins,
                 into=workspace.fs,
                 extract=extract,
                 names=names,
-                known=Earlier(name, self.forms).place if self.forms.linking and not op.still else unknown,
+                find=Earlier(name, self.forms).find if self.forms.linking and not op.still else unknown,
             )
-            return commit(workspace, parent, clock=self.services.clock, known=digests)
+            return commit(workspace, parent, clock=self.services.clock, known=known)
 
     @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

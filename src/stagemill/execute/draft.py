@@ -20,6 +20,7 @@ from stagemill.errors import StagemillError, StoreError
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import attributes
+from stagemill.layer.index import IndexEntry
 
 _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -29,7 +30,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 class Draft:
     """Writes the directory of a layer, in overlayfs' form, into the empty directory `into`.
 
-    Paths are in the tree, with symlinks resolved by the caller. `digests` are those of the files written. Raises
+    Paths are in the tree, with symlinks resolved by the caller. `known` is what is known of the files written. Raises
     StagemillError for what the tree does not allow, and OSError.
     """
 
@@ -37,7 +38,7 @@ class Draft:
         self._parent = parent
         self._into = os.fspath(into)
         self._written: dict[str, Entry] = {"": parent.lstat("") or _ROOT}
-        self.digests: dict[str, Digest] = {}
+        self.known: dict[str, Digest | IndexEntry] = {}
 
     def lstat(self, path: str) -> Entry | None:
         """The entry in the tree with the layer on top."""
@@ -89,7 +90,7 @@ class Draft:
         finally:
             os.close(descriptor)
         self._written[path] = entry
-        self.digests[path] = digest
+        self.known[path] = digest
 
     def put_special(self, path: str, entry: Entry) -> None:
         """A symlink, pipe, socket or device."""
@@ -110,17 +111,22 @@ class Draft:
         """Another name for a file that was written."""
         os.link(self._place(first), self._place(path), follow_symlinks=False)
         self._written[path] = self._written[first]
-        if first in self.digests:
-            self.digests[path] = self.digests[first]
+        fact = self.known.get(first)
+        digest = fact.digest if isinstance(fact, IndexEntry) else fact
+        if digest:
+            self.known[first] = self.known[path] = digest
 
-    def adopt(self, path: str, entry: Entry, source: Path, *, digest: Digest) -> bool:
-        """A hard link of a file on disk that is as the entry says; False where the file system does not allow it."""
+    def adopt(self, path: str, entry: Entry, source: Path, *, known: Digest | IndexEntry) -> bool:
+        """A hard link of a file on disk that is as the entry says; False where the file system does not allow it.
+
+        `known` is its digest, or what a layer's index has of it, at the same path.
+        """
         try:
             os.link(source, self._place(path), follow_symlinks=False)
         except OSError:
             return False
         self._written[path] = entry
-        self.digests[path] = digest
+        self.known[path] = known
         return True
 
     def clear(self, path: str, *, replacing: bool = False) -> None:
@@ -148,7 +154,7 @@ class Draft:
     def _remove(self, path: str) -> None:
         """Takes away what this layer has at a path; what the tree below has there is hidden by what comes."""
         entry = self._written.pop(path, None)
-        self.digests.pop(path, None)
+        self.known.pop(path, None)
         if entry is None:
             return
         if entry.kind != "dir":
@@ -157,7 +163,7 @@ class Draft:
         shutil.rmtree(self._place(path))
         for below in [other for other in self._written if other.startswith(f"{path}/")]:
             del self._written[below]
-            self.digests.pop(below, None)
+            self.known.pop(below, None)
 
     def _hides_directory(self, path: str) -> bool:
         below = self._parent.lstat(path)

@@ -27,7 +27,7 @@ class Earlier:
         self._found: tuple[Path, Mapping[str, IndexEntry]] | None = None
         self._left = _TRIES
 
-    def place(self, path: str, entry: Entry, digest: Digest) -> Path | None:
+    def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[Path, IndexEntry] | None:
         """Where a file lies that has the path, the entry and the content, and no second name; None where none does."""
         if not self._left:
             return None
@@ -39,7 +39,7 @@ class Earlier:
             self._left -= self._left > 0
             return None
         self._left = -1
-        return directory / path
+        return directory / path, known
 
     def _look(self) -> tuple[Path, Mapping[str, IndexEntry]]:
         for record in self._forms.store.records.recent(self._name):

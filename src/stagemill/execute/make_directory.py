@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute import ownership
 from stagemill.execute.draft import Draft, explained
@@ -12,9 +11,10 @@ from stagemill.execute.ownership import Owner
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import Entry, FileView
 from stagemill.graph import operations
+from stagemill.layer.index import Known
 
 
-def make_directory(op: operations.MakeDirectory, parent: FileView, *, into: Path) -> dict[str, Digest]:
+def make_directory(op: operations.MakeDirectory, parent: FileView, *, into: Path) -> Known:
     """Writes the layer of a WORKDIR into the empty directory `into`; there are no files in it.
 
     What is missing of the path is made, 0755, owned by `op.user`; an existing directory is left alone (traps 16). Symlinks
@@ -37,4 +37,4 @@ def make_directory(op: operations.MakeDirectory, parent: FileView, *, into: Path
         draft.finish()
     except OSError as error:
         raise explained(error, into) from error
-    return draft.digests
+    return draft.known

@@ -27,7 +27,6 @@ from stagemill.values import dataclass
 VERSION = 1
 _LARGE = 1 << 30  # bytes of a file whose holes are worth a word
 
-_NOTHING: Mapping[str, Digest] = MappingProxyType({})
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
 _Row: TypeAlias = "list[str | int | dict[str, str] | None]"
 
@@ -46,6 +45,13 @@ class IndexEntry:
     whiteout: bool = False
     opaque: bool = False
     link: str | None = None
+
+
+Known: TypeAlias = "Mapping[str, Digest | IndexEntry]"
+"""What is known of files of a layer by their paths: the digest of one that need not be read, or all there is to be known of
+one that need not even be looked at, because it is linked from a layer that has it.
+"""
+NOTHING: Known = MappingProxyType({})
 
 
 def order(path: str) -> str:
@@ -121,8 +127,8 @@ _NOBODY = Watch()
 
 
 @measured("index")
-def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING, watch: Watch = _NOBODY) -> LayerIndex:
-    """The index of a layer directory, by walking it; the files of `known` are not read. Raises StoreError."""
+def build(directory: Path, *, known: Known = NOTHING, watch: Watch = _NOBODY) -> LayerIndex:
+    """The index of a layer directory, by walking it. Raises StoreError."""
     root = os.fspath(directory)
     try:
         return LayerIndex(_walk(root, known, watch))
@@ -132,7 +138,7 @@ def build(directory: Path, *, known: Mapping[str, Digest] = _NOTHING, watch: Wat
         ) from error
 
 
-def _walk(root: str, known: Mapping[str, Digest], watch: Watch) -> Iterator[IndexEntry]:
+def _walk(root: str, known: Known, watch: Watch) -> Iterator[IndexEntry]:
     yield _read(root, "", os.lstat(root))
     pending = [""]
     while pending:
@@ -141,6 +147,10 @@ def _walk(root: str, known: Mapping[str, Digest], watch: Watch) -> Iterator[Inde
         with os.scandir(f"{root}/{parent}") as listing:
             for item in listing:
                 path = prefix + item.name
+                fact = known.get(path)
+                if isinstance(fact, IndexEntry):
+                    yield fact
+                    continue
                 status = item.stat(follow_symlinks=False)
                 found = _read(item.path, path, status)
                 if found.entry.kind == "file":
@@ -150,7 +160,7 @@ def _walk(root: str, known: Mapping[str, Digest], watch: Watch) -> Iterator[Inde
                         and (held := status.st_blocks * 512) < status.st_size // 2
                     ):
                         watch.sparse(path, status.st_size, held)
-                    found = replace(found, digest=known.get(path) or disk.file_digest(item.path, pause=watch.pause))
+                    found = replace(found, digest=fact or disk.file_digest(item.path, pause=watch.pause))
                 elif found.entry.kind == "dir":
                     pending.append(path)
                 yield found

@@ -17,6 +17,7 @@ from stagemill.execute.forms import Forms
 from stagemill.execute.progress import quiet
 from stagemill.execute.tree import ContextFiles, Tree
 from stagemill.graph.operations import Copy
+from stagemill.layer.index import build
 from stagemill.store.records import Record
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
@@ -59,6 +60,14 @@ class TestEarlier:
             "c": "file 0644 0:0 =new",
         }
         assert workshop.layer(first)["b"] == "file 0644 0:0 =two"
+
+    def test_the_index_is_that_of_the_layer_on_disk(self, workshop: Workshop) -> None:
+        first = again(workshop, COPY, a="one", b="two")
+        remember(workshop, first)
+
+        second = again(workshop, COPY, a="one", b="three")
+
+        assert build(workshop.forms.directories(second)[0]) == workshop.forms.index(workshop.forms.layers(second)[0])
 
     def test_another_owner_or_mode_is_no_link(self, workshop: Workshop) -> None:
         first = again(workshop, COPY, a="one")
@@ -110,7 +119,7 @@ class TestEarlier:
         digest = Digest.of(b"one")
 
         for number in range(300):
-            assert earlier.place(f"other{number}", entry, digest) is None
+            assert earlier.find(f"other{number}", entry, digest) is None
 
-        assert earlier.place("a", entry, digest) is None
-        assert Earlier(NAME, workshop.forms).place("a", entry, digest) is not None
+        assert earlier.find("a", entry, digest) is None
+        assert Earlier(NAME, workshop.forms).find("a", entry, digest) is not None
