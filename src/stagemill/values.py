@@ -1,8 +1,8 @@
 """`dataclass`: the standard library's decorator, made in a fifth of its time.
 
 The standard one writes and compiles up to six methods for each class as it is loaded. A build that finds everything in its
-cache loads two hundred classes, and that was half of its time. Here only `__init__` is compiled; comparing, hashing and
-showing are plain functions that know the names of the fields. To a type checker this *is* the standard decorator, and it is
+cache loads two hundred classes, and that was half of its time. Here only `__init__` is compiled, once the first object is made;
+comparing, hashing and showing are plain functions that know the names of the fields. To a type checker this *is* the standard decorator, and it is
 the type checker that keeps a `frozen` class from being changed: nothing stops it at run time.
 
 `field`, `replace`, `fields` and `asdict` of the standard library work on these classes.
@@ -11,9 +11,10 @@ the type checker that keeps a `frozen` class from being changed: nothing stops i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ else:
 
         def made(plain: type) -> type:
             own = dict(vars(plain))
-            ready = _standard(plain, repr=False, eq=False, slots=slots, kw_only=kw_only)
+            ready = _standard(plain, init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
+            if "__init__" not in own:
+                _making(ready)
             if "__repr__" not in own:
                 ready.__repr__ = _shown
             if eq:
@@ -44,6 +47,48 @@ else:
             return ready
 
         return made if cls is None else made(cls)
+
+
+def _making(ready: type) -> None:
+    """Gives a class `__init__`, which is written when it is called for the first time."""
+
+    def first(self: object, *args: object, **named: object) -> None:
+        ready.__init__ = _initializer(ready)  # type: ignore[misc]
+        ready.__init__(self, *args, **named)  # type: ignore[misc]
+
+    ready.__init__ = first  # type: ignore[misc]
+
+
+def _initializer(ready: type) -> FunctionType:
+    """`__init__` with a parameter for each field, in their order, those by keyword only last."""
+    space: dict[str, object] = {"_absent": object()}
+    by_place: list[str] = []
+    by_name: list[str] = []
+    lines: list[str] = []
+    for each in fields(ready):
+        name, value = each.name, each.name
+        default = ""
+        if each.default_factory is not MISSING:
+            space[f"_make_{name}"] = each.default_factory
+            default, value = "_absent", f"_make_{name}() if {name} is _absent else {name}"
+        elif each.default is not MISSING:
+            default = f"_default_{name}"
+            space[default] = each.default
+        if each.init:
+            (by_name if each.kw_only else by_place).append(f"{name}={default}" if default else name)
+        elif default:
+            value = f"_make_{name}()" if default == "_absent" else default
+        else:
+            continue
+        lines.append(f" self.{name} = {value}")
+    if hasattr(ready, "__post_init__"):
+        lines.append(" self.__post_init__()")
+    parameters = ", ".join(["self", *by_place, *(["*", *by_name] if by_name else [])])
+    exec("\n".join([f"def __init__({parameters}):", *(lines or [" pass"])]), space)  # noqa: S102  as the standard one does
+    made = space["__init__"]
+    assert isinstance(made, FunctionType)
+    made.__qualname__ = f"{ready.__qualname__}.__init__"
+    return made
 
 
 def _comparing(ready: type, own: dict[str, object], *, frozen: bool) -> None:

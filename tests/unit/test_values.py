@@ -54,6 +54,31 @@ class Own:
         return f"<{self.name}>"
 
 
+@dataclass(slots=True)
+class Odd:
+    """All kinds of fields."""
+
+    name: str
+    inside: list[int] = field(default_factory=list)
+    n: int = field(kw_only=True)
+    made: list[int] = field(init=False, default_factory=list)
+    fixed: int = field(init=False, default=7)
+    seen: list[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.seen = [self.name]
+
+
+@dataclass(slots=True)
+class OwnWay:
+    """Says itself how it is made."""
+
+    n: int
+
+    def __init__(self) -> None:
+        self.n = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """May hold itself, by way of a list."""
@@ -85,6 +110,18 @@ class TestDataclass:
         assert counter == Counter(1)
         with pytest.raises(TypeError, match="unhashable"):
             hash(counter)
+
+    def test_parameters_are_as_the_standard_one_has_them(self) -> None:
+        assert Odd("a", n=3) == Odd("a", [], n=3)
+        assert (Odd("a", n=3).made, Odd("a", n=3).fixed, Odd("a", n=3).seen) == ([], 7, ["a"])
+        assert Odd("a", n=1).inside is not Odd("a", n=1).inside
+        with pytest.raises(TypeError, match=r"Odd\.__init__\(\) missing 1 required keyword-only argument: 'n'"):
+            Odd("a")  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="unexpected keyword argument 'made'"):
+            Odd("a", n=1, made=[])  # type: ignore[call-arg]
+
+    def test_a_class_may_have_its_own_way_to_be_made(self) -> None:
+        assert OwnWay().n == 5
 
     def test_keeps_what_the_class_says_itself(self) -> None:
         assert Own("A") == Own("a")

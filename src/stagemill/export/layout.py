@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import BinaryIO
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.export.archive import ArchiveWriter
+from stagemill.layer.stream import ahead
 from stagemill.oci.blobs import BlobSource, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import AnyImage, ImageIndex, members
@@ -23,6 +25,7 @@ LAYOUT_BYTES = b'{"imageLayoutVersion":"1.0.0"}'
 
 NAME = "io.containerd.image.name"
 TAG = "org.opencontainers.image.ref.name"
+_LARGE = 8 << 20  # bytes of a blob that are worth a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,11 @@ def write_archive(
     writer.directory("blobs")
     writer.directory(BLOBS)
     for blob in blobs(*images):
-        writer.stream(blob.path, blob.descriptor.size, blob.chunks(source))
+        # Reading checks the digest, for which a processor has as much to do as another for writing.
+        with (
+            ahead(blob.chunks(source)) if blob.descriptor.size >= _LARGE else nullcontext(blob.chunks(source)) as pieces
+        ):
+            writer.stream(blob.path, blob.descriptor.size, pieces)
     for name, data in sorted(texts.items()):
         writer.file(name, data)
     writer.close()
