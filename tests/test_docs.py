@@ -14,7 +14,7 @@ import yaml
 from fakes import pipelines
 from fakes.commands import calls, commands, options, parse, synopsis
 from stagemill.cli.commands import program
-from stagemill.cli.options import add_build_options
+from stagemill.cli.given.options import add_build_options
 from stagemill.dockerfile.flags import KNOWN
 
 ROOT = Path(__file__).parent.parent

@@ -16,7 +16,8 @@ THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
     "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
-    "cli": ("cli/copy, and cli/index", "places sending"),
+    "cli/inspection": ("cli/inspect", "flags"),
+    "cli/named": ("cli/copy, and cli/index", "places sending"),
     "cli/locking": ("cli/lock, with registries on loopback", "finding"),
     "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from fuzz.outcomes import outcome
 from stagemill.attest.wanted import Wanted
-from stagemill.cli import cache_flags, every_run, flags, output_flags, secrets, targets
-from stagemill.cli.annotations import Annotations
-from stagemill.cli.call import Call
 from stagemill.cli.container import mounts, ports, settings
+from stagemill.cli.given import cache_flags, every_run, flags, output_flags, secrets
+from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.listing.filters import ImageFilters
 from stagemill.cli.listing.form import Form
+from stagemill.cli.making.call import Call
 from stagemill.cli.progress.colours import Palette
+from stagemill.cli.results import targets
 from stagemill.context.named import NamedContexts
 from stagemill.errors import StagemillError
 from stagemill.registry.proxies import Proxies

@@ -12,7 +12,7 @@ from fuzz import command_line, documents, seeds
 from fuzz.inputs import Input
 from fuzz.mutate import Mutations
 from fuzz.outcomes import outcome
-from stagemill.cli import flags, platforms
+from stagemill.cli.given import flags, platforms
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError, redacted
 from stagemill.execute import chmod, ownership

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import TypeVar
 
-from stagemill.cli import failure
+from stagemill.cli.frame import failure
 from stagemill.errors import DockerfileError, StagemillError
 
 T = TypeVar("T")

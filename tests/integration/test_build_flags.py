@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fakes.mill import Mill
-from stagemill.cli.environment import CA_BUNDLES as BUNDLES
+from stagemill.cli.frame.environment import CA_BUNDLES as BUNDLES
 from stagemill.oci.platform import Platform
 
 pytestmark = pytest.mark.root

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from fakes.commands import commands, options
-from stagemill.cli import cache_flags, output_flags
+from stagemill.cli.given import cache_flags, output_flags
 from stagemill.dockerfile.flags import KNOWN
 from stagemill.dockerfile.parser import KEYWORDS
 from stagemill.plan import mounts

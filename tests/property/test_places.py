@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.places import MemorySource, both
-from stagemill.cli.annotations import Annotations
+from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.inspection.fields import fields
 from stagemill.cli.inspection.seen import as_json, look
 from stagemill.cli.inspection.text import text

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagemill.cli import access, flags, naming, table
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import with_options
-from stagemill.cli.places import reach, reading
-from stagemill.cli.values import Values
+from stagemill.cli.frame import access, table
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
+from stagemill.cli.named import naming
+from stagemill.cli.named.places import reach, reading
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, UsageError, either
 from stagemill.execute.forms import Forms

@@ -12,26 +12,29 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from stagemill.cli import caches, compat, compressions, dates, flags, stages
-from stagemill.cli.annotations import Annotations
-from stagemill.cli.building import BuildFlags, building_each, image_resolver, reading
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import add_build_options, evidence, of_image, with_options, with_targets
-from stagemill.cli.output_flags import Output
-from stagemill.cli.outputs import Wishes
+from stagemill.cli.docker import compat
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.timings import timed
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import compressions, dates, flags
+from stagemill.cli.given.annotations import Annotations
+from stagemill.cli.given.options import add_build_options, evidence, of_image, with_options, with_targets
+from stagemill.cli.given.output_flags import Output
+from stagemill.cli.given.secrets import LOCAL_DELETE
+from stagemill.cli.making import caches
+from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
+from stagemill.cli.making.warnings import Checks, Watch
 from stagemill.cli.progress import open_progress
-from stagemill.cli.secrets import LOCAL_DELETE
-from stagemill.cli.targets import Delivery
-from stagemill.cli.timings import timed
-from stagemill.cli.values import Values
-from stagemill.cli.warnings import Checks, Watch
+from stagemill.cli.results import stages
+from stagemill.cli.results.outputs import Wishes
+from stagemill.cli.results.targets import Delivery
 from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
-    from stagemill.cli.source import Inputs
-    from stagemill.cli.witness import Account
+    from stagemill.cli.making.source import Inputs
+    from stagemill.cli.results.witness import Account
 
 _EXAMPLES = examples(
     {
@@ -102,7 +105,7 @@ def command(**given: object) -> int:
     values = Values(given)
     build = BuildFlags.of(values, os.environ)
     if any(values.text(name) for name in ("call", "check", "print")):
-        from stagemill.cli import call
+        from stagemill.cli.making import call
 
         if asked := call.asked(values):
             return call.answer(asked, build)
@@ -161,7 +164,7 @@ def _account(
     """What is known of the command line, if anything is to be said of it."""
     if not build.attest:
         return None
-    from stagemill.cli.evidence import account
+    from stagemill.cli.results.evidence import account
 
     resolver = partial(image_resolver, build, place=place, listener=listener)
     return account(build, inputs, os.environ, started=started, resolver=resolver)

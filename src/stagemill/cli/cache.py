@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from stagemill.cli import table
-from stagemill.cli.command import examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import examples
+from stagemill.cli.frame.environment import workplace
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import ArchiveError, StagemillError, UsageError
 from stagemill.store.caches import CacheDirectory
@@ -81,7 +81,7 @@ def _title(one: CacheDirectory) -> str:
 @click.option("-o", "--output", metavar="FILE", help="Where to write; standard output unless given.")
 def export_command(*, name: str, output: str | None) -> None:
     """Write a cache mount to a tar archive, with owners, modes and times."""
-    from stagemill.cli.exports import replacing
+    from stagemill.cli.results.exports import replacing
     from stagemill.layer.compression import compressed
     from stagemill.layer.index import build
     from stagemill.layer.pack import pack

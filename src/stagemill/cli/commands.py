@@ -8,9 +8,9 @@ import os
 import click
 
 from stagemill import __version__
-from stagemill.cli.absent import absent
-from stagemill.cli.command import examples
-from stagemill.cli.refused import Refusal, refusing
+from stagemill.cli.docker.absent import absent
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame.command import examples
 
 _COMMANDS = {
     "attestations": ("stagemill.cli.attestations", "List what is said of an image, or print a statement of it."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from stagemill.cli.command import Command, examples
+from stagemill.cli.frame.command import Command, examples
 
 SHELLS = ("bash", "fish", "zsh")
 _EXAMPLES = examples(

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagemill.cli import access, flags
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.exports import write_atomically
-from stagemill.cli.options import with_options
+from stagemill.cli.frame import access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
+from stagemill.cli.results.exports import write_atomically
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.events import Notice
@@ -90,7 +91,7 @@ def command(
 
     What a place has already is not sent again. An archive is made anew, a layout gets the image added.
     """
-    from stagemill.cli.places import reach
+    from stagemill.cli.named.places import reach
     from stagemill.places.address import parse
 
     if everything and platform:
@@ -122,7 +123,7 @@ def _is_standard_output(address: Address) -> bool:
 
 def carry_out(wanted: Copy, place: Workplace, *, quiet: bool) -> Digest:
     """Copies; the digest of what is there afterwards. Raises StagemillError."""
-    from stagemill.cli.sending import Sending, opened, read
+    from stagemill.cli.named.sending import Sending, opened, read
     from stagemill.places.rewriting import in_form
 
     with open_progress("quiet" if quiet else "auto", sys.stderr) as listener, opened(wanted.source, place) as found:

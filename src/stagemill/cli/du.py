@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from stagemill.cli import filtering, table
-from stagemill.cli.command import examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.given import filtering
 from stagemill.digest import Digest
 from stagemill.store.filters import Filter, Thing
 from stagemill.store.store import Store

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 
 import click
 
-from stagemill.cli import flags, naming, table
-from stagemill.cli.command import AttachedOption, Command, examples, truth
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import AttachedOption, Command, examples, truth
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.cli.listing.form import Form
-from stagemill.cli.options import with_options
+from stagemill.cli.named import naming
 from stagemill.errors import UsageError
 from stagemill.oci.image import Image
 from stagemill.template.values import Value

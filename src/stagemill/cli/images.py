@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 
 import click
 
-from stagemill.cli import kept, naming, table
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.kept import Kept
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
 from stagemill.cli.listing.filters import ImageFilters
 from stagemill.cli.listing.form import Form
-from stagemill.cli.refused import Refusal, refusing
+from stagemill.cli.named import kept, naming
+from stagemill.cli.named.kept import Kept
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import AnyImage, identity, platforms
 from stagemill.oci.reference import Reference

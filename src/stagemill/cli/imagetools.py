@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from stagemill.cli.command import Command, examples
-from stagemill.cli.compat import BUILDER
+from stagemill.cli.docker.compat import BUILDER
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.values import Values
 from stagemill.cli.inspection.flags import inspecting, shown
-from stagemill.cli.new_index import NewIndex, called, creating
-from stagemill.cli.values import Values
+from stagemill.cli.named.new_index import NewIndex, called, creating
 from stagemill.errors import UsageError
 from stagemill.places.address import REGISTRY, Address, InRegistry, is_address, parse
 

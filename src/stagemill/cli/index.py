@@ -6,15 +6,16 @@ import sys
 
 import click
 
-from stagemill.cli import access, flags
-from stagemill.cli.command import Command, examples
-from stagemill.cli.entries import Change, Editing, find
-from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.frame import access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.cli.inspection.flags import inspecting, shown
-from stagemill.cli.new_index import NewIndex, called, creating, placed_annotations
-from stagemill.cli.options import with_options
+from stagemill.cli.named.entries import Change, Editing, find
+from stagemill.cli.named.new_index import NewIndex, called, creating, placed_annotations
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import UsageError
 from stagemill.oci import document as json
@@ -81,7 +82,7 @@ def annotate(*, name: str, image: str | None, texts: tuple[str, ...], quiet: boo
 
     The image is meant by its digest, the beginning of that, its platform, or a name that it has elsewhere.
     """
-    from stagemill.cli.places import reach
+    from stagemill.cli.named.places import reach
     from stagemill.places.address import parse
 
     values, address = Values(given), parse(name)
@@ -115,7 +116,7 @@ def changing(values: Values, texts: tuple[str, ...], *, image: bool) -> Change:
 
 def digest_of(text: str, place: Workplace) -> Digest:
     """The digest of what an image's name means. Raises StagemillError."""
-    from stagemill.cli.sending import opened
+    from stagemill.cli.named.sending import opened
     from stagemill.places.address import parse
     from stagemill.places.copying import side
 

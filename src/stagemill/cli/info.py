@@ -7,9 +7,10 @@ import os
 import click
 
 from stagemill import __version__
-from stagemill.cli import facts, kept
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.docker import facts
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.named import kept
 from stagemill.sandbox.hierarchies import hierarchies
 from stagemill.template.values import Struct, Value
 

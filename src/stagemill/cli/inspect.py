@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import click
 
-from stagemill.cli import access, flags, naming
-from stagemill.cli.command import Command, examples
-from stagemill.cli.description import describe
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import with_options
-from stagemill.cli.refused import Refusal, refusing
-from stagemill.cli.values import Values
+from stagemill.cli.docker.description import describe
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame import access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
+from stagemill.cli.named import naming
 from stagemill.errors import NotFoundError, UsageError
 from stagemill.oci.platform import Platform
 from stagemill.template.evaluate import render
@@ -79,7 +81,7 @@ def command(
     wanted = flags.any_platform(platform) if platform else None
     if raw or config or any(map(address.is_address, names)):
         from stagemill.cli.inspection.show import Wanted, show
-        from stagemill.cli.places import reach
+        from stagemill.cli.named.places import reach
 
         places = [address.parse(name) for name in names]
         show(places, Wanted(wanted, raw, config, as_json, form or ""), reach(Values(given), places))

@@ -13,10 +13,10 @@ from typing import TextIO
 
 import click
 
-from stagemill.cli import flags
-from stagemill.cli.failure import coloured
+from stagemill.cli.frame.failure import coloured
+from stagemill.cli.given import flags
+from stagemill.cli.making.source import located
 from stagemill.cli.progress.out import writable
-from stagemill.cli.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from stagemill.cli import flags
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.near import near_path
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.near import near_path
+from stagemill.cli.given import flags
 from stagemill.errors import ArchiveError, UsageError
 from stagemill.execute.importing import import_image
 from stagemill.oci.image_index import identity

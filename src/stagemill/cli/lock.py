@@ -10,16 +10,16 @@ from dataclasses import replace
 import click
 
 from stagemill.attest.wanted import Wanted
-from stagemill.cli.building import BuildFlags
-from stagemill.cli.command import AttachedOption, Command, examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame.command import AttachedOption, Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import add_build_options, with_options, with_targets
 from stagemill.cli.locking import place as places
 from stagemill.cli.locking.asking import Asking
 from stagemill.cli.locking.finding import find
 from stagemill.cli.locking.report import Report
-from stagemill.cli.options import add_build_options, with_options, with_targets
+from stagemill.cli.making.building import BuildFlags
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.lock import change

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagemill.cli import access
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
-from stagemill.cli.options import with_options
-from stagemill.cli.values import Values
+from stagemill.cli.frame import access
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import with_options
 from stagemill.errors import RegistryError, StagemillError, UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.login import place_named
 from stagemill.errors import UsageError
 

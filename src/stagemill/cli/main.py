@@ -14,7 +14,7 @@ def main() -> None:
 
         print(f"stagemill {__version__}")
         return
-    from stagemill.cli import stopping
+    from stagemill.cli.frame import stopping
 
     _open_streams()
     stopping.listen()
@@ -42,7 +42,7 @@ def run(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
-        from stagemill.cli.failure import report
+        from stagemill.cli.frame.failure import report
 
         return report(error)
 
@@ -60,7 +60,7 @@ def _run(arguments: list[str]) -> int:
         if error.message.startswith("Usage: "):  # no command at all: this is the help
             sys.stderr.write(f"{error.message}\n")
             return error.exit_code
-        from stagemill.cli.usage import told
+        from stagemill.cli.frame.usage import told
 
         raise told(error) from error
     return status if isinstance(status, int) else 0

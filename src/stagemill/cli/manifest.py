@@ -10,17 +10,19 @@ import sys
 
 import click
 
-from stagemill.cli import access, flags, naming
-from stagemill.cli.command import Command, examples
-from stagemill.cli.entries import Editing, find
-from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame import access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.cli.index import changing, digest_of
-from stagemill.cli.new_index import NewIndex
-from stagemill.cli.options import with_options
-from stagemill.cli.places import reach
+from stagemill.cli.named import naming
+from stagemill.cli.named.entries import Editing, find
+from stagemill.cli.named.new_index import NewIndex
+from stagemill.cli.named.places import reach
 from stagemill.cli.progress import open_progress
-from stagemill.cli.refused import Refusal, refusing
-from stagemill.cli.values import Values
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError, UsageError
 from stagemill.places.address import REGISTRY, Address, InRegistry, InStore, is_address, parse
@@ -165,7 +167,7 @@ def remove(*, name: str, image: str, **given: object) -> None:
 @click.argument("name", metavar="IMAGE")
 def inspect(*, name: str, **given: object) -> None:
     """Print a manifest or an index as JSON: that of an image of the store, or else of one in its registry."""
-    from stagemill.cli.sending import opened
+    from stagemill.cli.named.sending import opened
     from stagemill.oci.descriptor import Descriptor
     from stagemill.places.copying import side
 

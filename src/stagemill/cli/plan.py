@@ -10,15 +10,15 @@ import click
 
 from stagemill import events
 from stagemill.build import foresee
-from stagemill.cli.building import BuildFlags, prepared, reading
-from stagemill.cli.caches import Caches, reading_options
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options, with_options, with_targets
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import add_build_options, with_options, with_targets
+from stagemill.cli.making.building import BuildFlags, prepared, reading
+from stagemill.cli.making.caches import Caches, reading_options
 from stagemill.cli.outlook.causes import Causes
 from stagemill.cli.outlook.gather import Gathering
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.outlook import OutlookReport
 

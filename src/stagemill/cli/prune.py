@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import click
 
-from stagemill.cli import filtering, table
-from stagemill.cli.command import examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.flags import bytes_of
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.given import filtering
+from stagemill.cli.given.flags import bytes_of
 from stagemill.errors import UsageError
 from stagemill.store.prune import Gone, Pruned, Wish
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from stagemill.cli.command import Command, examples
+from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.listing.form import Form
 
 _DEFAULT = "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"

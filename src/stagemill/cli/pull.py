@@ -8,14 +8,15 @@ from dataclasses import replace
 
 import click
 
-from stagemill.cli import access, flags
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import with_options
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame import access
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.cli.progress import open_progress
-from stagemill.cli.refused import Refusal, refusing
-from stagemill.cli.values import Values
 from stagemill.errors import CorruptError, RegistryError, UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute import base

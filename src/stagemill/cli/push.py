@@ -7,13 +7,15 @@ import time
 
 import click
 
-from stagemill.cli import access, compressions, flags, naming
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import with_options
+from stagemill.cli.frame import access
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import compressions, flags
+from stagemill.cli.given.options import with_options
+from stagemill.cli.named import naming
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.execute.forms import Forms
 from stagemill.execute.pushing import Pushing
 

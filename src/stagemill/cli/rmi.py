@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from stagemill.cli import naming
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.refused import Refusal, refusing
+from stagemill.cli.docker.refused import Refusal, refusing
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.named import naming
 from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.oci.reference import Reference
 from stagemill.store.store import Store

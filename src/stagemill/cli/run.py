@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import click
 
-from stagemill.cli import compat, every_run, flags
-from stagemill.cli.command import Command, examples
 from stagemill.cli.container import mounts
 from stagemill.cli.container.fetching import Wanted, image_of
 from stagemill.cli.container.options import run_options
@@ -19,12 +17,15 @@ from stagemill.cli.container.ports import check_ports
 from stagemill.cli.container.refusals import REFUSED
 from stagemill.cli.container.settings import network, resources, rights
 from stagemill.cli.container.variables import variables
-from stagemill.cli.environment import workplace
-from stagemill.cli.every_run import Surroundings
-from stagemill.cli.options import with_options
-from stagemill.cli.refused import refusing
-from stagemill.cli.usage import told
-from stagemill.cli.values import Values
+from stagemill.cli.docker import compat
+from stagemill.cli.docker.refused import refusing
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.usage import told
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import every_run, flags
+from stagemill.cli.given.every_run import Surroundings
+from stagemill.cli.given.options import with_options
 from stagemill.errors import CancelledError, StagemillError, UsageError
 from stagemill.execute import base
 from stagemill.execute.container import Launch, launch

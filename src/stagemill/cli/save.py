@@ -8,10 +8,11 @@ from typing import BinaryIO
 
 import click
 
-from stagemill.cli import flags, naming
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.exports import replacing
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.given import flags
+from stagemill.cli.named import naming
+from stagemill.cli.results.exports import replacing
 from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms
 from stagemill.execute.shipping import StoredBlobs

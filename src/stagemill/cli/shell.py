@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from stagemill.build import Built
-from stagemill.cli.building import BuildFlags, building, reading
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import add_build_options
+from stagemill.cli.making.building import BuildFlags, building, reading
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch
 from stagemill.sandbox.process import Bind

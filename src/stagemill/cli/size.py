@@ -10,13 +10,13 @@ from dataclasses import asdict
 import click
 
 from stagemill.build import Built
-from stagemill.cli import table
-from stagemill.cli.building import BuildFlags, building, reading
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
-from stagemill.cli.options import add_build_options
+from stagemill.cli.frame import table
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import add_build_options
+from stagemill.cli.making.building import BuildFlags, building, reading
 from stagemill.cli.progress import open_progress
-from stagemill.cli.values import Values
 from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh

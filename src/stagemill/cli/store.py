@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from stagemill.cli.command import examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame.command import examples
+from stagemill.cli.frame.environment import workplace
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.tree import Tree

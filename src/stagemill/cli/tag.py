@@ -6,9 +6,10 @@ import time
 
 import click
 
-from stagemill.cli import flags, naming
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
+from stagemill.cli.given import flags
+from stagemill.cli.named import naming
 from stagemill.errors import UsageError
 
 _EXAMPLES = examples(

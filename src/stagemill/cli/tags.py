@@ -6,11 +6,12 @@ import json
 
 import click
 
-from stagemill.cli import access, flags
-from stagemill.cli.access import Access
-from stagemill.cli.command import Command, examples
-from stagemill.cli.options import with_options
-from stagemill.cli.values import Values
+from stagemill.cli.frame import access
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import flags
+from stagemill.cli.given.options import with_options
 from stagemill.errors import UsageError
 from stagemill.oci.reference import Reference
 

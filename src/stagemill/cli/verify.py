@@ -11,17 +11,18 @@ from pathlib import Path
 
 import click
 
-from stagemill.cli import compressions, reference_image, verdict
-from stagemill.cli.access import Access
-from stagemill.cli.building import BuildFlags, Job, prepared, reading
-from stagemill.cli.command import Command, examples
-from stagemill.cli.environment import Workplace, workplace
-from stagemill.cli.options import add_build_options, of_image, with_options
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import Workplace, workplace
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import compressions
+from stagemill.cli.given.options import add_build_options, of_image, with_options
+from stagemill.cli.making.building import BuildFlags, Job, prepared, reading
+from stagemill.cli.making.source import Inputs, located
 from stagemill.cli.progress import open_progress
-from stagemill.cli.reference_image import ReferenceImage
-from stagemill.cli.respelt import respelt
-from stagemill.cli.source import Inputs, located
-from stagemill.cli.values import Values
+from stagemill.cli.verifying import reference_image, verdict
+from stagemill.cli.verifying.reference_image import ReferenceImage
+from stagemill.cli.verifying.respelt import respelt
 from stagemill.context import load
 from stagemill.errors import UsageError
 from stagemill.execute.forms import Forms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from stagemill.cli import facts
-from stagemill.cli.command import Command, examples
+from stagemill.cli.docker import facts
+from stagemill.cli.frame.command import Command, examples
 
 _EXAMPLES = examples(
     {

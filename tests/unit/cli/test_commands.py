@@ -14,8 +14,8 @@ import pytest
 import stagemill
 from fakes.commands import calls, commands, help_of, options, parse
 from fakes.mill import SOURCE
-from stagemill.cli.absent import names
 from stagemill.cli.commands import program
+from stagemill.cli.docker.absent import names
 from stagemill.cli.main import run
 
 WIDEST = 100
@@ -253,7 +253,7 @@ class TestStartUp:
             "stagemill.attest.statement",
             "stagemill.cache.contents",
             "stagemill.cli.prune",
-            "stagemill.cli.witness",
+            "stagemill.cli.results.witness",
             "stagemill.execute.cdi",
             "stagemill.export",
             "stagemill.sandbox.process",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
-from stagemill.cli.compat import RUN
 from stagemill.cli.container.refusals import REFUSED
+from stagemill.cli.docker.compat import RUN
 from stagemill.cli.main import run
 from stagemill.cli.run import command
 

@@ -11,8 +11,8 @@ import pytest
 
 from contracts.places import Place, PlaceContract
 from fakes.registry import FakeRegistry
-from stagemill.cli.environment import Workplace
-from stagemill.cli.places import reading, writing
+from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.named.places import reading, writing
 from stagemill.places.address import Address, parse
 from stagemill.places.source import Source
 from stagemill.places.target import Target

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from stagemill.cli import flags, naming
-from stagemill.cli.environment import Workplace
+from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.given import flags
+from stagemill.cli.named import naming
 from stagemill.cli.progress import open_progress
 from stagemill.cli.pull import fetch
 from stagemill.errors import NotFoundError, RegistryError, either

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from stagemill.cli import every_run
-from stagemill.cli.command import AttachedOption, Option, under
+from stagemill.cli.frame.command import AttachedOption, Option, under
+from stagemill.cli.given import every_run
 
 PULL = ("always", "missing", "never")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagemill.cli.refused import Refusal
+from stagemill.cli.docker.refused import Refusal
 
 _NO_DAEMON = "there is no daemon that would go on running it"
 _NO_NETWORK = "a container has this machine's network or none, and no address of its own"

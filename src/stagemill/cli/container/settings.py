@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from stagemill.cli import every_run
-from stagemill.cli.values import Values
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given import every_run
 from stagemill.errors import UsageError
 from stagemill.execute.container import Rights
 from stagemill.sandbox import privileges

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import click
 
-from stagemill.cli import access
-from stagemill.cli.values import Values
+from stagemill.cli.frame import access
+from stagemill.cli.frame.values import Values
 
 C = TypeVar("C", bound=click.Command)
 
@@ -32,9 +32,9 @@ def _options() -> Iterator[click.Option]:
 
 def shown(names: tuple[str, ...], values: Values, *, prefix: str = "") -> None:
     """Prints what is at the places; a bare name is one of the store, or what it is with a prefix. Raises StagemillError."""
-    from stagemill.cli import flags
+    from stagemill.cli.given import flags
     from stagemill.cli.inspection.show import Wanted, show
-    from stagemill.cli.places import reach
+    from stagemill.cli.named.places import reach
     from stagemill.places.address import is_address, parse
 
     platform = values.text("platform")

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from stagemill.cli.access import Access
-from stagemill.cli.environment import workplace
+from stagemill.cli.frame.access import Access
+from stagemill.cli.frame.environment import workplace
 from stagemill.cli.inspection.seen import Seen, as_json, look
-from stagemill.cli.sending import opened, read
+from stagemill.cli.named.sending import opened, read
 from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.document import MalformedError

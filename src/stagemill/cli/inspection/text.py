@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stagemill.cli import table
+from stagemill.cli.frame import table
 from stagemill.cli.inspection.seen import Seen, SeenImage
 from stagemill.dockerfile.source import printable
 from stagemill.oci import document as json

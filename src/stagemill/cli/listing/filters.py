@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 
-from stagemill.cli import kept
-from stagemill.cli.command import TRUTHS
+from stagemill.cli.frame.command import TRUTHS
+from stagemill.cli.named import kept
 from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import ContextError, UsageError

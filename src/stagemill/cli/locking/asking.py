@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagemill.cli.environment import Workplace
+from stagemill.cli.frame.environment import Workplace
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute import base

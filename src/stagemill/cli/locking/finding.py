@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stagemill.cli.building import BuildFlags, Job, prepared
-from stagemill.cli.building import reading as opened
-from stagemill.cli.environment import Workplace
+from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.making.building import BuildFlags, Job, prepared
+from stagemill.cli.making.building import reading as opened
 from stagemill.errors import DockerfileError, Excerpt, StagemillError, either
 from stagemill.events import Listener
 from stagemill.files.view import FileView

@@ -14,9 +14,9 @@ from stagemill.events import Listener, Notice
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
-    from stagemill.cli.building import BuildFlags
-    from stagemill.cli.environment import Workplace
-    from stagemill.cli.values import Values
+    from stagemill.cli.frame.environment import Workplace
+    from stagemill.cli.frame.values import Values
+    from stagemill.cli.making.building import BuildFlags
     from stagemill.lock.entries import Lock
     from stagemill.lock.kept import Remedy
 
@@ -67,7 +67,7 @@ class LockFlag:
 
         Raises UsageError, and ContextError for a link in the context that leads out of it.
         """
-        from stagemill.cli.source import located
+        from stagemill.cli.making.source import located
         from stagemill.context import load
 
         if self.file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from stagemill.cli import table
+from stagemill.cli.frame import table
 from stagemill.errors import Excerpt
 from stagemill.lock.change import Change
 from stagemill.lock.entries import (

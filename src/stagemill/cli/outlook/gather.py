@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from stagemill.build import Foreseen
 from stagemill.cli.outlook.causes import Causes
-from stagemill.cli.targets import Target
+from stagemill.cli.results.targets import Target
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.graph.vertex import Vertex

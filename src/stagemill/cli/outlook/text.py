@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.cli import table
+from stagemill.cli.frame import table
 from stagemill.insight.outlook import Doing, OutlookReport, Role, SkippedStage, StageOutlook
 from stagemill.oci.reference import Reference
 

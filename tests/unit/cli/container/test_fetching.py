@@ -11,7 +11,7 @@ import pytest
 from fakes.blobs import make_image
 from fakes.registry import FakeRegistry
 from stagemill.cli.container.fetching import Wanted, image_of
-from stagemill.cli.environment import Workplace
+from stagemill.cli.frame.environment import Workplace
 from stagemill.errors import NotFoundError, RegistryError
 from stagemill.execute.base import read_image
 from stagemill.execute.importing import import_image

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stagemill.cli.command import Command
 from stagemill.cli.container import settings
 from stagemill.cli.container.options import run_options
-from stagemill.cli.options import with_options
-from stagemill.cli.values import Values
+from stagemill.cli.frame.command import Command
+from stagemill.cli.frame.values import Values
+from stagemill.cli.given.options import with_options
 from stagemill.errors import UsageError
 from stagemill.execute.container import Rights
 from stagemill.sandbox.limits import Resources

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.blobs import MemoryBlobs, make_image
 from fakes.registry import FakeRegistry, without
-from stagemill.cli.environment import Workplace, workplace
+from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.locking.asking import Asking
 from stagemill.digest import Digest
 from stagemill.errors import NotFoundError

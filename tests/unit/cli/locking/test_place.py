@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from stagemill.cli.frame.values import Values
 from stagemill.cli.locking import place
 from stagemill.cli.locking.place import LockFlag
-from stagemill.cli.values import Values
 from stagemill.errors import ContextError, UsageError
 from stagemill.lock.entries import Lock
 from stagemill.lock.kept import Remedy

@@ -1,0 +1,1 @@
+"""What all commands stand in: options, errors, tables, the store and the machine they find."""

@@ -1,0 +1,1 @@
+"""What a command line gives, parsed and checked: the values of flags."""

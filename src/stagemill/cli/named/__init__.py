@@ -1,0 +1,1 @@
+"""Images as a command line names them, wherever they are."""

@@ -1,0 +1,1 @@
+"""Where a finished build goes, and what is said of it."""

@@ -1,0 +1,1 @@
+"""What `verify` compares, and how it tells."""
