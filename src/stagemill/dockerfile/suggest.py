@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _LONGEST = 40
 
@@ -13,5 +12,7 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     by_lower = {name.lower(): name for name in sorted(names)}
     if len(word) > _LONGEST:
         return None
+    from difflib import get_close_matches  # noqa: PLC0415  only a mistake needs it
+
     found = get_close_matches(word.lower(), by_lower, n=1)
     return by_lower[found[0]] if found else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import deque
 from collections.abc import Iterable
@@ -67,6 +66,8 @@ def _closest(name: str, names: Iterable[str]) -> str | None:
     by_lower = {other.lower(): other for other in names}
     if name.lower() in by_lower:
         return by_lower[name.lower()]
+    import difflib  # noqa: PLC0415  only a mistake needs it
+
     close = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return by_lower[close[0]] if close else None
 

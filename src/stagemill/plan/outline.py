@@ -6,7 +6,6 @@ Only what the target needs is looked at further, so a stage that nobody needs ma
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -236,6 +235,8 @@ def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText
 def known_stages(stages: Sequence[StageText], wanted: str) -> str:
     """What to write instead of a name that no stage has."""
     names = list(dict.fromkeys(stage.name for stage in stages if stage.name))
+    import difflib  # noqa: PLC0415  only a mistake needs it
+
     near = difflib.get_close_matches(wanted.lower(), names, n=1)
     if near and len(names) == 1:
         return f"did you mean {near[0]}?"

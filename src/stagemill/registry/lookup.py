@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, RegistryError, StagemillError
 from stagemill.oci.blobs import chunks
@@ -172,6 +170,8 @@ def _with_near_tag(error: NotFoundError, repository: Repository) -> NotFoundErro
         return error
     if not tags:
         return error
+    import difflib  # noqa: PLC0415  only a mistake needs it
+
     near = difflib.get_close_matches(reference.tag, tags, n=1)
     if near:
         meant = Reference(reference.registry, reference.repository, near[0])

@@ -96,3 +96,13 @@ def test_signals_are_the_systems_again_when_it_ends(monkeypatch: pytest.MonkeyPa
 
     assert caught.value.code == 2
     assert after == [signal.SIG_DFL, signal.SIG_DFL, signal.SIG_IGN]
+
+
+def test_little_is_looked_through_for_what_refers_to_itself() -> None:
+    script = "import atexit, gc; atexit.register(lambda: print(gc.get_threshold()[0])); from stagemill.cli.main import main; main()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, "tag", "-h"], env={"PYTHONPATH": SOURCE}, capture_output=True, check=True
+    )
+
+    assert int(done.stdout.split()[-1]) >= 100_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import resource
@@ -70,6 +69,8 @@ class Dns:
     def of(cls, values: Values) -> Dns:
         for text in values.texts("dns"):
             try:
+                import ipaddress
+
                 ipaddress.ip_address(text)
             except ValueError as error:
                 raise UsageError(f"invalid --dns {text!r}: it is no IP address", hint="write --dns 9.9.9.9") from error

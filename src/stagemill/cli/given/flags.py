@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -111,6 +110,8 @@ def extra_hosts(texts: Iterable[str]) -> tuple[str, ...]:
     for text in [part for given in texts for part in given.split(",")]:
         name, separator, address = text.partition("=") if "=" in text else text.partition(":")
         try:
+            import ipaddress
+
             parsed = ipaddress.ip_address("127.0.0.1" if address == "host-gateway" else address.strip("[]"))
         except ValueError as error:
             hint = "write --add-host name:1.2.3.4 or name=[::1]"

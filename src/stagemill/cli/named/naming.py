@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -126,6 +125,8 @@ def _title(item: Kept, store: Store) -> str:
 def missing(text: str, names: list[str]) -> NotFoundError:
     """The error for an image that the store does not have."""
     familiar = [Reference.parse(name).familiar for name in names]
+    import difflib
+
     near = difflib.get_close_matches(Reference.parse(text).familiar, familiar, n=1)
     hint = f"did you mean {near[0]}?" if near else "stagemill images lists what there is; stagemill pull fetches more"
     return NotFoundError(f"there is no image {text} in the store", hint=hint)
