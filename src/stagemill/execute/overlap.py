@@ -7,9 +7,10 @@ each blob, and what was not sent, or could not be, is sent then, before the mani
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from threading import Event, Lock
+from threading import Event, Lock, get_native_id
 from typing import TYPE_CHECKING, Self
 
 from stagemill import events
@@ -32,8 +33,15 @@ if TYPE_CHECKING:  # a build from the cache overlaps with nothing
 
     from stagemill.oci.reference import Reference
 
-_PACKS = 1  # layers at a time: so much is taken away from the steps, and no more
+_PACKS = 1  # layers at a time
 _SENDS = 2
+_NICENESS = 10
+
+
+def _give_way() -> None:
+    """Lets this thread, and those that it starts, have only what processors the steps leave. Source: setpriority(2), NOTES."""
+    thread = get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ class Overlap:
         if self._packers is None:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
 
-            self._packers = ThreadPoolExecutor(_PACKS, thread_name_prefix="pack")
+            self._packers = ThreadPoolExecutor(_PACKS, thread_name_prefix="pack", initializer=_give_way)
         self._under_way.append(self._packers.submit(self._pack, layer, shipment))
 
     def _pack(self, layer: TreeLayer, shipment: Shipment) -> None:

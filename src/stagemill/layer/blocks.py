@@ -61,9 +61,8 @@ class Block:
             pieces += headers(item)
             if item.entry.kind == "file" and item.link is None and not item.whiteout:
                 data = _content(root, item, 0, item.entry.size + 1)
-                if len(data) != item.entry.size or (
-                    item.digest and hashlib.sha256(data).hexdigest() != item.digest.hex
-                ):
+                assert item.digest is not None, "a file in an index has its digest"
+                if len(data) != item.entry.size or hashlib.sha256(data).hexdigest() != item.digest.hex:
                     raise torn(item)
                 pieces += (data, tar.padding(len(data)))
         if self.last:

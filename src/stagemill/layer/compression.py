@@ -199,11 +199,6 @@ def _gzip_compressor(how: Compression) -> _Compressor:
     return zlib.compressobj(level, wbits=_GZIP_WINDOW)
 
 
-def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """As layers are compressed where nobody asks for anything else: by ISA-L."""
-    return compressed(pieces)
-
-
 def recompress(reader: Reader, write: Callable[[bytes], object], how: Compression, *, diff_id: Digest) -> None:
     """Writes the tar in a blob in another form. Raises ArchiveError for damage, CorruptError where it is another tar."""
     sha256 = hashlib.sha256()

@@ -22,6 +22,7 @@ from stagemill.layer.stream import in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
+_UNNAMED = Digest.of(b"")
 _WORTH = 4  # blocks; fewer are read and compressed sooner than looked up
 
 
@@ -110,7 +111,7 @@ def pack_blob(
             whole.check(made.block, made.part)
             writer.write(made.packed)
             if made.key:
-                places[made.key] = Place(at, len(made.packed), Digest.of(made.packed))
+                places[made.key] = Place(at, len(made.packed), made.content)
             at += len(made.packed)
     digest, size = writer.commit()
     if places:
@@ -120,13 +121,16 @@ def pack_blob(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall."""
+    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall,
+    and `content` then the digest of `packed`.
+    """
 
     block: Block
     tar: bytes
     part: bytes
     packed: bytes
     key: Digest | None
+    content: Digest
 
 
 class _Work:
@@ -147,9 +151,11 @@ class _Work:
         packed = read() if read else None
         # To read many small files takes longer than to expand them; to read a large one does not.
         if packed is not None and not block.large:
-            return _Made(block, expanded(packed, self._compression), b"", packed, key)
-        tar, part = block.read(self._root)
-        return _Made(block, tar, part, squeezed(tar, self._compression) if packed is None else packed, key)
+            tar, part = expanded(packed, self._compression), b""
+        else:
+            tar, part = block.read(self._root)
+        packed = squeezed(tar, self._compression) if packed is None else packed
+        return _Made(block, tar, part, packed, key, Digest.of(packed) if key else _UNNAMED)
 
 
 class _Whole:

@@ -6,7 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, get_native_id
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from stagemill.execute.overlap import Shipment, way
 from stagemill.execute.packaging import Packaging
 from stagemill.execute.pushing import Pushing
 from stagemill.layer.compression import Compression
+from stagemill.layer.pack import PackedLayer, pack_blob
 from stagemill.oci.blobs import BlobSource, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.reference import Reference
@@ -329,3 +331,19 @@ def test_a_build_that_fails_breaks_off_what_is_under_way_and_does_not_wait_for_i
     assert during == 1
     assert slow.ended.wait(PATIENCE)
     assert isinstance(slow.error, CancelledError)
+
+
+def test_what_is_packed_ahead_gives_way_to_the_steps(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, get_native_id())
+    seen: list[int] = []
+
+    def packing(*given: Any, **more: Any) -> PackedLayer:
+        seen.append(os.getpriority(os.PRIO_PROCESS, get_native_id()))
+        return pack_blob(*given, **more)
+
+    monkeypatch.setattr("stagemill.layer.pack.pack_blob", packing)
+    build(workshop, "FROM scratch\nCOPY big /\nRUN next\n", Shipment())
+
+    assert seen
+    assert min(seen) >= max(10, own)
+    assert os.getpriority(os.PRIO_PROCESS, get_native_id()) == own

@@ -15,7 +15,7 @@ import zstandard
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError
-from stagemill.layer.compression import Compression, compressed, decompressed, gzipped, recompress
+from stagemill.layer.compression import Compression, compressed, decompressed, recompress
 from stagemill.layer.stream import CHUNK
 
 DATA = random.Random(1).randbytes(50_000) * 60
@@ -109,11 +109,11 @@ def test_an_xz_stream_may_not_ask_for_gigabytes() -> None:
 
 
 def test_gzip_of_ours_has_neither_name_nor_time_and_is_read_by_others() -> None:
-    data = b"".join(gzipped([DATA, b"more"]))
+    data = b"".join(compressed([DATA, b"more"]))
 
     assert data[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
     assert gzip.decompress(data) == DATA + b"more"
-    assert b"".join(gzipped([DATA, b"more"])) == data
+    assert b"".join(compressed([DATA, b"more"])) == data
 
 
 HOW = [

@@ -13,7 +13,7 @@ import pytest
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, StoreError
 from stagemill.layer import header as tar
-from stagemill.layer.compression import gzipped
+from stagemill.layer.compression import compressed
 from stagemill.layer.index import LayerIndex, build
 from stagemill.layer.pack import pack
 from stagemill.layer.stack import StackView
@@ -58,7 +58,7 @@ def shape(index: LayerIndex) -> dict[str, str]:
     return {item.path: word(item.path) for item in index.entries if item.path}
 
 
-@pytest.mark.parametrize("compress", [lambda pieces: pieces, gzipped], ids=["plain", "gzip"])
+@pytest.mark.parametrize("compress", [lambda pieces: pieces, compressed], ids=["plain", "gzip"])
 def test_what_was_packed_is_unpacked_to_the_same_layer(
     make: Callable[..., Path], into: Path, compress: Callable[[Iterable[bytes]], Iterable[bytes]]
 ) -> None:
@@ -277,7 +277,7 @@ def test_a_torn_blob_is_called_corrupt_where_its_reader_knows(into: Path) -> Non
                 raise CorruptError("blob is not what its name says")
             return data
 
-    data = b"".join(gzipped([os.urandom(100_000)]))
+    data = b"".join(compressed([os.urandom(100_000)]))
     with pytest.raises(CorruptError, match="blob is not what its name says"):
         unpack(
             Torn(data[:5000] + b"?" * 5000 + data[10000:]),
