@@ -158,7 +158,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         if worked:
             checks.tell(listener.last, now=time.time())
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
-        listener.keep(build, inputs, place, builds, results, mode=mode)
+        listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
 
 
 def _account(

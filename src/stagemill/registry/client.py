@@ -171,7 +171,9 @@ class RegistryClient:
 
     def _repository(self, reference: Reference) -> Repository:
         places = endpoints(self._config, reference.registry)
-        return Repository(reference, endpoints=places, session=self._session, unreachable=self._unreachable, heads=self.heads)
+        return Repository(
+            reference, endpoints=places, session=self._session, unreachable=self._unreachable, heads=self.heads
+        )
 
     def _send(self, request: Request) -> Response:
         with self._lock:

@@ -27,7 +27,9 @@ class Heads:
         self._config = config
         self.found: dict[str, Head] = {}
 
-    def add(self, reference: Reference, digest: Digest, *, url: str, endpoint: Endpoint, first: bool, login: bool) -> None:
+    def add(
+        self, reference: Reference, digest: Digest, *, url: str, endpoint: Endpoint, first: bool, login: bool
+    ) -> None:
         """`endpoint` was asked, and the answer came from `url`. `first`: nobody else was asked before."""
         settings = self._config.settings(endpoint.host)
         asked = endpoint.of(reference.repository, "manifests", reference.tag)

@@ -26,10 +26,8 @@ class Blobs:
         self.facts: dict[str, list[int]] = {}
         try:
             for name, facts in known.items():
-                self._files[name] = file = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-                self.facts[name] = seen = facts_of(file)
-                if seen[1] != facts[1] or (not (trusted and seen == facts) and _digest(file) != name):
-                    raise ChangedError(name)
+                self._files[name] = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+                self.facts[name] = _checked(self._files[name], name, facts, trusted=trusted)
         except BaseException:
             self.close()
             raise
@@ -65,6 +63,14 @@ def facts_of(file: int) -> list[int]:
     """What the kernel says of an open file."""
     status = os.fstat(file)
     return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _checked(file: int, name: str, known: list[int], *, trusted: bool) -> list[int]:
+    """What the kernel says of a blob that is right. Raises ChangedError for one that is not."""
+    seen = facts_of(file)
+    if seen[1] != known[1] or (not (trusted and seen == known) and _digest(file) != name):
+        raise ChangedError(name)
+    return seen
 
 
 def write(dest: str, pieces: Iterable[tuple[str, str]], blobs: Blobs) -> None:

@@ -57,6 +57,6 @@ def _address(place: str, usual: int) -> tuple[str, int]:
 
 
 def _secure(plain: socket.socket, host: str) -> socket.socket:
-    import ssl  # noqa: PLC0415  few answers need it
+    import ssl
 
     return ssl.create_default_context().wrap_socket(plain, server_hostname=host)

@@ -10,7 +10,6 @@ from stagemill import __version__, events
 from stagemill.cli.again import archive, looked, question, receipt
 from stagemill.cli.again.looked import UnrepeatableError
 from stagemill.cli.again.pieces import UnusualError, pieces
-from stagemill.cli.frame import roots
 from stagemill.cli.frame.environment import user_agent
 from stagemill.digest import Digest
 from stagemill.graph.operations import BaseImage, Git, Http
@@ -53,12 +52,12 @@ class Keeping:
 
     def keep(
         self,
-        given: BuildFlags,
-        inputs: Inputs,
-        place: Workplace,
         builds: Sequence[Built],
         delivered: Sequence[Delivered | None],
         *,
+        given: BuildFlags,
+        inputs: Inputs,
+        place: Workplace,
         mode: str,
     ) -> None:
         """The same command line is answered from a receipt from now on, where it can be. `mode` is that of the progress."""
@@ -68,9 +67,7 @@ class Keeping:
         path = receipt.place(os.fspath(place.store.root), question.name(asked))
         try:
             (built,), (result,) = builds, delivered
-            if result is None:
-                raise UnrepeatableError("the result")
-            found = _Found(given, inputs, place, built, result)
+            found = _Found(built, result, given=given, inputs=inputs, place=place)
             receipt.write(
                 path,
                 {
@@ -92,9 +89,11 @@ class Keeping:
 class _Found:
     """What a build looked at and left, as a receipt has it."""
 
-    def __init__(self, given: BuildFlags, inputs: Inputs, place: Workplace, built: Built, result: Delivered) -> None:
+    def __init__(
+        self, built: Built, result: Delivered | None, *, given: BuildFlags, inputs: Inputs, place: Workplace
+    ) -> None:
         """Raises UnrepeatableError where that is more than a receipt can have."""
-        if result.files is None or not isinstance(result.image, Image):
+        if result is None or result.files is None or not isinstance(result.image, Image):
             raise UnrepeatableError("the result")
         self.vertices = {vertex.digest: vertex for vertex in walk(built.plan.goals)}
         if any(isinstance(vertex.op, Http | Git) for vertex in self.vertices.values()):
@@ -164,7 +163,10 @@ class _Found:
 
     def _archives(self, layers: Collection[str]) -> Iterator[Written]:
         for one in self._result.archives:
-            yield {"dest": os.path.abspath(one.dest), "pieces": list(_joined(pieces(one.dest, layers, naming=self._image.digest)))}
+            yield {
+                "dest": os.path.abspath(one.dest),
+                "pieces": list(_joined(pieces(one.dest, layers, naming=self._image.digest))),
+            }
         for dest, data in self._files.items():
             yield {"dest": os.path.abspath(dest), "pieces": [("bytes", data.decode("latin-1"))]}
 
@@ -176,11 +178,12 @@ def _said(
     running: dict[Digest, events.Started] = {}
     for event in told:
         match event:
-            case events.Started(step, name, _, stage) | events.Cached(step, name, _, stage) if step in vertices:
-                running[step] = event
+            case events.Cached(_, name, _, stage):
                 yield "cached", name, stage
-            case events.Started(step):
+            case events.Started(step, name, _, stage):
                 running[step] = event
+                if step in vertices:
+                    yield "cached", name, stage
             case events.Finished(step):
                 begun = running.pop(step)
                 if step in (Digest.of(begun.name.encode()), Digest.of(f"deliver {begun.name}".encode())):

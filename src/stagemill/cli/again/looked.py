@@ -59,7 +59,9 @@ def context(main: FileContext | None, *, began_ns: int) -> Looked:
     if len(hidden) > _MOST_HIDDEN:
         raise UnrepeatableError("the context")
     survey = Survey(root, sorted(scanned), frozenset(hidden))
-    if not survey.is_settled(began_ns) or any(survey.names[directory] != set(names) for directory, names in scanned.items()):
+    if not survey.is_settled(began_ns) or any(
+        survey.names[directory] != set(names) for directory, names in scanned.items()
+    ):
         raise UnrepeatableError("the context")
     return {"root": root, "directories": sorted(scanned), "hidden": sorted(hidden), "digest": survey.digest}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
     from stagemill.cli.again.forms import Receipt

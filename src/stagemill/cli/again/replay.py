@@ -84,27 +84,32 @@ class _Rows:
         """Raises ChangedError where they have something else, or less."""
         self._state = state
         (schema,) = state.execute("PRAGMA user_version").fetchone()
-        steps = self._select("key, used FROM records WHERE key", known["steps"])
+        steps = dict(row for rows in self._select("key, used FROM records WHERE key", known["steps"]) for row in rows)
         names = {**known["before"], **known["after"]}
-        found = {name: row for name, *row in self._select("reference, descriptor, created FROM images WHERE reference", [*names])}
-        means = {name: found[name][0].decode() if name in found else None for name in names}
+        means: dict[str, str | None] = dict.fromkeys(names)
+        self._given: dict[str, float] = {}
+        for rows in self._select("reference, descriptor, created FROM images WHERE reference", [*names]):
+            for name, descriptor, created in rows:
+                means[name] = descriptor.decode()
+                if name in known["after"]:
+                    self._given[name] = created
         if schema != known["schema"] or means != names or len(steps) != len(known["steps"]):
             raise ChangedError("the store")
-        self._used = dict(steps)
-        self._given = {name: found[name][1] for name in known["after"]}
+        self._used: dict[str, float] = steps
 
     def mark(self, now: float) -> None:
         """Steps count as used now, and names as given now."""
-        for what, times in ("records SET used = ? WHERE key", self._used), ("images SET created = ? WHERE reference", self._given):
+        for what, times in (
+            ("records SET used = ? WHERE key", self._used),
+            ("images SET created = ? WHERE reference", self._given),
+        ):
             for some, marks in _some([key for key, at in times.items() if at < now - _AWAKE]):
-                self._state.execute(f"UPDATE {what} IN ({marks})", (now, *some))  # noqa: S608  constants and marks
+                self._state.execute(f"UPDATE {what} IN ({marks})", (now, *some))
         self._state.commit()
 
-    def _select(self, what: str, keys: Sequence[str]) -> list[tuple]:
-        found = []
+    def _select(self, what: str, keys: Sequence[str]) -> Iterator[sqlite3.Cursor]:
         for some, marks in _some(keys):
-            found += self._state.execute(f"SELECT {what} IN ({marks})", some)  # noqa: S608  constants and marks
-        return found
+            yield self._state.execute(f"SELECT {what} IN ({marks})", some)
 
 
 def _some(keys: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:

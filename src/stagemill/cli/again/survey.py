@@ -31,7 +31,9 @@ class Survey:
         for directory in directories:
             path = f"{root}/{directory}" if directory else root
             self.names[directory] = set()
-            sha256.update("\0".join((directory, *self._lines(path, directory, hidden), "")).encode("utf-8", "surrogateescape"))
+            sha256.update(
+                "\0".join((directory, *self._lines(path, directory, hidden), "")).encode("utf-8", "surrogateescape")
+            )
         self.digest = sha256.hexdigest()
 
     def is_settled(self, began_ns: int) -> bool:
