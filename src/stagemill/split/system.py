@@ -1,0 +1,113 @@
+"""Packages of the system: those that a RUN installs, told apart into what builds and what may be needed when it runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterator
+from typing import Literal, TypeAlias
+
+from stagemill.dockerfile.tree import Healthcheck
+from stagemill.split.draft import Left
+from stagemill.split.facts import Facts, Ran
+from stagemill.values import dataclass
+
+Manager: TypeAlias = Literal["apt-get", "apk"]
+
+_BUILDERS = re.compile(
+    r"""build-essential|build-base|alpine-sdk|gcc(-[\d.]+)?|g\+\+(-[\d.]+)?|cpp|clang(-[\d.]+)?|llvm.*|lld|make|cmake|ninja(-build)?|samurai
+    |meson|autoconf|automake|autotools-dev|libtool|libtool-bin|pkg-?conf(ig)?|bison|flex|gdb|valgrind|ccache|patch|m4|swig|nasm|yasm
+    |rustc|cargo|rust|golang(-.*)?|go|maven|gradle|openjdk-.*-jdk.*|default-jdk.*|cython3?|binutils|musl-tools
+    |[\w.+-]+-dev|[\w.+-]+-devel|linux-headers.*
+    |python3-(pip|venv|setuptools|wheel|dev|distutils)|python3\.\d+-venv|pipx|py3-(pip|setuptools|wheel)|virtualenv|npm|yarnpkg""",
+    re.VERBOSE,
+)
+_FETCHERS = frozenset({
+    "curl", "wget", "git", "unzip", "zip", "xz-utils", "bzip2", "gnupg", "gnupg2", "gpg", "dirmngr", "apt-transport-https",
+    "software-properties-common", "lsb-release", "openssh-client", "rsync", "file", "less", "vim", "nano", "sudo", "subversion", "mercurial",
+})  # fmt: skip
+_VALUES = frozenset({"-t", "--target-release", "-o", "--option", "-c", "-a", "--virtual", "-X", "--repository", "-p"})
+_USERS = frozenset({"useradd", "groupadd", "adduser", "addgroup", "usermod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A package by the name that a RUN has for it, without its version."""
+
+    name: str
+    line: int
+
+
+def manager(facts: Facts) -> Manager | None:
+    """What installs packages in this file; None where nothing does."""
+    found: dict[str, Manager] = {"apt-get": "apt-get", "apt": "apt-get", "apk": "apk"}
+    return next((found[ran.program] for ran in facts.commands if ran.program in found), None)
+
+
+def asked(facts: Facts) -> tuple[Asked, ...]:
+    """All packages that are installed by name, in their order, each once."""
+    found: dict[str, Asked] = {}
+    for ran in facts.commands:
+        for name in _names(ran):
+            found.setdefault(name, Asked(name, ran.line))
+    return tuple(found.values())
+
+
+def _names(ran: Ran) -> Iterator[str]:
+    verbs = {"apt-get": "install", "apt": "install", "apk": "add"}
+    words = ran.words[1:]
+    if verbs.get(ran.program) not in words:
+        return
+    skip = False
+    for word in words:
+        if skip or word.startswith("-"):
+            skip = word in _VALUES if not skip else False
+        elif word != verbs[ran.program] and not set("$*/") & set(word):
+            yield re.split(r"[=<>~]", word)[0]
+
+
+def divided(facts: Facts, *, keep: Collection[str] = (), needless: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[Left, ...]]:
+    """Those for the runtime, and those that stay behind. Of a doubtful one nothing is said: it is for the runtime.
+
+    `keep` are names that something needs; `needless` are those that the runtime's base has, or that only this kind needs.
+    """
+    words = {word.rpartition("/")[2] for word in facts.entry.words} | set(keep) | _health(facts)
+    runtime: list[str] = []
+    left: list[Left] = []
+    for package in asked(facts):
+        if package.name in words:
+            runtime.append(package.name)
+        elif package.name in needless or _BUILDERS.fullmatch(package.name):
+            left.append(Left(package.name, f"the package of line {package.line} is for building"))
+        elif package.name in _FETCHERS:
+            left.append(Left(package.name, f"the package of line {package.line} fetches and unpacks; nothing that runs names it"))
+        else:
+            runtime.append(package.name)
+    return tuple(runtime), tuple(left)
+
+
+def _health(facts: Facts) -> set[str]:
+    """The words of the HEALTHCHECK."""
+    checks = [step.node for step in facts.stage.steps if isinstance(step.node, Healthcheck)]
+    return {word for node in checks if node.command for word in re.findall(r"[\w.+-]+", node.command.text)}
+
+
+def install(names: Collection[str], how: Manager) -> str:
+    """The RUN that installs packages and leaves nothing else."""
+    listed = " ".join(sorted(names))
+    if how == "apk":
+        return f"RUN apk add --no-cache {listed}"
+    return (
+        "RUN apt-get update \\\n"
+        f" && apt-get install -y --no-install-recommends {listed} \\\n"
+        " && rm -rf /var/lib/apt/lists/*"
+    )
+
+
+def users(facts: Facts) -> tuple[str, ...]:
+    """The commands that make users and groups, as they are written."""
+    return tuple(" ".join(_quoted(word) for word in ran.words) for ran in facts.commands if ran.program in _USERS)
+
+
+def _quoted(word: str) -> str:
+    return shlex.quote(word) if "$" not in word else word
