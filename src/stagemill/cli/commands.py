@@ -39,6 +39,7 @@ _COMMANDS = {
     "save": ("stagemill.cli.save", "Write images to an archive that docker and podman load."),
     "shell": ("stagemill.cli.shell", "Open a shell in the tree of a stage."),
     "size": ("stagemill.cli.size", "Show what each stage weighs, and what the image carries of it."),
+    "split": ("stagemill.cli.split", "Make a Dockerfile of one stage into one of two, proven."),
     "store": ("stagemill.cli.store", "Look after the local store."),
     "tag": ("stagemill.cli.tag", "Give an image another name."),
     "tags": ("stagemill.cli.tags", "List the tags of a repository in its registry."),

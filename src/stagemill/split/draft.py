@@ -10,6 +10,8 @@ from stagemill.values import dataclass
 
 Kind: TypeAlias = Literal["node", "python", "go", "rust", "java", "c", "site", "other"]
 
+Manager: TypeAlias = Literal["apt-get", "apk"]
+
 TITLES: dict[Kind, str] = {
     "node": "Node",
     "python": "Python",
@@ -81,6 +83,7 @@ class Draft:
     env: tuple[Line, ...] = ()
     command: Line | None = None
     packages: tuple[str, ...] = ()
+    manager: Manager = "apt-get"
     users: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     assumed: tuple[str, ...] = ()

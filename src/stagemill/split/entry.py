@@ -14,18 +14,18 @@ from stagemill.values import dataclass
 
 # What compiles or watches when a container starts, by the words it begins with, and what to do instead.
 _BUILDS = {
-    ("go", "run"): "RUN go build -o /app/server . and CMD [\"/app/server\"]",
-    ("cargo", "run"): "RUN cargo build --release and CMD [\"./target/release/NAME\"]",
-    ("cargo", "watch"): "RUN cargo build --release and CMD [\"./target/release/NAME\"]",
-    ("dotnet", "run"): "RUN dotnet publish -o /out and CMD [\"dotnet\", \"/out/NAME.dll\"]",
-    ("ts-node",): "RUN npx tsc and CMD [\"node\", \"dist/index.js\"]",
-    ("tsx",): "RUN npx tsc and CMD [\"node\", \"dist/index.js\"]",
-    ("nodemon",): "CMD [\"node\", \"server.js\"]",
+    ("go", "run"): 'RUN go build -o /app/server . and CMD ["/app/server"]',
+    ("cargo", "run"): 'RUN cargo build --release and CMD ["./target/release/NAME"]',
+    ("cargo", "watch"): 'RUN cargo build --release and CMD ["./target/release/NAME"]',
+    ("dotnet", "run"): 'RUN dotnet publish -o /out and CMD ["dotnet", "/out/NAME.dll"]',
+    ("ts-node",): 'RUN npx tsc and CMD ["node", "dist/index.js"]',
+    ("tsx",): 'RUN npx tsc and CMD ["node", "dist/index.js"]',
+    ("nodemon",): 'CMD ["node", "server.js"]',
     ("vite",): "RUN npx vite build, and serve dist",
     ("webpack",): "RUN npx webpack, and serve dist",
-    ("next", "dev"): "RUN npx next build and CMD [\"npx\", \"next\", \"start\"]",
-    ("air",): "RUN go build -o /app/server . and CMD [\"/app/server\"]",
-    ("make",): "run what it makes: CMD [\"./NAME\"]",
+    ("next", "dev"): 'RUN npx next build and CMD ["npx", "next", "start"]',
+    ("air",): 'RUN go build -o /app/server . and CMD ["/app/server"]',
+    ("make",): 'run what it makes: CMD ["./NAME"]',
 }  # fmt: skip
 _JAVA = frozenset({"mvn", "mvnw", "gradle", "gradlew"})
 _RUNNERS = frozenset({"npx", "bunx", "pnpx"})
@@ -61,7 +61,9 @@ class Entry:
         if not found:
             at = file.dockerfile.source.excerpt(stage.start.span)
             hint = f"end the file with CMD; what {base} runs by itself is for people who build"
-            raise DockerfileError("cannot split it: neither CMD nor ENTRYPOINT says what the image runs", at=at, hint=hint)
+            raise DockerfileError(
+                "cannot split it: neither CMD nor ENTRYPOINT says what the image runs", at=at, hint=hint
+            )
         entry = _joined([node.command for node in found], tuple(found))
         entry.check(file)
         return entry
@@ -74,7 +76,9 @@ class Entry:
             at = file.dockerfile.source.excerpt(self.span)
             what = " ".join(words[:2]) if len(words) > 1 else words[0]
             raise DockerfileError(
-                f"cannot split it: `{what}` builds or watches when the container starts", at=at, hint=f"build in a RUN: {advice}"
+                f"cannot split it: `{what}` builds or watches when the container starts",
+                at=at,
+                hint=f"build in a RUN: {advice}",
             )
 
 
@@ -98,7 +102,7 @@ def _joined(commands: Sequence[Command], nodes: tuple[InstructionNode, ...]) -> 
 def _advice(words: Sequence[str]) -> str:
     """What to do instead, empty where the words only run something."""
     if words[0] in _JAVA and any(word.endswith((":run", "bootRun", "exec:java")) or word == "run" for word in words):
-        return "RUN mvn package (or gradle build), and CMD [\"java\", \"-jar\", \"target/NAME.jar\"]"
+        return 'RUN mvn package (or gradle build), and CMD ["java", "-jar", "target/NAME.jar"]'
     if words[0] == "vite" and words[1:2] == ["preview"]:
         return ""
     return next((text for start, text in _BUILDS.items() if tuple(words[: len(start)]) == start), "")

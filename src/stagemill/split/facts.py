@@ -82,11 +82,13 @@ class Facts:
             raise _at(file, stage.start, *_NO_BASE[stage.base is None])
         for node in (step.node for step in stage.steps):
             if isinstance(node, OnBuild):
-                raise _at(file, node, "it has ONBUILD, so it is a base that others build on", "split what begins from it")
+                raise _at(
+                    file, node, "it has ONBUILD, so it is a base that others build on", "split what begins from it"
+                )
         if not any(isinstance(step.node, Run) for step in stage.steps):
             raise _at(file, stage.start, "it has no RUN, so nothing is built in it", "there is nothing to leave out")
         assert stage.base is not None
-        return cls(file, stage, stage.base, Entry.of(file, stage, base), context)
+        return cls(file, stage, stage.base, Entry.of(file, stage, stage.base), context)
 
     @cached_property
     def workdir(self) -> str:

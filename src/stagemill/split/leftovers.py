@@ -95,7 +95,11 @@ def mentioned(view: FileView, name: str, paths: Sequence[str]) -> str:
     for path in paths:
         for below, entry in walk(view, path):
             plain = entry.kind == "file" and entry.size < _LARGEST
-            if plain and "node_modules" not in below and any(word in view.real_path(below).read_bytes() for word in words):
+            if (
+                plain
+                and "node_modules" not in below
+                and any(word in view.real_path(below).read_bytes() for word in words)
+            ):
                 return below
     return ""
 

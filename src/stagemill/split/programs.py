@@ -9,16 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stagemill.errors import StagemillError
 from stagemill.files.glob import expand
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.values import dataclass
-
-if TYPE_CHECKING:
-    from elftools.elf.elffile import ELFFile
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ELF = b"\x7fELF"
@@ -85,45 +81,18 @@ def is_elf(place: Path) -> bool:
 
 def _dynamic(place: Path, origin: str) -> Needs:
     """The interpreter, and what DT_NEEDED, DT_RPATH and DT_RUNPATH say."""
-    reader, broken = _elftools()
-    with place.open("rb") as file:
-        try:
-            return _read(reader(file), origin)
-        except broken as error:
-            raise StagemillError(f"{place.name} is a broken program: {error}", hint="build it again") from error
-
-
-def _read(elf: ELFFile, origin: str) -> Needs:
-    interpreter = ""
-    libraries: list[str] = []
-    search: list[str] = []
-    for segment in elf.iter_segments():
-        kind = segment.header.p_type
-        if kind == "PT_INTERP":
-            interpreter = segment.get_interp_name()
-        elif kind == "PT_DYNAMIC":
-            for tag in segment.iter_tags():
-                if tag.entry.d_tag == "DT_NEEDED":
-                    libraries.append(tag.needed)
-                elif tag.entry.d_tag in {"DT_RPATH", "DT_RUNPATH"}:
-                    text = tag.rpath if tag.entry.d_tag == "DT_RPATH" else tag.runpath
-                    search += [_from_origin(part, origin) for part in text.split(":") if part]
-    return Needs(interpreter, tuple(libraries), tuple(search))
+    try:
+        from stagemill.split import elf  # noqa: PLC0415  it needs a library that only splitting needs
+    except ImportError as error:
+        hint = "install it: pip install 'stagemill[split]'"
+        raise StagemillError("reading programs needs pyelftools, which is not installed", hint=hint) from error
+    found = elf.read(place)
+    return Needs(found.interpreter, found.libraries, tuple(_from_origin(part, origin) for part in found.search))
 
 
 def _from_origin(text: str, origin: str) -> str:
     plain = text.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
     return posixpath.normpath(plain)
-
-
-def _elftools() -> tuple[type[ELFFile], type[Exception]]:
-    try:
-        from elftools.common.exceptions import ELFError  # noqa: PLC0415  only splitting needs it
-        from elftools.elf.elffile import ELFFile  # noqa: PLC0415
-    except ImportError as error:
-        hint = "install it: pip install 'stagemill[split]'"
-        raise StagemillError("reading programs needs pyelftools, which is not installed", hint=hint) from error
-    return ELFFile, ELFError
 
 
 def find(view: FileView, name: str, directories: Iterable[str]) -> str:
@@ -150,8 +119,23 @@ def interpreter(view: FileView, path: str) -> tuple[str, ...]:
 def library_places(view: FileView) -> tuple[str, ...]:
     """Where a system looks for libraries: what ld.so.conf names, and what it knows by itself."""
     found = list(_configured(view, "etc/ld.so.conf", set()))
-    machine = [f"usr/lib/{name}" for name in view.listdir("usr/lib") if name.endswith(("-linux-gnu", "-linux-gnueabihf"))]
-    return tuple(dict.fromkeys([*found, *machine, *(each.removeprefix("usr/") for each in machine), "lib", "usr/lib", "lib64", "usr/lib64", "usr/local/lib"]))
+    machine = [
+        f"usr/lib/{name}" for name in view.listdir("usr/lib") if name.endswith(("-linux-gnu", "-linux-gnueabihf"))
+    ]
+    return tuple(
+        dict.fromkeys(
+            [
+                *found,
+                *machine,
+                *(each.removeprefix("usr/") for each in machine),
+                "lib",
+                "usr/lib",
+                "lib64",
+                "usr/lib64",
+                "usr/local/lib",
+            ]
+        )
+    )
 
 
 def _configured(view: FileView, path: str, seen: set[str]) -> Iterator[str]:

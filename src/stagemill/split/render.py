@@ -85,8 +85,9 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
     if draft.users:
         yield from _written([Line("RUN " + " && ".join(draft.users), "The users that files belong to.")])
     if draft.packages:
-        how = system.manager(facts) or "apt-get"
-        yield from _written([Line(system.install(draft.packages, how), "Packages that it runs with, and none to build.")])
+        yield from _written(
+            [Line(system.install(draft.packages, draft.manager), "Packages that it runs with, and none to build.")]
+        )
     yield f"WORKDIR {facts.workdir}"
     yield from _copies(facts, draft.kept)
     for path, target in draft.links:
@@ -97,7 +98,12 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
 def _settings(facts: Facts) -> Iterator[str]:
     """ENV as it was, and the ARGs that it, or what follows, reads."""
     nodes = [step.node for step in facts.stage.steps]
-    read = {name for node in nodes if isinstance(node, (Env, *_MOVED)) for name, _ in variables(node.raw, escape=facts.file.escape)}
+    read = {
+        name
+        for node in nodes
+        if isinstance(node, (Env, *_MOVED))
+        for name, _ in variables(node.raw, escape=facts.file.escape)
+    }
     for node in nodes:
         if isinstance(node, Env) or (isinstance(node, Arg) and any(pair.key in read for pair in node.items)):
             yield from _lines(node.raw)

@@ -69,7 +69,9 @@ class Site:
         absolute = "/" + clean(path if path.startswith("/") else f"{home}/{path}")
         return absolute.removeprefix(f"{home}/") if absolute.startswith(f"{home}/") else ""
 
-    def sorted_out(self, kind: Kind, *, needed: Collection[str] = (), also_left: dict[str, str] | None = None) -> tuple[list[Kept], list[Left]]:
+    def sorted_out(
+        self, kind: Kind, *, needed: Collection[str] = (), also_left: dict[str, str] | None = None
+    ) -> tuple[list[Kept], list[Left]]:
         """What of it the runtime gets, and what stays behind. `needed` names are kept whatever they are called."""
         kept: list[Kept] = []
         left: list[Left] = []
@@ -98,5 +100,7 @@ class Site:
                 continue
             if found := leftovers.mentioned(self.view, name, places):
                 left.remove(item)
-                kept.append(Kept(item.path, directory=True, why=f"/{found} names it" if self.built else f"{found} names it"))
+                kept.append(
+                    Kept(item.path, directory=True, why=f"/{found} names it" if self.built else f"{found} names it")
+                )
         return kept, left

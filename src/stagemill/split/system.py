@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator
-from typing import Literal, TypeAlias
+from collections.abc import Collection, Iterable, Iterator
 
 from stagemill.dockerfile.tree import Healthcheck
-from stagemill.split.draft import Left
+from stagemill.split.draft import Left, Manager
 from stagemill.split.facts import Facts, Ran
 from stagemill.values import dataclass
-
-Manager: TypeAlias = Literal["apt-get", "apk"]
 
 _BUILDERS = re.compile(
     r"""build-essential|build-base|alpine-sdk|gcc(-[\d.]+)?|g\+\+(-[\d.]+)?|cpp|clang(-[\d.]+)?|llvm.*|lld|make|cmake|ninja(-build)?|samurai
@@ -27,6 +24,9 @@ _FETCHERS = frozenset({
     "software-properties-common", "lsb-release", "openssh-client", "rsync", "file", "less", "vim", "nano", "sudo", "subversion", "mercurial",
 })  # fmt: skip
 _VALUES = frozenset({"-t", "--target-release", "-o", "--option", "-c", "-a", "--virtual", "-X", "--repository", "-p"})
+_INSTALLING = frozenset(
+    {"apt-get", "apt", "apk", "rm", "set", "true", "ldconfig", "update-ca-certificates", "dpkg", "export", "echo"}
+)
 _USERS = frozenset({"useradd", "groupadd", "adduser", "addgroup", "usermod"})
 
 
@@ -38,10 +38,15 @@ class Asked:
     line: int
 
 
-def manager(facts: Facts) -> Manager | None:
-    """What installs packages in this file; None where nothing does."""
-    found: dict[str, Manager] = {"apt-get": "apt-get", "apt": "apt-get", "apk": "apk"}
-    return next((found[ran.program] for ran in facts.commands if ran.program in found), None)
+def manager(facts: Facts) -> Manager:
+    """What installs packages in this file."""
+    return "apk" if any(ran.program == "apk" for ran in facts.commands) else "apt-get"
+
+
+def only_installs(ran: Iterable[Ran]) -> bool:
+    """Whether commands do nothing but install packages, and clean up after that."""
+    programs = {each.program for each in ran}
+    return bool(programs & {"apt-get", "apt", "apk"}) and programs <= _INSTALLING
 
 
 def asked(facts: Facts) -> tuple[Asked, ...]:
@@ -66,7 +71,9 @@ def _names(ran: Ran) -> Iterator[str]:
             yield re.split(r"[=<>~]", word)[0]
 
 
-def divided(facts: Facts, *, keep: Collection[str] = (), needless: Collection[str] = ()) -> tuple[tuple[str, ...], tuple[Left, ...]]:
+def divided(
+    facts: Facts, *, keep: Collection[str] = (), needless: Collection[str] = ()
+) -> tuple[tuple[str, ...], tuple[Left, ...]]:
     """Those for the runtime, and those that stay behind. Of a doubtful one nothing is said: it is for the runtime.
 
     `keep` are names that something needs; `needless` are those that the runtime's base has, or that only this kind needs.
@@ -80,7 +87,11 @@ def divided(facts: Facts, *, keep: Collection[str] = (), needless: Collection[st
         elif package.name in needless or _BUILDERS.fullmatch(package.name):
             left.append(Left(package.name, f"the package of line {package.line} is for building"))
         elif package.name in _FETCHERS:
-            left.append(Left(package.name, f"the package of line {package.line} fetches and unpacks; nothing that runs names it"))
+            left.append(
+                Left(
+                    package.name, f"the package of line {package.line} fetches and unpacks; nothing that runs names it"
+                )
+            )
         else:
             runtime.append(package.name)
     return tuple(runtime), tuple(left)

@@ -56,15 +56,18 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
         bare = False
     runtime = "scratch" if bare else families.system(base)
     if bare and needs is not None:
-        kept += [Kept(path, directory=path.endswith("zoneinfo"), why=why) for path, why in needs.files if _there(site, path)]
+        kept += [
+            Kept(path, directory=path.endswith("zoneinfo"), why=why) for path, why in needs.files if _there(site, path)
+        ]
     return Draft(
         kind=kind,
-        tool=next((ran.program for ran in facts.commands if ran.program in _COMPILERS[kind]), ""),
+        tool=next((ran.program for ran in facts.commands if ran.program in _COMPILERS[kind] - {kind}), ""),
         base=runtime,
-        why=_why(bare=bare, needs=needs, base=runtime),
+        why=_why(bare=bare, needs=needs),
         kept=tuple(kept),
         left=(*left, *unwanted, Left("the compiler", f"{facts.base} has it, and what it has written of its own")),
         packages=() if bare else wanted,
+        manager=system.manager(facts),
         users=() if bare else system.users(facts),
         assumed=() if site.built else ("whether the program needs a system at all: a static one runs on scratch",),
     )
@@ -75,7 +78,9 @@ def _program(facts: Facts, site: Site, kind: Kind) -> str:
     first = facts.entry.words[0]
     if facts.entry.program in _SHELLS or not facts.entry.plain:
         hint = 'name the program itself: CMD ["./server"]'
-        raise facts.refusal("cannot split it: a shell runs more than one program, and nothing tells which of them", hint)
+        raise facts.refusal(
+            "cannot split it: a shell runs more than one program, and nothing tells which of them", hint
+        )
     places = [made for ran in facts.commands for made in _made(ran, kind)]
     if "/" in first:
         path = "/" + posixpath.normpath(posixpath.join(facts.workdir, first)).lstrip("/")
@@ -104,7 +109,7 @@ def _made(ran: Ran, kind: Kind) -> list[str]:
     if output:
         path = "/" + posixpath.normpath(posixpath.join(ran.directory, output)).lstrip("/")
         inside = posixpath.basename(ran.words[-1].rstrip("/")) if output.endswith("/") else ""
-        return [posixpath.join(path, inside)]
+        return [posixpath.join(path, inside) if inside else path]
     if kind == "go" and ran.words[1:2] == ("install",):
         return [f"/go/bin/{posixpath.basename(ran.words[-1].partition('@')[0].rstrip('/'))}"]
     return []
@@ -119,7 +124,12 @@ def _may_be_made(facts: Facts, path: str) -> bool:
 
 def _behind(site: Site, inside: str) -> dict[str, str]:
     """Where compilers work, but for the program."""
-    whys = {"target": "cargo has compiled in it", "build": "it was compiled in it", "obj": "it was compiled in it", "vendor": "it is compiled into the program"}
+    whys = {
+        "target": "cargo has compiled in it",
+        "build": "it was compiled in it",
+        "obj": "it was compiled in it",
+        "vendor": "it is compiled into the program",
+    }
     found = {name: why for name, why in whys.items() if name in site.names}
     if "/" in inside:
         found.setdefault(inside.partition("/")[0], "of what was built there, only the program is needed")
@@ -130,14 +140,19 @@ def _can_be_bare(facts: Facts, kept: list[Kept]) -> bool:
     """Whether an image without a shell and without users can start it as the file says."""
     user = facts.stage.end.user or ""
     health = any(step.node.keyword == "HEALTHCHECK" for step in facts.stage.steps)
-    return not facts.entry.shell and not health and user.replace(":", "").isdigit() == bool(user) and not any(item.path.endswith(".sh") for item in kept)
+    return (
+        not facts.entry.shell
+        and not health
+        and user.replace(":", "").isdigit() == bool(user)
+        and not any(item.path.endswith(".sh") for item in kept)
+    )
 
 
 def _there(site: Site, path: str) -> bool:
     return site.view is not None and site.view.lstat(path.lstrip("/")) is not None
 
 
-def _why(*, bare: bool, needs: programs.Needs | None, base: str) -> str:
+def _why(*, bare: bool, needs: programs.Needs | None) -> str:
     if bare:
         return "The program is static and starts no other one, so that no system is needed."
     if needs and needs.wants:

@@ -22,7 +22,9 @@ def draft(facts: Facts, site: Site) -> Draft:
     runtime = str(base) if by_system else families.java(base)
     if runtime is None:
         hint = "begin from an image that names its Java, such as maven:3.9-eclipse-temurin-21"
-        raise facts.refusal(f"cannot split it: which Java {facts.base} has is not known", hint, span=facts.stage.start.span)
+        raise facts.refusal(
+            f"cannot split it: which Java {facts.base} has is not known", hint, span=facts.stage.start.span
+        )
     archive = _archive(facts)
     inside = site.relative(archive)
     site = site.making(inside)
@@ -40,8 +42,13 @@ def draft(facts: Facts, site: Site) -> Draft:
         base=runtime,
         why="A Java that only runs: compiler, build tool and downloaded packages stay behind.",
         kept=tuple(kept),
-        left=(*left, *unwanted, Left("the compiler and the build tool", f"{facts.base} has them, with all that they have downloaded")),
+        left=(
+            *left,
+            *unwanted,
+            Left("the compiler and the build tool", f"{facts.base} has them, with all that they have downloaded"),
+        ),
         packages=wanted,
+        manager=system.manager(facts),
         users=system.users(facts),
         assumed=() if site.built else (f"that the build leaves {archive}",),
     )

@@ -10,7 +10,7 @@ from stagemill.dockerfile.tree import Run
 from stagemill.lint import packages
 from stagemill.lint.packages import Call
 from stagemill.split import families, system
-from stagemill.split.draft import Draft, Kept, Left, Line
+from stagemill.split.draft import Draft, Kept, Line
 from stagemill.split.facts import Facts
 from stagemill.split.families import Base
 from stagemill.split.site import Site
@@ -36,7 +36,7 @@ def draft(facts: Facts, site: Site) -> Draft:
     if site.has("node_modules") or (not site.built and calls):
         site = site.making("node_modules")
     needed = {main.partition("/")[0], "node_modules", "package.json"} - {""}
-    kept, left = site.sorted_out("node", needed=needed, also_left=also | _sources(site, main, manifest))
+    kept, left = site.sorted_out("node", needed=needed, also_left=also | _sources(site, main))
     base = Base.of(facts.base)
     runtime = families.slim(base) if base.name == "node" else families.system(base)
     keep = ("nodejs", *(["npm"] if words[0] == "npm" else [])) if base.name != "node" else ()
@@ -51,6 +51,7 @@ def draft(facts: Facts, site: Site) -> Draft:
         end=end,
         command=command,
         packages=wanted,
+        manager=system.manager(facts),
         users=system.users(facts),
         assumed=() if site.built else (f"that the build leaves {site.absolute(main)}",),
     )
@@ -58,7 +59,7 @@ def draft(facts: Facts, site: Site) -> Draft:
 
 def _why(base: Base, runtime: str) -> str:
     if runtime != str(base):
-        return f"The same Node without compilers, Python and git: nothing is built from here on."
+        return "The same Node without compilers, Python and git: nothing is built from here on."
     return "The same base, begun anew: what the build has left in its layers stays behind."
 
 
@@ -84,18 +85,22 @@ def _command(facts: Facts, manifest: Mapping[str, object]) -> Line | None:
         return None
     if entry.program == "npx":
         raise facts.refusal("cannot split it: `npx` may fetch the program when the container starts",
-                            "name what it runs: CMD [\"node\", \"dist/index.js\"]")  # fmt: skip
+                            'name what it runs: CMD ["node", "dist/index.js"]')  # fmt: skip
     name = words[2] if words[1:2] == ("run",) and len(words) > 2 else "".join(words[1:2])
     script = _script(manifest, name)
     if not script.startswith(("node ", "nodejs ")) or _SIGNS & set(script):
         raise facts.refusal(
-            f"cannot split it: what `{' '.join(words)}` runs is not one call of node" + (f": {script}" if script else ""),
+            f"cannot split it: what `{' '.join(words)}` runs is not one call of node"
+            + (f": {script}" if script else ""),
             'name what it runs: CMD ["node", "dist/index.js"]',
         )
     if entry.program == "npm":
         return None
     quoted = ", ".join(json.dumps(word) for word in script.split())
-    return Line(f"CMD [{quoted}]", f"What `{' '.join(words)}` runs; so signals reach the program, and {entry.program} is not needed.")
+    return Line(
+        f"CMD [{quoted}]",
+        f"What `{' '.join(words)}` runs; so signals reach the program, and {entry.program} is not needed.",
+    )
 
 
 def _main(words: tuple[str, ...], manifest: Mapping[str, object]) -> str:
@@ -143,7 +148,7 @@ def _prune(facts: Facts, call: Call) -> str:
     return "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile"
 
 
-def _sources(site: Site, main: str, manifest: Mapping[str, object]) -> dict[str, str]:
+def _sources(site: Site, main: str) -> dict[str, str]:
     """Directories of sources that were built into the one that the program is in."""
     made = main.partition("/")[0]
     if "/" not in main or made in _SOURCES:
@@ -154,6 +159,4 @@ def _sources(site: Site, main: str, manifest: Mapping[str, object]) -> dict[str,
 def _explained(kept: list[Kept], main: str) -> list[Kept]:
     made = main.partition("/")[0] if "/" in main else ""
     whys = {"node_modules": "The packages that it runs with.", made: "What was built."}
-    return [
-        Kept(item.path, item.directory, item.why or whys.get(item.path.rpartition("/")[2], "")) for item in kept
-    ]
+    return [Kept(item.path, item.directory, item.why or whys.get(item.path.rpartition("/")[2], "")) for item in kept]

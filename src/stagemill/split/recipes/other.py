@@ -26,6 +26,7 @@ def draft(facts: Facts, site: Site) -> Draft:
         kept=tuple(kept),
         left=(*left, *unwanted),
         packages=wanted,
+        manager=system.manager(facts),
         users=system.users(facts),
         assumed=() if site.built else ("what the RUN lines leave outside of the working directory",),
     )

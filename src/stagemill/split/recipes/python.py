@@ -61,12 +61,19 @@ def draft(facts: Facts, site: Site) -> Draft:
         env=env,
         command=command,
         packages=wanted,
+        manager=system.manager(facts),
         users=system.users(facts),
-        assumed=() if site.built or not unwanted else ("which shared libraries the packages need, and what brings them",),
+        assumed=()
+        if site.built or not unwanted
+        else ("which shared libraries the packages need, and what brings them",),
     )
 
 
-_VENVS = {".venv": "it was made on another machine", "venv": "it was made on another machine", "env": "it was made on another machine"}
+_VENVS = {
+    ".venv": "it was made on another machine",
+    "venv": "it was made on another machine",
+    "env": "it was made on another machine",
+}
 
 
 def _tool(facts: Facts) -> str:
@@ -104,11 +111,19 @@ def _brings_tools(ran: Ran) -> bool:
 
 
 def _brings_pip(ran: Ran) -> bool:
-    return bool(_arguments(ran)) and {re.split(r"[=<>~\[]", word)[0] for word in _arguments(ran)} <= {"pip", "setuptools", "wheel"}
+    return bool(_arguments(ran)) and {re.split(r"[=<>~\[]", word)[0] for word in _arguments(ran)} <= {
+        "pip",
+        "setuptools",
+        "wheel",
+    }
 
 
 def _arguments(ran: Ran) -> list[str]:
-    return [word for word in ran.words[ran.words.index("install") + 1 :] if not word.startswith("-")] if "install" in ran.words else []
+    return (
+        [word for word in ran.words[ran.words.index("install") + 1 :] if not word.startswith("-")]
+        if "install" in ran.words
+        else []
+    )
 
 
 def _venv(facts: Facts) -> tuple[Line, ...]:
@@ -119,7 +134,10 @@ def _venv(facts: Facts) -> tuple[Line, ...]:
     if {"python3-venv", "python3-full"} & {package.name for package in system.asked(facts)}:
         return (Line(f"RUN python3 -m venv {VENV}", why), Line(f"ENV {variables}"))
     # Debian's python makes one without pip, and pip goes there by itself.
-    return (Line(f"RUN python3 -m venv --without-pip {VENV}", why), Line(f"ENV PIP_PYTHON={VENV}/bin/python {variables}"))
+    return (
+        Line(f"RUN python3 -m venv --without-pip {VENV}", why),
+        Line(f"ENV PIP_PYTHON={VENV}/bin/python {variables}"),
+    )
 
 
 def _command(facts: Facts) -> Line | None:
@@ -132,7 +150,9 @@ def _command(facts: Facts) -> Line | None:
         hint = f"name what `{facts.entry.program} run` runs, without its options"
         raise facts.refusal("cannot split it: what it runs is not certain", hint)
     quoted = ", ".join(json.dumps(word) for word in rest)
-    return Line(f"CMD [{quoted}]", f"What `{facts.entry.program} run` runs; {facts.entry.program} itself is not needed.")
+    return Line(
+        f"CMD [{quoted}]", f"What `{facts.entry.program} run` runs; {facts.entry.program} itself is not needed."
+    )
 
 
 def _check(facts: Facts, *, project: bool) -> None:
@@ -143,13 +163,17 @@ def _check(facts: Facts, *, project: bool) -> None:
             f"cannot split it: {first} is not the python that has the packages in the runtime",
             f"leave the directory out, so that PATH decides: {first.rpartition('/')[2]}",
         )
-    bare = Base.of(facts.base).name not in {"python", "uv"} and "python3-venv" not in {each.name for each in system.asked(facts)}
+    bare = Base.of(facts.base).name not in {"python", "uv"} and "python3-venv" not in {
+        each.name for each in system.asked(facts)
+    }
     for ran in facts.commands:
         if not _installs(ran):
             continue
         if bare and _PYTHON.fullmatch(ran.program):
             hint = "install python3-venv too, or write pip install"
-            raise facts.refusal("cannot split it: this python makes no virtual environment with pip", hint, span=ran.step.node.span)
+            raise facts.refusal(
+                "cannot split it: this python makes no virtual environment with pip", hint, span=ran.step.node.span
+            )
         for flag in ("--system", "--user", "--target", "-t", "--prefix", "--root"):
             if any(word == flag or word.startswith(f"{flag}=") for word in ran.words):
                 raise facts.refusal(

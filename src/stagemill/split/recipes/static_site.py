@@ -37,7 +37,9 @@ def served(facts: Facts) -> Served | None:
         return None
     port = _option(rest, ("-p", "-l", "--listen", "--port")) or _first_number(rest) or _exposed(facts) or _PORTS[name]
     places = _places(rest, name)
-    return Served(_absolute(facts, places), port.rpartition(":")[2], name, bool({"-s", "--single", "--spa"} & set(rest)))
+    return Served(
+        _absolute(facts, places), port.rpartition(":")[2], name, bool({"-s", "--single", "--spa"} & set(rest))
+    )
 
 
 def _server(words: list[str]) -> tuple[str, list[str]]:
@@ -98,7 +100,11 @@ def draft(facts: Facts, site: Site) -> Draft:
         raise facts.refusal("cannot split it: the sources are served with the pages", hint)
     inside = site.relative(found.directory)
     site = site.making(inside)
-    left = [Left(site.absolute(name), "the pages are made from it") for name in site.names if name != inside.partition("/")[0]]
+    left = [
+        Left(site.absolute(name), "the pages are made from it")
+        for name in site.names
+        if name != inside.partition("/")[0]
+    ]
     command = json.dumps([SERVER, "httpd", "-f", "-p", found.port, "-h", found.directory])
     return Draft(
         kind="site",

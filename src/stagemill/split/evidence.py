@@ -1,0 +1,186 @@
+"""`Evidence`: what a build shows: which step wrote which path, what packages own, and what lies outside of the working directory.
+
+From it a draft gets what its recipe could not see in the text. What a step has written is kept, unless it is known to be a
+cache, a package's, or a tool's own.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from stagemill.files.paths import clean
+from stagemill.files.view import FileView
+from stagemill.files.walk import walk
+from stagemill.layer.index import LayerIndex
+from stagemill.split.draft import Draft, Kept, Left
+from stagemill.split.facts import Facts
+from stagemill.split.owners import Owners
+from stagemill.values import dataclass
+
+_NOISE: Mapping[str, tuple[str, ...]] = {
+    "it is a cache of a tool that builds": (
+        "root/.cache", "root/.npm", "root/.local", "root/.cargo", "root/.rustup", "root/go", "root/.m2", "root/.gradle", "root/.config",
+        "root/.node-gyp", "root/.yarn", "root/.pnpm-store", "root/.wget-hsts", "root/.npmrc", "root/.ivy2", "root/.sbt", "root/.ccache",
+        "home/*/.cache", "home/*/.npm", "home/*/.gradle", "home/*/.cargo", "home/*/.m2", "home/*/go", "go", "usr/local/cargo", "usr/local/rustup",
+        "usr/local/share/.cache", "usr/local/share/.config", "pnpm", ".cache", ".npm",
+    ),
+    "it is for a while only, or a log": ("tmp", "var/tmp", "var/log", "var/cache", "run", "dev", "proc", "sys", "var/spool", "var/lib/systemd"),
+    "it is the package manager's": (
+        "var/lib/apt", "var/lib/dpkg", "var/lib/pam", "var/lib/ucf", "etc/alternatives", "etc/ld.so.cache", "etc/apk", "lib/apk", "etc/apt", "usr/share/doc",
+        "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian", "usr/share/mime", "usr/lib/python3/dist-packages/*/__pycache__",
+        "etc/ca-certificates.conf", "etc/ssl/certs", "etc/environment", "etc/.pwd.lock", "var/lib/gems", "usr/share/python3", "etc/perl",
+        "usr/lib/*/perl-base", "usr/share/perl", "usr/share/fontconfig", "etc/fonts", "usr/lib/python3", "etc/python3*", "usr/lib/ssl", "var/lib/misc",
+        "usr/lib/gcc", "usr/lib/*-linux-gnu/*.cache", "usr/lib/*/gconv/gconv-modules.cache", "usr/share/icons", "usr/share/applications",
+    ),
+    "the users are made anew": (
+        "etc/passwd", "etc/passwd-", "etc/group", "etc/group-", "etc/shadow", "etc/shadow-", "etc/gshadow", "etc/gshadow-", "etc/subuid*", "etc/subgid*",
+    ),
+}  # fmt: skip
+_PYTHON = (
+    "usr/local/lib/python3*",
+    "usr/local/bin/*",
+    "usr/local/share/man",
+    "usr/local/include/python*",
+    "usr/local/lib/python*",
+    "usr/local/share/doc",
+)
+_COMPILED = (
+    "usr/local/include",
+    "usr/local/lib/*.a",
+    "usr/local/lib/*.la",
+    "usr/local/lib/pkgconfig",
+    "usr/local/share/man",
+    "usr/local/share/doc",
+    "usr/local/share/info",
+)
+_GLOBAL_MODULES = "usr/local/lib/node_modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """One step of the file: the line it stands in, and what its layer holds. `packages` says that it only installs some."""
+
+    line: int
+    index: LayerIndex
+    packages: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`view` is the built tree, `base` that of its base image; `steps` are the file's own, the first one first."""
+
+    view: FileView
+    base: FileView
+    steps: Sequence[Wrote]
+
+    @cached_property
+    def owners(self) -> Owners:
+        return Owners(self.view)
+
+    def refined(self, draft: Draft, facts: Facts) -> Draft:
+        """The draft with what was made outside of the working directory, kept or left."""
+        kept, left = list(draft.kept), list(draft.left)
+        have = {item.path for item in kept}
+        home = clean(facts.workdir)
+        for path, line in self.made():
+            if self._inside(path, home) or f"/{path}" in have:
+                continue
+            if any(item.directory and f"/{path}/".startswith(f"{item.path}/") for item in kept):
+                continue
+            why = self._noise(path, draft, line)
+            if why:
+                left.append(Left(f"/{path}", why))
+            else:
+                entry = self.view.lstat(path)
+                assert entry is not None, "what was made is there"
+                kept.append(Kept(f"/{path}", entry.kind == "dir", f"Line {line} has made it."))
+        return replace(draft, kept=tuple(kept), left=tuple(left))
+
+    @staticmethod
+    def _inside(path: str, home: str) -> bool:
+        """Whether it is the working directory, in it, or on the way to it."""
+        return bool(home) and (path == home or path.startswith(f"{home}/") or home.startswith(f"{path}/"))
+
+    def made(self) -> Iterator[tuple[str, int]]:
+        """The uppermost paths that steps have made or changed and that are there in the end, with the last line to do so."""
+        lines: dict[str, int] = {}
+        for step in self.steps:
+            lines.update({item.path: step.line for item in step.index.entries if item.path and not item.whiteout})
+        done: set[str] = set()
+        for path, line in sorted(lines.items(), key=lambda item: item[0].split("/")):
+            entry = self.view.lstat(path)
+            above = {"/".join(path.split("/")[:count]) for count in range(1, path.count("/") + 1)}
+            if entry is None or done & above:
+                continue
+            before = self.base.lstat(path)
+            if entry.kind == "dir" and before is not None:
+                continue
+            if before is not None and before.kind == entry.kind == "file" and self._same(path):
+                continue
+            if entry.kind == "dir" and self._is_shared(path):
+                continue
+            done.add(path)
+            yield path, line
+
+    def _same(self, path: str) -> bool:
+        return self.view.digest(path) == self.base.digest(path)
+
+    def _is_shared(self, path: str) -> bool:
+        """Whether a package owns a new directory, or only some of what is in it: then its paths count one by one."""
+        return self.owners.is_theirs(path) or path in {
+            "opt",
+            "srv",
+            "home",
+            "usr/local/lib",
+            "usr/local/bin",
+            "usr/local",
+            _GLOBAL_MODULES,
+        }
+
+    def _noise(self, path: str, draft: Draft, line: int) -> str:
+        """Why something stays behind though a step has made it; empty where it is wanted."""
+        owner = self.owners.of(path)
+        if owner:
+            return f"it is of the package {owner}"
+        if line in self._installing or "__pycache__" in path or self._is_alternative(path):
+            return "it is the package manager's"
+        for why, patterns in _NOISE.items():
+            if _matches(path, patterns):
+                return why
+        if draft.kind == "python" and draft.inserted and _matches(path, _PYTHON):
+            return "it is in the virtual environment now"
+        if draft.kind in {"go", "rust", "c"} and _matches(path, _COMPILED):
+            return "it is for those who build with it"
+        if draft.kind in {"node", "site"} and (path.startswith(f"{_GLOBAL_MODULES}/") or self._links_to_modules(path)):
+            return "it is a tool that was installed for the build"
+        if draft.users and path.startswith("home/") and path.count("/") == 1:
+            return "the users are made anew"
+        return ""
+
+    @cached_property
+    def _installing(self) -> frozenset[int]:
+        return frozenset(step.line for step in self.steps if step.packages)
+
+    def _is_alternative(self, path: str) -> bool:
+        entry = self.view.lstat(path)
+        return entry is not None and entry.kind == "symlink" and entry.target.startswith("/etc/alternatives/")
+
+    def _links_to_modules(self, path: str) -> bool:
+        entry = self.view.lstat(path)
+        return entry is not None and entry.kind == "symlink" and "node_modules/" in entry.target
+
+    def size(self, path: str) -> int:
+        """The bytes of all that is at and below a path of the built tree."""
+        return sum(entry.size for _, entry in walk(self.view, clean(path)))
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a path, or a directory that it is in, fits a pattern."""
+    names = path.split("/")
+    return any(
+        fnmatch.fnmatchcase("/".join(names[: pattern.count("/") + 1]), pattern) and len(names) > pattern.count("/")
+        for pattern in patterns
+    )
