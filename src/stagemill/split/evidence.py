@@ -97,7 +97,14 @@ class Evidence:
                 entry = self.view.lstat(path)
                 assert entry is not None, "what was made is there"
                 kept.append(Kept(f"/{path}", entry.kind == "dir", f"Line {line} has made it."))
+        kept = [replace(item, owner=self._owner(item.path)) for item in kept]
         return replace(draft, kept=tuple(kept), left=tuple(left))
+
+    def _owner(self, path: str) -> str:
+        """`UID:GID` where all at and below a path belongs to one that is not root; a copy's own directory would be root's."""
+        owners = {(entry.uid, entry.gid) for _, entry in walk(self.view, clean(path))}
+        (uid, gid) = owners.pop() if len(owners) == 1 else (0, 0)
+        return f"{uid}:{gid}" if uid or gid else ""
 
     @staticmethod
     def _inside(path: str, home: str) -> bool:

@@ -47,7 +47,7 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
     site = site.making(inside)
     kept, left = site.sorted_out(kind, needed=(), also_left=_behind(site, inside))
     kept = [item for item in kept if site.relative(item.path) != inside]
-    kept.insert(0, Kept(program, directory=False, why="The program."))
+    kept.insert(0, Kept(program, directory=False, why="The program.", to=_placed(facts, program)))
     base = Base.of(facts.base)
     needs = programs.needs(site.view, program) if site.built and site.view is not None else None
     bare = needs is not None and not (needs.dynamic or needs.wants) and _can_be_bare(facts, kept)
@@ -71,6 +71,12 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
         users=() if bare else system.users(facts),
         assumed=() if site.built else ("whether the program needs a system at all: a static one runs on scratch",),
     )
+
+
+def _placed(facts: Facts, program: str) -> str:
+    """Where the program goes that is looked for by its name, from a directory that no other image has in PATH."""
+    directory, name = posixpath.split(program)
+    return f"/usr/local/bin/{name}" if "/" not in facts.entry.words[0] and directory not in programs.PATH.split(":") else ""
 
 
 def _program(facts: Facts, site: Site, kind: Kind) -> str:
