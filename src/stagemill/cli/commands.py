@@ -24,6 +24,7 @@ _COMMANDS = {
     "images": ("stagemill.cli.images", "List the images in the local store."),
     "index": ("stagemill.cli.index", "Make, change and show indexes of images."),
     "info": ("stagemill.cli.info", "Show where the store is, and what this machine has."),
+    "init": ("stagemill.cli.init", "Write a Dockerfile and an ignore file for a project."),
     "inspect": ("stagemill.cli.inspect", "Show an image's config as JSON, or as a template says."),
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),

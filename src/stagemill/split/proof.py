@@ -64,9 +64,9 @@ def compare(facts: Facts, draft: Draft, before: Built, after: Built) -> Compared
         found = list(_files(old, new, item))
         count += len(found)
         differences += [text for text in found if text]
-    differences += _settings(facts, draft, before.plan.target.image.config.config, after.plan.target.image.config.config)
+    differences += _settings(facts, draft, before.plan.target.image.config, after.plan.target.image.config)
     differences += _directory(facts, old, new)
-    if program(old, before.plan.target.image.config.config) and not program(new, after.plan.target.image.config.config):
+    if program(old, before.plan.target.image.config) and not program(new, after.plan.target.image.config):
         differences.append(f"{facts.entry.words[0]} is not found in it")
     return Compared(count, tuple(differences))
 

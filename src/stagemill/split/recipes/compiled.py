@@ -76,7 +76,11 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
 def _placed(facts: Facts, program: str) -> str:
     """Where the program goes that is looked for by its name, from a directory that no other image has in PATH."""
     directory, name = posixpath.split(program)
-    return f"/usr/local/bin/{name}" if "/" not in facts.entry.words[0] and directory not in programs.PATH.split(":") else ""
+    return (
+        f"/usr/local/bin/{name}"
+        if "/" not in facts.entry.words[0] and directory not in programs.PATH.split(":")
+        else ""
+    )
 
 
 def _program(facts: Facts, site: Site, kind: Kind) -> str:

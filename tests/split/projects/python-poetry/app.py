@@ -1,3 +1,3 @@
-import humanize
+from greeting import WORD
 
-print(humanize.apnumber(5))
+print(WORD)
