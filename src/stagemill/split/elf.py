@@ -7,6 +7,7 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from elftools.elf.segments import InterpSegment
 
 from stagemill.errors import StagemillError
@@ -27,6 +28,20 @@ def read(place: Path) -> Dynamic:
     with place.open("rb") as file:
         try:
             return _read(ELFFile(file))
+        except ELFError as error:
+            raise StagemillError(f"{place.name} is a broken program: {error}", hint="build it again") from error
+
+
+def symbols(place: Path) -> frozenset[str]:
+    """The names of functions that a program has, where they were not stripped from it. Raises StagemillError where it is broken."""
+    with place.open("rb") as file:
+        try:
+            section = ELFFile(file).get_section_by_name(".symtab")
+            if not isinstance(section, SymbolTableSection):
+                return frozenset()
+            return frozenset(
+                symbol.name for symbol in section.iter_symbols() if symbol.entry.st_info.type == "STT_FUNC"
+            )
         except ELFError as error:
             raise StagemillError(f"{place.name} is a broken program: {error}", hint="build it again") from error
 

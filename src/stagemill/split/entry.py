@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Cmd, Command, Entrypoint, InstructionNode
@@ -36,7 +37,7 @@ _SHELL_SIGNS = frozenset("|&;<>$`*?\n")
 class Entry:
     """`words` are ENTRYPOINT and CMD as they are joined. `shell` says that a shell runs them, `plain` that they are one command.
 
-    `nodes` are the instructions, `span` is the place of the last of them.
+    `nodes` are the instructions, `span` is the place of the last of them. The first `wrapper` words are a script of the project.
     """
 
     words: tuple[str, ...]
@@ -44,10 +45,20 @@ class Entry:
     span: Span
     shell: bool = False
     plain: bool = True
+    wrapper: int = 0
 
     @property
     def program(self) -> str:
         return self.words[0].rpartition("/")[2]
+
+    @property
+    def inner(self) -> tuple[str, ...]:
+        """The words behind a script that prepares and then runs what follows it; all of them where there is none."""
+        return self.words[self.wrapper :]
+
+    @property
+    def inner_program(self) -> str:
+        return self.inner[0].rpartition("/")[2]
 
     @classmethod
     def of(cls, file: LintFile, stage: Stage, base: str) -> Entry:
@@ -65,6 +76,8 @@ class Entry:
                 "cannot split it: neither CMD nor ENTRYPOINT says what the image runs", at=at, hint=hint
             )
         entry = _joined([node.command for node in found], tuple(found))
+        if cmd and entrypoint and entrypoint.command.exec and _is_wrapper(entrypoint.command.exec):
+            entry = replace(entry, wrapper=len(entrypoint.command.exec))
         entry.check(file)
         return entry
 
@@ -80,6 +93,11 @@ class Entry:
                 at=at,
                 hint=f"build in a RUN: {advice}",
             )
+
+
+def _is_wrapper(words: Sequence[str]) -> bool:
+    """Whether an ENTRYPOINT is a script that runs CMD in the end, by its name."""
+    return words[-1].endswith(".sh") or "entrypoint" in words[-1]
 
 
 def _joined(commands: Sequence[Command], nodes: tuple[InstructionNode, ...]) -> Entry:

@@ -7,11 +7,12 @@ cache, a package's, or a tool's own.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from stagemill.files.paths import clean
+from stagemill.digest import Digest
+from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
 from stagemill.layer.index import LayerIndex
@@ -20,6 +21,7 @@ from stagemill.split.facts import Facts
 from stagemill.split.owners import Owners
 from stagemill.values import dataclass
 
+_ANEW = "the users are made anew"
 _NOISE: Mapping[str, tuple[str, ...]] = {
     "it is a cache of a tool that builds": (
         "root/.cache", "root/.npm", "root/.local", "root/.cargo", "root/.rustup", "root/go", "root/.m2", "root/.gradle", "root/.config",
@@ -35,7 +37,7 @@ _NOISE: Mapping[str, tuple[str, ...]] = {
         "usr/lib/*/perl-base", "usr/share/perl", "usr/share/fontconfig", "etc/fonts", "usr/lib/python3", "etc/python3*", "usr/lib/ssl", "var/lib/misc",
         "usr/lib/gcc", "usr/lib/*-linux-gnu/*.cache", "usr/lib/*/gconv/gconv-modules.cache", "usr/share/icons", "usr/share/applications",
     ),
-    "the users are made anew": (
+    _ANEW: (
         "etc/passwd", "etc/passwd-", "etc/group", "etc/group-", "etc/shadow", "etc/shadow-", "etc/gshadow", "etc/gshadow-", "etc/subuid*", "etc/subgid*",
     ),
 }  # fmt: skip
@@ -82,23 +84,56 @@ class Evidence:
 
     def refined(self, draft: Draft, facts: Facts) -> Draft:
         """The draft with what was made outside of the working directory, kept or left."""
-        kept, left = list(draft.kept), list(draft.left)
-        have = {item.path for item in kept}
+        kept, left = self._without_twins(draft), list(draft.left)
         home = clean(facts.workdir)
         for path, line in self.made():
-            if self._inside(path, home) or f"/{path}" in have:
-                continue
-            if any(item.directory and f"/{path}/".startswith(f"{item.path}/") for item in kept):
+            if self._inside(path, home) or self._covered(path, kept) or self.owners.of(path):
                 continue
             why = self._noise(path, draft, line)
-            if why:
-                left.append(Left(f"/{path}", why))
-            else:
+            if not why:
                 entry = self.view.lstat(path)
                 assert entry is not None, "what was made is there"
                 kept.append(Kept(f"/{path}", entry.kind == "dir", f"Line {line} has made it."))
+            elif why != _ANEW:
+                left.append(Left(f"/{path}", why))
         kept = [replace(item, owner=self._owner(item.path)) for item in kept]
         return replace(draft, kept=tuple(kept), left=tuple(left))
+
+    @staticmethod
+    def _covered(path: str, kept: Sequence[Kept]) -> bool:
+        """Whether it is kept already, or in a directory that is."""
+        return any(
+            f"/{path}" == item.path or (item.directory and f"/{path}/".startswith(f"{item.path}/")) for item in kept
+        )
+
+    def _without_twins(self, draft: Draft) -> list[Kept]:
+        """What is kept, without a second copy of the program, which was installed from the place where it was compiled."""
+        program = self._digest(draft.kept[0].path) if draft.kept and draft.kind in {"go", "rust", "c"} else None
+        if program is None:
+            return list(draft.kept)
+        return [draft.kept[0], *(item for item in draft.kept[1:] if self._digest(item.path) != program)]
+
+    def _digest(self, path: str) -> Digest | None:
+        place = resolve(self.view, clean(path))
+        entry = self.view.lstat(place)
+        return self.view.digest(place) if entry and entry.kind == "file" else None
+
+    def packages_left(self, new: FileView, asked: Collection[str]) -> tuple[Left, ...]:
+        """The packages that steps have installed and the runtime has not, but for those that were asked for by name."""
+        gone = self.owners.packages - Owners(self.base).packages - Owners(new).packages - set(asked)
+        return tuple(
+            Left(name, "the package came along with those for building", self.weight(name)) for name in sorted(gone)
+        )
+
+    def weight(self, package: str) -> int:
+        """The bytes of what a package has brought."""
+        seen: dict[object, int] = {}
+        for path in self.owners.files(package):
+            place = resolve(self.view, path, follow_last=False)
+            entry = self.view.lstat(place)
+            if entry and entry.kind == "file":
+                seen[place if entry.node is None else entry.node] = entry.size
+        return sum(seen.values())
 
     def _owner(self, path: str) -> str:
         """`UID:GID` where all at and below a path belongs to one that is not root; a copy's own directory would be root's."""
@@ -149,9 +184,6 @@ class Evidence:
 
     def _noise(self, path: str, draft: Draft, line: int) -> str:
         """Why something stays behind though a step has made it; empty where it is wanted."""
-        owner = self.owners.of(path)
-        if owner:
-            return f"it is of the package {owner}"
         if line in self._installing or "__pycache__" in path or self._is_alternative(path):
             return "it is the package manager's"
         for why, patterns in _NOISE.items():
@@ -164,7 +196,7 @@ class Evidence:
         if draft.kind in {"node", "site"} and (path.startswith(f"{_GLOBAL_MODULES}/") or self._links_to_modules(path)):
             return "it is a tool that was installed for the build"
         if draft.users and path.startswith("home/") and path.count("/") == 1:
-            return "the users are made anew"
+            return _ANEW
         return ""
 
     @cached_property

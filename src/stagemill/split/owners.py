@@ -32,6 +32,11 @@ class Owners:
         """What a package has brought, by its name; sorted."""
         return tuple(sorted(path for path, owner in self._files.items() if owner == package))
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """All that are installed, by name."""
+        return frozenset(owner for owner, _ in self._listed)
+
     @cached_property
     def _directories(self) -> frozenset[str]:
         found: set[str] = set()

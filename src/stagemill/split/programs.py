@@ -31,6 +31,13 @@ _WANTS: Mapping[bytes, str] = {
     b"std/src/sys/process": "may start other programs",
     b"/tmp\0": "makes temporary files",
 }
+# The same by the functions of C that are linked into it, where their names were not stripped.
+_CALLS: Mapping[str, str] = {
+    **dict.fromkeys(("system", "popen", "posix_spawn", "posix_spawnp", "execve", "execvp", "execv", "execl", "execlp"), "starts other programs"),
+    **dict.fromkeys(("mkstemp", "mkstemp64", "mkdtemp", "tmpfile", "tmpfile64", "tmpnam"), "makes temporary files"),
+    **dict.fromkeys(("getpwnam", "getpwuid", "getgrnam", "getgrgid"), "looks up users"),
+    **dict.fromkeys(("getaddrinfo", "gethostbyname", "getservbyname"), "looks up names by modules that it loads from the system"),
+}  # fmt: skip
 _FILES: Mapping[bytes, tuple[str, str]] = {
     b"/etc/ssl/certs/ca-certificates.crt": ("/etc/ssl/certs/ca-certificates.crt", "It trusts these certificates, as it did before."),
     b"time.LoadLocation": ("/usr/share/zoneinfo", "It looks up time zones."),
@@ -68,7 +75,11 @@ def needs(view: FileView, path: str) -> Needs | None:
     if dynamic.dynamic:
         return dynamic
     data = place.read_bytes()
-    wants = dict.fromkeys(text for sign, text in _WANTS.items() if sign in data)
+    names = _symbols(place) if b"Go build" not in data else frozenset()
+    if "__libc_start_main" in names and not any(name.startswith("_ZN3std") for name in names):
+        wants = dict.fromkeys(text for name, text in _CALLS.items() if name in names)
+    else:
+        wants = dict.fromkeys(text for sign, text in _WANTS.items() if sign in data)
     files = tuple(file for sign, file in _FILES.items() if sign in data)
     return Needs(wants=tuple(wants), files=files)
 
@@ -88,6 +99,12 @@ def _dynamic(place: Path, origin: str) -> Needs:
         raise StagemillError("reading programs needs pyelftools, which is not installed", hint=hint) from error
     found = elf.read(place)
     return Needs(found.interpreter, found.libraries, tuple(_from_origin(part, origin) for part in found.search))
+
+
+def _symbols(place: Path) -> frozenset[str]:
+    from stagemill.split import elf  # noqa: PLC0415  see above
+
+    return elf.symbols(place)
 
 
 def _from_origin(text: str, origin: str) -> str:

@@ -45,9 +45,9 @@ class Split:
         return self.before > 0
 
     @property
-    def percent(self) -> int:
-        """What is saved."""
-        return round(100 * (self.before - self.after) / self.before) if self.before else 0
+    def percent(self) -> float:
+        """What is saved, to a tenth."""
+        return round(100 * (self.before - self.after) / self.before, 1) if self.before else 0.0
 
 
 def foreseen(facts: Facts) -> Split:
@@ -86,8 +86,12 @@ class Splitter:
             for built in (before, after)
         ]
         _refuse_worse(sizes)
-        weighed = tuple(_weighed(item, evidence) for item in draft.left)
         new = after.forms.view(after.tree(after.plan.target))
+        weighed = (
+            *_tools(facts, draft, before, after),
+            *(_weighed(item, evidence) for item in draft.left if not item.path.startswith("the ")),
+        )
+        weighed += evidence.packages_left(new, [item.path for item in draft.left])
         return Split(
             facts, replace(draft, left=weighed), render(facts, draft), sizes[0], sizes[1], compared.files,
             _same_program(old, new, before, after), checks,
@@ -122,6 +126,8 @@ class Splitter:
             if draft.command is None or words is not facts.entry.words:
                 lost += found.program(words[0], config)
         paths = [item.to or item.path for item in draft.kept]
+        for path in dict.fromkeys([*(path for path in paths if path.endswith(".sh")), *_scripts(facts)]):
+            lost += found.called_by(path, config)
         start = proof.program(found.new, config)
         return (*lost, *found.missing([*paths, *([start] if start else [])]))
 
@@ -153,12 +159,28 @@ def _in_order(draft: Draft) -> Draft:
     )
 
 
+def _size(built: Built, tree: Tree) -> int:
+    """The bytes of the files in its layers."""
+    return sum(built.forms.index(name).size for name in built.forms.layers(tree))
+
+
+def _base(built: Built) -> Tree:
+    """What the target begins from."""
+    tree = built.tree(built.plan.target)
+    return Tree(tree.layers[: len(tree.layers) - len(built.plan.target.steps)])
+
+
+def _tools(facts: Facts, draft: Draft, before: Built, after: Built) -> tuple[Left, ...]:
+    """What the one base has more than the other."""
+    more = _size(before, _base(before)) - _size(after, _base(after))
+    return (Left(facts.base, f"it has tools that {draft.base} has not", more),) if more > 0 else ()
+
+
 def _evidence(built: Built, facts: Facts) -> tuple[FileView, Evidence]:
-    target = built.plan.target
+    target, below = built.plan.target, _base(built)
     tree = built.tree(target)
-    inherited = len(tree.layers) - len(target.steps)
-    names = built.forms.layers(tree)[inherited:]
-    view, base = built.forms.view(tree), built.forms.view(Tree(tree.layers[:inherited]))
+    names = built.forms.layers(tree)[len(below.layers) :]
+    view, base = built.forms.view(tree), built.forms.view(below)
     steps = [
         Wrote(
             step.at.line,
@@ -173,7 +195,17 @@ def _evidence(built: Built, facts: Facts) -> tuple[FileView, Evidence]:
 def _weighed(item: Left, evidence: Evidence) -> Left:
     if item.path.startswith("/"):
         return replace(item, size=evidence.size(item.path))
-    return replace(item, size=sum(evidence.size(path) for path in evidence.owners.files(item.path)))
+    return replace(item, size=evidence.weight(item.path))
+
+
+def _scripts(facts: Facts) -> list[str]:
+    """The words of what the image runs that may be scripts of its own."""
+    home = facts.workdir.rstrip("/")
+    return [
+        word if word.startswith("/") else f"{home}/{word}"
+        for word in facts.entry.words
+        if "/" in word or word.endswith(".sh")
+    ]
 
 
 def _health(facts: Facts) -> list[tuple[str, ...]]:

@@ -81,7 +81,7 @@ def _end(found: Split, kept: str) -> str:
     if not found.proven:
         return f"Nothing was built. {written}"
     before, after = table.size(found.before), table.size(found.after)
-    return f"{before} → {after}, −{found.percent} %. {written}"
+    return f"{before} → {after}, −{found.percent:.1f} %. {written}"
 
 
 def document(found: Split) -> str:

@@ -30,7 +30,7 @@ RECIPES: Mapping[Kind, Callable[[Facts, Site], Draft]] = {
 
 def kind(facts: Facts) -> Kind:
     """What kind of project it is: first by what the image runs, then by what builds it."""
-    program = facts.entry.program
+    program = facts.entry.inner_program
     calls = {ran.program for ran in facts.commands}
     if static_site.served(facts) is not None:
         return "site"

@@ -28,7 +28,7 @@ def draft(facts: Facts, site: Site) -> Draft:
     """Raises DockerfileError where the program that runs is not known, or its packages are not certain."""
     manifest = _manifest(facts)
     command = _command(facts, manifest)
-    words = tuple(command.text.split()) if command else facts.entry.words
+    words = tuple(command.text.split()) if command else facts.entry.inner
     main = _main(words, manifest)
     site = site.making(main.partition("/")[0] if "/" in main else "")
     calls = _calls(facts)
@@ -79,11 +79,10 @@ def _script(manifest: Mapping[str, object], name: str) -> str:
 
 def _command(facts: Facts, manifest: Mapping[str, object]) -> Line | None:
     """CMD as it is to be, where it calls a package manager that the slim image lacks; None where it may stay."""
-    entry = facts.entry
-    words = entry.words
-    if entry.program not in {"npm", "pnpm", "yarn", "npx"}:
+    words, program = facts.entry.inner, facts.entry.inner_program
+    if program not in {"npm", "pnpm", "yarn", "npx"}:
         return None
-    if entry.program == "npx":
+    if program == "npx":
         raise facts.refusal("cannot split it: `npx` may fetch the program when the container starts",
                             'name what it runs: CMD ["node", "dist/index.js"]')  # fmt: skip
     name = words[2] if words[1:2] == ("run",) and len(words) > 2 else "".join(words[1:2])
@@ -94,12 +93,12 @@ def _command(facts: Facts, manifest: Mapping[str, object]) -> Line | None:
             + (f": {script}" if script else ""),
             'name what it runs: CMD ["node", "dist/index.js"]',
         )
-    if entry.program == "npm":
+    if program == "npm":
         return None
     quoted = ", ".join(json.dumps(word) for word in script.split())
     return Line(
         f"CMD [{quoted}]",
-        f"What `{' '.join(words)}` runs; so signals reach the program, and {entry.program} is not needed.",
+        f"What `{' '.join(words)}` runs; so signals reach the program, and {program} is not needed.",
     )
 
 

@@ -23,7 +23,7 @@ _HAS = ("python3", "python3-minimal", "ca-certificates")
 def is_script(facts: Facts) -> bool:
     """Whether what runs has no well-known name, but python packages are installed in a python image."""
     installs = any(_installs(ran) or _syncs(ran) for ran in facts.commands)
-    return installs and Base.of(facts.base).name in {"python", "uv"} and "/" not in facts.entry.words[0]
+    return installs and Base.of(facts.base).name in {"python", "uv"} and "/" not in facts.entry.inner[0]
 
 
 def draft(facts: Facts, site: Site) -> Draft:
@@ -142,22 +142,20 @@ def _venv(facts: Facts) -> tuple[Line, ...]:
 
 def _command(facts: Facts) -> Line | None:
     """CMD without the tool that made the packages."""
-    words = facts.entry.words
-    if words[1:2] != _RUNNERS.get(facts.entry.program, ()) or facts.entry.program not in _RUNNERS:
+    words, program = facts.entry.inner, facts.entry.inner_program
+    if program not in _RUNNERS or words[1:2] != _RUNNERS[program]:
         return None
     rest = [word for word in words[2:] if word != "--no-sync"]
     if not rest or rest[0].startswith("-"):
-        hint = f"name what `{facts.entry.program} run` runs, without its options"
+        hint = f"name what `{program} run` runs, without its options"
         raise facts.refusal("cannot split it: what it runs is not certain", hint)
     quoted = ", ".join(json.dumps(word) for word in rest)
-    return Line(
-        f"CMD [{quoted}]", f"What `{facts.entry.program} run` runs; {facts.entry.program} itself is not needed."
-    )
+    return Line(f"CMD [{quoted}]", f"What `{program} run` runs; {program} itself is not needed.")
 
 
 def _check(facts: Facts, *, project: bool) -> None:
     """Raises DockerfileError for what would find no packages in a virtual environment."""
-    first = facts.entry.words[0]
+    first = facts.entry.inner[0]
     if not project and first.startswith(("/usr/local/bin/", "/usr/bin/")):
         raise facts.refusal(
             f"cannot split it: {first} is not the python that has the packages in the runtime",

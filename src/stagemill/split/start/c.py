@@ -74,7 +74,9 @@ def _program(folder: Folder, tool: str) -> str:
         found = list(dict.fromkeys(plain))
     else:
         pattern, file = (_EXECUTABLE, "CMakeLists.txt") if tool == "cmake" else (_MESON, "meson.build")
-        found = list(dict.fromkeys(str(name) for name in pattern.findall(folder.read(file)) if "test" not in name.lower()))
+        found = list(
+            dict.fromkeys(str(name) for name in pattern.findall(folder.read(file)) if "test" not in name.lower())
+        )
     if len(found) == 1:
         return found[0]
     several = f"there are {', '.join(found)}; " if found else ""

@@ -1,3 +1,3 @@
-from greeting import WORD
+import sys
 
-print(WORD)
+print(sys.version_info.major)

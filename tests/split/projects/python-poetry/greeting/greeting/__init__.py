@@ -1,1 +1,0 @@
-WORD = "hello"
