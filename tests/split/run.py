@@ -50,7 +50,10 @@ def split(name: str, check: str) -> Row | str:
 
 
 def table(rows: list[Row]) -> str:
-    lines = ["| project | kind | builds in | runs in | MB before | MB after | saved |", "|---|---|---|---|---:|---:|---:|"]
+    lines = [
+        "| project | kind | builds in | runs in | MB before | MB after | saved |",
+        "|---|---|---|---|---:|---:|---:|",
+    ]
     for row in rows:
         sizes = f"{row.before / 1e6:.1f} | {row.after / 1e6:.1f} | {row.saved:.1f} %"
         lines.append(f"| {row.name} | {row.kind} | {row.builder} | {row.runtime} | {sizes} |")

@@ -171,7 +171,9 @@ class Evidence:
         return self.view.digest(path) == self.base.digest(path)
 
     def _is_shared(self, path: str) -> bool:
-        """Whether a package owns a new directory, or only some of what is in it: then its paths count one by one."""
+        """Whether a new directory may hold what is kept and what is not: then its paths count one by one."""
+        if any(_leads_to(path, pattern) for patterns in _NOISE.values() for pattern in patterns):
+            return True
         return self.owners.is_theirs(path) or path in {
             "opt",
             "srv",
@@ -223,3 +225,9 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
         fnmatch.fnmatchcase("/".join(names[: pattern.count("/") + 1]), pattern) and len(names) > pattern.count("/")
         for pattern in patterns
     )
+
+
+def _leads_to(path: str, pattern: str) -> bool:
+    """Whether what a pattern means may lie in a directory."""
+    above = pattern.split("/")[: path.count("/") + 1]
+    return pattern.count("/") > path.count("/") and fnmatch.fnmatchcase(path, "/".join(above))

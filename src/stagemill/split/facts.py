@@ -78,8 +78,8 @@ class Facts:
         file = LintFile.of(dockerfile, build_args=build_args, context=context, known=known)
         _refuse_stages(file)
         (stage,) = file.stages
-        if stage.base in {None, "scratch"}:
-            raise _at(file, stage.start, *_NO_BASE[stage.base is None])
+        if not stage.base or stage.base == "scratch":
+            raise _at(file, stage.start, *_NO_BASE[not stage.base])
         for node in (step.node for step in stage.steps):
             if isinstance(node, OnBuild):
                 raise _at(
@@ -87,7 +87,6 @@ class Facts:
                 )
         if not any(isinstance(step.node, Run) for step in stage.steps):
             raise _at(file, stage.start, "it has no RUN, so nothing is built in it", "there is nothing to leave out")
-        assert stage.base is not None
         return cls(file, stage, stage.base, Entry.of(file, stage, stage.base), context)
 
     @cached_property

@@ -111,7 +111,7 @@ def install(names: Collection[str], how: Manager) -> str:
     return (
         "RUN apt-get update \\\n"
         f" && apt-get install -y --no-install-recommends {listed} \\\n"
-        " && rm -rf /var/lib/apt/lists/*"
+        " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
     )
 
 

@@ -35,7 +35,7 @@ def draft(facts: Facts, site: Site) -> Draft:
     end, also = _without_development(facts, calls, manifest)
     if site.has("node_modules") or (not site.built and calls):
         site = site.making("node_modules")
-    needed = {main.partition("/")[0], "node_modules", "package.json"} - {""}
+    needed = {main.partition("/")[0], "node_modules", "package.json"} - {"", *also}
     kept, left = site.sorted_out("node", needed=needed, also_left=also | _sources(site, main))
     base = Base.of(facts.base)
     runtime = families.slim(base) if base.name == "node" else families.system(base)
