@@ -30,8 +30,8 @@ _EXAMPLES = examples(
     {
         "stagemill split --dry-run .": "show the two stages; nothing is built or written",
         "stagemill split .": "build both, compare them, and show the change",
-        'stagemill split --check "node app.js --version" .': "and run a command in both",
-        "stagemill split --check 'python -c \"import app\"' --write .": "keep the result if all is well",
+        'stagemill split --check "node a.js -v" .': "and run a command in both",
+        "stagemill split --check 'app -v' --write .": "keep the result if all is well",
         "stagemill split -o Dockerfile.split .": "keep it beside the original",
     }
 )

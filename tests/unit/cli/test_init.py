@@ -7,11 +7,11 @@ from pathlib import Path
 from fakes.program import Call
 
 
-def test_both_files_are_written_and_said(call: Call) -> None:
+def test_both_files_are_written_and_said(stagemill: Call) -> None:
     Path("main.go").write_text("package main\n")
     Path("go.mod").write_text("module a.test/tool\n\ngo 1.23\n")
 
-    said = call("init")
+    said = stagemill("init")
 
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith(
@@ -21,11 +21,11 @@ def test_both_files_are_written_and_said(call: Call) -> None:
     assert ".git" in Path(".dockerignore").read_text().splitlines()
 
 
-def test_nothing_is_overwritten(call: Call) -> None:
+def test_nothing_is_overwritten(stagemill: Call) -> None:
     Path("Dockerfile").write_text("mine\n")
     Path("index.html").write_text("")
 
-    said = call("init")
+    said = stagemill("init")
 
     assert (said.status, said.err) == (
         1,
@@ -35,31 +35,31 @@ def test_nothing_is_overwritten(call: Call) -> None:
     assert not Path(".dockerignore").exists()
 
 
-def test_an_ignore_file_is_not_overwritten_either(call: Call) -> None:
+def test_an_ignore_file_is_not_overwritten_either(stagemill: Call) -> None:
     Path(".dockerignore").write_text("")
     Path("index.html").write_text("")
 
-    assert "hint: move it away, or see --dry-run" in call("init").err
+    assert "hint: move it away, or see --dry-run" in stagemill("init").err
     assert not Path("Dockerfile").exists()
 
 
-def test_a_dry_run_shows_them_and_writes_none(call: Call) -> None:
+def test_a_dry_run_shows_them_and_writes_none(stagemill: Call) -> None:
     Path("app").mkdir()
     Path("app/index.html").write_text("")
 
-    said = call("init", "--dry-run", "app")
+    said = stagemill("init", "--dry-run", "app")
 
     assert said.out.startswith("# --- Dockerfile\n# Nothing is built")
     assert "# --- .dockerignore\n" in said.out
     assert [path.name for path in Path("app").iterdir()] == ["index.html"]
 
 
-def test_what_runs_may_be_said(call: Call) -> None:
+def test_what_runs_may_be_said(stagemill: Call) -> None:
     Path("requirements.txt").write_text("")
 
-    assert call("init", "--run", "python -m app").status == 0
+    assert stagemill("init", "--run", "python -m app").status == 0
     assert 'CMD ["python", "-m", "app"]' in Path("Dockerfile").read_text()
 
 
-def test_a_file_is_no_folder(call: Call) -> None:
-    assert call("init", "none").err == "error: none is no folder\nhint: name the folder of a project\n"
+def test_a_file_is_no_folder(stagemill: Call) -> None:
+    assert stagemill("init", "none").err == "error: none is no folder\nhint: name the folder of a project\n"

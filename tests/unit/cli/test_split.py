@@ -13,10 +13,10 @@ ONE = 'FROM golang:1.23\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/
 
 
 @pytest.fixture
-def project(call: Call) -> Call:
+def project(stagemill: Call) -> Call:
     Path("main.go").write_text("package main\n")
     Path("Dockerfile").write_text(ONE)
-    return call
+    return stagemill
 
 
 def test_a_dry_run_needs_no_base_and_writes_nothing(project: Call) -> None:

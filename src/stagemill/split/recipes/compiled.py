@@ -6,6 +6,7 @@ Whether that may be none at all, only the program itself can tell: before it is 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from stagemill.split import families, programs, system
@@ -91,7 +92,7 @@ def _program(facts: Facts, site: Site, kind: Kind) -> str:
         raise facts.refusal(
             "cannot split it: a shell runs more than one program, and nothing tells which of them", hint
         )
-    places = [made for ran in facts.commands for made in _made(ran, kind)]
+    places = [made for ran in facts.commands for made in _made(ran, kind, facts)]
     if "/" in first:
         path = "/" + posixpath.normpath(posixpath.join(facts.workdir, first)).lstrip("/")
         if site.built or path in places or not places or _may_be_made(facts, path):
@@ -104,14 +105,20 @@ def _program(facts: Facts, site: Site, kind: Kind) -> str:
         found = programs.find(site.view, first, (*path.split(":"), *_HOMES[kind]))
         if found:
             return f"/{found}"
+    if not site.built and any(
+        "install" in ran.words for ran in facts.commands if ran.program in {"make", "cmake", "ninja", "meson"}
+    ):
+        places.append(f"/usr/local/bin/{first}")
     found = next((place for place in places if posixpath.basename(place) == first), "")
     if found:
         return found
-    hint = f'write its whole path: CMD ["/app/{first}"]'
+    hint = f'write its whole path: CMD ["/app/{first}"]' + (
+        "" if site.built else "; or leave --dry-run out: a build shows it"
+    )
     raise facts.refusal(f"cannot split it: where {first} is made is not certain", hint)
 
 
-def _made(ran: Ran, kind: Kind) -> list[str]:
+def _made(ran: Ran, kind: Kind, facts: Facts) -> list[str]:
     """What a command makes, as far as its words say so."""
     if ran.program not in _COMPILERS[kind] or ran.directory is None:
         return []
@@ -121,7 +128,9 @@ def _made(ran: Ran, kind: Kind) -> list[str]:
         inside = posixpath.basename(ran.words[-1].rstrip("/")) if output.endswith("/") else ""
         return [posixpath.join(path, inside) if inside else path]
     if kind == "go" and ran.words[1:2] == ("install",):
-        return [f"/go/bin/{posixpath.basename(ran.words[-1].partition('@')[0].rstrip('/'))}"]
+        package = ran.words[-1].partition("@")[0].rstrip("/")
+        module = re.search(r"^module\s+(\S+)", facts.read("go.mod"), re.MULTILINE)
+        return [f"/go/bin/{posixpath.basename(module[1] if module and package == '.' else package)}"]
     return []
 
 

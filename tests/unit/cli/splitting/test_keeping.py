@@ -20,7 +20,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StagemillError, match="cannot write .*No such file") as caught:
+    with pytest.raises(StagemillError, match=r"cannot write .*No such file") as caught:
         write_new(tmp_path / "none" / "a", "x")
 
     assert caught.value.hint == "name a file that can be written"
