@@ -61,7 +61,7 @@ def test_caches_logs_and_users_are_not() -> None:
 
 
 def test_what_packages_bring_is_theirs() -> None:
-    made = {
+    made: dict[str, Node | str] = {
         "usr/bin/gcc": "",
         "usr/share/new/x": "",
         "usr/bin/made": "",
@@ -73,20 +73,28 @@ def test_what_packages_bring_is_theirs() -> None:
 
 
 def test_tools_of_npm_and_packages_of_python_have_their_place() -> None:
-    made = {"usr/local/lib/node_modules/pnpm/x": "", "usr/local/bin/pnpm": link("../lib/node_modules/pnpm/x")}
+    made: dict[str, Node | str] = {
+        "usr/local/lib/node_modules/pnpm/x": "",
+        "usr/local/bin/pnpm": link("../lib/node_modules/pnpm/x"),
+    }
 
     assert refined(made, "node").kept == ()
     assert [item.path for item in refined(made).kept] == ["/usr/local/bin/pnpm", "/usr/local/lib/node_modules/pnpm"]
 
 
 def test_a_copy_gives_a_directory_to_whom_it_belonged() -> None:
-    made = {"data": directory(uid=5, gid=6), "data/a": file(uid=5, gid=6), "both": directory(uid=5), "both/b": ""}
+    made: dict[str, Node | str] = {
+        "data": directory(uid=5, gid=6),
+        "data/a": file(uid=5, gid=6),
+        "both": directory(uid=5),
+        "both/b": "",
+    }
 
     assert [(item.path, item.owner) for item in refined(made).kept] == [("/both", ""), ("/data", "5:6")]
 
 
 def test_the_place_where_the_program_was_compiled_is_no_second_program() -> None:
-    made = {"app/tool": "program", "app/data": "words", "usr/local/bin/tool": "program"}
+    made: dict[str, Node | str] = {"app/tool": "program", "app/data": "words", "usr/local/bin/tool": "program"}
     kept = (
         Kept("/usr/local/bin/tool", directory=False),
         Kept("/app/tool", directory=False),

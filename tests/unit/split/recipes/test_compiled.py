@@ -8,7 +8,7 @@ import pytest
 
 from fakes.busybox import BUSYBOX
 from fakes.splitting import built, drafted, facts_of, refusal, runtime
-from fakes.tree import file
+from fakes.tree import Node, file
 from stagemill.split import recipes
 from stagemill.split.draft import Kind
 
@@ -70,7 +70,7 @@ def test_a_static_program_needs_none_but_what_it_reads() -> None:
         + b"\0" * 24
         + b"\0\0\0\0\x40\0\x38\0\0\0\x40\0\0\0\0\0"
     )
-    tree = {
+    tree: dict[str, Node | str] = {
         "app": file(static + b"Go build /etc/ssl/certs/ca-certificates.crt", mode=0o755),
         "etc/ssl/certs/ca-certificates.crt": "pem",
     }
