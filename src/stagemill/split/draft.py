@@ -69,7 +69,7 @@ class Draft:
     """The runtime stage begins from `base`, for the reason `why`. `packages` are installed in it by the system's manager.
 
     `inserted` and `end` go into the build stage; `env` and `command` take the place of what the file says for the runtime;
-    `links` are symlinks, each with what it points to. `assumed` is what only a build can show.
+    `place` makes the working directory what it was. `assumed` is what only a build can show.
     """
 
     kind: Kind
@@ -85,7 +85,7 @@ class Draft:
     packages: tuple[str, ...] = ()
     manager: Manager = "apt-get"
     users: tuple[str, ...] = ()
-    links: tuple[tuple[str, str], ...] = ()
+    place: Line | None = None
     assumed: tuple[str, ...] = ()
 
     @property

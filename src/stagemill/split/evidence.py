@@ -16,7 +16,7 @@ from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
 from stagemill.layer.index import LayerIndex
-from stagemill.split.draft import Draft, Kept, Left
+from stagemill.split.draft import Draft, Kept, Left, Line
 from stagemill.split.facts import Facts
 from stagemill.split.owners import Owners
 from stagemill.values import dataclass
@@ -97,7 +97,16 @@ class Evidence:
             elif why != _ANEW:
                 left.append(Left(f"/{path}", why))
         kept = [replace(item, owner=self._owner(item.path)) for item in kept]
-        return replace(draft, kept=tuple(kept), left=tuple(left))
+        return replace(draft, kept=tuple(kept), left=tuple(left), place=self._place(facts))
+
+    def _place(self, facts: Facts) -> Line | None:
+        """What gives the working directory to whom it belonged, where that is not root."""
+        entry = self.view.lstat(clean(facts.workdir))
+        if entry is None or not (entry.uid or entry.gid) or facts.workdir == "/":
+            return None
+        return Line(
+            f"RUN chown {entry.uid}:{entry.gid} {facts.workdir}", "The program may write here, as it could before."
+        )
 
     @staticmethod
     def _covered(path: str, kept: Sequence[Kept]) -> bool:

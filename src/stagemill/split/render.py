@@ -89,9 +89,9 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
             [Line(system.install(draft.packages, draft.manager), "Packages that it runs with, and none to build.")]
         )
     yield f"WORKDIR {facts.workdir}"
+    if draft.place:
+        yield from _written([draft.place])
     yield from _copies(facts, draft.kept)
-    for path, target in draft.links:
-        yield f"RUN ln -s {target} {path}"
     yield from _moved(facts, draft)
 
 

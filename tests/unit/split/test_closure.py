@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from fakes.tree import MemoryTree, file
+from fakes.tree import MemoryTree, Node, file
 from stagemill.oci.config import RunConfig
 from stagemill.split import elf
 from stagemill.split.closure import Closure, Missing, supplied
@@ -12,7 +13,7 @@ from stagemill.split.draft import Draft, Kept
 
 SHELL = Path("/bin/sh").resolve()
 LOADER = elf.read(SHELL).interpreter.lstrip("/")
-OLD = {
+OLD: dict[str, Node | str] = {
     "app/tool": file(SHELL.read_bytes(), mode=0o755),
     LOADER: file(b"\x7f", mode=0o755),
     "usr/lib/libc.so.6": "",
@@ -26,8 +27,8 @@ NEW = {path: OLD[path] for path in ("app/tool", "app/run.sh", "app/cli.js")}
 CONFIG = RunConfig(env=(("PATH", "/usr/bin"),), working_dir="/app")
 
 
-def missing(old: dict[str, object], new: dict[str, object], *paths: str) -> list[tuple[str, str]]:
-    found = Closure(MemoryTree(old), MemoryTree(new)).missing(paths)  # type: ignore[arg-type]
+def missing(old: Mapping[str, Node | str], new: Mapping[str, Node | str], *paths: str) -> list[tuple[str, str]]:
+    found = Closure(MemoryTree(old), MemoryTree(new)).missing(paths)
     return [(item.path, item.by) for item in found]
 
 

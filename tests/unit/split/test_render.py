@@ -92,18 +92,19 @@ def test_paths_with_signs_are_written_as_json_and_patterns_are_none() -> None:
     assert "COPY --from=builder --chown=5:6 /srv/d /srv/d" in lines
 
 
-def test_packages_users_links_and_another_command_have_their_place() -> None:
+def test_packages_users_the_place_and_another_command_have_their_place() -> None:
     draft = Draft(
-        "other", "", "debian", "why", packages=("b", "a"), users=("useradd app",), links=(("/bin/x", "/opt/x"),),
+        "other", "", "debian", "why", packages=("b", "a"), users=("useradd app",),
+        place=Line("RUN chown 5:6 /src", "why"),
         command=Line('CMD ["x"]', "it is shorter"), end=(Line("RUN prune"),), left=(Left("/a", "b"),),
     )  # fmt: skip
     lines = render(facts_of(TEXT), draft).splitlines()
 
     assert lines.index("RUN prune") < lines.index("FROM debian AS runtime")
-    assert [line for line in lines if line.startswith(("RUN useradd", "RUN apt", "RUN ln"))] == [
+    assert [line for line in lines if line.startswith(("RUN useradd", "RUN apt", "RUN chown"))] == [
         "RUN useradd app",
         "RUN apt-get update \\",
-        "RUN ln -s /opt/x /bin/x",
+        "RUN chown 5:6 /src",
     ]
     assert lines[-2:] == ["# it is shorter", 'CMD ["x"]']
     assert 'CMD ["/app"]' not in lines
