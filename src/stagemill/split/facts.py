@@ -124,6 +124,29 @@ class Facts:
                 found.update(self._names(clean(word.text)))
         return tuple(sorted(found))
 
+    def copied_elsewhere(self) -> tuple[tuple[str, bool], ...]:
+        """The paths outside of the working directory that COPY and ADD make, and whether they are directories; as far as the text tells."""
+        found: dict[str, bool] = {}
+        home = f"{self.workdir.rstrip('/')}/"
+        for step in self.stage.steps:
+            node = step.node
+            if not isinstance(node, Copy | Add) or (isinstance(node, Copy) and node.from_):
+                continue
+            landed = self._lands(step, node.destination.text)
+            if f"{landed}/".startswith(home) and home != "/":
+                continue
+            into = node.destination.text.endswith("/") or len(node.sources) > 1
+            for word in node.sources:
+                source = clean(word.text)
+                entry = self.context.lstat(source) if self.context else None
+                if entry and entry.kind == "dir":
+                    found[landed] = True
+                elif into and not set(source) & set("*?[$:"):
+                    found[f"{landed.rstrip('/')}/{source.rpartition('/')[2]}"] = False
+                elif not into:
+                    found[landed] = False
+        return tuple(sorted((path, directory) for path, directory in found.items() if path != "/"))
+
     def _lands(self, step: Step, destination: str) -> str:
         text = self.file.known(destination, step) or destination
         place = step.before.workdir or self.workdir

@@ -38,6 +38,12 @@ class Base:
         return str(Base(self.prefix, name, tag))
 
     @property
+    def official(self) -> bool:
+        """Whether it may be one of the official images: on Docker Hub others have a name before theirs; a mirror is a host."""
+        first = self.prefix.partition("/")[0]
+        return first in {"", "library"} or "." in first or ":" in first
+
+    @property
     def alpine(self) -> bool:
         return self.name == "alpine" or "alpine" in self.tag
 
@@ -49,7 +55,7 @@ class Base:
 
 def slim(base: Base) -> str:
     """The variant of a language's image without tools to build: `node:22` has `node:22-slim`; itself where it is that one."""
-    if base.slim or base.name not in {"node", "python", "ruby", "perl"}:
+    if base.slim or not base.official or base.name not in {"node", "python", "ruby", "perl"}:
         return str(base)
     return base.sibling(base.name, _slim_tag(base))
 

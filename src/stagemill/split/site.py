@@ -11,6 +11,34 @@ from stagemill.split.draft import Kept, Kind, Left
 from stagemill.split.facts import Facts
 from stagemill.values import dataclass
 
+# What is at the root of every image, which may be the working directory.
+_SYSTEM = frozenset(
+    [
+        "bin",
+        "boot",
+        "dev",
+        "etc",
+        "home",
+        "lib",
+        "lib32",
+        "lib64",
+        "libx32",
+        "media",
+        "mnt",
+        "opt",
+        "proc",
+        "root",
+        "run",
+        "sbin",
+        "srv",
+        "sys",
+        "tmp",
+        "usr",
+        "var",
+        ".dockerenv",
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -42,8 +70,10 @@ class Site:
     def names(self) -> tuple[str, ...]:
         """What is at the top of it, sorted."""
         if self.built and self.view is not None:
-            return tuple(self.view.listdir(self.root))
-        return tuple(sorted({*self.facts.copied_names(), *self.outputs}))
+            found = self.view.listdir(self.root)
+        else:
+            found = sorted({*self.facts.copied_names(), *self.outputs})
+        return tuple(name for name in found if self.root or self.facts.workdir != "/" or name not in _SYSTEM)
 
     def has(self, path: str) -> bool:
         """Whether a path in it is there, or is to be made."""
@@ -67,7 +97,8 @@ class Site:
         """A path of the image as one in it; empty where it is elsewhere."""
         home = self.facts.workdir.rstrip("/")
         absolute = "/" + clean(path if path.startswith("/") else f"{home}/{path}")
-        return absolute.removeprefix(f"{home}/") if absolute.startswith(f"{home}/") else ""
+        inside = absolute.removeprefix(f"{home}/") if absolute.startswith(f"{home}/") else ""
+        return "" if not home and inside.partition("/")[0] in _SYSTEM else inside
 
     def sorted_out(
         self, kind: Kind, *, needed: Collection[str] = (), also_left: dict[str, str] | None = None

@@ -14,7 +14,7 @@ from stagemill.files.view import FileView
 from stagemill.lint import shell
 from stagemill.split import closure, proof, recipes, smoke, system
 from stagemill.split.closure import Closure, Missing
-from stagemill.split.draft import Draft, Left, without_nested
+from stagemill.split.draft import Draft, Kept, Left, without_nested
 from stagemill.split.evidence import Evidence, Wrote
 from stagemill.split.facts import Facts
 from stagemill.split.proof import Check
@@ -52,7 +52,10 @@ class Split:
 
 def foreseen(facts: Facts) -> Split:
     """By text and context alone. Raises DockerfileError where it cannot be split without guessing."""
-    draft = _in_order(recipes.draft(facts, Site.foreseen(facts)))
+    draft = recipes.draft(facts, Site.foreseen(facts))
+    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere()]
+    assumed = (*draft.assumed, f"what the RUN lines leave outside of {facts.workdir}, and what more of it is needed")
+    draft = _in_order(replace(draft, kept=(*draft.kept, *elsewhere), assumed=assumed))
     return Split(facts, draft, render(facts, draft))
 
 

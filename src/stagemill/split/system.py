@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from stagemill.dockerfile.tree import Healthcheck
 from stagemill.split.draft import Left, Manager
@@ -52,22 +52,33 @@ def only_installs(ran: Iterable[Ran]) -> bool:
 def asked(facts: Facts) -> tuple[Asked, ...]:
     """All packages that are installed by name, in their order, each once."""
     found: dict[str, Asked] = {}
+    virtual: dict[str, tuple[str, ...]] = {}
     for ran in facts.commands:
-        for name in _names(ran):
+        names = tuple(_names(ran, _ADDING))
+        for name in names:
             found.setdefault(name, Asked(name, ran.line))
+        if group := ran.option("--virtual", "-t") if ran.program == "apk" else None:
+            virtual[group] = names
+        for name in _names(ran, _REMOVING):
+            for gone in virtual.get(name, (name,)):
+                found.pop(gone, None)
     return tuple(found.values())
 
 
-def _names(ran: Ran) -> Iterator[str]:
-    verbs = {"apt-get": "install", "apt": "install", "apk": "add"}
+_ADDING = {"apt-get": ("install",), "apt": ("install",), "apk": ("add",)}
+_REMOVING = {"apt-get": ("remove", "purge", "autoremove"), "apt": ("remove", "purge", "autoremove"), "apk": ("del",)}
+
+
+def _names(ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The packages behind one of these verbs."""
     words = ran.words[1:]
-    if verbs.get(ran.program) not in words:
+    if not set(verbs.get(ran.program, ())) & set(words):
         return
     skip = False
     for word in words:
         if skip or word.startswith("-"):
             skip = word in _VALUES if not skip else False
-        elif word != verbs[ran.program] and not set("$*/") & set(word):
+        elif word not in verbs[ran.program] and not set("$*/") & set(word):
             yield re.split(r"[=<>~]", word)[0]
 
 

@@ -38,8 +38,10 @@ def kind(facts: Facts) -> Kind:
         return "node"
     if program == "java":
         return "java"
-    if program in _PYTHON or program.startswith("python3.") or python.is_script(facts):
+    if program in _PYTHON or program.startswith("python3.") or python.installs(facts):
         return "python"
+    if node.installs(facts):
+        return "node"
     if "go" in calls:
         return "go"
     if "cargo" in calls or "rustc" in calls:

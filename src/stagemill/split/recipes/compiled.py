@@ -13,6 +13,7 @@ from stagemill.split import families, programs, system
 from stagemill.split.draft import Draft, Kept, Kind, Left
 from stagemill.split.facts import Facts, Ran
 from stagemill.split.families import Base
+from stagemill.split.recipes import other
 from stagemill.split.site import Site
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
@@ -51,6 +52,8 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
     kept.insert(0, Kept(program, directory=False, why="The program.", to=_placed(facts, program)))
     base = Base.of(facts.base)
     needs = programs.needs(site.view, program) if site.built and site.view is not None else None
+    if site.built and needs is None:
+        return other.draft(facts, site)
     bare = needs is not None and not (needs.dynamic or needs.wants) and _can_be_bare(facts, kept)
     wanted, unwanted = system.divided(facts, needless=_NOT_THEIRS)
     if bare and wanted:

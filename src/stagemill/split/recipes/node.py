@@ -24,9 +24,14 @@ _HAS = ("nodejs", "npm", "python3", "ca-certificates")
 _TOO = "the packages for development are in it, and the lock file cannot tell them apart"
 
 
+def installs(facts: Facts) -> bool:
+    """Whether packages of Node are installed in an image of Node, for whatever runs."""
+    return Base.of(facts.base).name == "node" and bool(_calls(facts))
+
+
 def draft(facts: Facts, site: Site) -> Draft:
     """Raises DockerfileError where the program that runs is not known, or its packages are not certain."""
-    manifest = _manifest(facts)
+    manifest = _manifest(facts, site)
     command = _command(facts, manifest)
     words = tuple(command.text.split()) if command else facts.entry.inner
     main = _main(words, manifest)
@@ -53,7 +58,7 @@ def draft(facts: Facts, site: Site) -> Draft:
         packages=wanted,
         manager=system.manager(facts),
         users=system.users(facts),
-        assumed=() if site.built else (f"that the build leaves {site.absolute(main)}",),
+        assumed=() if site.built or not main else (f"that the build leaves {site.absolute(main)}",),
     )
 
 
@@ -63,9 +68,15 @@ def _why(base: Base, runtime: str) -> str:
     return "The same base, begun anew: what the build has left in its layers stays behind."
 
 
-def _manifest(facts: Facts) -> Mapping[str, object]:
+def _manifest(facts: Facts, site: Site) -> Mapping[str, object]:
+    """The package.json that the image has; nothing where it is not known yet."""
+    place = site.path("package.json")
+    entry = site.view.lstat(place) if site.built and site.view else None
+    text = (
+        site.view.real_path(place).read_text("utf-8", "replace") if entry and site.view else facts.read("package.json")
+    )
     try:
-        found: object = json.loads(facts.read("package.json") or "{}")
+        found: object = json.loads(text or "{}")
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -126,7 +137,7 @@ def _without_development(
     facts: Facts, calls: list[Call], manifest: Mapping[str, object]
 ) -> tuple[tuple[Line, ...], dict[str, str]]:
     """How the build stage ends, so that only packages of the program are left; and names that stay behind."""
-    if not calls or calls[-1].production or calls[-1].verb == "prune":
+    if not manifest or not calls or calls[-1].production or calls[-1].verb == "prune":
         return (), {}
     if not manifest.get("dependencies") and not manifest.get("optionalDependencies") and not manifest.get("workspaces"):
         return (), {"node_modules": "package.json names no packages that the program runs with"}
@@ -134,15 +145,15 @@ def _without_development(
         return (), {}
     call = calls[-1]
     prefix = "" if call.directory in {None, facts.workdir} else f"cd {call.directory} && "
-    return (Line(f"RUN {prefix}{_prune(facts, call)}", "The packages for development have done their work."),), {}
+    return (Line(f"RUN {prefix}{_prune(call, manifest)}", "The packages for development have done their work."),), {}
 
 
-def _prune(facts: Facts, call: Call) -> str:
+def _prune(call: Call, manifest: Mapping[str, object]) -> str:
     if call.manager == "npm":
         return "npm prune --omit=dev"
     if call.manager == "pnpm":
         return "CI=true pnpm prune --prod"
-    if str(_manifest(facts).get("packageManager", "")).startswith(("yarn@2", "yarn@3", "yarn@4")):
+    if str(manifest.get("packageManager", "")).startswith(("yarn@2", "yarn@3", "yarn@4")):
         return "yarn workspaces focus --production"
     return "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile"
 

@@ -28,5 +28,4 @@ def draft(facts: Facts, site: Site) -> Draft:
         packages=wanted,
         manager=system.manager(facts),
         users=system.users(facts),
-        assumed=() if site.built else ("what the RUN lines leave outside of the working directory",),
     )

@@ -20,10 +20,9 @@ _TOOLS = frozenset({"pip", "poetry", "uv", "pipenv", "setuptools", "wheel", "hat
 _HAS = ("python3", "python3-minimal", "ca-certificates")
 
 
-def is_script(facts: Facts) -> bool:
-    """Whether what runs has no well-known name, but python packages are installed in a python image."""
-    installs = any(_installs(ran) or _syncs(ran) for ran in facts.commands)
-    return installs and Base.of(facts.base).name in {"python", "uv"} and "/" not in facts.entry.inner[0]
+def installs(facts: Facts) -> bool:
+    """Whether packages of Python are installed in an image of Python, for whatever runs."""
+    return Base.of(facts.base).name in {"python", "uv"} and any(_installs(ran) or _syncs(ran) for ran in facts.commands)
 
 
 def draft(facts: Facts, site: Site) -> Draft:
@@ -155,6 +154,11 @@ def _command(facts: Facts) -> Line | None:
 
 def _check(facts: Facts, *, project: bool) -> None:
     """Raises DockerfileError for what would find no packages in a virtual environment."""
+    if Base.of(facts.base).name == "python" and re.match(r"2\b", Base.of(facts.base).tag):
+        hint = "begin from a python:3 image"
+        raise facts.refusal(
+            "cannot split it: Python 2 makes no virtual environments", hint, span=facts.stage.start.span
+        )
     first = facts.entry.inner[0]
     if not project and first.startswith(("/usr/local/bin/", "/usr/bin/")):
         raise facts.refusal(
