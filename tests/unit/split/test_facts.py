@@ -61,3 +61,13 @@ def test_a_file_of_the_context_is_read_where_it_is_small() -> None:
     assert (facts.read("a"), facts.read("large"), facts.read("none")) == ("text", "", "")
     assert isinstance(facts, Facts)
     assert facts.at_top("none", "a") == "a"
+
+
+def test_what_is_copied_elsewhere_is_told_by_its_place() -> None:
+    text = "FROM debian\nWORKDIR /app\nCOPY a.sh /usr/local/bin/\nCOPY conf /etc/app\nADD b.txt /srv/c.txt\nCOPY a.sh .\nRUN x\nCMD y\n"
+
+    assert facts_of(text, {"a.sh": "", "conf/d": "", "b.txt": ""}).copied_elsewhere() == (
+        ("/etc/app", True),
+        ("/srv/c.txt", False),
+        ("/usr/local/bin/a.sh", False),
+    )

@@ -19,6 +19,8 @@ from stagemill.split.families import Base
         ("host:5000/mirror/python:3.12", "host:5000/mirror/python:3.12-slim"),
         ("node:22-alpine", "node:22-alpine"),
         ("ruby:3.3", "ruby:3.3-slim"),
+        ("library/ruby:3.3", "library/ruby:3.3-slim"),
+        ("somebody/python:3", "somebody/python:3"),
         ("debian:bookworm", "debian:bookworm"),
         ("node:22@sha256:abc", "node:22-slim"),
     ],

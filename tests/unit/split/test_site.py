@@ -36,3 +36,11 @@ def test_a_doubtful_directory_stays_where_a_file_names_it() -> None:
 
     assert [(item.path, item.why) for item in kept] == [("/app/app.js", ""), ("/app/docs", "app.js names it")]
     assert [item.path for item in left] == ["/app/test"]
+
+
+def test_the_root_has_what_every_image_has() -> None:
+    facts = facts_of("FROM debian\nCOPY . .\nCOPY x /usr/bin/\nRUN x\nCMD y\n", {"app.js": "", "x": ""})
+
+    assert Site.after(facts, MemoryTree({"app.js": "", "usr/bin/sh": "", "etc/passwd": ""})).names == ("app.js",)
+    assert Site.foreseen(facts).names == ("app.js", "x")
+    assert [Site.foreseen(facts).relative(path) for path in ("/usr/bin/x", "/app/x")] == ["", "app/x"]

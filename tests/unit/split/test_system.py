@@ -59,3 +59,11 @@ def test_a_run_that_only_installs_is_told_from_others() -> None:
     lines = [[ran for ran in facts.commands if ran.line == line] for line in (2, 5, 6)]
 
     assert [system.only_installs(line) for line in lines] == [True, False, False]
+
+
+def test_packages_that_are_removed_again_are_not_asked_for() -> None:
+    facts = facts_of(
+        "FROM alpine\nRUN apk add --virtual .deps gcc tar && apk add jq curl\nRUN apk del .deps curl\nCMD x\n"
+    )
+
+    assert [package.name for package in system.asked(facts)] == ["jq"]

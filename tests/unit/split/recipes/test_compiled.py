@@ -104,3 +104,9 @@ def test_a_program_that_is_not_certain_is_refused(text: str, message: str, hint:
 
     assert message in said
     assert hint in proposed
+
+
+def test_what_is_no_program_was_not_compiled() -> None:
+    draft = built(C, {}, {"src/tool": file("#!/usr/bin/perl\n", mode=0o755)})
+
+    assert (draft.kind, draft.base) == ("other", "debian")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fakes.splitting import builder, drafted, refusal, runtime
+from fakes.splitting import builder, built, drafted, refusal, runtime
 
 BOTH = {"dependencies": {"a": "1"}, "devDependencies": {"b": "1"}}
 TEXT = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN {install}\nRUN {build}\nCMD {cmd}\n"
@@ -84,3 +84,16 @@ def test_a_slim_base_is_begun_anew() -> None:
     draft = drafted(text().replace("node:22", "node:22-alpine"), project())
 
     assert (draft.base, draft.why.partition(",")[0]) == ("node:22-alpine", "The same base")
+
+
+def test_the_manifest_of_the_image_counts_where_there_is_one() -> None:
+    cloned = "FROM node:22\nRUN git clone x /app\nWORKDIR /app\nRUN npm install\nCMD node index.js\n"
+    tree = {"app/package.json": json.dumps(BOTH), "app/index.js": "", "app/node_modules/a/x": ""}
+
+    assert built(cloned, {}, tree).end[0].text == "RUN npm prune --omit=dev"
+    assert built(cloned, {}, {"app/index.js": ""}).end == ()
+    assert "COPY --from=builder /app/node_modules ./node_modules" in runtime(cloned, {})
+
+
+def test_packages_tell_the_kind_where_a_script_is_what_runs() -> None:
+    assert drafted(text(cmd='["./start.sh"]'), project()).kind == "node"

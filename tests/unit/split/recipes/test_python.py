@@ -79,3 +79,7 @@ def test_libraries_are_for_the_build_to_show() -> None:
 
 def test_a_program_of_the_packages_tells_the_kind() -> None:
     assert drafted(PIP.replace("python app.py", "mkdocs serve"), FILES).kind == "python"
+
+
+def test_python_2_is_refused() -> None:
+    assert "Python 2 makes no virtual environments" in refusal(PIP.replace("3.12", "2.7"), FILES)[0]
