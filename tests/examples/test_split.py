@@ -51,6 +51,38 @@ def test_a_project_is_split_and_proven(
     assert (folder / "Split").read_text() == found["dockerfile"]
 
 
+@pytest.mark.parametrize(
+    ("name", "bases", "said"),
+    [
+        ("go-static", ["golang:1.23", "gcr.io/distroless/static"], ["/app", "word"]),
+        ("node-plain", ["node:22", "node:22-slim"], ["node", "server.js", "--check"]),
+        ("python-pip", ["python:3.11", "python:3.11-slim"], ["python", "app.py"]),
+    ],
+)
+def test_a_project_that_was_begun_can_be_built(
+    name: str,
+    bases: list[str],
+    said: list[str],
+    tmp_path: Path,
+    environment: dict[str, str],
+    make_bases: Callable[..., None],
+) -> None:
+    folder = tmp_path / f"init-{name}"
+    shutil.copytree(HERE / "projects" / name, folder)
+    (folder / "Dockerfile").unlink()
+    (folder / ".python-version").write_text("3.11\n")
+    make_bases(*bases)
+    example = Example(folder, {**environment, "APP_MODE": "x"})
+
+    assert (
+        example.stagemill("init", *(["--run", "env APP_MODE=x python app.py"] if name == "python-pip" else [])).status
+        == 0
+    )
+    example.build()
+
+    assert example.run(*(["env", "APP_MODE=x"] if name == "python-pip" else []), *said)
+
+
 def test_the_page_has_what_all_projects_came_to() -> None:
     rows = re.findall(r"^\| ([a-z0-9-]+) \|.*\| ([\d.]+) % \|$", PAGE.read_text(), re.MULTILINE)
 

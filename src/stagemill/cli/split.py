@@ -116,10 +116,11 @@ def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, checks: Sequence[tup
     # What cannot be split is refused before it is built.
     _facts(inputs, flags)
     first = [job.options]
+    request = replace(job.requests[0], target="")
 
     def make(dockerfile: Dockerfile) -> Built:
         options = first.pop() if first else replace(job.options, approve=lambda _plans: None)
-        return build(dockerfile, job.requests[0], job.resolver, services=job.services, options=options)
+        return build(dockerfile, request, job.resolver, services=job.services, options=options)
 
     def say(text: str) -> None:
         sys.stderr.write(f"split: {text}\n")

@@ -57,7 +57,7 @@ def compare(facts: Facts, draft: Draft, before: Built, after: Built) -> Compared
     count = 0
     differences: list[str] = []
     for item in draft.kept:
-        if item.path == VENV:
+        if item.path == VENV and draft.inserted:
             differences += _packages(old, new)
             count += sum(entry.kind != "dir" for _, entry in walk(new, clean(VENV)))
             continue

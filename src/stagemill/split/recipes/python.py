@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from stagemill.files.paths import clean
 from stagemill.lint.stages import Step
 from stagemill.split import families, system
 from stagemill.split.draft import Draft, Inserted, Kept, Line
@@ -30,18 +31,21 @@ def draft(facts: Facts, site: Site) -> Draft:
     base = Base.of(facts.base)
     tool = _tool(facts)
     command = _command(facts)
-    first = _first(facts, tool)
+    own = _own(facts)
+    first = None if own else _first(facts, tool)
     project = tool == "uv" and any(_syncs(ran) for ran in facts.commands)
-    if project:
-        site = site.making(".venv")
-    _check(facts, project=project)
-    kept, left = site.sorted_out("python", needed={".venv"} if project else (), also_left={} if project else _VENVS)
+    inside = ".venv" if project else site.relative(own)
+    site = site.making(inside)
+    _check(facts, project=project or bool(own))
+    kept, left = site.sorted_out("python", needed={inside.partition("/")[0]}, also_left={} if inside else _VENVS)
+    if own and not inside:
+        kept.append(Kept(own, directory=True, why="All packages, with the programs that they bring."))
     inserted: tuple[Inserted, ...] = ()
     env: tuple[Line, ...] = ()
     if first and not project:
         inserted = (Inserted(first, _venv(facts)),)
         kept.append(Kept(VENV, directory=True, why="All packages, with the programs that they bring."))
-    if project or first:
+    if (project and not own) or first:
         place = f"{facts.workdir.rstrip('/')}/.venv" if project else VENV
         env = (Line(f"ENV PATH={place}/bin:$PATH", "Its python comes first, and finds its packages."),)
     runtime = families.python_of_uv(base) or (families.slim(base) if base.name == "python" else families.system(base))
@@ -73,6 +77,24 @@ _VENVS = {
     "venv": "it was made on another machine",
     "env": "it was made on another machine",
 }
+
+
+def _own(facts: Facts) -> str:
+    """The virtual environment that the file makes itself; empty where it makes none.
+
+    Raises DockerfileError where its place is not known.
+    """
+    for ran in facts.commands:
+        words = ran.words
+        by_python = bool(_PYTHON.fullmatch(ran.program)) and words[1:3] == ("-m", "venv")
+        if by_python or ran.program == "virtualenv" or words[:2] == ("uv", "venv"):
+            last = facts.file.known(words[-1], ran.step)
+            if last is None or last in {"venv", "virtualenv"}:
+                hint = "write its path: RUN python -m venv /opt/venv"
+                message = "cannot split it: where the virtual environment is, is not known"
+                raise facts.refusal(message, hint, span=ran.step.node.span)
+            return "/" + clean(last if last.startswith("/") else f"{ran.directory}/{last}")
+    return ""
 
 
 def _tool(facts: Facts) -> str:

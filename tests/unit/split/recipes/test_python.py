@@ -83,3 +83,25 @@ def test_a_program_of_the_packages_tells_the_kind() -> None:
 
 def test_python_2_is_refused() -> None:
     assert "Python 2 makes no virtual environments" in refusal(PIP.replace("3.12", "2.7"), FILES)[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "copy"),
+    [
+        ("python -m venv $ENVIRONMENT", "COPY --from=builder /opt/own /opt/own"),
+        ("virtualenv /srv/own", "COPY --from=builder /srv/own /srv/own"),
+        ("python3 -m venv .venv", "COPY --from=builder /app/.venv ./.venv"),
+    ],
+)
+def test_an_environment_that_the_file_makes_itself_is_taken(make: str, copy: str) -> None:
+    text = PIP.replace("RUN pip", f"ENV ENVIRONMENT=/opt/own\nRUN {make}\nENV PATH=/opt/own/bin:$PATH\nRUN pip")
+
+    assert copy in runtime(text, FILES)
+    assert not any("/opt/venv" in line for line in builder(text, FILES) + runtime(text, FILES))
+    assert runtime(text, FILES)[1:3] == ["ENV ENVIRONMENT=/opt/own", "ENV PATH=/opt/own/bin:$PATH"]
+
+
+def test_an_environment_whose_place_is_not_known_is_refused() -> None:
+    text = PIP.replace("RUN pip", "RUN python -m venv $PLACE\nRUN pip")
+
+    assert "where the virtual environment is, is not known" in refusal(text, FILES)[0]
