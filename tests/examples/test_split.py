@@ -54,7 +54,7 @@ def test_a_project_is_split_and_proven(
 @pytest.mark.parametrize(
     ("name", "bases", "said"),
     [
-        ("go-static", ["golang:1.23", "gcr.io/distroless/static"], ["/app", "word"]),
+        ("go-modules", ["golang:1.23", "gcr.io/distroless/static"], ["/app"]),
         ("node-plain", ["node:22", "node:22-slim"], ["node", "server.js", "--check"]),
         ("python-pip", ["python:3.11", "python:3.11-slim"], ["python", "app.py"]),
     ],

@@ -57,9 +57,7 @@ def test_the_pages_go_on_and_the_sources_stay_behind(site: Mill) -> None:
 
 
 def test_a_program_goes_on_with_what_its_steps_have_made(program: Mill) -> None:
-    found = json.loads(
-        program.ok("split", "--progress=quiet", "--json", "--check", "./stat -c %u:%g /data .", ".").out
-    )
+    found = json.loads(program.ok("split", "--progress=quiet", "--json", "--check", "./stat -c %u:%g /data .", ".").out)
 
     assert found["kind"] == "c"
     assert found["same_program"] is True

@@ -55,16 +55,21 @@ class Owners:
     def _listed(self) -> tuple[tuple[str, str], ...]:
         return (*self._dpkg(), *self._apk())
 
+    def _is_file(self, path: str) -> bool:
+        """Nothing else is opened: an image may have links to anywhere."""
+        entry = self._view.lstat(path)
+        return entry is not None and entry.kind == "file"
+
     def _dpkg(self) -> Iterator[tuple[str, str]]:
         for name in self._view.listdir(_LISTS):
-            if not name.endswith(".list"):
+            if not name.endswith(".list") or not self._is_file(f"{_LISTS}/{name}"):
                 continue
             owner = name.removesuffix(".list").partition(":")[0]
             for line in self._view.real_path(f"{_LISTS}/{name}").read_text("utf-8", "surrogateescape").splitlines():
                 yield owner, line.lstrip("/")
 
     def _apk(self) -> Iterator[tuple[str, str]]:
-        if self._view.lstat(_INSTALLED) is None:
+        if not self._is_file(_INSTALLED):
             return
         owner = folder = ""
         for line in self._view.real_path(_INSTALLED).read_text("utf-8", "surrogateescape").splitlines():

@@ -6,6 +6,7 @@ into it: a function that starts other programs, makes temporary files, or looks 
 
 from __future__ import annotations
 
+import mmap
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from stagemill.values import dataclass
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ELF = b"\x7fELF"
-_MOST_BYTES = 512 << 20
+_GO = b" Go buildinf:"
 
 # What is in a program that asks something of a system which an empty image has not.
 _WANTS: Mapping[bytes, str] = {
@@ -66,7 +67,7 @@ def needs(view: FileView, path: str) -> Needs | None:
     """What a program or library at a path needs; None where it is none. Raises StagemillError without pyelftools."""
     found = resolve(view, clean(path))
     entry = view.lstat(found)
-    if entry is None or entry.kind != "file" or entry.size > _MOST_BYTES:
+    if entry is None or entry.kind != "file":
         return None
     place = view.real_path(found)
     if not is_elf(place):
@@ -74,13 +75,12 @@ def needs(view: FileView, path: str) -> Needs | None:
     dynamic = _dynamic(place, "/" + posixpath.dirname(found))
     if dynamic.dynamic:
         return dynamic
-    data = place.read_bytes()
-    names = _symbols(place) if b"Go build" not in data else frozenset()
+    with place.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        wants = dict.fromkeys(text for sign, text in _WANTS.items() if data.find(sign) >= 0)
+        files = tuple(found for sign, found in _FILES.items() if data.find(sign) >= 0)
+        names = frozenset[str]() if data.find(_GO) >= 0 else _symbols(place)
     if "__libc_start_main" in names and not any(name.startswith("_ZN3std") for name in names):
         wants = dict.fromkeys(text for name, text in _CALLS.items() if name in names)
-    else:
-        wants = dict.fromkeys(text for sign, text in _WANTS.items() if sign in data)
-    files = tuple(file for sign, file in _FILES.items() if sign in data)
     return Needs(wants=tuple(wants), files=files)
 
 

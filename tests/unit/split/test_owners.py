@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakes.tree import MemoryTree
+from fakes.tree import MemoryTree, link
 from stagemill.split.owners import Owners
 
 DPKG = MemoryTree({
@@ -33,3 +33,12 @@ def test_apk_has_one_list() -> None:
     view = MemoryTree({"lib/apk/db/installed": "P:jq\nF:usr/bin\nR:jq\nF:\nR:top\n\nP:other\n"})
 
     assert (Owners(view).of("usr/bin/jq"), Owners(view).of("top")) == ("jq", "jq")
+
+
+def test_a_list_that_is_a_link_is_not_read() -> None:
+    assert (
+        Owners(
+            MemoryTree({"var/lib/dpkg/info/a.list": link("/etc/hosts"), "lib/apk/db/installed": link("/etc/hosts")})
+        ).packages
+        == set()
+    )

@@ -71,7 +71,7 @@ def test_a_static_program_needs_none_but_what_it_reads() -> None:
         + b"\0\0\0\0\x40\0\x38\0\0\0\x40\0\0\0\0\0"
     )
     tree: dict[str, Node | str] = {
-        "app": file(static + b"Go build /etc/ssl/certs/ca-certificates.crt", mode=0o755),
+        "app": file(static + b" Go buildinf: /etc/ssl/certs/ca-certificates.crt", mode=0o755),
         "etc/ssl/certs/ca-certificates.crt": "pem",
     }
 
