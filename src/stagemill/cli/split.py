@@ -28,7 +28,7 @@ from stagemill.split.splitting import Split, Splitter, foreseen
 
 _EXAMPLES = examples(
     {
-        "stagemill split --dry-run .": "show the two stages; nothing is built or written",
+        "stagemill split --dry-run": "show the two stages; nothing is built or written",
         "stagemill split .": "build both, compare them, and show the change",
         'stagemill split --check "node a.js -v" .': "and run a command in both",
         "stagemill split --check 'app -v' --write .": "keep the result if all is well",
@@ -80,6 +80,9 @@ def command(**given: object) -> int:
     shown = report.document(found) if values.flag("as_json") else report.text(found, kept)
     print(writable(shown, sys.stdout))
     return 0
+
+
+command.params[0].required = False
 
 
 def _check(values: Values, flags: BuildFlags) -> None:

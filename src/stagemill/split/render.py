@@ -17,6 +17,7 @@ from stagemill.dockerfile.tree import (
     InstructionNode,
     Label,
     Maintainer,
+    Shell,
     StopSignal,
     User,
     Volume,
@@ -26,15 +27,22 @@ from stagemill.files.paths import clean
 from stagemill.split import system
 from stagemill.split.draft import Draft, Kept, Line
 from stagemill.split.facts import BUILDER, RUNTIME, Facts
+from stagemill.split.families import Base
 
 _MOVED = (Cmd, Entrypoint, Expose, Healthcheck, Label, Maintainer, StopSignal, Volume)
 _WIDTH = 110
 
 
 def render(facts: Facts, draft: Draft) -> str:
-    """The file in two stages; it ends with a line feed."""
-    parts = [*_builder(facts, draft), "", *_runtime(facts, draft)]
-    return "\n".join(parts) + "\n"
+    """The file in two stages, with the line ends that it has; it ends with one."""
+    parts = [*_builder(facts, draft), "", *_runtime(facts, draft), *_trailing(facts)]
+    text = "\n".join(parts) + "\n"
+    return text.replace("\r", "").replace("\n", "\r\n") if "\r\n" in facts.file.dockerfile.source.text else text
+
+
+def _trailing(facts: Facts) -> Iterator[str]:
+    """The comments at the end of the file."""
+    return (line for line in _lines(facts.file.dockerfile.trailing) if line.strip())
 
 
 def _builder(facts: Facts, draft: Draft) -> Iterator[str]:
@@ -78,16 +86,29 @@ def builder_name(facts: Facts) -> str:
     return facts.stage.start.name.text if facts.stage.start.name else BUILDER
 
 
+def _from(facts: Facts, draft: Draft) -> Line:
+    """The same base is named as it was: with its argument, its digest."""
+    start = facts.stage.start
+    base = start.image.text if draft.base == str(Base.of(facts.base)) else draft.base
+    pin = (
+        " The builder is pinned to a digest: pin this one too."
+        if "@" in facts.base and base != start.image.text
+        else ""
+    )
+    platform = f"--platform={start.platform.text} " if start.platform and draft.base != "scratch" else ""
+    name = RUNTIME if builder_name(facts).lower() != RUNTIME else f"{RUNTIME}-2"
+    return Line(f"FROM {platform}{base} AS {name}", f"{draft.why}{pin}")
+
+
 def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
-    yield from _written([Line(f"FROM {draft.base} AS {RUNTIME}", draft.why)])
+    yield from _written([_from(facts, draft)])
     yield from _settings(facts)
     yield from _written(draft.env)
     if draft.users:
         yield from _written([Line("RUN " + " && ".join(draft.users), "The users that files belong to.")])
     if draft.packages:
-        yield from _written(
-            [Line(system.install(draft.packages, draft.manager), "Packages that it runs with, and none to build.")]
-        )
+        install = system.install(draft.packages, draft.manager).replace("\\\n", f"{facts.file.escape}\n")
+        yield from _written([Line(install, "Packages that it runs with, and none to build.")])
     yield f"WORKDIR {facts.workdir}"
     if draft.place:
         yield from _written([draft.place])
@@ -96,7 +117,7 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
 
 
 def _settings(facts: Facts) -> Iterator[str]:
-    """ENV as it was, and the ARGs that it, or what follows, reads."""
+    """ENV as it was, the ARGs that it, or what follows, reads, and the shell that is to run what has the shell form."""
     nodes = [step.node for step in facts.stage.steps]
     read = {
         name
@@ -105,7 +126,8 @@ def _settings(facts: Facts) -> Iterator[str]:
         for name, _ in variables(node.raw, escape=facts.file.escape)
     }
     for node in nodes:
-        if isinstance(node, Env) or (isinstance(node, Arg) and any(pair.key in read for pair in node.items)):
+        wanted = isinstance(node, Env) or (isinstance(node, Shell) and facts.entry.shell)
+        if wanted or (isinstance(node, Arg) and any(pair.key in read for pair in node.items)):
             yield from _lines(node.raw)
 
 

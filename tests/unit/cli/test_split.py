@@ -20,7 +20,7 @@ def project(stagemill: Call) -> Call:
 
 
 def test_a_dry_run_needs_no_base_and_writes_nothing(project: Call) -> None:
-    said = project("split", "--dry-run", ".")
+    said = project("split", "--dry-run")
 
     assert (said.status, said.err) == (0, "")
     assert "+FROM debian:bookworm-slim AS runtime\n" in said.out

@@ -119,3 +119,37 @@ def test_a_path_in_a_directory_that_is_kept_is_not_said_again() -> None:
     ]
 
     assert [item.path for item in without_nested(kept)] == ["/a", "/ab"]
+
+
+def test_line_ends_and_the_sign_of_continuation_stay_what_they_are() -> None:
+    text = '# escape=`\nFROM debian\nRUN apt-get install -y gcc jq\nRUN gcc a.c\nCMD ["/a"]\n'.replace("\n", "\r\n")
+
+    lines = split(text).split("\r\n")
+
+    assert "RUN apt-get update `" in lines
+    assert not any("\n" in line for line in lines)
+
+
+def test_the_same_base_is_named_as_it_was() -> None:
+    text = 'ARG TAG=12\nFROM --platform=linux/amd64 debian:$TAG\nRUN apt-get install -y gcc\nRUN gcc -o /a a.c\nCMD ["/a"]\n'
+
+    assert runtime(text)[0] == "FROM --platform=linux/amd64 debian:$TAG AS runtime"
+    pinned = f"node:22@sha256:{'a' * 64}"
+    assert "pin this one too" in split(f"FROM {pinned}\nRUN npm ci\nCMD node a.js\n")
+    slim = pinned.replace("22", "22-slim")
+    assert f"FROM {slim} AS runtime" in runtime(f"FROM {slim}\nRUN npm ci\nCMD node a.js\n")
+
+
+def test_a_stage_that_is_called_runtime_has_a_second_one() -> None:
+    text = 'FROM golang:1.23 AS runtime\nRUN go build -o /app\nCMD ["/app"]\n'
+
+    assert runtime(text)[0] == "FROM debian:bookworm-slim AS runtime-2"
+    assert runtime(text)[2] == "COPY --from=runtime /app /app"
+
+
+def test_the_shell_of_the_shell_form_and_the_last_comments_go_on() -> None:
+    text = 'FROM golang:1.23\nSHELL ["/bin/bash", "-c"]\nRUN go build -o /app\nCMD /app\n# The end.\n'
+
+    assert 'SHELL ["/bin/bash", "-c"]' in runtime(text)
+    assert 'SHELL ["/bin/bash", "-c"]' not in runtime(text.replace("CMD /app", 'CMD ["/app"]'))
+    assert split(text).endswith("CMD /app\n# The end.\n")
