@@ -9,7 +9,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from stagemill.split import families, programs, system
+from stagemill.files.walk import walk
+from stagemill.split import families, leftovers, programs, system
 from stagemill.split.draft import Draft, Kept, Kind, Left
 from stagemill.split.facts import Facts, Ran
 from stagemill.split.families import Base
@@ -26,6 +27,12 @@ _COMPILERS: Mapping[Kind, frozenset[str]] = {
     "go": frozenset({"go"}),
     "rust": frozenset({"cargo", "rustc"}),
     "c": frozenset({"gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "make", "cmake", "ninja", "meson"}),
+}
+_WORKPLACES = {
+    "target": "cargo has compiled in it",
+    "build": "it was compiled in it",
+    "obj": "it was compiled in it",
+    "vendor": "it is compiled into the program",
 }
 _NOT_THEIRS = ("golang", "rustc", "cargo", "python3", "perl")
 
@@ -47,7 +54,7 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
     program = _program(facts, site, kind)
     inside = site.relative(program)
     site = site.making(inside)
-    kept, left = site.sorted_out(kind, needed=(), also_left=_behind(site, inside))
+    kept, left = site.sorted_out(kind, needed=(), also_left=_behind(site, inside, kind))
     kept = [item for item in kept if site.relative(item.path) != inside]
     kept.insert(0, Kept(program, directory=False, why="The program.", to=_placed(facts, program)))
     base = Base.of(facts.base)
@@ -144,18 +151,22 @@ def _may_be_made(facts: Facts, path: str) -> bool:
     return silent or any(ran.program in names for ran in facts.commands) or not path
 
 
-def _behind(site: Site, inside: str) -> dict[str, str]:
-    """Where compilers work, but for the program."""
-    whys = {
-        "target": "cargo has compiled in it",
-        "build": "it was compiled in it",
-        "obj": "it was compiled in it",
-        "vendor": "it is compiled into the program",
-    }
-    found = {name: why for name, why in whys.items() if name in site.names}
-    if "/" in inside:
-        found.setdefault(inside.partition("/")[0], "of what was built there, only the program is needed")
+def _behind(site: Site, inside: str, kind: Kind) -> dict[str, str]:
+    """Where compilers work, but for the program; and where it lies, if all else there is a compiler's too."""
+    found = {name: why for name, why in _WORKPLACES.items() if name in site.names}
+    folder, slash, _ = inside.partition("/")
+    if slash and folder not in found and (not site.built or _is_theirs(site, inside, kind)):
+        found[folder] = "of what was built there, only the program is needed"
     return found
+
+
+def _is_theirs(site: Site, inside: str, kind: Kind) -> bool:
+    """Whether nothing but sources and steps between lies beside a program."""
+    if site.view is None:
+        return False
+    paths = walk(site.view, site.path(inside.partition("/")[0]))
+    files = (path for path, entry in paths if entry.kind != "dir" and path != site.path(inside))
+    return all(leftovers.reason(posixpath.basename(path), kind) for path in files)
 
 
 def _can_be_bare(facts: Facts, kept: list[Kept]) -> bool:

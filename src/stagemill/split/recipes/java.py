@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import zipfile
 
+from stagemill.files.paths import clean, resolve
 from stagemill.split import families, system
 from stagemill.split.draft import Draft, Kept, Left
 from stagemill.split.facts import Facts
@@ -11,6 +13,7 @@ from stagemill.split.families import Base
 from stagemill.split.site import Site
 
 _TOOLS = {"mvn": "Maven", "mvnw": "Maven", "gradle": "Gradle", "gradlew": "Gradle", "javac": "javac"}
+_OUTPUTS = frozenset({"target", "libs", "build"})
 
 
 def draft(facts: Facts, site: Site) -> Draft:
@@ -30,8 +33,7 @@ def draft(facts: Facts, site: Site) -> Draft:
     site = site.making(inside)
     also = {inside.partition("/")[0]: "of what was built there, only the archive is needed"} if "/" in inside else {}
     kept, left = site.sorted_out("java", also_left=also)
-    kept = [item for item in kept if item.path != archive]
-    kept.insert(0, _kept(archive))
+    kept = [_kept(archive, facts), *(item for item in kept if item.path != archive), *_class_path(site, archive)]
     wanted, unwanted = system.divided(facts)
     if by_system:
         jres = tuple(name.replace("-jdk", "-jre") for name in packages if "jdk" in name)
@@ -50,13 +52,40 @@ def draft(facts: Facts, site: Site) -> Draft:
         packages=wanted,
         manager=system.manager(facts),
         users=system.users(facts),
-        assumed=() if site.built else (f"that the build leaves {archive}",),
+        assumed=() if site.built else (f"that the build leaves {archive}", "which other archives its manifest names"),
     )
 
 
-def _kept(archive: str) -> Kept:
+def _kept(archive: str, facts: Facts) -> Kept:
+    """An archive that lies where a tool puts nothing else needs what lies beside it."""
+    folder = posixpath.dirname(archive)
+    if (
+        posixpath.basename(folder) not in _OUTPUTS
+        and folder not in {facts.workdir.rstrip("/"), ""}
+        and archive.endswith(".jar")
+    ):
+        return Kept(folder, directory=True, why="The archive, and what lies beside it.")
     directory = not archive.endswith((".jar", ".war")) and "*" not in archive
     return Kept(archive, directory, "The classes." if directory else "The archive, with the packages that it brings.")
+
+
+def _class_path(site: Site, archive: str) -> list[Kept]:
+    """What the manifest of a built archive names beside it. Source: the JAR file specification, Class-Path."""
+    view = site.view
+    place = resolve(view, clean(archive)) if view and site.built else ""
+    entry = view.lstat(place) if view and place else None
+    if view is None or entry is None or entry.kind != "file":
+        return []
+    try:
+        with zipfile.ZipFile(view.real_path(place)) as archived:
+            text = archived.read("META-INF/MANIFEST.MF").decode("utf-8", "replace")
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError):
+        return []
+    lines = text.replace("\r\n", "\n").replace("\n ", "").split("\n")
+    names = [name for line in lines if line.startswith("Class-Path:") for name in line.partition(":")[2].split()]
+    paths = ["/" + clean(f"{posixpath.dirname(archive)}/{name}") for name in names if "://" not in name]
+    there = [(path, view.lstat(resolve(view, clean(path)))) for path in paths]
+    return [Kept(path, found.kind == "dir", "The archive's manifest names it.") for path, found in there if found]
 
 
 def _archive(facts: Facts) -> str:

@@ -110,3 +110,14 @@ def test_what_is_no_program_was_not_compiled() -> None:
     draft = built(C, {}, {"src/tool": file("#!/usr/bin/perl\n", mode=0o755)})
 
     assert (draft.kind, draft.base) == ("other", "debian")
+
+
+def test_what_lies_beside_a_program_is_kept_unless_a_compiler_made_it() -> None:
+    text = C.replace("./tool", "bin/tool")
+    tool = file(Path("/bin/sh").resolve().read_bytes(), mode=0o755)
+
+    alone = built(text, {}, {"src/bin/tool": tool, "src/bin/tool.o": "", "src/a.c": ""})
+    beside = built(text, {}, {"src/bin/tool": tool, "src/bin/words.txt": ""})
+
+    assert [item.path for item in alone.kept] == ["/src/bin/tool"]
+    assert [item.path for item in beside.kept] == ["/src/bin/tool", "/src/bin"]
