@@ -119,8 +119,12 @@ def install(names: Collection[str], how: Manager) -> str:
     listed = " ".join(sorted(names))
     if how == "apk":
         return f"RUN apk add --no-cache {listed}"
+    # Without this directory Java's packages fail on a system whose manuals were left out.
+    first = (
+        "mkdir -p /usr/share/man/man1 \\\n && " if any(re.match("openjdk-|default-j", name) for name in names) else ""
+    )
     return (
-        "RUN apt-get update \\\n"
+        f"RUN {first}apt-get update \\\n"
         f" && apt-get install -y --no-install-recommends {listed} \\\n"
         " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
     )

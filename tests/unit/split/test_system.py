@@ -67,3 +67,9 @@ def test_packages_that_are_removed_again_are_not_asked_for() -> None:
     )
 
     assert [package.name for package in system.asked(facts)] == ["jq"]
+
+
+def test_java_gets_the_directory_that_its_packages_look_for() -> None:
+    assert system.install(["openjdk-17-jre-headless"], "apt-get").startswith(
+        "RUN mkdir -p /usr/share/man/man1 \\\n && apt-get"
+    )
