@@ -127,7 +127,7 @@ class Site:
         places = [self.path(self.relative(item.path)) for item in kept if self.relative(item.path) != "node_modules"]
         for item in list(left):
             name = self.relative(item.path)
-            if name.startswith(".") or not self.is_directory(name) or "compiled" in item.why:
+            if name.startswith(".") or name == "node_modules" or not self.is_directory(name) or "compiled" in item.why:
                 continue
             if found := leftovers.mentioned(self.view, name, places):
                 left.remove(item)

@@ -44,3 +44,9 @@ def test_the_root_has_what_every_image_has() -> None:
     assert Site.after(facts, MemoryTree({"app.js": "", "usr/bin/sh": "", "etc/passwd": ""})).names == ("app.js",)
     assert Site.foreseen(facts).names == ("app.js", "x")
     assert [Site.foreseen(facts).relative(path) for path in ("/usr/bin/x", "/app/x")] == ["", "app/x"]
+
+
+def test_packages_that_a_bundle_was_made_of_are_not_taken_back() -> None:
+    site = Site.after(FACTS, MemoryTree({"app/dist/a.js": "// node_modules/ms/index.js", "app/node_modules/ms/x": ""}))
+
+    assert [item.path for item in site.sorted_out("node", also_left={"node_modules": "no"})[0]] == ["/app/dist"]
