@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Command
@@ -39,6 +40,11 @@ class Closure:
 
     old: FileView
     new: FileView
+
+    @cached_property
+    def _places(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Where the two systems look for libraries, the old one first."""
+        return programs.library_places(self.old), programs.library_places(self.new)
 
     def missing(self, paths: Iterable[str]) -> tuple[Missing, ...]:
         """What the programs at and below these paths lack, sorted."""
@@ -107,9 +113,10 @@ class Closure:
             return
         if needs.interpreter and not self._has(self.new, needs.interpreter) and self._has(self.old, needs.interpreter):
             yield clean(needs.interpreter)
+        before, now = self._places
         for name in needs.libraries:
-            if not programs.library(self.new, name, needs.search, programs.library_places(self.new)):
-                found = programs.library(self.old, name, needs.search, programs.library_places(self.old))
+            if not programs.library(self.new, name, needs.search, now):
+                found = programs.library(self.old, name, needs.search, before)
                 if found:
                     yield found
 

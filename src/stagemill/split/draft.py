@@ -68,7 +68,7 @@ class Left:
 class Draft:
     """The runtime stage begins from `base`, for the reason `why`. `packages` are installed in it by the system's manager.
 
-    `inserted` and `end` go into the build stage; `env` and `command` take the place of what the file says for the runtime;
+    `environment` is the virtual environment that has all packages of Python. `inserted` and `end` go into the build stage; `env` and `command` take the place of what the file says for the runtime;
     `place` makes the working directory what it was. `assumed` is what only a build can show.
     """
 
@@ -81,6 +81,7 @@ class Draft:
     inserted: tuple[Inserted, ...] = ()
     end: tuple[Line, ...] = ()
     env: tuple[Line, ...] = ()
+    environment: str = ""
     command: Line | None = None
     packages: tuple[str, ...] = ()
     manager: Manager = "apt-get"

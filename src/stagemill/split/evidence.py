@@ -59,6 +59,7 @@ _COMPILED = (
     "usr/local/share/info",
 )
 _GLOBAL_MODULES = "usr/local/lib/node_modules"
+_SHARED = frozenset({"opt", "srv", "home", "usr/local", "usr/local/bin", "usr/local/lib", _GLOBAL_MODULES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,10 @@ class Evidence:
             f"RUN chown {entry.uid}:{entry.gid} {facts.workdir}", "The program may write here, as it could before."
         )
 
-    @staticmethod
-    def _covered(path: str, kept: Sequence[Kept]) -> bool:
+    def _covered(self, path: str, kept: Sequence[Kept]) -> bool:
         """Whether it is kept already, or in a directory that is."""
-        return any(
-            f"/{path}" == item.path or (item.directory and f"/{path}/".startswith(f"{item.path}/")) for item in kept
-        )
+        places = ((resolve(self.view, clean(item.path)), item.directory) for item in kept)
+        return any(path == place or (directory and f"{path}/".startswith(f"{place}/")) for place, directory in places)
 
     def _without_twins(self, draft: Draft) -> list[Kept]:
         """What is kept, without a second copy of the program, which was installed from the place where it was compiled."""
@@ -183,15 +182,7 @@ class Evidence:
         """Whether a new directory may hold what is kept and what is not: then its paths count one by one."""
         if any(_leads_to(path, pattern) for patterns in _NOISE.values() for pattern in patterns):
             return True
-        return self.owners.is_theirs(path) or path in {
-            "opt",
-            "srv",
-            "home",
-            "usr/local/lib",
-            "usr/local/bin",
-            "usr/local",
-            _GLOBAL_MODULES,
-        }
+        return self.owners.is_theirs(path) or path in _SHARED
 
     def _noise(self, path: str, draft: Draft, line: int) -> str:
         """Why something stays behind though a step has made it; empty where it is wanted."""
@@ -200,8 +191,8 @@ class Evidence:
         for why, patterns in _NOISE.items():
             if _matches(path, patterns):
                 return why
-        if draft.kind == "python" and draft.inserted and _matches(path, _PYTHON):
-            return "it is in the virtual environment now"
+        if draft.environment and _matches(path, _PYTHON):
+            return "the virtual environment takes its place"
         if draft.kind in {"go", "rust", "c"} and _matches(path, _COMPILED):
             return "it is for those who build with it"
         if draft.kind in {"node", "site"} and (path.startswith(f"{_GLOBAL_MODULES}/") or self._links_to_modules(path)):

@@ -13,7 +13,6 @@ from stagemill.oci.config import RunConfig
 from stagemill.split import programs
 from stagemill.split.draft import Draft, Kept
 from stagemill.split.facts import Facts
-from stagemill.split.recipes.python import VENV
 from stagemill.split.smoke import Outcome
 from stagemill.values import dataclass
 
@@ -57,9 +56,9 @@ def compare(facts: Facts, draft: Draft, before: Built, after: Built) -> Compared
     count = 0
     differences: list[str] = []
     for item in draft.kept:
-        if item.path == VENV and draft.inserted:
-            differences += _packages(old, new)
-            count += sum(entry.kind != "dir" for _, entry in walk(new, clean(VENV)))
+        if draft.inserted and item.path == draft.environment:
+            differences += _packages(old, new, clean(item.path))
+            count += sum(entry.kind != "dir" for _, entry in walk(new, clean(item.path)))
             continue
         found = list(_files(old, new, item))
         count += len(found)
@@ -102,10 +101,10 @@ def _lost(old: FileView, source: str, there: set[str]) -> Iterator[str]:
             yield f"/{path} is missing"
 
 
-def _packages(old: FileView, new: FileView) -> Iterator[str]:
+def _packages(old: FileView, new: FileView, environment: str) -> Iterator[str]:
     """Python packages of the virtual environment that were not installed before in the same version."""
-    had = set(_distributions(old, ("usr/local/lib", "usr/lib", clean(VENV))))
-    for name in sorted(_distributions(new, (f"{clean(VENV)}/lib",))):
+    had = _distributions(old, ("usr/local/lib", "usr/lib"))
+    for name in sorted(_distributions(new, (f"{environment}/lib",))):
         if name not in had and not name.startswith(("pip-", "setuptools-", "wheel-")):
             yield f"{name} was not installed"
 

@@ -170,7 +170,8 @@ def _short(facts: Facts, path: str) -> str:
 
 def _moved(facts: Facts, draft: Draft) -> Iterator[str]:
     """The rest of the file: what a container is started with, in its order."""
-    replaced = {id(node) for node in facts.entry.nodes} if draft.command else set()
+    nodes = facts.entry.nodes[1:] if facts.entry.wrapper else facts.entry.nodes
+    replaced = {id(node) for node in nodes} if draft.command else set()
     for step in facts.stage.steps:
         node = step.node
         last = isinstance(node, User) and node.user.text == facts.stage.end.user and _is_final_user(facts, node)

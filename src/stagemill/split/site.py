@@ -12,32 +12,10 @@ from stagemill.split.facts import Facts
 from stagemill.values import dataclass
 
 # What is at the root of every image, which may be the working directory.
-_SYSTEM = frozenset(
-    [
-        "bin",
-        "boot",
-        "dev",
-        "etc",
-        "home",
-        "lib",
-        "lib32",
-        "lib64",
-        "libx32",
-        "media",
-        "mnt",
-        "opt",
-        "proc",
-        "root",
-        "run",
-        "sbin",
-        "srv",
-        "sys",
-        "tmp",
-        "usr",
-        "var",
-        ".dockerenv",
-    ]
-)
+_SYSTEM = frozenset({
+    ".dockerenv", "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root", "run",
+    "sbin", "srv", "sys", "tmp", "usr", "var",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def foreseen(facts: Facts) -> Split:
 
 @dataclass(frozen=True)
 class Splitter:
-    """`make` builds a file with what the command line says; `again` reads the facts once more when the base is known."""
+    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done."""
 
     make: Callable[[Dockerfile], Built]
     name: str
@@ -70,7 +70,7 @@ class Splitter:
     def split(
         self, dockerfile: Dockerfile, read: Callable[[Built], Facts], commands: Sequence[tuple[str, ...]]
     ) -> Split:
-        """Raises StagemillError where a build fails, or where the runtime is not what it was."""
+        """`read` gives the facts when the base is known, too. Raises StagemillError where a build fails, or where the runtime is not what it was."""
         self.say("building it as it is")
         before = self.make(dockerfile)
         facts = read(before)
@@ -84,10 +84,7 @@ class Splitter:
                 f"cannot split it: the runtime would not be what the image was\n{proof.shown(compared.differences)}",
                 hint="split it by hand from what --dry-run shows, or change what makes these differ",
             )
-        sizes = [
-            sum(built.forms.index(name).size for name in built.forms.layers(built.tree(built.plan.target)))
-            for built in (before, after)
-        ]
+        sizes = [_size(built, built.tree(built.plan.target)) for built in (before, after)]
         _refuse_worse(sizes)
         new = after.forms.view(after.tree(after.plan.target))
         weighed = (

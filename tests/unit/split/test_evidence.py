@@ -117,3 +117,17 @@ def test_packages_that_the_runtime_has_not_are_weighed() -> None:
 
     assert [(item.path, item.size) for item in left] == [("gcc", 5)]
     assert found.packages_left(MemoryTree({}), asked=["gcc", "jq"]) == ()
+
+
+def test_a_program_that_was_named_by_a_link_is_not_kept_twice() -> None:
+    made: dict[str, Node | str] = {"bin": link("usr/bin"), "usr/bin/tool": "program"}
+    kept = (Kept("/bin/tool", directory=False),)
+
+    assert [item.path for item in refined(made, "go", kept=kept).kept] == ["/bin/tool", "/bin"]
+
+
+def test_a_virtual_environment_takes_the_place_of_packages() -> None:
+    made: dict[str, Node | str] = {"usr/local/lib/python3.11/dist-packages/pip/x": "", "usr/local/bin/pip": ""}
+    found = evidence(made).refined(Draft("python", "", "debian", "", environment="/opt/venv"), FACTS)
+
+    assert (found.kept, {item.why for item in found.left}) == ((), {"the virtual environment takes its place"})

@@ -153,3 +153,9 @@ def test_the_shell_of_the_shell_form_and_the_last_comments_go_on() -> None:
     assert 'SHELL ["/bin/bash", "-c"]' in runtime(text)
     assert 'SHELL ["/bin/bash", "-c"]' not in runtime(text.replace("CMD /app", 'CMD ["/app"]'))
     assert split(text).endswith("CMD /app\n# The end.\n")
+
+
+def test_a_script_that_prepares_stays_where_the_command_is_another() -> None:
+    text = 'FROM python:3.12\nRUN pip install poetry && poetry install\nENTRYPOINT ["./entrypoint.sh"]\nCMD ["poetry", "run", "serve"]\n'
+
+    assert runtime(text)[-2:] == ['ENTRYPOINT ["./entrypoint.sh"]', 'CMD ["serve"]']

@@ -19,9 +19,7 @@ Manager: TypeAlias = Literal["npm", "pnpm", "yarn"]
 
 _SOURCES = ("src", "lib-src", "source", "app-src")
 _SIGNS = frozenset("&|;$`<>\n")
-_PROGRAMS = frozenset({"node", "nodejs"})
 _HAS = ("nodejs", "npm", "python3", "ca-certificates")
-_TOO = "the packages for development are in it, and the lock file cannot tell them apart"
 
 
 def installs(facts: Facts) -> bool:
@@ -72,9 +70,9 @@ def _manifest(facts: Facts, site: Site) -> Mapping[str, object]:
     """The package.json that the image has; nothing where it is not known yet."""
     place = site.path("package.json")
     entry = site.view.lstat(place) if site.built and site.view else None
-    text = (
-        site.view.real_path(place).read_text("utf-8", "replace") if entry and site.view else facts.read("package.json")
-    )
+    text = facts.read("package.json")
+    if site.view and entry and entry.kind == "file":
+        text = site.view.real_path(place).read_text("utf-8", "replace")
     try:
         found: object = json.loads(text or "{}")
     except ValueError:

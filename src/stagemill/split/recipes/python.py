@@ -45,8 +45,8 @@ def draft(facts: Facts, site: Site) -> Draft:
     if first and not project:
         inserted = (Inserted(first, _venv(facts)),)
         kept.append(Kept(VENV, directory=True, why="All packages, with the programs that they bring."))
-    if (project and not own) or first:
-        place = f"{facts.workdir.rstrip('/')}/.venv" if project else VENV
+    place = own or (site.absolute(".venv") if project else VENV if first else "")
+    if place and not own:
         env = (Line(f"ENV PATH={place}/bin:$PATH", "Its python comes first, and finds its packages."),)
     runtime = families.python_of_uv(base) or (families.slim(base) if base.name == "python" else families.system(base))
     wanted, unwanted = system.divided(facts, needless=_HAS if base.name in {"python", "uv"} else ())
@@ -62,6 +62,7 @@ def draft(facts: Facts, site: Site) -> Draft:
         left=(*left, *unwanted),
         inserted=inserted,
         env=env,
+        environment=place,
         command=command,
         packages=wanted,
         manager=system.manager(facts),
@@ -187,9 +188,8 @@ def _check(facts: Facts, *, project: bool) -> None:
             f"cannot split it: {first} is not the python that has the packages in the runtime",
             f"leave the directory out, so that PATH decides: {first.rpartition('/')[2]}",
         )
-    bare = Base.of(facts.base).name not in {"python", "uv"} and "python3-venv" not in {
-        each.name for each in system.asked(facts)
-    }
+    names = {package.name for package in system.asked(facts)}
+    bare = not project and Base.of(facts.base).name not in {"python", "uv"} and "python3-venv" not in names
     for ran in facts.commands:
         if not _installs(ran):
             continue
