@@ -22,6 +22,7 @@ RUNTIME = {
     "go-static": "scratch",
     "go-templates": "debian:bookworm-slim",
     "c-make": "debian:bookworm-slim",
+    "c-sqlite": "debian:bookworm-slim",
     "node-npm": "node:22-slim",
     "site-node": "busybox",
     "python-pip": "python:3.11-slim",
