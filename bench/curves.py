@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 _PER_FOLDER = 100
 _BLOCK = 1 << 20
 _NUMBERS = b"".join(b"%07d," % number for number in range(_BLOCK // 8))
 
 BUILD = "STAGEMILL_ROOT={store} {stagemill} build --progress plain -t grown -o type=oci,dest={out} {context}"
-MANY = "for i in $(seq {size}); do " + BUILD.replace("{out}", "{out}-$i").replace("{context}", "{context}/$i") + " & p=\"$p $!\"; done; for i in $p; do wait $i; done"
+MANY = (
+    "for i in $(seq {size}); do "
+    + BUILD.replace("{out}", "{out}-$i").replace("{context}", "{context}/$i")
+    + ' & p="$p $!"; done; for i in $p; do wait $i; done'
+)
 _COMMAND = "STAGEMILL_ROOT={store} {stagemill} "
 
 
@@ -50,7 +53,7 @@ def files(context: Path, _store: Path, size: int) -> None:
 def steps(context: Path, _store: Path, size: int) -> None:
     """So many RUNs after each other, each of which makes a layer."""
     shutil.copy(_busybox(), context / "busybox")
-    lines = ['FROM scratch', "COPY busybox /bin/busybox", 'SHELL ["/bin/busybox", "sh", "-c"]']
+    lines = ["FROM scratch", "COPY busybox /bin/busybox", 'SHELL ["/bin/busybox", "sh", "-c"]']
     _dockerfile(context, "\n".join([*lines, *(f"RUN echo {i} > /step{i}" for i in range(size))]) + "\n")
 
 
@@ -68,8 +71,10 @@ def megabytes(context: Path, _store: Path, size: int) -> None:
     """One file of so many megabytes, a quarter of it noise."""
     noise = os.urandom(_BLOCK // 4)
     with open(context / "large.bin", "wb") as file:
-        for number in range(size):
-            file.write(noise[number % 1024 :] + noise[: number % 1024] + b"%08d" % number + _NUMBERS[: 3 * _BLOCK // 4 - 8])
+        file.writelines(
+            noise[number % 1024 :] + noise[: number % 1024] + b"%08d" % number + _NUMBERS[: 3 * _BLOCK // 4 - 8]
+            for number in range(size)
+        )
     _dockerfile(context, "FROM scratch\nCOPY large.bin /\n")
 
 
@@ -87,7 +92,12 @@ def builds(context: Path, _store: Path, size: int) -> None:
         folder.mkdir()
         shutil.copy(_busybox(), folder / "busybox")
         (folder / "file.txt").write_text(f"build {i}\n")
-        lines = ['FROM scratch', "COPY busybox /bin/busybox", 'SHELL ["/bin/busybox", "sh", "-c"]', "COPY file.txt /file.txt"]
+        lines = [
+            "FROM scratch",
+            "COPY busybox /bin/busybox",
+            'SHELL ["/bin/busybox", "sh", "-c"]',
+            "COPY file.txt /file.txt",
+        ]
         _dockerfile(folder, "\n".join([*lines, *(f"RUN cat /file.txt > /copy{step}" for step in range(3))]) + "\n")
 
 
@@ -123,6 +133,13 @@ ALL = {
                 "prune": _COMMAND + "prune --force --filter until=24h",
             },
         ),
-        Curve("builds", "builds at once on one store", (1, 2, 4, 8, 16, 32), (1, 2, 4), builds, {"cold": MANY, "warm": MANY}),
+        Curve(
+            "builds",
+            "builds at once on one store",
+            (1, 2, 4, 8, 16, 32),
+            (1, 2, 4),
+            builds,
+            {"cold": MANY, "warm": MANY},
+        ),
     )
 }

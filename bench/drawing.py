@@ -24,8 +24,12 @@ def draw(growth: Growth, folder: Path) -> None:
         for scenario, colour in zip(growth.scenarios(curve), _COLOURS, strict=False):
             line = growth.line(curve, scenario)
             sizes = [point.size for point in line]
-            seconds.plot(sizes, [point.wall for point in line], "o-", color=colour, label=f"{scenario}, wall", markersize=3)
-            seconds.plot(sizes, [point.cpu for point in line], "--", color=colour, label=f"{scenario}, cpu", linewidth=1)
+            seconds.plot(
+                sizes, [point.wall for point in line], "o-", color=colour, label=f"{scenario}, wall", markersize=3
+            )
+            seconds.plot(
+                sizes, [point.cpu for point in line], "--", color=colour, label=f"{scenario}, cpu", linewidth=1
+            )
             memory.plot(sizes, [point.rss / 1e6 for point in line], "o-", color=colour, label=scenario, markersize=3)
         first = growth.line(curve, growth.scenarios(curve)[0])
         seconds.plot(*straight(first), ":", color="#999999", label="slope 1", linewidth=1)

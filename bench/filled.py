@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from stagemill.digest import Digest
+from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.layer.index import build
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import Packed
@@ -39,7 +40,7 @@ def _step(store: Store, number: int, used: float) -> None:
     diff_id = Digest.of(f"tar {number}".encode())
     store.links.set_packed(layer, Packed(diff_id, blob))
     key = Digest.of(f"key {number}".encode())
-    result = json.dumps([["layer", layer, "2026-01-01T00:00:00.000000Z"]])
+    result = Tree((TreeLayer("layer", layer, timestamp(used)),)).serialize()
     inputs = json.dumps({"op": {"kind": "run.1", "argv": ["make", str(number)]}, "inputs": []})
     store.records.put(Record(key, key, result, inputs, f"[{number}] RUN make {number}", used, used))
     if number % _SHIPPED == 0:

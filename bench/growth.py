@@ -27,7 +27,6 @@ import drawing
 from curves import Curve
 from figures import Growth, Point
 from measure import BuildError, measure
-from report import columns
 from run import compile_stagemill
 
 REPOSITORY = Path(__file__).parent.parent
@@ -39,9 +38,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--curves", default=",".join(curves.ALL), help="[all: %(default)s]")
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
     parser.add_argument("--most", type=int, metavar="SIZE", help="leave out what is larger")
-    parser.add_argument("--patience", type=float, default=2, metavar="SECONDS", help="to wait for an idle machine, each time [2]")
+    parser.add_argument(
+        "--patience", type=float, default=2, metavar="SECONDS", help="to wait for an idle machine, each time [2]"
+    )
     parser.add_argument("--workdir", type=Path, default=cache / "stagemill-bench/growth", help="[%(default)s]")
-    parser.add_argument("--into", type=Path, default=REPOSITORY / "docs/growth", help="for growth.json and pictures [docs/growth]")
+    parser.add_argument(
+        "--into", type=Path, default=REPOSITORY / "docs/growth", help="for growth.json and pictures [docs/growth]"
+    )
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw figures that are there, and measure nothing")
     return parser.parse_args()
 
@@ -68,7 +71,9 @@ def run(curve: Curve, sizes: Sequence[int], *, workdir: Path, patience: float) -
                 log = folder / "log"
                 sample = measure(command.format_map(fields), env=env, log=log, daemon=None, patience=patience)
                 point = Point(curve.name, size, scenario, sample.wall, sample.cpu, sample.rss)
-                say(f"{curve.name} {size} {scenario}: {point.wall:.2f} s, cpu {point.cpu:.2f} s, {point.rss / 1e6:.0f} MB")
+                say(
+                    f"{curve.name} {size} {scenario}: {point.wall:.2f} s, cpu {point.cpu:.2f} s, {point.rss / 1e6:.0f} MB"
+                )
                 yield point
         except BuildError as error:
             say(f"{curve.name} {size}: {error.reason}")
@@ -83,7 +88,9 @@ def measured(args: argparse.Namespace) -> Iterator[Growth]:
     args.workdir.mkdir(parents=True, exist_ok=True)
     compile_stagemill()
     for curve in chosen(args.curves):
-        sizes = [size for size in (curve.quick if args.quick else curve.sizes) if args.most is None or size <= args.most]
+        sizes = [
+            size for size in (curve.quick if args.quick else curve.sizes) if args.most is None or size <= args.most
+        ]
         points += run(curve, sizes, workdir=args.workdir.resolve(), patience=args.patience)
         yield Growth.of(points)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from stagemill.digest import Canonical, Digest, canonical
-from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -27,7 +26,9 @@ class StoreCache:
         self.store = store
         self.clock = clock
         self.contents = contents
-        self._there: set[tuple[str, Digest]] = set()
+        self._trees = Trees()
+        self._there: set[Digest] = set()
+        self._seen: set[Digest] = set()
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
@@ -35,8 +36,8 @@ class StoreCache:
         if record is None:
             return None
         try:
-            tree = Tree.from_json(json.loads(record.result))
-        except (ValueError, TypeError):
+            tree = self._trees.parse(record.result)
+        except ValueError:
             tree = None
         if tree is None or not self._whole(tree):
             self.store.records.remove(key)
@@ -45,17 +46,19 @@ class StoreCache:
 
     def _whole(self, tree: Tree) -> bool:
         """Whether all layers are there. Each is looked for once, since a tree has all those of its parent."""
-        for layer in tree.layers:
-            key = (layer.form, layer.digest)
-            if key not in self._there:
-                if not self._has(layer):
-                    return False
-                self._there.add(key)
-        return True
+        return self._are_there(tree, self._there)
 
     def _is_here(self, tree: Tree) -> bool:
-        """The same now: what is saved may be looked for again when it is loaded."""
-        return all((layer.form, layer.digest) in self._there or self._has(layer) for layer in tree.layers)
+        """The same when it is saved: it may be looked for again when it is loaded."""
+        return self._are_there(tree, self._seen)
+
+    def _are_there(self, tree: Tree, known: set[Digest]) -> bool:
+        for layer in tree.layers:
+            if layer.digest not in self._there and layer.digest not in known:
+                if not self._has(layer):
+                    return False
+                known.add(layer.digest)
+        return True
 
     def _has(self, layer: TreeLayer) -> bool:
         if layer.form == "layer":
@@ -90,13 +93,13 @@ class StoreCache:
                 self.store.records.note(op.content, self.contents[op.content])
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
-        created = self.clock()
+        created, result = self.clock(), tree.serialize()
         for key in dict.fromkeys(keys):
             self.store.records.put(
                 Record(
                     key=key,
                     canonical=canonical,
-                    result=json.dumps(tree.to_json(), separators=(",", ":")),
+                    result=result,
                     ingredients=ingredients,
                     name=vertex.label.name,
                     created=created,

@@ -181,3 +181,50 @@ def test_it_shows_what_overlayfs_shows(stack: Callable[..., StackView], tmp_path
 
 def test_real_paths_are_paths(stack: Callable[..., StackView], tmp_path: Path) -> None:
     assert stack({"d/f": ""}).real_path("d/f") == tmp_path / "layer0/d/f"
+
+
+LAYERS: list[Spec] = [
+    {"d/a": "", "d/e/x": "", "f": "first", "k/l/m": ""},
+    {"d/b": "", "f": "second"},
+    {"d/e": False, "d/e/y": "", "g": ""},
+    {},
+    {"d/a": None, "f": None, "k/l": "a file"},
+    {"g/h": "", "k/l": None},
+    {"d": False, "d/c": "", "k/l/n": "", "nothing": None},
+    {"d/e/z": "", "d/c": None},
+    {"d": None, "f": "third"},
+    {"d/new": ""},
+]
+
+
+def test_a_view_with_one_layer_more_shows_what_a_new_view_of_all_layers_shows(make: Callable[..., Path]) -> None:
+    layers = [make(f"layer{number}", spec) for number, spec in enumerate(LAYERS)]
+    parts = [(layer, partial(build, layer)) for layer in layers]
+    grown, unread = StackView([]), StackView([])
+
+    for number, part in enumerate(parts, 1):
+        grown, unread = grown.on_top(*part), unread.on_top(*part)
+        whole = StackView(parts[:number])
+        shown = everything(whole)
+
+        assert everything(grown) == shown
+        assert [grown.layer(path) for path in shown] == [whole.layer(path) for path in shown]
+        assert [grown.lstat(path) for path in shown] == [whole.lstat(path) for path in shown]
+    assert everything(unread) == everything(grown)
+
+
+def test_with_one_layer_more_only_that_layer_is_listed(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [make(f"layer{number}", {f"d/file{number}": "", "e/f": ""}) for number in range(20)]
+    below = StackView([(layer, partial(build, layer)) for layer in layers])
+    everything(below)
+    top = make("top", {"d/new": ""})
+    listed: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))  # type: ignore[func-returns-value]
+
+    view = below.on_top(top, partial(build, top))
+
+    assert len(everything(view)) == 24
+    assert listed == [f"{top}/", f"{top}/d"]
