@@ -27,8 +27,7 @@ class StoreCache:
         self.clock = clock
         self.contents = contents
         self._trees = Trees()
-        self._there: set[Digest] = set()
-        self._seen: set[Digest] = set()
+        self._there: set[tuple[str, Digest]] = set()
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
@@ -46,19 +45,17 @@ class StoreCache:
 
     def _whole(self, tree: Tree) -> bool:
         """Whether all layers are there. Each is looked for once, since a tree has all those of its parent."""
-        return self._are_there(tree, self._there)
-
-    def _is_here(self, tree: Tree) -> bool:
-        """The same when it is saved: it may be looked for again when it is loaded."""
-        return self._are_there(tree, self._seen)
-
-    def _are_there(self, tree: Tree, known: set[Digest]) -> bool:
         for layer in tree.layers:
-            if layer.digest not in self._there and layer.digest not in known:
+            key = (layer.form, layer.digest)
+            if key not in self._there:
                 if not self._has(layer):
                     return False
-                known.add(layer.digest)
+                self._there.add(key)
         return True
+
+    def _is_here(self, tree: Tree) -> bool:
+        """The same now: what is saved may be looked for again when it is loaded."""
+        return all((layer.form, layer.digest) in self._there or self._has(layer) for layer in tree.layers)
 
     def _has(self, layer: TreeLayer) -> bool:
         if layer.form == "layer":

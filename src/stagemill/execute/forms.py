@@ -61,7 +61,7 @@ class Forms:
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
-        self._homes: dict[TreeLayer, Digest] = {}
+        self._touched: set[Digest] = set()
         self._lock = Lock()
 
     def view(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> StackView:
@@ -70,11 +70,10 @@ class Forms:
 
         with self._lock:
             found = self._views.get(tree.layers)
-            before = self._views.get(tree.layers[:-1])
         if found is None:
             layers = self.layers(tree, progress=progress, cancelled=cancelled)
             parts = [(self.store.layers.directory(layer), partial(self.index, layer)) for layer in layers]
-            found = before.on_top(*parts[-1]) if before and parts else StackView(parts)
+            found = StackView(parts)
             with self._lock:
                 if len(self._views) >= _MAX_VIEWS:
                     self._views.pop(next(iter(self._views)))
@@ -108,19 +107,18 @@ class Forms:
 
     def layers(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> list[Digest]:
         """The names of the layers in the store, all of them with their directory; those that lack one get it, in parallel."""
-        homes = self._homes
-        missing = [layer for layer in dict.fromkeys(tree.layers) if layer not in homes and self.home(layer) is None]
+        missing = [layer for layer in dict.fromkeys(tree.layers) if self.home(layer) is None]
         if missing:
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
-        return [homes.get(layer) or self._name(layer) for layer in tree.layers]
+        return [self._name(layer) for layer in tree.layers]
 
     def _name(self, layer: TreeLayer) -> Digest:
-        """Marks the layer as used once, and remembers where it is: from then on nobody prunes it while this process lives."""
         found = self.home(layer)
         if found is None:
             raise CorruptError(f"the layer {layer.digest.short} was lost while it was used", hint="build again")
-        self.store.layers.touch(found)
-        self._homes[layer] = found
+        if found not in self._touched:
+            self.store.layers.touch(found)
+            self._touched.add(found)
         return found
 
     def _unpacked(self, chain: Digest) -> Digest | None:

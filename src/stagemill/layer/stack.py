@@ -1,16 +1,13 @@
 """`StackView`, layers on top of each other read as the one tree that overlayfs would show, without a mount.
 
 What a directory holds is found once, by listing it in those layers that have a part in it, and remembered; so a path
-costs the same under five layers and under five hundred. A view with one layer more begins with what the view before it
-knows, so that a build of five hundred steps does not list all layers at each of them.
-
-Source: Linux, Documentation/filesystems/overlayfs.rst.
+costs the same under five layers and under five hundred. Source: Linux, Documentation/filesystems/overlayfs.rst.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,19 +30,6 @@ class _Place:
 _NOWHERE = _Place((), directory=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a view knows of a tree: the place of its root, and what its directories hold, as far as they were listed."""
-
-    root: _Place
-    listings: dict[str, Mapping[str, _Place]]
-
-    def place(self, path: str) -> _Place:
-        """That of a path in a directory that was listed."""
-        parent, _, name = path.rpartition("/")
-        return self.listings[parent].get(name, _NOWHERE) if path else self.root
-
-
 class StackView:
     """A `FileView` of layer directories, bottom first; each comes with a function that loads its index when it is asked.
 
@@ -56,18 +40,8 @@ class StackView:
         self._roots = [os.fspath(directory) for directory, _ in layers]
         self._load = [load for _, load in layers]
         self._root = _Place(tuple(range(len(layers) - 1, -1, -1)), directory=True)
-        self._listings: dict[str, Mapping[str, _Place]] = {}
+        self._listings: dict[str, dict[str, _Place]] = {}
         self._entries: dict[str, Entry] = {}
-        self._before = _Known(_NOWHERE, {})
-
-    def on_top(self, directory: Path, load: Callable[[], LayerIndex]) -> StackView:
-        """The view with one more layer."""
-        made = StackView(())
-        made._roots = [*self._roots, os.fspath(directory)]
-        made._load = [*self._load, load]
-        made._root = _Place((len(self._roots), *self._root.layers), directory=True)
-        made._before = _Known(self._root, self._listings)
-        return made
 
     def layer(self, path: str) -> int | None:
         """The number of the layer that a path is from, the uppermost of a directory's; None where there is no such path."""
@@ -117,7 +91,7 @@ class StackView:
         parent, _, name = path.rpartition("/")
         return self._names(parent).get(name, _NOWHERE)
 
-    def _names(self, path: str) -> Mapping[str, _Place]:
+    def _names(self, path: str) -> dict[str, _Place]:
         """What a directory holds, by name; nothing where there is no directory."""
         unknown = []
         while path not in self._listings:
@@ -127,24 +101,12 @@ class StackView:
                 break
         for directory in reversed(unknown):
             # Upwards first and then down, not by recursion: paths may have two thousand components.
-            self._listings[directory] = self._listing(directory, self._place(directory))
+            place = self._place(directory)
+            self._listings[directory] = self._merge(directory, place.layers) if place.directory else {}
             path = directory
         return self._listings[path]
 
-    def _listing(self, path: str, place: _Place) -> Mapping[str, _Place]:
-        if not place.directory:
-            return {}
-        known = self._before.listings.get(path)
-        if known is not None:
-            before = self._before.place(path).layers
-            if place.layers == before:
-                return known
-            if place.layers[1:] == before:
-                return self._merge(path, place.layers[:1], known)
-        return self._merge(path, place.layers, {})
-
-    def _merge(self, path: str, layers: tuple[int, ...], below: Mapping[str, _Place]) -> Mapping[str, _Place]:
-        """What a directory holds, where `below` is what it would hold without these layers."""
+    def _merge(self, path: str, layers: tuple[int, ...]) -> dict[str, _Place]:
         merged: dict[str, _Place] = {}
         directories: dict[str, list[int]] = {}
         hidden: set[str] = set()
@@ -152,20 +114,12 @@ class StackView:
             location = f"{self._roots[number]}/{path}"
             try:
                 self._take(number, location, merged=merged, directories=directories, hidden=hidden)
-                if path and (below or number != layers[-1]) and disk.is_opaque(location):
-                    below = {}
+                if number != layers[-1] and path and disk.is_opaque(location):
                     break
             except OSError as error:
                 _unreadable(location, error)
         for name, numbers in directories.items():
-            lower = below.get(name, _NOWHERE)
-            if lower.directory and name not in hidden:
-                numbers.extend(lower.layers)
             merged[name] = _Place(tuple(numbers), directory=True)
-        whiteouts = hidden.difference(merged)
-        merged = {**below, **merged}
-        for name in whiteouts:
-            merged.pop(name, None)
         return merged
 
     @staticmethod
