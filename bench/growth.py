@@ -4,7 +4,7 @@
 Examples:
   bench/growth.py                                   every curve at every size, into docs/growth: figures and pictures
   bench/growth.py --quick --into /tmp/growth        smaller sizes, in a minute or two
-  bench/growth.py --curves files,stages --most 100000
+  bench/growth.py --curves files,megabytes --most files=100000,megabytes=1000
   bench/growth.py --draw docs/growth/growth.json    the pictures again, from figures that are there
 
 `make growth GROWTH='--quick'` is the same. Seconds are on the clock and of processor time (user and system, of all processes),
@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--curves", default=",".join(curves.ALL), help="[all: %(default)s]")
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
-    parser.add_argument("--most", type=int, metavar="SIZE", help="leave out what is larger")
+    parser.add_argument("--most", default="", metavar="CURVE=SIZE,…", help="leave out larger sizes of a curve")
     parser.add_argument(
         "--patience", type=float, default=2, metavar="SECONDS", help="to wait for an idle machine, each time [2]"
     )
@@ -53,6 +53,17 @@ def chosen(names: str) -> list[Curve]:
     if unknown := [name for name in names.split(",") if name not in curves.ALL]:
         raise SystemExit(f"there is no curve {', '.join(unknown)}; known: {', '.join(curves.ALL)}")
     return [curves.ALL[name] for name in names.split(",")]
+
+
+def limits(text: str) -> dict[str, int]:
+    """The largest size of some curves. Ends the program where it is not said as `--most` takes it."""
+    found: dict[str, int] = {}
+    for part in text.split(",") if text else ():
+        name, _, size = part.partition("=")
+        if name not in curves.ALL or not size.isdigit():
+            raise SystemExit(f"--most takes CURVE=SIZE, not {part!r}; the curves are {', '.join(curves.ALL)}")
+        found[name] = int(size)
+    return found
 
 
 def run(curve: Curve, sizes: Sequence[int], *, workdir: Path, patience: float) -> Iterator[Point]:
@@ -87,10 +98,10 @@ def measured(args: argparse.Namespace) -> Iterator[Growth]:
     points: list[Point] = []
     args.workdir.mkdir(parents=True, exist_ok=True)
     compile_stagemill()
+    most = limits(args.most)
     for curve in chosen(args.curves):
-        sizes = [
-            size for size in (curve.quick if args.quick else curve.sizes) if args.most is None or size <= args.most
-        ]
+        known = curve.quick if args.quick else curve.sizes
+        sizes = [size for size in known if size <= most.get(curve.name, size)]
         points += run(curve, sizes, workdir=args.workdir.resolve(), patience=args.patience)
         yield Growth.of(points)
 
@@ -112,8 +123,11 @@ def main() -> None:
         except KeyboardInterrupt:
             say("interrupted; the curves that are done:")
     if growth:
-        drawing.draw(growth, args.into)
         print(growth.table())
+        try:
+            drawing.draw(growth, args.into)
+        except ModuleNotFoundError as error:
+            say(f"no pictures: {error}; scripts/install-tools bench installs it")
 
 
 if __name__ == "__main__":
