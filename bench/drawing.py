@@ -19,26 +19,22 @@ def draw(growth: Growth, folder: Path) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     for curve in growth.curves:
-        picture = Figure(figsize=(8, 3.2), layout="constrained")
+        picture = Figure(figsize=(8.5, 3), layout="constrained")
         seconds, memory = picture.subplots(1, 2)
         for scenario, colour in zip(growth.scenarios(curve), _COLOURS, strict=False):
             line = growth.line(curve, scenario)
             sizes = [point.size for point in line]
-            seconds.plot(
-                sizes, [point.wall for point in line], "o-", color=colour, label=f"{scenario}, wall", markersize=3
-            )
-            seconds.plot(
-                sizes, [point.cpu for point in line], "--", color=colour, label=f"{scenario}, cpu", linewidth=1
-            )
-            memory.plot(sizes, [point.rss / 1e6 for point in line], "o-", color=colour, label=scenario, markersize=3)
-        first = growth.line(curve, growth.scenarios(curve)[0])
-        seconds.plot(*straight(first), ":", color="#999999", label="slope 1", linewidth=1)
+            seconds.plot(sizes, [point.wall for point in line], "o-", color=colour, label=scenario, markersize=3)
+            seconds.plot(sizes, [point.cpu for point in line], "--", color=colour, linewidth=1)
+            memory.plot(sizes, [point.rss / 1e6 for point in line], "o-", color=colour, markersize=3)
+        seconds.plot([], [], "--", color="#666666", label="of processor time", linewidth=1)
+        seconds.plot(*straight(growth.steepest(curve)), ":", color="#666666", label="slope 1", linewidth=1)
         for axes, title in (seconds, "seconds"), (memory, "MB of memory, at most"):
             axes.set(xscale="log", yscale="log", xlabel=curves.ALL[curve].what, title=title)
             axes.grid(color="#e5e5e5", linewidth=0.6)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.legend(frameon=False, fontsize=7)
         memory.set_ylim(10, max(1000, *(point.rss / 0.8e6 for point in growth.points if point.curve == curve)))
+        picture.legend(loc="outside right center", frameon=False, fontsize=8)
         picture.savefig(folder / f"{curve}.svg", metadata={"Date": None, "Creator": None})
 
 

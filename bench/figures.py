@@ -50,6 +50,11 @@ class Growth:
         found = [point for point in self.points if (point.curve, point.scenario) == (curve, scenario)]
         return tuple(sorted(found, key=lambda point: point.size))
 
+    def steepest(self, curve: str) -> tuple[Point, ...]:
+        """The line of the scenario that takes longest at the largest size."""
+        lines = (self.line(curve, scenario) for scenario in self.scenarios(curve))
+        return max(lines, key=lambda line: line[-1].wall)
+
     def table(self) -> str:
         """Every point, with the slope from the point before it: 1 is linear, 2 quadratic, 0 no growth at all."""
         rows = [["curve", "size", "scenario", "wall s", "cpu s", "slope", "RSS MB"]]

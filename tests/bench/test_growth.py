@@ -42,6 +42,12 @@ def test_the_table_has_a_line_for_each_point_from_the_smallest_size_up() -> None
     ]
 
 
+def test_the_steepest_line_is_that_of_the_scenario_that_takes_longest_in_the_end() -> None:
+    lines = [point(10, 4), point(100, 5), point(10, 1, scenario="prune"), point(100, 9, scenario="prune")]
+
+    assert Growth(MACHINE, tuple(lines)).steepest("files") == tuple(lines[2:])
+
+
 def test_figures_come_back_from_json_and_nothing_else_does() -> None:
     growth = Growth(MACHINE, (point(10, 0.4), point(100, 4)))
 
