@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 
 from stagemill import events
-from stagemill.cli.progress import frame
 from stagemill.cli.progress.board import Board
 from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.frame import ASCII, UNICODE, Glyphs, Line, as_text, live, summary
-from stagemill.cli.progress.text import cells
+from stagemill.cli.progress.text import cells, clip
 from stagemill.digest import Digest
 
 
@@ -212,14 +211,13 @@ def test_of_thousands_of_stages_no_more_is_drawn_than_would_fit(monkeypatch: pyt
         board.take(events.Finished(key(f"{number}"), 101.0))
     board.take(events.Started(key("last"), "[last 1/1] RUN sleep 9", 101.0, "last"))
     drawn_lines = 0
-    clip = frame.clip
 
     def counted(text: str, width: int, *, mark: str) -> str:
         nonlocal drawn_lines
         drawn_lines += 1
         return clip(text, width, mark=mark)
 
-    monkeypatch.setattr(frame, "clip", counted)
+    monkeypatch.setattr("stagemill.cli.progress.frame.clip", counted)
 
     assert drawn(board, height=24) == [
         "[+] building 2.0s, 3000 done, 1 running",
