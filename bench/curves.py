@@ -25,10 +25,9 @@ _COMMAND = "STAGEMILL_ROOT={store} {stagemill} "
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`make` fills an empty folder with the context, or the store, of a size. `scenarios` are shell commands, in their order, on the
-    state that the ones before left; their fields are store, stagemill, out, context and size.
-
-    `slope` is what the cold build does per size: 1 where it is linear.
+    """`what` is counted by `sizes`, `quick` are smaller ones. `make` fills an empty folder with the context of a size, and the store
+    beside it where others are to have used that. `scenarios` are shell commands, in their order, each on the state that the ones
+    before left; their fields are store, stagemill, out, context and size.
     """
 
     name: str
