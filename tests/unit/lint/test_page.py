@@ -20,14 +20,14 @@ RUNTIME = 'FROM node:22-slim AS runtime\nWORKDIR /app\n{}CMD ["node", "dist/inde
     [
         ("01-basic", [(15, "dev-packages")]),
         ("02-named-stages", []),
-        ("03-parallel", []),
+        ("03-parallel", [(13, "ImageTagMissing")]),
         ("04-dependency-caching", [(17, "dev-packages")]),
-        ("05-production-only", [(13, "deprecated-npm-flag")]),
+        ("05-production-only", [(13, "LanguagePackageCache"), (13, "deprecated-npm-flag")]),
         ("06-static-go", []),
         ("07-testing", [(17, "dev-packages")]),
-        ("08-conditional", [(11, "deprecated-npm-flag")]),
-        ("09-copy-from-images", []),
-        ("10-debugging", []),
+        ("08-conditional", [(11, "LanguagePackageCache"), (11, "deprecated-npm-flag")]),
+        ("09-copy-from-images", [(1, "ImageTagMissing"), (7, "ImageTagLatest")]),
+        ("10-debugging", [(6, "ImageTagMissing")]),
     ],
 )
 def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: list[tuple[int, str]]) -> None:
@@ -44,7 +44,7 @@ def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: li
         ("COPY --from=builder /app/node_modules ./node_modules\n", ["dev-packages"]),
         ("COPY --from=0 /app/dist ./dist\n", ["index-from"]),
         ("COPY --from=builder /app ./\n", ["whole-directory"]),
-        ("COPY package*.json ./\nRUN npm ci --only=production\n", ["deprecated-npm-flag"]),
+        ("COPY package*.json ./\nRUN npm ci --only=production\n", ["LanguagePackageCache", "deprecated-npm-flag"]),
         ("COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/package.json ./\n", []),
     ],
 )
@@ -59,4 +59,8 @@ def test_the_conditional_pattern_without_its_arg_is_found() -> None:
 
     found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}))
 
-    assert [(f.span.line, f.rule) for f in found] == [(9, "deprecated-npm-flag"), (11, "undeclared-arg")]
+    assert [(f.span.line, f.rule) for f in found] == [
+        (9, "LanguagePackageCache"),
+        (9, "deprecated-npm-flag"),
+        (11, "undeclared-arg"),
+    ]

@@ -50,10 +50,10 @@ class Checks:
                 raise error
 
     def tell(self, listener: events.Listener, *, now: float) -> None:
-        """What all rules find, a line each."""
+        """What the rules about stages and BuildKit's checks find, a line each."""
         from stagemill import lint
 
-        found = lint.check(self._file())
+        found = lint.check(self._file(), lint.CORE)
         if found:
             count = "1 warning found" if len(found) == 1 else f"{len(found)} warnings found"
             lines = [f"{count} (stagemill lint explains, and mends what it can prove with --fix):", *lint.short(found)]

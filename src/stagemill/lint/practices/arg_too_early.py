@@ -1,0 +1,60 @@
+"""`ArgTooEarly`: an ARG above steps that do not read it, which run again whenever its value changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from stagemill.dockerfile.source import Span
+from stagemill.dockerfile.tree import Arg, InstructionNode, Run
+from stagemill.lint import mentions
+from stagemill.lint.file import LintFile
+from stagemill.lint.finding import Edit, Finding, Fix
+from stagemill.lint.place import above, first_line, lines
+from stagemill.lint.rule import Rule
+
+_IMPLIED = re.compile(
+    r"(?i)^(?:DEBIAN_FRONTEND|.*_PROXY|NPM_.*|NODE_.*|YARN_.*|PIP_.*|UV_.*|POETRY_.*|PYTHON.*|CGO_.*|GO[A-Z0-9]*|CARGO_.*|RUST.*"
+    r"|MAKE.*|C(?:XX|PP)?FLAGS|LDFLAGS|CC|CXX|LANG|LC_.*|TZ|PATH|HOME|SOURCE_DATE_EPOCH|BUILDKIT_.*|DOTNET_.*|MAVEN_.*|GRADLE_.*"
+    r"|JAVA_.*|RAILS_.*|BUNDLE_.*|COMPOSER_.*|APP_ENV|TARGET.*|BUILD(?:PLATFORM|OS|ARCH|VARIANT)|CI|TERM|ACCEPT_EULA|GITHUB_TOKEN)$"
+)
+
+
+def check(file: LintFile) -> Iterator[Finding]:
+    for stage in file.asked:
+        nodes = [step.node for step in stage.steps]
+        for place, node in enumerate(nodes):
+            if isinstance(node, Arg) and len(node.items) == 1 and not _IMPLIED.match(node.items[0].key):
+                yield from _arg(file, node, nodes[place + 1 :])
+
+
+def _arg(file: LintFile, node: Arg, below: Sequence[InstructionNode]) -> Iterator[Finding]:
+    name = node.items[0].key
+    use = next((place for place, other in enumerate(below) if mentions.names(other, name)), None)
+    if use is None or not mentions.reads(below[use], name):
+        return
+    between = [other for other in below[:use] if isinstance(other, Run)]
+    if between:
+        steps = "a step that does" if len(between) == 1 else f"{len(between)} steps that do"
+        yield file.finding(
+            RULE.name,
+            f"{name} is first read in line {below[use].span.line}; until then {steps} not read it run again when it changes"
+            if len(between) > 1
+            else f"{name} is first read in line {below[use].span.line}; until then {steps} not read it runs again when it changes",
+            span=node.span,
+            hint=f"move it down, right above line {below[use].span.line}",
+            fix=_fix(file, node, below[use]),
+        )
+
+
+def _fix(file: LintFile, node: Arg, use: InstructionNode) -> Fix | None:
+    """The ARG without its comments moved; a step may read it in its own ways, so the result may differ."""
+    dockerfile = file.dockerfile
+    if "\n" in node.raw.rstrip("\n") or not node.raw.endswith("\n"):
+        return None
+    line = first_line(dockerfile, node)
+    cut = Edit(Span(line, 1, line + 1, 1), "")
+    return Fix((cut, Edit(above(dockerfile, use), lines(dockerfile, node.raw))), "move it down", safe=False)
+
+
+RULE = Rule("ArgTooEarly", "an ARG stands above steps that do not read it", check, level="info")
