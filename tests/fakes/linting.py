@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from fakes.images import FakeImages
 from fakes.planning import planned
 from fakes.tree import MemoryTree
+from stagemill.cli.linting.shellcheck import ShellCheck
 from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.files.view import FileView
@@ -108,3 +109,10 @@ def unsafely_mended(rule: str, text: str) -> str:
     assert result.left == ()
     assert result.done != ()
     return result.text
+
+
+def shell_checked() -> Known:
+    """What is known where ShellCheck is installed."""
+    program = ShellCheck.find()
+    assert program, "ShellCheck is missing: pip install stagemill[dev]"
+    return Known(shell_checker=program)

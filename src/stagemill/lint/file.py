@@ -18,6 +18,7 @@ from stagemill.lint import pragmas, shell, stages
 from stagemill.lint.finding import Finding, Fix
 from stagemill.lint.options import Options
 from stagemill.lint.policy import Policy
+from stagemill.lint.scripts import ShellChecker
 from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Stage, Step
 from stagemill.oci.config import ImageConfig
@@ -68,7 +69,8 @@ class Known:
     """What is known beside the file and its context.
 
     `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
-    than was wanted. `needed` are the stages that a target needs, None for all. `policy` is what a house wants of its files.
+    than was wanted. `needed` are the stages that a target needs, None for all. `policy` is what a house wants of its files,
+    and `shell_checker` who is asked about the commands of RUN.
     """
 
     ignore: Ignore | None = None
@@ -76,6 +78,7 @@ class Known:
     alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
     policy: Policy = field(default_factory=Policy)
+    shell_checker: ShellChecker | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,6 @@ def registry(image: str) -> str:
     return first if slash and (first == "localhost" or set(first) & {".", ":"}) else "docker.io"
 
 
-def repository(image: str) -> str:
-    """The name of an image without its registry, tag and digest, as people call it."""
-    plain = image.partition("@")[0]
-    head, slash, last = plain.rpartition("/")
-    return (head + slash + last.partition(":")[0]).removeprefix("docker.io/").removeprefix("library/")
-
-
 def _is_known(file: LintFile, text: str) -> bool:
     """Whether each variable of a FROM has a value, so that the image is the one that will be read."""
     if "$" not in text:

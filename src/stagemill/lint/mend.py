@@ -13,7 +13,8 @@ from stagemill.errors import DockerfileError, masked
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix, Level
 from stagemill.lint.place import lines_around, offsets
-from stagemill.lint.rules import RULES, Rule, check
+from stagemill.lint.rule import Rule
+from stagemill.lint.rules import RULES, check
 from stagemill.values import dataclass
 
 _AROUND = 4  # lines, one more than a diff shows

@@ -1,7 +1,8 @@
 """Comments that tell hadolint what to leave alone, which count here as well.
 
 `# hadolint ignore=DL3008,AptInsteadOfAptGet` stands above an instruction, `# hadolint global ignore=…` anywhere,
-`# hadolint stage ignore=…` in a stage or above its FROM, and `# hadolint shell=/bin/bash` says what runs the RUNs.
+`# hadolint stage ignore=…` in a stage or above its FROM, and `# hadolint shell=/bin/bash` says what runs the RUN below it.
+`# shellcheck disable=SC2086` above a RUN counts as well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from stagemill.dockerfile.tree import Dockerfile, From
 
-_IGNORE = re.compile(r"\s*hadolint\s+ignore\s*=\s*([^#]+)", re.IGNORECASE)
+_IGNORE = re.compile(r"\s*(?:hadolint\s+ignore|shellcheck\s+disable)\s*=\s*([^#]+)", re.IGNORECASE)
 _COMMENT = re.compile(
     r"^\s*#\s*hadolint\s+(?P<scope>global|stage)\s+ignore\s*=\s*(?P<names>[^#\n]+)", re.IGNORECASE | re.MULTILINE
 )

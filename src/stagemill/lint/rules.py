@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -45,6 +46,7 @@ from stagemill.lint.finding import Finding, Level
 from stagemill.lint.practices.every import PRACTICES
 from stagemill.lint.rule import Rule
 
+_SHELLCHECK = re.compile("SC[0-9]{4,5}")
 _ALIASES = {
     "DuplicateStageName": ("DL3024",),
     "FromPlatformFlagConstDisallowed": ("DL3029",),
@@ -152,7 +154,7 @@ def _level(rule: Rule, finding: Finding, levels: Mapping[str, Level]) -> Level:
 def find(name: str) -> Rule:
     """The rule of a name, of a page or of a number of hadolint's. UsageError where there is none."""
     for rule in RULES:
-        if name in {rule.name, rule.page, *rule.aliases}:
+        if name in {rule.name, rule.page, *rule.aliases} or (rule.name == "ShellCheck" and _SHELLCHECK.fullmatch(name)):
             return rule
     raise _unknown(name)
 
@@ -160,11 +162,17 @@ def find(name: str) -> Rule:
 def select(*, only: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
     """The rules of the names in `only`, all where it is empty, less those in `ignore`. UsageError for an unknown name.
 
-    A rule may be called by the name of its page as well, and by hadolint's numbers where it has one of these alone.
+    A rule may be called by the name of its page as well, and by hadolint's numbers. One number of several leaves out
+    none: `check` leaves out the findings that have it, where the options of the file name it.
     """
     wanted = {find(name).name for name in only}
-    unwanted = {find(name).name for name in ignore}
+    unwanted = {rule.name for name, rule in ((name, find(name)) for name in ignore) if _is_all(rule, name)}
     return tuple(rule for rule in RULES if (not wanted or rule.name in wanted) and rule.name not in unwanted)
+
+
+def _is_all(rule: Rule, name: str) -> bool:
+    """Whether a name means all that a rule finds; a number of ShellCheck's, or one of several of hadolint's, does not."""
+    return name in {rule.name, rule.page} or (name in rule.aliases and len(rule.aliases) == 1)
 
 
 def _unknown(name: str) -> UsageError:

@@ -86,6 +86,18 @@ def of_run(step: Step, node: Run, *, escape: str) -> list[ShellCommand]:
     return found
 
 
+def joined(node: Run, *, escape: str) -> tuple[str, Place]:
+    """The command of a RUN in shell form in one line, and where a stretch of it stands."""
+    logical = _Logical.of(node, escape=escape)
+    return logical.text, logical.place
+
+
+def shebang(text: str) -> str | None:
+    """The name of the program that the first line asks for."""
+    found = _SHEBANG.match(text)
+    return found[1] if found else None
+
+
 def of_command(command: Command) -> list[ShellCommand]:
     """The commands of a CMD or ENTRYPOINT; their words have the place of the whole."""
     if command.exec is not None:

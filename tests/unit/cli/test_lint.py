@@ -12,9 +12,9 @@ import pytest
 
 from stagemill.cli.main import run
 
-TEXT = "FROM node:22 AS builder\nRUN make\nFROM alpine AS runtime\nCOPY --from=0 /x /x\n"
+TEXT = "FROM node:22 AS builder\nRUN make\nFROM alpine:3 AS runtime\nCOPY --from=0 /x /x\n"
 GOOD = TEXT.replace("--from=0", "--from=builder")
-WHOLE = "FROM node:22 AS builder\nWORKDIR /app\nFROM alpine AS runtime\nCOPY --from=0 /app /app\n"
+WHOLE = "FROM node:22 AS builder\nWORKDIR /app\nFROM alpine:3 AS runtime\nCOPY --from=0 /app /app\n"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_fix_prints_the_diff_and_writes_the_file(project: Path, capsys: pytest.C
     assert os.listdir(project) == ["Dockerfile"]
     assert capsys.readouterr().out == (
         "--- Dockerfile\n+++ Dockerfile\n@@ -1,4 +1,4 @@\n FROM node:22 AS builder\n RUN make\n"
-        " FROM alpine AS runtime\n-COPY --from=0 /x /x\n+COPY --from=builder /x /x\n"
+        " FROM alpine:3 AS runtime\n-COPY --from=0 /x /x\n+COPY --from=builder /x /x\n"
         "mended: Dockerfile:4: index-from: write `builder` for 0\n\n1 finding mended, nothing left\n"
     )
 
@@ -110,10 +110,10 @@ def test_a_pipe_is_mended_to_standard_output(
 def test_a_pipe_with_nothing_to_mend_comes_out_as_it_went_in(
     project: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    pipe(monkeypatch, b"# \xff\r\nFROM a")
+    pipe(monkeypatch, b"# \xff\r\nFROM a:1")
 
     assert run(["lint", "-f", "-", "--fix"]) == 0
-    assert capfdbinary.readouterr().out == b"# \xff\r\nFROM a"
+    assert capfdbinary.readouterr().out == b"# \xff\r\nFROM a:1"
 
 
 def test_a_pipe_is_looked_at(
@@ -220,7 +220,7 @@ def test_no_dockerfile_is_an_error_with_a_hint(project: Path, capsys: pytest.Cap
 
 
 def test_a_mistake_of_the_language_is_shown_with_its_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project / "Dockerfile").write_text("FROM a\nRUM x\n")
+    (project / "Dockerfile").write_text("FROM a:1\nRUM x\n")
 
     assert run(["lint"]) == 1
     assert "2 | RUM x\n" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.linting import ARM, ignoring, lint_file, pulled
+from fakes.linting import ARM, ignoring, lint_file, pulled, shell_checked
 from fakes.tree import MemoryTree
 from stagemill.errors import UsageError
 from stagemill.lint import CORE, RULES, Rule, buildkit, check, mend, practices
@@ -24,6 +24,7 @@ PAGES = [rule.page for rule in RULES]
 KNOWN: dict[str, Callable[[str], Known]] = {
     "copy-ignored-file": lambda _text: ignoring(".env"),
     "invalid-base-image-platform": lambda text: pulled(text, ARM),
+    "shell-check": lambda _text: shell_checked(),
     "untrusted-registry": lambda _text: Known(policy=Policy(registries=("docker.io",))),
 }
 
@@ -82,7 +83,7 @@ def test_the_example_of_a_page_is_found_before_and_not_after(rule: Rule) -> None
         asked = replace(file, options=file.options.with_experimental([rule.name]))
         return [finding.rule for finding in check(asked, [rule])]
 
-    assert found(before)[:1] == [rule.name]
+    assert found(before)[:1] == ["SC2046" if rule.name == "ShellCheck" else rule.name]
     assert found(after) == []
 
 

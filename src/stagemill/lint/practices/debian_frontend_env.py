@@ -18,16 +18,20 @@ _NAME = "DEBIAN_FRONTEND"
 def check(file: LintFile) -> Iterator[Finding]:
     for stage in reach.shipped(file):
         for step in stage.steps:
-            node = step.node
-            for pair in node.items if isinstance(node, Env) else ():
-                if pair.key == _NAME and "noninteractive" in (pair.value or "").lower() and not _is_undone(file):
-                    yield file.finding(
-                        RULE.name,
-                        "the container keeps this setting, for everybody who works in it",
-                        span=pair.span,
-                        hint=f"write ARG {_NAME}=noninteractive, which counts for the build only",
-                        fix=_fix(node) if len(node.items) == 1 and not node.legacy else None,
-                    )
+            if isinstance(step.node, Env):
+                yield from _env(file, step.node)
+
+
+def _env(file: LintFile, node: Env) -> Iterator[Finding]:
+    for pair in node.items:
+        if pair.key == _NAME and "noninteractive" in (pair.value or "").lower() and not _is_undone(file):
+            yield file.finding(
+                RULE.name,
+                "the container keeps this setting, for everybody who works in it",
+                span=pair.span,
+                hint=f"write ARG {_NAME}=noninteractive, which counts for the build only",
+                fix=_fix(node) if len(node.items) == 1 and not node.legacy else None,
+            )
 
 
 def _is_undone(file: LintFile) -> bool:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from stagemill.dockerfile.tree import Copy
 from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.finding import Finding
-from stagemill.lint.images import repository
 from stagemill.lint.rule import Rule
-from stagemill.lint.stages import Stage
+from stagemill.lint.stages import Stage, repository
 
 _COMPILED = ("node_modules", "site-packages", "/venv", "/.venv", "dist-packages", "/vendor/bundle", "/usr/local/bundle")
 _FAMILIES = frozenset({"node", "python", "ruby", "php", "golang", "rust", "debian", "ubuntu", "elixir", "erlang"})
