@@ -6,13 +6,14 @@ A `ShellChecker` is asked about scripts; who runs the program is none of our bus
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Heredoc, Run
 from stagemill.lint import pragmas, shell
 from stagemill.lint.finding import Level
-from stagemill.lint.stages import Stage, Step, repository
+from stagemill.lint.stages import Environment, Stage, Step, repository
 from stagemill.values import dataclass
 
 Dialect: TypeAlias = Literal["sh", "dash", "bash", "busybox", "ksh"]
@@ -31,11 +32,12 @@ _DASH = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`place` says where a stretch of the text stands: line and column from 1, ends exclusive."""
+    """`place` says where a stretch of the text stands: line and column from 1, ends exclusive; `env` is what is set before it."""
 
     dialect: Dialect
     text: str
     place: Place
+    env: Environment = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,11 @@ def of_step(stages: Sequence[Stage], step: Step, node: Run, *, escape: str) -> I
         named = shell.shebang(document.content)
         body: Dialect | None = _BY_NAME.get(named) if named else dialect
         if body and (named or not document.content.startswith("#!")):
-            yield Script(body, document.content, _in_heredoc(document))
+            yield Script(body, document.content, _in_heredoc(document), step.before.env)
         return
     text, place = shell.joined(node, escape=escape)
     if not node.heredocs:
-        yield Script(dialect, text, lambda _line, column, _end_line, end: place(column - 1, max(end, column + 1) - 1))
+        yield Script(dialect, text, _in_line(place), step.before.env)
 
 
 def _dialect(first: Stage, step: Step, node: Run) -> Dialect | None:
@@ -84,6 +86,10 @@ def _dialect(first: Stage, step: Step, node: Run) -> Dialect | None:
     if name in {"alpine", "busybox"} or "alpine" in tag:
         return "busybox"
     return "bash" if name in _BASH else "dash" if name in _DASH else "sh"
+
+
+def _in_line(place: shell.Place) -> Place:
+    return lambda _line, column, _end_line, end: place(column - 1, max(end, column + 1) - 1)
 
 
 def _in_heredoc(document: Heredoc) -> Place:

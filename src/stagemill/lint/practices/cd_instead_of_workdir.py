@@ -15,7 +15,7 @@ def check(file: LintFile) -> Iterator[Finding]:
         if command.program != "cd" or not command.texts:
             continue
         alone = len(command.beside) == 1
-        first = command.index == 0 and command.command.ending in {"&&", ";"} and command.texts[0].startswith("/")
+        first = command.index == 0 and command.command.ending in {"&&", ";"} and _is_place(command.texts[0])
         moves = sum(other.program in {"cd", "pushd"} for other in command.beside)
         if alone or (first and moves == 1 and not command.command.conditional):
             yield file.finding(
@@ -26,6 +26,11 @@ def check(file: LintFile) -> Iterator[Finding]:
                 span=command.span,
                 hint=f"write WORKDIR {command.texts[0]} above this step",
             )
+
+
+def _is_place(path: str) -> bool:
+    """Whether a step that works there leaves something there; in a temporary directory it does not."""
+    return path.startswith("/") and not path.startswith(("/tmp", "/var/tmp"))
 
 
 RULE = Rule("CdInsteadOfWorkdir", "cd where WORKDIR is meant", check, level="style", aliases=("DL3003",))

@@ -22,11 +22,11 @@ def check(file: LintFile) -> Iterator[Finding]:
                 if early:
                     yield file.finding(
                         RULE.name,
-                        f"${early[0]} is set by this same ENV, so here it has the value from before, which is none",
+                        f"${early[0]} is set by this same ENV, so here it still has the value of the base image, if that has one",
                         span=pair.span,
                         hint=f"set {pair.key} in an ENV of its own, below this one",
                     )
                 set_here.append(pair.key)
 
 
-RULE = Rule("EnvSelfReference", "a variable is used in the ENV that sets it", check, level="error", aliases=("DL3044",))
+RULE = Rule("EnvSelfReference", "a variable is used in the ENV that sets it", check, aliases=("DL3044",))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from stagemill.dockerfile.tree import Run
 from stagemill.lint.file import LintFile
@@ -11,7 +13,11 @@ from stagemill.lint.rule import Rule
 from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Step
 
-_HARMLESS = frozenset({"echo", "printf", "yes", "cat", "true", "find", "ls", "sort", "dpkg-query", "env"})
+_HARMLESS = frozenset({
+    "echo", "printf", "yes", "cat", "true", "find", "ls", "sort", "dpkg-query", "env", "grep", "egrep", "fgrep", "awk", "gawk", "sed",
+    "tr", "cut", "head", "tail", "uniq", "wc", "tee", "xargs", "basename", "dirname", "uname", "date",
+})  # fmt: skip
+_SUMS = re.compile(r"(?:sha\d*|md5|b2|ck)sum|shasum")
 _UNABLE = frozenset({"sh", "dash"})
 
 
@@ -20,11 +26,11 @@ def check(file: LintFile) -> Iterator[Finding]:
         for step in stage.steps:
             node = step.node
             if isinstance(node, Run) and not _is_set(step, node):
-                piped = next((c for c in file.commands(step, node) if c.ending == "|" and _may_fail(c)), None)
+                piped = _first(file.commands(step, node))
                 if piped:
                     yield file.finding(
                         RULE.name,
-                        f"where `{piped.program}` fails, the step goes on: the status of a pipe is that of its last command",
+                        f"the status of `{piped.program}` is lost: a pipe has that of its last command",
                         span=piped.words[0].span.to(piped.words[-1].span),
                         hint=_hint(step),
                     )
@@ -33,6 +39,12 @@ def check(file: LintFile) -> Iterator[Finding]:
 def _is_set(step: Step, node: Run) -> bool:
     shell = " ".join(step.before.shell or ())
     return "pipefail" in shell or "pipefail" in node.shell_text or node.command.exec is not None
+
+
+def _first(commands: tuple[ShellCommand, ...]) -> ShellCommand | None:
+    """The first command that is piped and may fail; one whose sums are checked has its failure found out."""
+    pipes = ((first, second) for first, second in pairwise(commands) if first.ending == "|")
+    return next((one for one, after in pipes if _may_fail(one) and not _SUMS.fullmatch(after.program)), None)
 
 
 def _may_fail(command: ShellCommand) -> bool:

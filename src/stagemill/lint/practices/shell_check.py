@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
 from stagemill.lint.scripts import Remark, Script
 
+_UNQUOTED = "SC2086"
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_PLAIN = re.compile(r"[\w./:@%+,=~^-]+")
 _PORTABLE = "SC3"
 """How its numbers begin that say what POSIX does not know."""
 
@@ -29,8 +33,21 @@ def check(file: LintFile) -> Iterator[Finding]:
     ]
     for remark in ask(found) if found else ():
         script = found[remark.script]
-        if not (script.dialect == "sh" and remark.code.startswith(_PORTABLE)):
+        portable = script.dialect == "sh" and remark.code.startswith(_PORTABLE)
+        if not portable and not (remark.code == _UNQUOTED and _is_harmless(script, remark)):
             yield _finding(file, script, remark)
+
+
+def _is_harmless(script: Script, remark: Remark) -> bool:
+    """Whether a variable without quotes has a value that cannot be split, or is a list that the script has made itself."""
+    lines = script.text.split("\n")
+    line = lines[remark.line - 1] if remark.line <= len(lines) else ""
+    name = _VARIABLE.fullmatch(line[remark.column - 1 : remark.end_column - 1])
+    if name is None:
+        return False
+    if _PLAIN.fullmatch(script.env.get(name[1]) or ""):
+        return True
+    return re.search(rf"(?<![\w$]){name[1]}=(['\"])[^'\"]*\s[^'\"]*\1", script.text) is not None
 
 
 def _finding(file: LintFile, script: Script, remark: Remark) -> Finding:

@@ -15,7 +15,16 @@ def test_a_step_that_works_elsewhere_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "run", ["a && cd /b && c", "cd /a && b && cd /c && d", "cd a && b", "(cd /a && b) && cd /c", "pushd /a && b", "cd"]
+    "run",
+    [
+        "a && cd /b && c",
+        "cd /a && b && cd /c && d",
+        "cd a && b",
+        "(cd /a && b) && cd /c",
+        "pushd /a && b",
+        "cd /tmp/x && a",
+        "cd",
+    ],
 )
 def test_steps_that_move_about_are_fine(run: str) -> None:
     assert lines_found(RULE, f"FROM x\nRUN {run}\n") == []

@@ -17,7 +17,7 @@ def test_a_pipe_that_hides_a_failure_is_found_once(run: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "RUN echo a | sh", "RUN yes | a", "RUN set -o pipefail && curl x | sh", 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b',
+        "RUN echo a | sh", "RUN grep a b | c", "RUN curl x | sha256sum -c -", "RUN yes | a", "RUN set -o pipefail && curl x | sh", 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b',
         "RUN a || b", "RUN if a | b; then c; fi", 'RUN ["a", "|", "b"]', "RUN a 'b | c'", 'SHELL ["/bin/bash", "-eo", "pipefail", "-c"]\nRUN a | b',
         'SHELL ["pwsh", "-c"]\nRUN a | b', "RUN <<EOF\nset -eo pipefail\na | b\nEOF",
     ],

@@ -60,5 +60,19 @@ def test_a_comment_leaves_a_number_out(comment: str) -> None:
     assert found(f"FROM debian:12\n{comment}\nRUN cp $A b\n") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ENV A=1.2\nRUN cp a-$A b", []),
+        ("ARG A=/usr\nRUN cp ${A} b", []),
+        ("ENV A='1 2'\nRUN cp $A b", ["SC2086"]),
+        ("ARG A\nRUN cp $A b", ["SC2086"]),
+        ("RUN deps='a b' && cp $deps c", []),
+    ],
+)
+def test_a_variable_whose_value_is_harmless_needs_no_quotes(text: str, expected: list[str]) -> None:
+    assert [rule for rule, _, _ in found(f"FROM debian:12\n{text}\n")] == expected
+
+
 def test_without_the_program_nothing_is_said() -> None:
     assert findings(RULE, "FROM debian:12\nRUN cp $A b\n") == []
