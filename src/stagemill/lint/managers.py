@@ -50,6 +50,8 @@ _VALUES: Mapping[Name, frozenset[str]] = {
     "gem": frozenset({"-v", "--version", "-s", "--source", "-i", "--install-dir", "-n", "--bindir", "-P", "-p", "--platform"}),
     "go": frozenset({"-ldflags", "-tags", "-mod", "-gcflags", "-o", "-p", "-asmflags", "-modfile", "-C", "-buildmode"}),
 }  # fmt: skip
+_SYSTEM = frozenset({"apt", "apk", "yum", "dnf", "zypper"})
+_REMOVALS = frozenset({"remove", "purge", "autoremove", "del", "erase", "rm"})
 _PIP = re.compile(r"pip[0-9.]*")
 _PYTHON = re.compile(r"python[0-9.]*|pypy[0-9.]*")
 _UNKNOWN = re.compile(r"[$`*{]")
@@ -101,6 +103,13 @@ def unpinned(found: Install) -> tuple[ShellWord, ...]:
         return ()
     test = _PINNED[found.manager]
     return tuple(word for word in found.packages if not _UNKNOWN.search(word.text) and not test(word.text))
+
+
+def removes(found: Install) -> bool:
+    """Whether a later command of the same RUN removes packages of the system again."""
+    return any(
+        _PROGRAMS.get(command.program) in _SYSTEM and _REMOVALS & set(command.texts) for command in found.ran.later
+    )
 
 
 def _is_bound(found: Install) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.lint import reach
+from stagemill.lint import managers, reach
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
-from stagemill.lint.managers import Install, installs
+from stagemill.lint.managers import installs
 from stagemill.lint.rule import Rule
 
 _TOOLS = frozenset({
@@ -15,26 +15,19 @@ _TOOLS = frozenset({
     "libtool", "golang", "golang-go", "cargo", "rustc", "rust", "maven", "gradle", "linux-headers", "musl-dev",
     "libc-dev", "libc6-dev", "python3-dev", "python-dev", "default-jdk", "alpine-sdk", "base-devel",
 })  # fmt: skip
-_REMOVALS = frozenset({"remove", "purge", "autoremove", "del", "erase", "rm"})
 
 
 def check(file: LintFile) -> Iterator[Finding]:
     for found in installs(file, reach.shipped(file), of=("apt", "apk", "yum", "dnf", "zypper")):
         tools = [word for word in found.packages if word.text.partition("=")[0] in _TOOLS]
-        if tools and not _removes(found):
+        if tools and not managers.removes(found):
             names = ", ".join(word.text for word in tools)
             yield file.finding(
                 RULE.name,
-                f"{names} {'is' if len(tools) == 1 else 'are'} in the image, where nothing is compiled any more",
+                f"{names} {'stays' if len(tools) == 1 else 'stay'} in the image",
                 span=tools[0].span,
-                hint="compile in a stage of its own, and COPY --from it what was made",
+                hint="where the image itself compiles nothing: compile in a stage of its own, and COPY --from it what was made",
             )
-
-
-def _removes(found: Install) -> bool:
-    """Whether the same RUN removes packages again."""
-    programs = {"apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "aptitude"}
-    return any(command.program in programs and _REMOVALS & set(command.texts) for command in found.ran.later)
 
 
 RULE = Rule("CompilerInImage", "compilers are installed into the image", check, level="info")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.lint import reach
+from stagemill.lint import managers, reach
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.managers import installs
@@ -16,7 +16,7 @@ _BOTH = ("curl", "wget")
 def check(file: LintFile) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for found in installs(file, reach.shipped(file), of=("apt", "apk", "yum", "dnf", "zypper")):
-        for word in found.packages:
+        for word in () if managers.removes(found) else found.packages:
             if word.text not in _BOTH:
                 continue
             other = _BOTH[1 - _BOTH.index(word.text)]

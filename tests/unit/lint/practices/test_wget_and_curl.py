@@ -22,6 +22,7 @@ def test_the_second_one_is_found() -> None:
         "RUN apk add curl\nRUN wget x",
         "RUN apk add curl\nRUN apk add curl",
         "RUN apk add wget\nFROM y\nRUN apk add curl",
+        "RUN apk add wget curl && a && apk del wget",
     ],
 )
 def test_one_of_them_in_an_image_is_fine(text: str) -> None:
