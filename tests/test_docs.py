@@ -120,7 +120,10 @@ def test_every_option_is_in_the_commands_page(name: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_flag_that_a_page_names_exists(page: Path) -> None:
     known = {
-        name for command in commands().values() for option in options(command, hidden=True) for name in option.opts
+        name
+        for command in commands().values()
+        for option in options(command, hidden=True)
+        for name in (*option.opts, *option.secondary_opts)
     }
     known |= {name for option in options(program, hidden=True) for name in option.opts}
     known |= {"--help", "--version"} | {f"--{name}" for flags in KNOWN.values() for name in flags}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,25 @@ def test_a_fix_that_a_page_promises_is_there(rule: Rule) -> None:
     result = mend(lint_file(before), [rule], unsafe=True)
 
     assert result.text == after
+
+
+def test_the_table_of_hadolint_names_the_rule_of_every_number() -> None:
+    rows = re.findall(
+        r"^\| (DL\d{4}) \| (?:\[(.*?)\]\(lint/(.*?)\.md\)|none) \|", (DOCS / "hadolint.md").read_text(), re.MULTILINE
+    )
+
+    assert {number: name for number, name, _ in rows if name} == {
+        number: rule.name for rule in RULES for number in rule.aliases if number != "DL3005"
+    }
+    assert [number for number, name, _ in rows if not name] == ["DL3043", "DL3061"]
+    assert all(page in PAGES for _, name, page in rows if name)
+    assert len(rows) == len({number for number, _, _ in rows}) == 71
+
+
+def test_no_number_belongs_to_two_rules() -> None:
+    numbers = [number for rule in RULES for number in rule.aliases]
+
+    assert len(numbers) == len(set(numbers))
 
 
 def test_findings_come_in_the_order_of_the_file() -> None:
