@@ -28,8 +28,10 @@ THROUGH: dict[str, tuple[str, str]] = {
     "layer": ("layer/unpack", "attributes placement"),
     "lint": (
         "each rule in lint/checks and lint/practices",
-        "archives cleaning finding images labels manifest mentions modules names node_version packages production "
-        "rule runtime scripts stages undisturbed",
+        (
+            "archives cleaning finding images labels manifest mentions modules names node_version packages production "
+            "rule runtime scripts stages undisturbed"
+        ),
     ),
     "lint/practices": ("lint/rules", "every"),
     "lint/formats": ("the command line", "short"),

@@ -19,7 +19,7 @@ def check(file: LintFile) -> Iterator[Finding]:
             if isinstance(node, Copy | Add) and len(node.sources) + len(node.heredocs) > 1 and _is_no_directory(node):
                 yield file.finding(
                     RULE.name,
-                    f"{node.keyword} with several sources fails unless its destination ends with a slash",
+                    f"several sources need a directory, and `{node.destination.text}` is not spelled like one",
                     span=node.destination.span,
                     hint=f"write {node.destination.text}/",
                     fix=_fix(file, node),
