@@ -44,6 +44,8 @@ def key_problem(key: str) -> str | None:
         return "is in a namespace that Docker keeps for itself"
     if re.search(r"[.-]{2}", key):
         return "has two separators side by side"
+    if not re.fullmatch(r"[^\W\d_].*[^\W_]|[^\W\d_]", key, re.DOTALL):
+        return "does not begin with a letter, or not end with a letter or digit"
     if re.search(r"\s", key):
         return "has a blank in it"
     return None

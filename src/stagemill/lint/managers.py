@@ -24,12 +24,12 @@ _VERBS: Mapping[Name, frozenset[str]] = {
     "apt": frozenset({"install"}),
     "apk": frozenset({"add"}),
     "yum": frozenset({"install", "localinstall"}),
-    "dnf": frozenset({"install"}),
+    "dnf": frozenset({"install", "in"}),
     "zypper": frozenset({"install", "in"}),
     "pip": frozenset({"install"}),
     "npm": frozenset({"install", "i", "add"}),
-    "gem": frozenset({"install"}),
-    "go": frozenset({"install"}),
+    "gem": frozenset({"install", "i"}),
+    "go": frozenset({"install", "get", "run"}),
 }
 _VALUES: Mapping[Name, frozenset[str]] = {
     "apt": frozenset({"-o", "--option", "-t", "--target-release", "-c", "--config-file", "-a"}),
@@ -81,7 +81,11 @@ def installs(
 def manager(command: Ran) -> Name | None:
     """The package manager that a command calls."""
     program = command.program
-    if _PIP.fullmatch(program) or (_PYTHON.fullmatch(program) and command.texts[:2] == ("-m", "pip")):
+    if (
+        program == "pipx"
+        or _PIP.fullmatch(program)
+        or (_PYTHON.fullmatch(program) and command.texts[:2] == ("-m", "pip"))
+    ):
         return "pip"
     return _PROGRAMS.get(program)
 
@@ -92,6 +96,8 @@ def install(command: Ran) -> Install | None:
     if name is None:
         return None
     words = command.operands(_VALUES[name] | ({"-m"} if name == "pip" else set()))
+    if name in {"yum", "dnf"} and [word.text for word in words[:2]] == ["module", "install"]:
+        words = words[1:]
     if not words or words[0].text not in _VERBS[name]:
         return None
     return Install(name, command, words[0], words[1:])
@@ -102,7 +108,10 @@ def unpinned(found: Install) -> tuple[ShellWord, ...]:
     if _is_bound(found):
         return ()
     test = _PINNED[found.manager]
-    return tuple(word for word in found.packages if not _UNKNOWN.search(word.text) and not test(word.text))
+    packages = found.packages[:1] if found.verb.text == "run" else found.packages
+    if found.manager == "go" and found.verb.text != "install":
+        packages = tuple(word for word in packages if "@" in word.text)  # of the others go.mod says the version
+    return tuple(word for word in packages if not _UNKNOWN.search(word.text) and not test(word.text))
 
 
 def removes(found: Install) -> bool:
@@ -132,7 +141,7 @@ def _is_apt(text: str) -> bool:
 
 
 def _is_rpm(text: str) -> bool:
-    return bool(re.search(r"-[0-9]", text)) or text.startswith("@") or "/" in text or text.endswith(".rpm")
+    return bool(re.search(r"-[0-9]|:", text)) or text.startswith("@") or "/" in text or text.endswith(".rpm")
 
 
 def _is_zypper(text: str) -> bool:
@@ -140,6 +149,8 @@ def _is_zypper(text: str) -> bool:
 
 
 def _is_pip(text: str) -> bool:
+    if re.match(r"(?:git|hg|svn|bzr)\+", text):
+        return "@" in text.partition("#")[0].partition("://")[2].partition("/")[2]
     return (
         any(mark in text for mark in ("=", "<", ">", "~", "@", "/", "://"))
         or text.startswith(".")
@@ -149,7 +160,9 @@ def _is_pip(text: str) -> bool:
 
 def _is_npm(text: str) -> bool:
     version = text.removeprefix("@").partition("@")[2]
-    elsewhere = text.startswith((".", "/", "~", "git", "http", "file:", "npm:")) or text.endswith((".tgz", ".tar.gz"))
+    if re.match(r"git(?:\+\w+)?:", text):
+        return "#" in text
+    elsewhere = text.startswith((".", "/", "~", "http", "file:", "npm:")) or text.endswith((".tgz", ".tar.gz", ".tar"))
     return bool(version and version not in {"latest", "next"}) or elsewhere or (text[0] != "@" and "/" in text)
 
 

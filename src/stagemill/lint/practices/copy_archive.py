@@ -21,7 +21,9 @@ def check(file: LintFile) -> Iterator[Finding]:
         for step in stage.steps:
             node = step.node
             if isinstance(node, Copy) and node.from_ is None:
+                target = node.destination.text.strip("\"'")
                 names = [basename(word.text.strip("\"'")) for word in node.sources]
+                names = [basename(target)] if len(names) == 1 and is_archive(names[0]) and is_archive(target) else names
                 archives.update({name: node for name in names if is_archive(name)})
             elif isinstance(node, Run) and archives:
                 yield from _unpacked(file, step, node, archives=archives)

@@ -27,6 +27,7 @@ _HABITS: Mapping[str, _Habit] = {
     "npm": _Habit("", "/root/.npm", ("--cache", "NPM_CONFIG_CACHE"), "end this RUN with && npm cache clean --force"),
     "yarn": _Habit("DL3060", "/usr/local/share/.cache", ("--cache-folder", "YARN_CACHE_FOLDER"), "end this RUN with && yarn cache clean"),
 }  # fmt: skip
+_FALSE = frozenset({"0", "off", "no", "false"})
 _NPM = frozenset({"ci", "install", "i", "clean-install", "add"})
 
 
@@ -60,14 +61,14 @@ def _manager(command: Ran) -> str:
         return "npm"
     found = managers.install(command)
     has_something = found is not None and bool(found.packages or command.has("-r", "--requirement", "-e", "--editable"))
-    return "pip" if found and found.manager == "pip" and has_something else ""
+    return "pip" if found and found.manager == "pip" and command.program != "pipx" and has_something else ""
 
 
 def _is_kept_out(command: Ran, habit: _Habit) -> bool:
-    env = {*command.step.before.env, *dict(command.command.env)}
-    if command.has(*habit.off[:1]) or habit.off[1] in env or habit.off[1].lower() in env:
-        return True
-    if any(habit.off[1] in text for other in command.beside for text in other.texts):
+    exported = (text.partition("=") for other in command.beside if other.program == "export" for text in other.texts)
+    env = {**command.step.before.env, **dict(command.command.env), **{name: value for name, _, value in exported}}
+    names = [name for name in (habit.off[1], habit.off[1].lower()) if name in env]
+    if command.has(*habit.off[:1]) or any((env[name] or "").lower() not in _FALSE for name in names):
         return True
     if any(_is_home(options, habit.place) for options in command.mounts):
         return True

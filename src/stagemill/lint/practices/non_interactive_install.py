@@ -37,7 +37,13 @@ _VERBS: Mapping[Name, frozenset[str]] = {
 def check(file: LintFile) -> Iterator[Finding]:
     for command in ran(file):
         name = managers.manager(command)
-        if name is None or name not in _NUMBERS or command.has(*_YES) or _is_answered(command):
+        if (
+            name is None
+            or name not in _NUMBERS
+            or command.has(*_YES)
+            or command.texts.count("-q") > 1
+            or _is_answered(command)
+        ):
             continue
         verb = next((word for word in command.words if word.text in _VERBS[name]), None)
         if verb:

@@ -27,11 +27,12 @@ class _Habit:
     option: str = ""
 
 
+_DNF = frozenset({"install", "in", "reinstall", "rei", "upgrade", "up", "update", "upgrade-minimal", "up-min"})
 _HABITS: Mapping[Name, _Habit] = {
     "apt": _Habit("DL3009", frozenset({"update"}), ("/var/lib/apt/lists",), frozenset(), "rm -rf /var/lib/apt/lists/*"),
     "apk": _Habit("DL3019", frozenset({"add"}), ("/var/cache/apk", "/etc/apk/cache"), frozenset(), "", "--no-cache"),
     "yum": _Habit("DL3032", frozenset({"install"}), ("/var/cache/yum", "/var/cache/dnf"), frozenset({"clean"}), "yum clean all"),
-    "dnf": _Habit("DL3040", frozenset({"install"}), ("/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"), frozenset({"clean"}), "{} clean all"),
+    "dnf": _Habit("DL3040", _DNF, ("/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"), frozenset({"clean"}), "{} clean all"),
     "zypper": _Habit("DL3036", frozenset({"install", "in"}), ("/var/cache/zypp",), frozenset({"clean", "cc"}), "zypper clean --all"),
 }  # fmt: skip
 

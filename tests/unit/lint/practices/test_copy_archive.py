@@ -34,6 +34,11 @@ def test_a_build_stage_may_hold_it_twice() -> None:
     assert lines_found(RULE, "FROM x AS a\nCOPY a.tgz /\nRUN tar xf a.tgz\nFROM y\nCOPY --from=a /b /\n") == []
 
 
+def test_an_archive_that_gets_another_name_is_followed() -> None:
+    assert lines_found(RULE, "FROM x\nCOPY a.tgz /b.tgz\nRUN tar xf /b.tgz\n") == [2]
+    assert lines_found(RULE, "FROM x\nCOPY a.tgz /b.tgz\nRUN tar xf /a.tgz\n") == []
+
+
 def test_it_says_where_it_is_unpacked() -> None:
     (found,) = findings(RULE, "FROM x\nCOPY a.tgz /\nRUN b\nRUN tar xf /a.tgz\n")
 

@@ -19,6 +19,7 @@ def house(*, only: bool = False) -> Known:
     ("label", "message", "number"),
     [
         ("a..b=c", "the name of the label `a..b` has two separators side by side", "DL3048"),
+        (".b=c", "the name of the label `.b` does not begin with a letter, or not end with a letter or digit", "DL3048"),
         ("com.docker.x=c", "the name of the label `com.docker.x` is in a namespace that Docker keeps for itself", "DL3048"),
         ('a=""', "the label `a` is empty", "DL3051"),
         ("org.opencontainers.image.url=nowhere", "the label `org.opencontainers.image.url` is no URL", "DL3052"),

@@ -13,6 +13,8 @@ RULE = "LanguagePackageCache"
     "run",
     [
         "pip install a==1",
+        "PIP_NO_CACHE_DIR=0 pip install a",
+        "export PIP_NO_CACHE_DIR=off && pip install a",
         "python -m pip install -r x",
         "npm ci",
         "npm install -g a@1",
@@ -32,7 +34,7 @@ def test_what_stays_in_the_image_is_found(run: str) -> None:
         "RUN --mount=type=cache,target=/root/.cache/pip pip install a", "RUN --mount=type=cache,target=/root/.cache pip install a",
         "RUN pip install a && rm -rf /root/.cache", "RUN pip install a && rm -rf ~/.cache/pip", "RUN pip install a; pip cache purge",
         "RUN npm ci && npm cache clean --force", "RUN --mount=type=cache,target=/home/node/.npm npm ci", "RUN npm run build",
-        "RUN yarn install && yarn cache clean", "RUN yarn build", "RUN yarn --version", "RUN pip download a", "RUN npm ci && rm -rf /root/.npm",
+        "RUN yarn install && yarn cache clean", "RUN yarn build", "RUN yarn --version", "RUN pip download a", "RUN export PIP_NO_CACHE_DIR=1; pip install a", "RUN pipx install a", "RUN npm ci && rm -rf /root/.npm",
     ],
 )  # fmt: skip
 def test_what_is_cleaned_or_kept_out_is_fine(text: str) -> None:

@@ -14,7 +14,9 @@ RULE = "LanguagePackagesPinned"
     [
         ("pip install --no-cache-dir flask gunicorn==1", "flask", "DL3013"), ("python3 -m pip install -U flask", "flask", "DL3013"),
         ("npm install -g pnpm", "pnpm", "DL3016"), ("npm i -g @scope/tool", "@scope/tool", "DL3016"),
-        ("npm install typescript@latest", "typescript@latest", "DL3016"), ("gem install bundler", "bundler", "DL3028"),
+        ("npm install typescript@latest", "typescript@latest", "DL3016"), ("gem i bundler", "bundler", "DL3028"), ("pipx install black", "black", "DL3013"),
+        ("pip install git+https://x/y.git#egg=a", "git+https://x/y.git#egg=a", "DL3013"), ("npm i git://x/y.git", "git://x/y.git", "DL3016"),
+        ("go run example.com/x@latest a@b", "example.com/x@latest", "DL3062"), ("go get example.com/x@none", "example.com/x@none", "DL3062"),
         ("go install example.com/tool@latest", "example.com/tool@latest", "DL3062"), ("pip3 install 'uvicorn[standard]'", "uvicorn[standard]", "DL3013"),
     ],
 )  # fmt: skip
@@ -28,7 +30,7 @@ def test_a_package_without_a_version_is_found_in_every_stage(command: str, name:
 @pytest.mark.parametrize(
     "command",
     [
-        "pip install a==1 'b>=2' c~=3 ./d git+https://x/y -e .", "pip install -r requirements.txt", "pip install .", "npm ci",
+        "pip install a==1 'b>=2' c~=3 ./d git+https://x/y -e .", "pip install -r requirements.txt", "pip install git+ssh://git@x/y.git@v1", "npm i git://x/y.git#v1", "go run example.com/x", "go get example.com/x", "pip install .", "npm ci",
         "pip install -c constraints.txt a", "pip install --upgrade pip setuptools", "npm install", "npm i a@1 @b/c@2 ./d",
         "npm install user/repo", "gem install -v 1 a", "gem install a:1", "go install ./cmd/...", "go install example.com/x@v1",
         "go install", "pip install --target /x --index-url https://y a==1", "pip install $PACKAGES", "pip uninstall a",

@@ -13,7 +13,7 @@ RULE = "SystemPackageCache"
     "run",
     [
         "apt-get update && apt-get install -y a", "apk add a", "apk update && apk add a", "yum install -y a",
-        "dnf -y install a", "zypper -n in a", "apt-get update && rm -rf /tmp/x && apt-get clean",
+        "dnf -y install a", "dnf -y upgrade", "dnf in -y a", "zypper -n in a", "apt-get update && rm -rf /tmp/x && apt-get clean",
         "rm -rf /var/lib/apt/lists/* && apt-get update",
     ],
 )  # fmt: skip

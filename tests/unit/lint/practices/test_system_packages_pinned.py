@@ -14,7 +14,7 @@ WANTED = "# check=experimental=SystemPackagesPinned\n"
     ("command", "number"),
     [
         ("apt-get install -y a b=1", "DL3008"), ("apk add --no-cache -t .deps a", "DL3018"), ("yum install -y a", "DL3033"),
-        ("dnf install -y a", "DL3041"), ("microdnf install a", "DL3041"), ("zypper -n in a", "DL3037"),
+        ("dnf install -y a", "DL3041"), ("microdnf install a", "DL3041"), ("zypper -n in a", "DL3037"), ("dnf module install -y a", "DL3041"),
     ],
 )  # fmt: skip
 def test_a_package_without_a_version_is_found(command: str, number: str) -> None:
