@@ -13,7 +13,7 @@ from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Heredoc, Run
 from stagemill.lint import pragmas, shell
 from stagemill.lint.finding import Level
-from stagemill.lint.stages import Environment, Stage, Step, repository
+from stagemill.lint.stages import Environment, Stage, Step, repository, tag_of
 from stagemill.values import dataclass
 
 Dialect: TypeAlias = Literal["sh", "dash", "bash", "busybox", "ksh"]
@@ -24,6 +24,7 @@ _BASH = frozenset({
     "centos", "fedora", "rockylinux", "almalinux", "oraclelinux", "amazonlinux", "ubi8", "ubi9", "ubi", "archlinux", "opensuse",
     "leap", "tumbleweed", "mariner", "azurelinux", "photon", "bash",
 })  # fmt: skip
+_WINDOWS = frozenset({"servercore", "nanoserver", "windows", "server"})
 _DASH = frozenset({
     "debian", "ubuntu", "node", "python", "golang", "ruby", "rust", "php", "openjdk", "buildpack-deps", "gcc", "perl", "maven",
     "gradle", "nginx", "httpd", "postgres", "redis", "tomcat", "eclipse-temurin", "mono", "haskell", "elixir", "erlang", "julia",
@@ -59,7 +60,7 @@ ShellChecker: TypeAlias = Callable[[Sequence[Script]], list[Remark]]
 
 def of_step(stages: Sequence[Stage], step: Step, node: Run, *, escape: str) -> Iterator[Script]:
     """The scripts of a RUN that ShellCheck can read: of a shell that it knows, in shell form or as a heredoc."""
-    dialect = _dialect(stages[0], step, node)
+    dialect = None if escape == "`" else _dialect(stages[0], step, node)
     if dialect is None or node.command.exec is not None:
         return
     if node.only_heredoc:
@@ -82,7 +83,9 @@ def _dialect(first: Stage, step: Step, node: Run) -> Dialect | None:
         return _BY_NAME.get(program.rpartition("/")[2])
     base = first.base or ""
     name = repository(base).rpartition("/")[2]
-    tag = base.rpartition("/")[2].partition(":")[2]
+    if name in _WINDOWS or "windows" in tag_of(base):
+        return None
+    tag = tag_of(base)
     if name in {"alpine", "busybox"} or "alpine" in tag:
         return "busybox"
     return "bash" if name in _BASH else "dash" if name in _DASH else "sh"

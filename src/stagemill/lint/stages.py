@@ -110,6 +110,11 @@ def repository(image: str) -> str:
     return (head + slash + last.partition(":")[0]).removeprefix("docker.io/").removeprefix("library/")
 
 
+def tag_of(image: str) -> str:
+    """The tag of an image, empty where it has none."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
 def _first(base: str | None, image: ImageConfig | None) -> Moment:
     if base == "scratch":
         return Moment({"PATH": DEFAULT_PATH}, "/")

@@ -98,3 +98,8 @@ def test_the_whole_file_system_has_a_hint_of_its_own() -> None:
     assert found[0].hint == (
         "name the directories and files that the image needs, or begin the stage from stage 0 itself"
     )
+
+
+def test_an_image_by_another_name_may_be_taken_whole() -> None:
+    assert lines_found(RULE, "FROM tools AS xx\nFROM b\nCOPY --from=xx / /\n") == []
+    assert lines_found(RULE, "FROM tools AS xx\nRUN a\nFROM b\nCOPY --from=xx / /\n") == [4]

@@ -15,8 +15,8 @@ from stagemill.lint.finding import LEVELS, Level
 from stagemill.lint.scripts import Dialect, Remark, Script
 from stagemill.values import dataclass
 
-_LEFT_OUT = "SC1090,SC1091,SC2148,SC2154,SC2187"
-"""Files and variables that only the image has, and a missing `#!`."""
+_LEFT_OUT = "SC1007,SC1090,SC1091,SC2016,SC2148,SC2154,SC2187"
+"""Files and variables that only the image has, a missing `#!`, and what Dockerfiles mean as it stands (`A= b`, `echo '$A' > f`)."""
 
 _SECONDS = 120
 

@@ -45,7 +45,7 @@ def _copy(file: LintFile, step: Step, node: Copy, *, source: Stage) -> Iterator[
 def _is_work(file: LintFile, source: Stage, path: str) -> bool:
     """Whether a path is the directory that a stage works in, or holds it; not one that only its RUNs fill by name."""
     if path == "/":
-        return True
+        return any(True for _ in file.steps(source))  # without steps it is an image by another name
     landed = [place for step in file.steps(source) for place in _landings(file, step)]
     work = {source.end.workdir, *(place for place, whole in landed if whole)}
     if not any(place and _contains(path, place) for place in work):

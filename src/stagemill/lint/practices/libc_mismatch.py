@@ -8,7 +8,7 @@ from stagemill.dockerfile.tree import Copy
 from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
-from stagemill.lint.stages import Stage, repository
+from stagemill.lint.stages import Stage, repository, tag_of
 
 _COMPILED = ("node_modules", "site-packages", "/venv", "/.venv", "dist-packages", "/vendor/bundle", "/usr/local/bundle")
 _FAMILIES = frozenset({"node", "python", "ruby", "php", "golang", "rust", "debian", "ubuntu", "elixir", "erlang"})
@@ -39,7 +39,7 @@ def _library(file: LintFile, stage: Stage) -> str | None:
     """The C library of a stage, as far as the name of its image tells."""
     base = file.chain(stage)[0].base or ""
     name = repository(base).rpartition("/")[2]
-    tag = base.rpartition("/")[2].partition(":")[2]
+    tag = tag_of(base)
     if name == "alpine" or "alpine" in tag:
         return "musl"
     return "glibc" if name in _FAMILIES and tag and "$" not in tag else None

@@ -44,7 +44,7 @@ def test_the_shell_is_the_one_that_runs_the_step(text: str, codes: list[str]) ->
 @pytest.mark.parametrize(
     "text",
     [
-        'SHELL ["pwsh", "-c"]\nRUN cp $A b', 'RUN ["cp", "$A", "b"]', "RUN <<EOF\n#!/usr/bin/python3\nprint($A)\nEOF",
+        'SHELL ["pwsh", "-c"]\nRUN cp $A b', "FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN cp $A b", 'RUN ["cp", "$A", "b"]', "RUN <<EOF\n#!/usr/bin/python3\nprint($A)\nEOF",
         'RUN . ./missing && echo "$missing"', "RUN python <<EOF\ncp $A\nEOF", 'SHELL ["cmd", "/S", "/C"]\nRUN cp $A b',
     ],
 )  # fmt: skip
