@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from stagemill.lint.policy import Form
+from stagemill.regex import regex
 
 _OCI = "org.opencontainers.image."
-_SPDX_WORD = re.compile(r"(?:AND|OR|WITH)|[A-Za-z0-9][A-Za-z0-9.+-]*(?::[A-Za-z0-9.-]+)?")
+_SPDX_WORD = regex(r"(?:AND|OR|WITH)|[A-Za-z0-9][A-Za-z0-9.+-]*(?::[A-Za-z0-9.-]+)?")
 _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 _FORMS: Mapping[Form, re.Pattern[str]] = {
-    "text": re.compile(r".*", re.DOTALL),
-    "url": re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+\S*", re.IGNORECASE),
-    "email": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
-    "hash": re.compile(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}"),
-    "rfc3339": re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"),
-    "semver": re.compile(r"v?(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"),
+    "text": regex(r".*", re.DOTALL),
+    "url": regex(r"[a-z][a-z0-9+.-]*://[^\s/]+\S*", re.IGNORECASE),
+    "email": regex(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+    "hash": regex(r"[0-9a-f]{7}|[0-9a-f]{40}|[0-9a-f]{64}"),
+    "rfc3339": regex(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)"),
+    "semver": regex(r"v?(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"),
 }
 KNOWN: Mapping[str, Form] = {
     f"{_OCI}created": "rfc3339", f"{_OCI}url": "url", f"{_OCI}documentation": "url", f"{_OCI}source": "url",

@@ -10,6 +10,7 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.ran import Ran, ran
 from stagemill.lint.shell import ShellWord
 from stagemill.lint.stages import Stage
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 System: TypeAlias = Literal["apt", "apk", "yum", "dnf", "zypper"]
@@ -52,9 +53,9 @@ _VALUES: Mapping[Name, frozenset[str]] = {
 }  # fmt: skip
 _SYSTEM = frozenset({"apt", "apk", "yum", "dnf", "zypper"})
 _REMOVALS = frozenset({"remove", "purge", "autoremove", "del", "erase", "rm"})
-_PIP = re.compile(r"pip[0-9.]*")
-_PYTHON = re.compile(r"python[0-9.]*|pypy[0-9.]*")
-_UNKNOWN = re.compile(r"[$`*{]")
+_PIP = regex(r"pip[0-9.]*")
+_PYTHON = regex(r"python[0-9.]*|pypy[0-9.]*")
+_UNKNOWN = regex(r"[$`*{]")
 
 
 @dataclass(frozen=True, slots=True)

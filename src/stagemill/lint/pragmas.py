@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from stagemill.dockerfile.tree import Dockerfile, From
+from stagemill.regex import regex
 
-_IGNORE = re.compile(r"\s*(?:hadolint\s+ignore|shellcheck\s+disable)\s*=\s*([^#]+)", re.IGNORECASE)
-_COMMENT = re.compile(
+_IGNORE = regex(r"\s*(?:hadolint\s+ignore|shellcheck\s+disable)\s*=\s*([^#]+)", re.IGNORECASE)
+_COMMENT = regex(
     r"^\s*#\s*hadolint\s+(?P<scope>global|stage)\s+ignore\s*=\s*(?P<names>[^#\n]+)", re.IGNORECASE | re.MULTILINE
 )
-_SHELL = re.compile(r"^\s*#\s*hadolint\s+shell\s*=\s*(?P<shell>\S+)", re.IGNORECASE | re.MULTILINE)
+_SHELL = regex(r"^\s*#\s*hadolint\s+shell\s*=\s*(?P<shell>\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 def above(comments: Iterable[str]) -> frozenset[str]:

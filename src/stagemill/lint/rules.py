@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -45,8 +44,9 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding, Level
 from stagemill.lint.practices.every import PRACTICES
 from stagemill.lint.rule import Rule
+from stagemill.regex import regex
 
-_SHELLCHECK = re.compile("SC[0-9]{4,5}")
+_SHELLCHECK = regex("SC[0-9]{4,5}")
 _ALIASES = {
     "DuplicateStageName": ("DL3024",),
     "FromPlatformFlagConstDisallowed": ("DL3029",),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 
-_UNABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+from stagemill.regex import regex
+
+_UNABLE = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def attribute(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from stagemill.dockerfile.source import Span
@@ -12,8 +11,9 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import above, first_line, lines
 from stagemill.lint.rule import Rule
+from stagemill.regex import regex
 
-_IMPLIED = re.compile(
+_IMPLIED = regex(
     r"(?i)^(?:DEBIAN_FRONTEND|.*_PROXY|NPM_.*|NODE_.*|YARN_.*|PIP_.*|UV_.*|POETRY_.*|PYTHON.*|CGO_.*|GO[A-Z0-9]*|CARGO_.*|RUST.*"
     r"|MAKE.*|C(?:XX|PP)?FLAGS|LDFLAGS|CC|CXX|LANG|LC_.*|TZ|PATH|HOME|SOURCE_DATE_EPOCH|BUILDKIT_.*|DOTNET_.*|MAVEN_.*|GRADLE_.*"
     r"|JAVA_.*|RAILS_.*|BUNDLE_.*|COMPOSER_.*|APP_ENV|TARGET.*|BUILD(?:PLATFORM|OS|ARCH|VARIANT)|CI|TERM|ACCEPT_EULA|GITHUB_TOKEN)$"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.tree import Add, Copy, Workdir
@@ -10,8 +9,9 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
 from stagemill.lint.stages import Stage
+from stagemill.regex import regex
 
-_ABSOLUTE = re.compile(r"[\"']?(?:/|\\|[A-Za-z]:|\$|%)")
+_ABSOLUTE = regex(r"[\"']?(?:/|\\|[A-Za-z]:|\$|%)")
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.tree import Expose
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
+from stagemill.regex import regex
 
-_PORT = re.compile(r"([0-9]+)(?:-([0-9]+))?(?:/\w+)?")
+_PORT = regex(r"([0-9]+)(?:-([0-9]+))?(?:/\w+)?")
 _MOST = 65_535
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -12,12 +11,13 @@ from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
 from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Step
+from stagemill.regex import regex
 
 _HARMLESS = frozenset({
     "echo", "printf", "yes", "cat", "true", "find", "ls", "sort", "dpkg-query", "env", "grep", "egrep", "fgrep", "awk", "gawk", "sed",
     "tr", "cut", "head", "tail", "uniq", "wc", "tee", "xargs", "basename", "dirname", "uname", "date",
 })  # fmt: skip
-_SUMS = re.compile(r"(?:sha\d*|md5|b2|ck)sum|shasum")
+_SUMS = regex(r"(?:sha\d*|md5|b2|ck)sum|shasum")
 _UNABLE = frozenset({"sh", "dash"})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from posixpath import basename
 
@@ -11,14 +10,15 @@ from stagemill.lint import reach
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
+from stagemill.regex import regex
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?i)(?:\.env(?:\.(?:prod|production|local|live|staging|secret|secrets))?|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|_netrc|\.git-credentials"
     r"|\.pgpass|\.pypirc|\.htpasswd|kubeconfig|\.dockercfg|\.dockerconfigjson|(?:private|server|client|tls|ssl)[-_.]?key\.pem|.*\.(?:pfx|p12|jks|keystore|ppk)"
     r"|(?:private|server|tls|ssl)\.key|service[-_]account.*\.json|credentials\.json)"
 )
-_DIRECTORY = re.compile(r"(?:^|/)(?:\.ssh|\.aws|\.gnupg|\.kube)(?:/|$)")
-_PUBLIC = re.compile(r"(?:known_hosts|config|\.pub|authorized_keys)$")
+_DIRECTORY = regex(r"(?:^|/)(?:\.ssh|\.aws|\.gnupg|\.kube)(?:/|$)")
+_PUBLIC = regex(r"(?:known_hosts|config|\.pub|authorized_keys)$")
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from stagemill.dockerfile.source import Span
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
+from stagemill.regex import regex
 
 _KINDS = (
     ("an access key of AWS", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
@@ -22,7 +22,7 @@ _KINDS = (
     ("a private key", r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
     ("a password in an address", r"\bhttps?://[^\s:/@$]+:(?!\$|x-oauth-basic)[^\s:/@$]{3,}@"),
 )
-_ANY = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))
+_ANY = regex("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))
 
 
 def check(file: LintFile) -> Iterator[Finding]:

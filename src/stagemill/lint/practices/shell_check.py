@@ -12,10 +12,11 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
 from stagemill.lint.scripts import Remark, Script
+from stagemill.regex import regex
 
 _UNQUOTED = "SC2086"
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_PLAIN = re.compile(r"[\w./:@%+,=~^-]+")
+_VARIABLE = regex(r"\$\{?(\w+)\}?")
+_PLAIN = regex(r"[\w./:@%+,=~^-]+")
 _PORTABLE = "SC3"
 """How its numbers begin that say what POSIX does not know."""
 
