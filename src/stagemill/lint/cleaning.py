@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable
 
 from stagemill.dockerfile.source import Span
@@ -38,9 +37,4 @@ def _names(word: str, directory: str) -> bool:
         return False
     home = path.replace("${HOME}", "~").replace("$HOME", "~").replace("/root", "~")
     wanted = directory.replace("/root", "~")
-    return (
-        wanted == home
-        or wanted.startswith(home + "/")
-        or posixpath.dirname(home) == wanted
-        or home.startswith(wanted + "/")
-    )
+    return wanted == home or wanted.startswith(home + "/") or home.startswith(wanted + "/")

@@ -75,6 +75,12 @@ def of_step(stages: Sequence[Stage], step: Step, node: Run, *, escape: str) -> I
         yield Script(dialect, text, _in_line(place), step.before.env)
 
 
+def is_gnu(base: str) -> bool:
+    """Whether an image has the tools of GNU, as far as its name tells, and not those of busybox."""
+    name = repository(base).rpartition("/")[2]
+    return name in _BASH | _DASH and "alpine" not in tag_of(base)
+
+
 def _dialect(first: Stage, step: Step, node: Run) -> Dialect | None:
     """What runs the commands: as a comment, SHELL, or the kind of the base image says."""
     told = pragmas.shell(node.leading)

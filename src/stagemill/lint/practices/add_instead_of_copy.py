@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Add
 from stagemill.files import glob
+from stagemill.lint import archives
 from stagemill.lint.archives import is_archive
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
@@ -26,7 +27,7 @@ def check(file: LintFile) -> Iterator[Finding]:
                     "ADD unpacks archives and loads addresses; for plain files COPY is enough",
                     span=Span(node.span.line, node.span.column, node.span.line, node.span.column + len(node.keyword)),
                     hint="write COPY",
-                    fix=_fix(node),
+                    fix=_fix(file, node),
                 )
 
 
@@ -42,10 +43,13 @@ def _is_plain(node: Add) -> bool:
     )
 
 
-def _fix(node: Add) -> Fix:
+def _fix(file: LintFile, node: Add) -> Fix:
+    """Safe where the context shows that there is nothing to unpack."""
+    view = file.context
+    safe = view is not None and all(archives.holds_none(view, word.text) for word in node.sources)
     start = node.span
     new = "copy" if keyword(node).islower() else "COPY"
-    return Fix((Edit(Span(start.line, start.column, start.line, start.column + 3), new),), f"write {new}")
+    return Fix((Edit(Span(start.line, start.column, start.line, start.column + 3), new),), f"write {new}", safe=safe)
 
 
 RULE = Rule("AddInsteadOfCopy", "ADD brings plain files", check, aliases=("DL3020",))

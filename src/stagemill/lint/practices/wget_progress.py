@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stagemill.lint import scripts
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding, Fix
 from stagemill.lint.ran import ran
@@ -29,15 +30,15 @@ def check(file: LintFile) -> Iterator[Finding]:
     for command in ran(file):
         if command.program != "wget" or _is_quiet(command.texts) or not command.texts:
             continue
-        alpine = "alpine" in (file.chain(command.stage)[0].base or "")
-        if not alpine:
+        base = file.chain(command.stage)[0].base or ""
+        if "alpine" not in base and "busybox" not in base:
             edit = command.insertion(command.command.words[0], "--progress=dot:giga")
             yield file.finding(
                 RULE.name,
                 "wget writes a line of progress for every 50 KB into the log",
                 span=command.command.words[0].span,
                 hint="add --progress=dot:giga, or -nv",
-                fix=Fix((edit,), "add --progress=dot:giga") if edit else None,
+                fix=Fix((edit,), "add --progress=dot:giga", safe=scripts.is_gnu(base)) if edit else None,
             )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.linting import lines_found, mended
+from fakes.linting import findings, lines_found, mended, unsafely_mended
+from fakes.tree import MemoryTree
 
 RULE = "AddInsteadOfCopy"
 
@@ -26,4 +27,17 @@ def test_archives_addresses_and_what_may_be_one_are_fine(sources: str) -> None:
 
 
 def test_the_fix_keeps_the_case_and_the_rest() -> None:
-    assert mended(RULE, "FROM x\nadd --chown=1 a \\\n  b\nADD c d\n") == "FROM x\ncopy --chown=1 a \\\n  b\nCOPY c d\n"
+    text = "FROM x\nadd --chown=1 a \\\n  b\nADD c d\n"
+
+    assert unsafely_mended(RULE, text) == "FROM x\ncopy --chown=1 a \\\n  b\nCOPY c d\n"
+
+
+def test_it_is_safe_where_the_files_are_seen_to_be_no_archives() -> None:
+    context = MemoryTree({"a": "text", "b": "BZh9", "t": "\0" * 257 + "ustar", "d/c": "text"})
+    text = "FROM x\nADD a d /x/\nADD b /x\nADD a* /x/\nADD t /x\nADD none /x\nADD . /x/\n"
+
+    found = findings(RULE, text, context=context)
+
+    assert [f.fix and f.fix.safe for f in found] == [True, False, True, False, False, True]
+    assert mended(RULE, "FROM x\nADD a /x\n", context=context) == "FROM x\nCOPY a /x\n"
+    assert [f.fix and f.fix.safe for f in findings(RULE, "FROM x\nADD a /x\n")] == [False]
