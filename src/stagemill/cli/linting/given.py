@@ -24,7 +24,7 @@ STDIN = "-"
 
 
 @dataclass(slots=True)
-class _Stats:
+class Stats:
     """Remembers nothing: a lint reads a file or two."""
 
     known: dict[tuple[int, ...], Digest] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Given:
             return cls(LintFile.of(dockerfile, build_args=build_args, known=known), place)
         rules = load.ignore_rules(Path(path), dockerfile=place)
         ignore = rules.rules if rules else None
-        view = DirectoryContext(Path(path), ignore=ignore, stats=_Stats(), started_ns=time.time_ns())
+        view = DirectoryContext(Path(path), ignore=ignore, stats=Stats(), started_ns=time.time_ns())
         file_known = replace(known, ignore=ignore)
         return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=file_known), place)
 
