@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.linting import lint_file
+from fakes.linting import lint_file, project
 from stagemill.dockerfile.parser import parse
-from stagemill.lint import LintFile, check
+from stagemill.lint import CORE, LintFile, check, mend
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BUILDER = "FROM node:22 AS builder\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
@@ -64,3 +64,21 @@ def test_the_conditional_pattern_without_its_arg_is_found() -> None:
         (9, "deprecated-npm-flag"),
         (11, "undeclared-arg"),
     ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/node_modules ./node_modules\n",
+        "COPY --from=0 /app/dist ./dist\n",
+        "COPY --from=builder /app ./\n",
+        "COPY package*.json ./\nRUN npm ci --only=production\nCOPY --from=builder /app/dist ./dist\n",
+    ],
+)
+def test_each_mistake_of_the_page_is_mended(lines: str) -> None:
+    file = lint_file(BUILDER + RUNTIME.format(lines), context=project())
+
+    result = mend(file, CORE, unsafe=True)
+
+    assert result.done != ()
+    assert [f.rule for f in result.left] == []

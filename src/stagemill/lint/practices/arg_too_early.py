@@ -35,14 +35,14 @@ def _arg(file: LintFile, node: Arg, below: Sequence[InstructionNode]) -> Iterato
         return
     between = [other for other in below[:use] if isinstance(other, Run)]
     if between:
-        steps = "a step that does" if len(between) == 1 else f"{len(between)} steps that do"
+        line = below[use].span.line
+        several = f"{len(between)} steps that do not read it run again"
+        steps = "a step that does not read it runs again" if len(between) == 1 else several
         yield file.finding(
             RULE.name,
-            f"{name} is first read in line {below[use].span.line}; until then {steps} not read it run again when it changes"
-            if len(between) > 1
-            else f"{name} is first read in line {below[use].span.line}; until then {steps} not read it runs again when it changes",
+            f"{name} is first read in line {line}; until then {steps} when it changes",
             span=node.span,
-            hint=f"move it down, right above line {below[use].span.line}",
+            hint=f"move it down, right above line {line}",
             fix=_fix(file, node, below[use]),
         )
 

@@ -42,12 +42,9 @@ def _unpacked(file: LintFile, step: Step, node: Run, *, archives: Mapping[str, C
 
 
 def _unpacks(command: ShellCommand) -> bool:
-    if command.program == "tar":
-        first = command.texts[1] if len(command.texts) > 1 else ""
-        return (
-            any(text in {"--extract", "--get"} for text in command.texts) or "x" in first.lstrip("-").partition("=")[0]
-        )
-    return False
+    first = command.texts[1] if len(command.texts) > 1 else ""
+    letters = "" if first.startswith("--") else first
+    return command.program == "tar" and ("x" in letters or not {"--extract", "--get"}.isdisjoint(command.texts))
 
 
 RULE = Rule("CopyArchive", "an archive is copied and then unpacked", check, level="info", aliases=("DL3010",))

@@ -79,10 +79,7 @@ def _is_home(options: dict[str, str], place: str) -> bool:
     """Whether a mount is the cache of anybody: of root, or of another user."""
     target = options.get("target") or options.get("dst") or options.get("destination") or ""
     name = place.removeprefix("/root")
-    return (
-        target.rstrip("/").endswith((name, name.rpartition("/")[0] or name, "/.yarn", "/yarn", "/yarn-cache"))
-        or "cache" in target
-    )
+    return target.rstrip("/").endswith((name, "/.cache", "/.yarn", "/yarn", "/yarn-cache"))
 
 
 def _is_cleaned(command: Ran, habit: _Habit) -> bool:
