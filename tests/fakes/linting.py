@@ -13,8 +13,8 @@ from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.files.view import FileView
 from stagemill.lint import Finding, LintFile, check, mend
+from stagemill.lint.choice import select
 from stagemill.lint.file import Known
-from stagemill.lint.rules import select
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.subrequests.check import known

@@ -23,11 +23,11 @@ from stagemill.files.paths import clean
 from stagemill.graph import operations
 from stagemill.graph.vertex import walk
 from stagemill.lint import mend
+from stagemill.lint.choice import RULES
 from stagemill.lint.file import Known, LintFile
 from stagemill.lint.formats import json as lint_json
 from stagemill.lint.formats import text as lint_text
 from stagemill.lint.mend import diff
-from stagemill.lint.rules import RULES
 from stagemill.lint.rules import check as lint
 from stagemill.location import GitLocation, HttpLocation
 from stagemill.oci.config import ImageConfig, RunConfig

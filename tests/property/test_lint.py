@@ -11,6 +11,7 @@ from fakes.tree import MemoryTree
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import DockerfileError, StagemillError
 from stagemill.lint import LintFile, check, mend
+from stagemill.lint.choice import RULES
 
 LINES = st.sampled_from(
     [
@@ -35,13 +36,13 @@ def test_mending_ends_with_a_file_that_parses_and_has_less_to_find(*, lines: lis
     except DockerfileError:
         return
 
-    before = check(file)
-    result = mend(file)
+    before = check(file, RULES)
+    result = mend(file, RULES)
 
     parse(result.text)
     assert len(result.left) <= len(before)
     assert (result.text == text) == (not result.done)
-    assert mend(result.file).done == ()
+    assert mend(result.file, RULES).done == ()
 
 
 MISTAKES = st.sampled_from(
@@ -70,11 +71,11 @@ def test_mending_keeps_comments_and_line_ends_and_is_done_at_once(
     except DockerfileError:
         return
 
-    result = mend(file, unsafe=unsafe)
+    result = mend(file, RULES, unsafe=unsafe)
 
     assert comments(result.text) == comments(text)
     assert result.text.count("\n") == result.text.count(end)
-    assert mend(result.file, unsafe=unsafe).text == result.text
+    assert mend(result.file, RULES, unsafe=unsafe).text == result.text
     assert all(finding.fix and (unsafe or finding.fix.safe) for finding in result.done)
 
 
@@ -92,7 +93,7 @@ def test_safe_fixes_lead_to_the_same_plan(*, lines: list[str]) -> None:
     context = MemoryTree({"a": "1", "b": "2", "x": "3"})
     try:
         before = planned(text, context=context).target
-        result = mend(LintFile.of(parse(text)))
+        result = mend(LintFile.of(parse(text)), RULES)
     except StagemillError:
         return
 
@@ -110,5 +111,5 @@ def test_any_script_can_be_looked_at(*, script: str) -> None:
     except DockerfileError:
         return
 
-    for found in check(LintFile.of(dockerfile, context=project())):
+    for found in check(LintFile.of(dockerfile, context=project()), RULES):
         assert found.span.line >= 1

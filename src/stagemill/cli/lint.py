@@ -23,12 +23,13 @@ from stagemill.cli.progress.out import writable
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import StagemillError, UsageError
 from stagemill.lint.baseline import Baseline
+from stagemill.lint.choice import RULES, select
 from stagemill.lint.file import Known
 from stagemill.lint.finding import Finding
 from stagemill.lint.formats import checkstyle, github, gitlab, json, junit, sarif, text
 from stagemill.lint.mend import Mended, diff, mend
 from stagemill.lint.rule import Rule
-from stagemill.lint.rules import RULES, check, select
+from stagemill.lint.rules import check
 from stagemill.values import dataclass
 
 _MOST_BYTES = 16 << 20

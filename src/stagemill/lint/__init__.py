@@ -5,11 +5,10 @@ from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.formats.short import short
 from stagemill.lint.mend import Applied, Mended, apply, mend
 from stagemill.lint.rule import Rule
-from stagemill.lint.rules import CORE, RULES, check
+from stagemill.lint.rules import CORE, check
 
 __all__ = [
     "CORE",
-    "RULES",
     "Applied",
     "Edit",
     "Finding",

@@ -14,7 +14,7 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix, Level
 from stagemill.lint.place import lines_around, offsets
 from stagemill.lint.rule import Rule
-from stagemill.lint.rules import RULES, check
+from stagemill.lint.rules import CORE, check
 from stagemill.regex import regex
 from stagemill.values import dataclass
 
@@ -74,7 +74,7 @@ def _apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, careful: bool
 
 def mend(
     file: LintFile,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule] = CORE,
     *,
     unsafe: bool = False,
     levels: Mapping[str, Level] = MappingProxyType({}),

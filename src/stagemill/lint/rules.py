@@ -1,4 +1,4 @@
-"""The rules by name, and `check`, which asks them all."""
+"""The rules that a build asks, and `check`, which asks rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from stagemill.errors import UsageError
 from stagemill.lint.buildkit import (
     consistent_instruction_casing,
     copy_ignored_file,
@@ -42,11 +41,8 @@ from stagemill.lint.checks import (
 )
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding, Level
-from stagemill.lint.practices.every import PRACTICES
 from stagemill.lint.rule import Rule
-from stagemill.regex import regex
 
-_SHELLCHECK = regex("SC[0-9]{4,5}")
 _ALIASES = {
     "DuplicateStageName": ("DL3024",),
     "FromPlatformFlagConstDisallowed": ("DL3029",),
@@ -116,13 +112,11 @@ CHECKS = (
 """BuildKit's checks, with its names and words."""
 
 CORE = (*OURS, *CHECKS)
-"""What a build tells of as well: the mistakes about stages, and BuildKit's checks."""
-
-RULES = (*CORE, *PRACTICES)
+"""What a build tells of: the mistakes about stages, and BuildKit's checks; `choice` has all rules."""
 
 
 def check(
-    file: LintFile, rules: Iterable[Rule] = RULES, *, levels: Mapping[str, Level] = MappingProxyType({})
+    file: LintFile, rules: Iterable[Rule] = CORE, *, levels: Mapping[str, Level] = MappingProxyType({})
 ) -> list[Finding]:
     """What the rules find, in the order of the file, less what the file itself tells them to leave alone.
 
@@ -149,35 +143,3 @@ def _is_allowed(file: LintFile, rule: Rule, finding: Finding) -> bool:
 def _level(rule: Rule, finding: Finding, levels: Mapping[str, Level]) -> Level:
     called = (finding.rule, finding.alias, rule.name, *rule.aliases)
     return next((levels[name] for name in called if name in levels), finding.level or rule.level)
-
-
-def find(name: str) -> Rule:
-    """The rule of a name, of a page or of a number of hadolint's. UsageError where there is none."""
-    for rule in RULES:
-        if name in {rule.name, rule.page, *rule.aliases} or (rule.name == "ShellCheck" and _SHELLCHECK.fullmatch(name)):
-            return rule
-    raise _unknown(name)
-
-
-def select(*, only: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
-    """The rules of the names in `only`, all where it is empty, less those in `ignore`. UsageError for an unknown name.
-
-    A rule may be called by the name of its page as well, and by hadolint's numbers. One number of several leaves out
-    none: `check` leaves out the findings that have it, where the options of the file name it.
-    """
-    wanted = {find(name).name for name in only}
-    unwanted = {rule.name for name, rule in ((name, find(name)) for name in ignore) if _is_all(rule, name)}
-    return tuple(rule for rule in RULES if (not wanted or rule.name in wanted) and rule.name not in unwanted)
-
-
-def _is_all(rule: Rule, name: str) -> bool:
-    """Whether a name means all that a rule finds; a number of ShellCheck's, or one of several of hadolint's, does not."""
-    return name in {rule.name, rule.page} or (name in rule.aliases and len(rule.aliases) == 1)
-
-
-def _unknown(name: str) -> UsageError:
-    from stagemill.dockerfile.suggest import nearest  # noqa: PLC0415  only errors need it
-
-    near = nearest(name, [rule.name for rule in RULES])
-    hint = f"did you mean {near}?" if near else "the rules are " + ", ".join(rule.name for rule in RULES)
-    return UsageError(f"there is no rule {name!r}", hint=hint)

@@ -8,7 +8,8 @@ import pytest
 
 from fakes.linting import lint_file, project
 from stagemill.dockerfile.parser import parse
-from stagemill.lint import CORE, LintFile, check, mend
+from stagemill.lint import LintFile, check, mend
+from stagemill.lint.choice import RULES
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BUILDER = "FROM node:22 AS builder\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
@@ -33,7 +34,7 @@ RUNTIME = 'FROM node:22-slim AS runtime\nWORKDIR /app\n{}CMD ["node", "dist/inde
 def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: list[tuple[int, str]]) -> None:
     dockerfile = parse((EXAMPLES / example / "Dockerfile").read_text())
 
-    found = check(LintFile.of(dockerfile))
+    found = check(LintFile.of(dockerfile), RULES)
 
     assert [(f.span.line, f.rule) for f in found] == expected
 
@@ -51,13 +52,13 @@ def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: li
 def test_a_mistake_of_the_page_is_found_in_a_whole_file(lines: str, expected: list[str]) -> None:
     file = lint_file(BUILDER + RUNTIME.format(lines))
 
-    assert [f.rule for f in check(file)] == expected
+    assert [f.rule for f in check(file, RULES)] == expected
 
 
 def test_the_conditional_pattern_without_its_arg_is_found() -> None:
     dockerfile = parse((EXAMPLES / "08-conditional" / "Dockerfile.page").read_text())
 
-    found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}))
+    found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}), RULES)
 
     assert [(f.span.line, f.rule) for f in found] == [
         (9, "LanguagePackageCache"),
@@ -78,7 +79,7 @@ def test_the_conditional_pattern_without_its_arg_is_found() -> None:
 def test_each_mistake_of_the_page_is_mended(lines: str) -> None:
     file = lint_file(BUILDER + RUNTIME.format(lines), context=project())
 
-    result = mend(file, CORE, unsafe=True)
+    result = mend(file, RULES, unsafe=True)
 
     assert result.done != ()
     assert [f.rule for f in result.left] == []

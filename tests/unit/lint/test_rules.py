@@ -12,11 +12,12 @@ import pytest
 from fakes.linting import ARM, ignoring, lint_file, pulled, shell_checked
 from fakes.tree import MemoryTree
 from stagemill.errors import UsageError
-from stagemill.lint import CORE, RULES, Rule, buildkit, check, mend, practices
+from stagemill.lint import CORE, Rule, buildkit, check, mend, practices
 from stagemill.lint import checks as checks_folder
+from stagemill.lint.choice import RULES, select
 from stagemill.lint.file import Known
 from stagemill.lint.policy import Policy
-from stagemill.lint.rules import CHECKS, OURS, select
+from stagemill.lint.rules import CHECKS, OURS
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"

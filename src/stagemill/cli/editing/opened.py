@@ -14,9 +14,10 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import Source
 from stagemill.errors import StagemillError
+from stagemill.lint.choice import select
 from stagemill.lint.file import Known, LintFile
 from stagemill.lint.finding import Finding
-from stagemill.lint.rules import check, select
+from stagemill.lint.rules import check
 from stagemill.lint.scripts import ShellChecker
 from stagemill.values import dataclass
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import stagemill
 from stagemill.errors import StagemillError
-from stagemill.lint.rules import find
+from stagemill.lint.choice import find
 
 
 def page(name: str) -> str:

@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias, TypeVar
 
 from stagemill.cli.given.project import Project
 from stagemill.errors import UsageError
+from stagemill.lint.choice import find
 from stagemill.lint.finding import LEVELS, Finding, Level
 from stagemill.lint.policy import FORMS, Form, Policy
-from stagemill.lint.rules import find
 from stagemill.values import dataclass
 
 Threshold: TypeAlias = "Level | Literal['none']"

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from stagemill import __version__
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Dockerfile
+from stagemill.lint.choice import RULES
 from stagemill.lint.finding import Finding, Level
-from stagemill.lint.rules import RULES
 
 Value: TypeAlias = "str | int | bool | Mapping[str, Value] | list[Value] | None"
 
