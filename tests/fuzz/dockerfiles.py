@@ -195,11 +195,11 @@ def _linted(
     found = lint(file, RULES)
     lint_text.render(found, dockerfile=tree, colour=False)
     lint_json.render(found, dockerfile=tree)
-    mended = mend(file)
+    mended = mend(file, RULES)
     assert parse(mended.text) == mended.file.dockerfile
     assert len(mended.left) <= len(found)
     assert (mended.text == tree.source.text) == (not mended.done)
-    assert mend(mended.file).done == ()
+    assert mend(mended.file, RULES).done == ()
     diff(tree.source.text, mended.text, name="Dockerfile")
 
 
