@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Arg, InstructionNode, Run
@@ -13,6 +14,7 @@ from stagemill.lint.place import above, first_line, lines
 from stagemill.lint.rule import Rule
 from stagemill.regex import regex
 
+_WORD = regex(r"\w+")
 _IMPLIED = regex(
     r"(?i)^(?:DEBIAN_FRONTEND|.*_PROXY|NPM_.*|NODE_.*|YARN_.*|PIP_.*|UV_.*|POETRY_.*|PYTHON.*|CGO_.*|GO[A-Z0-9]*|CARGO_.*|RUST.*"
     r"|MAKE.*|C(?:XX|PP)?FLAGS|LDFLAGS|CC|CXX|LANG|LC_.*|TZ|PATH|HOME|SOURCE_DATE_EPOCH|BUILDKIT_.*|DOTNET_.*|MAVEN_.*|GRADLE_.*"
@@ -23,19 +25,30 @@ _IMPLIED = regex(
 def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.asked:
         nodes = [step.node for step in stage.steps]
+        named = _named(nodes)
         for place, node in enumerate(nodes):
             if isinstance(node, Arg) and len(node.items) == 1 and not _IMPLIED.match(node.items[0].key):
-                yield from _arg(file, node, nodes[place + 1 :])
+                places = named.get(node.items[0].key, [])
+                later = bisect_right(places, place)
+                if later < len(places):
+                    yield from _arg(file, node, nodes[place + 1 : places[later] + 1])
+
+
+def _named(nodes: Sequence[InstructionNode]) -> Mapping[str, Sequence[int]]:
+    """The places of the instructions that have a word in them, in their order."""
+    found: dict[str, list[int]] = {}
+    for place, node in enumerate(nodes):
+        for word in set(_WORD.findall(node.raw)):
+            found.setdefault(word, []).append(place)
+    return found
 
 
 def _arg(file: LintFile, node: Arg, below: Sequence[InstructionNode]) -> Iterator[Finding]:
-    name = node.items[0].key
-    use = next((place for place, other in enumerate(below) if mentions.names(other, name)), None)
-    if use is None or not mentions.reads(below[use], name):
-        return
-    between = [other for other in below[:use] if isinstance(other, Run)]
-    if between:
-        line = below[use].span.line
+    """`below` are the instructions after it up to the first one that has its name."""
+    name, use = node.items[0].key, below[-1]
+    between = [other for other in below[:-1] if isinstance(other, Run)]
+    if between and mentions.reads(use, name):
+        line = use.span.line
         several = f"{len(between)} steps that do not read it run again"
         steps = "a step that does not read it runs again" if len(between) == 1 else several
         yield file.finding(
@@ -43,7 +56,7 @@ def _arg(file: LintFile, node: Arg, below: Sequence[InstructionNode]) -> Iterato
             f"{name} is first read in line {line}; until then {steps} when it changes",
             span=node.span,
             hint=f"move it down, right above line {line}",
-            fix=_fix(file, node, below[use]),
+            fix=_fix(file, node, use),
         )
 
 

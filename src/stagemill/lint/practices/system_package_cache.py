@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stagemill.dockerfile.tree import Run
 from stagemill.lint import cleaning, managers, reach
@@ -39,6 +40,7 @@ _HABITS: Mapping[Name, _Habit] = {
 
 def check(file: LintFile) -> Iterator[Finding]:
     stages = reach.shipped(file)
+    removals = _removals(file, stages)
     seen: set[tuple[int, str]] = set()
     for command in ran(file, stages):
         name = managers.manager(command)
@@ -49,7 +51,7 @@ def check(file: LintFile) -> Iterator[Finding]:
         remedy = habit.command.format(command.program)
         yield file.finding(
             RULE.name,
-            f"{habit.places[0]} stays in the image{_hidden(file, stages, command, habit)}",
+            f"{habit.places[0]} stays in the image{_hidden(removals[habit.places[0]], command.node.span.line)}",
             span=command.span,
             hint=f"add {habit.option}" if habit.option else f"end this RUN with && {remedy}",
             fix=_fix(command, habit, remedy),
@@ -70,15 +72,25 @@ def _leaves(command: Ran, habit: _Habit) -> bool:
     return not cleaned and not any(cleaning.removes(later, place) for place in habit.places)
 
 
-def _hidden(file: LintFile, stages: tuple[Stage, ...], command: Ran, habit: _Habit) -> str:
-    """Where another RUN removes it, which is too late."""
+def _removals(file: LintFile, stages: Iterable[Stage]) -> Mapping[str, Sequence[int]]:
+    """The lines of the RUNs that remove a directory, by the directory."""
+    found: dict[str, list[int]] = {habit.places[0]: [] for habit in _HABITS.values()}
     for stage in stages:
         for step in stage.steps:
-            node = step.node
-            below = isinstance(node, Run) and node.span.line > command.node.span.line
-            if isinstance(node, Run) and below and cleaning.removes(file.commands(step, node), habit.places[0]):
-                return f": the rm in line {node.span.line} only hides it, for it is in a layer below"
-    return ""
+            if isinstance(step.node, Run):
+                commands = file.commands(step, step.node)
+                for place, lines in found.items():
+                    if cleaning.removes(commands, place):
+                        lines.append(step.node.span.line)
+    return found
+
+
+def _hidden(lines: Sequence[int], line: int) -> str:
+    """What is told where a RUN below a line removes the cache, which is too late."""
+    place = bisect_right(lines, line)
+    if place == len(lines):
+        return ""
+    return f": the rm in line {lines[place]} only hides it, for it is in a layer below"
 
 
 def _fix(command: Ran, habit: _Habit, remedy: str) -> Fix | None:
