@@ -27,7 +27,7 @@ def test_rows_are_read_one_at_a_time_as_they_were_written(count: int) -> None:
     assert list(read(text)) == written
 
 
-@pytest.mark.parametrize("text", ["", "[3]", "[2,[[1]]]", "[3,{}]", "[3,[[1]", '[3,[[1],"x"]]', "[3,[[1]]"])
+@pytest.mark.parametrize("text", ["", "[3]", "[2,[[1]]]", "[3,{}]", "[3,[[1]", "[3,[[1]]"])
 def test_what_was_not_written_so_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="want|Expecting"):
+    with pytest.raises(ValueError, match=r"want|Expecting"):
         list(read(text))
