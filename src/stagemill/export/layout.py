@@ -11,7 +11,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.export.archive import ArchiveWriter
 from stagemill.layer.stream import ahead
-from stagemill.oci.blobs import BlobSource, chunks
+from stagemill.oci.blobs import BlobSource, Pourable, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import AnyImage, ImageIndex, members
 from stagemill.oci.manifest import Index
@@ -108,11 +108,21 @@ def write_archive(
     writer.directory("blobs")
     writer.directory(BLOBS)
     for blob in blobs(*images):
-        # Reading checks the digest, for which a processor has as much to do as another for writing.
-        with (
-            ahead(blob.chunks(source)) if blob.descriptor.size >= _LARGE else nullcontext(blob.chunks(source)) as pieces
-        ):
-            writer.stream(blob.path, blob.descriptor.size, pieces)
+        _write(blob, source, writer)
     for name, data in sorted(texts.items()):
         writer.file(name, data)
     writer.close()
+
+
+def _write(blob: Blob, source: BlobSource, writer: ArchiveWriter) -> None:
+    name, size = blob.path, blob.descriptor.size
+    if blob.data is not None:
+        writer.file(name, blob.data)
+        return
+    with source.open(blob.descriptor) as reader:
+        if isinstance(reader, Pourable) and writer.pour(name, size, reader):
+            return
+        # Reading may check the digest, for which a processor has as much to do as another for writing.
+        pieces = chunks(reader)
+        with ahead(pieces) if size >= _LARGE else nullcontext(pieces) as some:
+            writer.stream(name, size, some)
