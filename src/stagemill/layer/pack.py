@@ -18,11 +18,10 @@ from stagemill.layer.blocks import Block, cut, torn
 from stagemill.layer.compression import USUAL, Compression, expanded, squeezed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.index import LayerIndex
-from stagemill.layer.stream import in_order
+from stagemill.layer.stream import behind, in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-_UNNAMED = Digest.of(b"")
 _WORTH = 4  # blocks; fewer are read and compressed sooner than looked up
 
 
@@ -44,18 +43,17 @@ class PackedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a compressed block lies in a blob: `size` bytes from `begin` on, whose digest is `content`."""
+    """Where a compressed block lies in a blob: `size` bytes from `begin` on."""
 
     begin: int
     size: int
-    content: Digest
 
 
 class Shelf(Protocol):
     """Compressed blocks of earlier blobs, by their keys."""
 
     def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
-        """For those that are known what reads their bytes, checked; None where they are gone or torn by then."""
+        """For those that are known what reads their bytes; None where they are gone, or their blob is not whole any more."""
         ...
 
     def keep(self, blob: Digest, places: Mapping[Digest, Place], /) -> None:
@@ -83,7 +81,7 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
     whole = _Whole()
     for block in cut(index):
         tar, part = block.read(os.fspath(directory))
-        whole.check(block, part)
+        whole.check(_Made(block, tar, part, b"", None))
         yield tar
 
 
@@ -104,15 +102,26 @@ def pack_blob(
     work = _Work(os.fspath(directory), compression, shelf, cut(index))
     sha256, whole, at = hashlib.sha256(), _Whole(), 0
     places: dict[Digest, Place] = {}
-    with in_order(work.make, range(len(work.blocks)), workers=len(os.sched_getaffinity(0))) as blocks:
+
+    def write(made: _Made) -> None:
+        nonlocal at
+        writer.write(made.packed)
+        if made.key:
+            places[made.key] = Place(at, len(made.packed))
+        at += len(made.packed)
+
+    count, workers = len(work.blocks), len(os.sched_getaffinity(0))
+    with (
+        # Digests cannot be shared between processors, but there are three of them.
+        behind(write, count) as written,
+        behind(whole.check, count) as checked,
+        in_order(work.make, range(count), workers=workers) as blocks,
+    ):
         for made in blocks:
             pause()
+            written(made)
+            checked(made)
             sha256.update(made.tar)
-            whole.check(made.block, made.part)
-            writer.write(made.packed)
-            if made.key:
-                places[made.key] = Place(at, len(made.packed), made.content)
-            at += len(made.packed)
     digest, size = writer.commit()
     if places:
         shelf.keep(digest, places)
@@ -121,16 +130,13 @@ def pack_blob(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall,
-    and `content` then the digest of `packed`.
-    """
+    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall."""
 
     block: Block
     tar: bytes
     part: bytes
     packed: bytes
     key: Digest | None
-    content: Digest
 
 
 class _Work:
@@ -155,7 +161,7 @@ class _Work:
         else:
             tar, part = block.read(self._root)
         packed = squeezed(tar, self._compression) if packed is None else packed
-        return _Made(block, tar, part, packed, key, Digest.of(packed) if key else _UNNAMED)
+        return _Made(block, tar, part, packed, key)
 
 
 class _Whole:
@@ -164,8 +170,9 @@ class _Whole:
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
 
-    def check(self, block: Block, part: bytes) -> None:
+    def check(self, made: _Made) -> None:
         """Takes the blocks in their order. Raises CorruptError."""
+        block, part = made.block, made.part
         item = block.large
         if item is None or block.begin is None:
             return

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
 import shutil
 import subprocess
 import tarfile
@@ -173,6 +174,7 @@ def test_any_number_of_processors_makes_the_same_bytes(
     make: Callable[..., Path], how: Compression, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = make("a", MANY | {"large": "0123456789" * 400_000})
+    (layer / "noise").write_bytes(random.Random(1).randbytes(3 << 20))
     made = []
     for count in (1, 2, 5):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid, count=count: set(range(count)))
@@ -185,19 +187,19 @@ def test_any_number_of_processors_makes_the_same_bytes(
 
 @dataclass
 class ShelfOfBlobs:
-    """Blocks of blobs in memory; `read` has the keys that were taken."""
+    """Blocks of blobs in memory; `read` has the keys that were taken, and what is `torn` is not given."""
 
     blobs: dict[Digest, bytes] = field(default_factory=dict)
     places: dict[Digest, tuple[Digest, Place]] = field(default_factory=dict)
     read: list[Digest] = field(default_factory=list)
+    torn: bool = False
 
     def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
         def taking(key: Digest) -> Callable[[], bytes | None]:
             def take() -> bytes | None:
                 self.read.append(key)
                 blob, place = self.places[key]
-                data = self.blobs[blob][place.begin : place.begin + place.size]
-                return data if Digest.of(data) == place.content else None
+                return None if self.torn else self.blobs[blob][place.begin : place.begin + place.size]
 
             return take
 
@@ -230,7 +232,7 @@ class TestShelf:
     def test_a_block_that_is_torn_is_made_again(self, make: Callable[..., Path]) -> None:
         shelf, layer = ShelfOfBlobs(), make("a", MANY)
         whole = shelf.pack(layer)
-        shelf.blobs = {name: bytes(len(data)) for name, data in shelf.blobs.items()}
+        shelf.torn = True
 
         assert shelf.pack(layer) == whole
         assert shelf.read
