@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from stagemill.digest import Digest
+from stagemill.store import boot
 
 WORTH = 1 << 18
 """Bytes. What is smaller is read sooner than a mark."""
-_BOOT = "/proc/sys/kernel/random/boot_id"
 _TICK = 100_000_000  # nanoseconds: what happens within them may have the same time
 
 
@@ -80,7 +80,7 @@ class Marks:
     def _line(self, status: os.stat_result) -> bytes:
         """What a mark says of a file; empty where nothing can be said."""
         if self._boot is None:
-            self._boot = _boot()
+            self._boot = boot.name()
         if not self._boot or status.st_size < WORTH:
             return b""
         numbers = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
@@ -111,12 +111,3 @@ def _write(path: str, line: bytes) -> None:
             os.write(file, line)
         finally:
             os.close(file)
-
-
-def _boot() -> bytes:
-    """A name of the time since the machine was started; empty where it is not told. Source: random(4)."""
-    try:
-        with open(_BOOT, "rb") as file:
-            return file.read(64).strip()
-    except OSError:
-        return b""

@@ -10,7 +10,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, StoreError
 from stagemill.oci.blobs import chunks, copy
 from stagemill.oci.descriptor import Descriptor
-from stagemill.store import marks
+from stagemill.store import boot, marks
 from stagemill.store.marks import WORTH, Marks
 from stagemill.store.store import Store
 
@@ -266,7 +266,7 @@ class TestLarge:
         self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "boot").write_text("another")
-        monkeypatch.setattr(marks, "_BOOT", str(tmp_path / "boot"))
+        monkeypatch.setattr(boot, "_NAME", str(tmp_path / "boot"))
         monkeypatch.setattr(marks, "_TICK", -(10**12))  # as if it had rested for long
 
         with Store.open(store.root) as other:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.digest import Digest
-from stagemill.store import marks as marks_module
+from stagemill.store import boot as boot_module
 from stagemill.store.marks import WORTH, Marks, is_settled, settle
 
 NAME = Digest.of(b"a blob")
@@ -34,7 +34,7 @@ def booted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, boot: str | None) ->
     name = tmp_path / "boot_id"
     if boot is not None:
         name.write_text(f"{boot}\n")
-    monkeypatch.setattr(marks_module, "_BOOT", str(name))
+    monkeypatch.setattr(boot_module, "_NAME", str(name))
     return Marks(tmp_path / "marks")
 
 
