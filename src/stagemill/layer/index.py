@@ -21,6 +21,7 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.stream import in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
@@ -119,10 +120,12 @@ class Watch:
     """Who looks on while a layer is read: `pause` is called often, and raises where the work is to be stopped.
 
     `sparse` gets the path of a large file that is mostly a hole, its size and the bytes it takes on disk, before it is read.
+    `hashed` notes large files that were.
     """
 
     pause: Callable[[], None] = disk.unhindered
     sparse: Callable[[str, int, int], None] | None = None
+    hashed: Hashed | None = None
 
 
 _NOBODY = Watch()
@@ -146,7 +149,12 @@ def _digested(root: str, items: Iterable[IndexEntry], watch: Watch) -> list[Inde
     missing = [number for number, item in enumerate(found) if item.entry.kind == "file" and item.digest is None]
 
     def digest(number: int) -> Digest:
-        return disk.file_digest(f"{root}/{found[number].path}", pause=watch.pause)
+        location = f"{root}/{found[number].path}"
+        before = watch.hashed.look(location) if watch.hashed else None
+        made = disk.file_digest(location, pause=watch.pause)
+        if watch.hashed:
+            watch.hashed.note(location, before, made)
+        return made
 
     with in_order(digest, missing, workers=len(os.sched_getaffinity(0))) as digests:
         for number, made in zip(missing, digests, strict=True):

@@ -17,7 +17,8 @@ from stagemill.digest import Digest
 from stagemill.layer.blocks import Block, cut, torn
 from stagemill.layer.compression import USUAL, Compression, expanded, squeezed
 from stagemill.layer.disk import unhindered
-from stagemill.layer.index import LayerIndex
+from stagemill.layer.hashed import Hashed
+from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.layer.stream import behind, in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
@@ -94,12 +95,14 @@ def pack_blob(
     compression: Compression = USUAL,
     pause: Callable[[], None] = unhindered,
     shelf: Shelf = NOWHERE,
+    hashed: Hashed | None = None,
 ) -> PackedLayer:
     """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then.
 
-    Blocks that the shelf has are taken from there, and all of this layer are there afterwards.
+    Blocks that the shelf has are taken from there, and all of this layer are there afterwards. Large files that were `hashed`
+    by this process are not hashed again.
     """
-    work = _Work(os.fspath(directory), compression, shelf, cut(index))
+    work = _Work(os.fspath(directory), compression, shelf, cut(index), hashed=hashed or Hashed())
     sha256, whole, at = hashlib.sha256(), _Whole(), 0
     places: dict[Digest, Place] = {}
 
@@ -130,7 +133,10 @@ def pack_blob(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall."""
+    """A block, read and compressed: `part` are bytes of a large file in it, none where the file is known to be right.
+
+    `key` is what a shelf has it by, if it shall.
+    """
 
     block: Block
     tar: bytes
@@ -142,8 +148,11 @@ class _Made:
 class _Work:
     """Makes blocks, several at a time."""
 
-    def __init__(self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block]) -> None:
+    def __init__(
+        self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block], *, hashed: Hashed
+    ) -> None:
         self.blocks = blocks
+        self._hashed = hashed
         self._root = root
         self._compression = compression
         kept = len(blocks) >= _WORTH and compression.kind != "uncompressed"
@@ -160,8 +169,14 @@ class _Work:
             tar, part = expanded(packed, self._compression), b""
         else:
             tar, part = block.read(self._root)
+            part = b"" if block.large and self._is_right(block.large) else part
         packed = squeezed(tar, self._compression) if packed is None else packed
         return _Made(block, tar, part, packed, key)
+
+    def _is_right(self, item: IndexEntry) -> bool:
+        """Asked when a part was read: who writes to the file meanwhile leaves parts that are checked, without the others."""
+        assert item.digest is not None, "a file in an index has its digest"
+        return self._hashed.has(os.lstat(f"{self._root}/{item.path}"), item.digest)
 
 
 class _Whole:
@@ -174,7 +189,7 @@ class _Whole:
         """Takes the blocks in their order. Raises CorruptError."""
         block, part = made.block, made.part
         item = block.large
-        if item is None or block.begin is None:
+        if item is None or block.begin is None or not part:
             return
         if block.begin == 0:
             self._sha256 = hashlib.sha256()
