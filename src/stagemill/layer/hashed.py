@@ -30,8 +30,12 @@ class Hashed:
         if before and _node(before) == _node(after) and _facts(before) == _facts(after):
             self._known[_node(after)] = (*_facts(after), digest)
 
-    def has(self, status: os.stat_result, digest: Digest) -> bool:
-        """Whether it has these bytes, and nobody has written to it since."""
+    def has(self, location: str, digest: Digest) -> bool:
+        """Whether a file has these bytes, and nobody has written to it since."""
+        try:
+            status = os.lstat(location)
+        except OSError:
+            return False
         return self._known.get(_node(status)) == (*_facts(status), digest)
 
 

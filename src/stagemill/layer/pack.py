@@ -115,7 +115,7 @@ def pack_blob(
 
     count, workers = len(work.blocks), len(os.sched_getaffinity(0))
     with (
-        # Digests cannot be shared between processors, but there are three of them.
+        # One digest cannot be made by several processors, but there are three of them.
         behind(write, count) as written,
         behind(whole.check, count) as checked,
         in_order(work.make, range(count), workers=workers) as blocks,
@@ -176,7 +176,7 @@ class _Work:
     def _is_right(self, item: IndexEntry) -> bool:
         """Asked when a part was read: who writes to the file meanwhile leaves parts that are checked, without the others."""
         assert item.digest is not None, "a file in an index has its digest"
-        return self._hashed.has(os.lstat(f"{self._root}/{item.path}"), item.digest)
+        return self._hashed.has(f"{self._root}/{item.path}", item.digest)
 
 
 class _Whole:

@@ -276,9 +276,18 @@ class TestHashed:
 
         made = pack_blob(layer, index, kept, hashed=hashed)
 
-        assert hashed.has((layer / "large").stat(), Digest.of((layer / "large").read_bytes()))
+        assert hashed.has(str(layer / "large"), Digest.of((layer / "large").read_bytes()))
         assert made.diff_id == Digest.of(packed(layer))
         assert b"".join(decompressed(io.BytesIO(bytes(kept.data)))) == packed(layer)
+
+    def test_one_that_is_gone_is_told(self, layer: Path) -> None:
+        hashed = Hashed()
+        index = build(layer, watch=Watch(hashed=hashed))
+        (layer / "large").unlink()
+
+        assert not hashed.has(str(layer / "large"), Digest.of(b"0123456789" * 900_000))
+        with pytest.raises(StoreError, match="cannot read .*large"):
+            pack_blob(layer, index, Kept(), hashed=hashed)
 
     def test_its_bytes_are_believed(self, layer: Path) -> None:
         """Which shows when they change, and nothing else does."""
@@ -320,7 +329,7 @@ class TestHashed:
         build(layer, watch=Watch(hashed=hashed))
 
         digests = {name: Digest.of((layer / name).read_bytes()) for name in ("large", "other")}
-        assert [hashed.has((layer / name).stat(), digest) for name, digest in digests.items()] == [False, True]
+        assert [hashed.has(str(layer / name), digest) for name, digest in digests.items()] == [False, True]
 
 
 def test_an_empty_layer_is_the_end_of_an_archive(make: Callable[..., Path]) -> None:
