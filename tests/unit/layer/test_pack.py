@@ -286,7 +286,7 @@ class TestHashed:
         (layer / "large").unlink()
 
         assert not hashed.has(str(layer / "large"), Digest.of(b"0123456789" * 900_000))
-        with pytest.raises(StoreError, match="cannot read .*large"):
+        with pytest.raises(StoreError, match=r"cannot read .*large"):
             pack_blob(layer, index, Kept(), hashed=hashed)
 
     def test_its_bytes_are_believed(self, layer: Path) -> None:
