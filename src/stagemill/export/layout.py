@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import BinaryIO
@@ -38,13 +38,6 @@ class Blob:
     @property
     def path(self) -> str:
         return blob_path(self.descriptor.digest)
-
-    def chunks(self, source: BlobSource) -> Iterator[bytes]:
-        if self.data is not None:
-            yield self.data
-            return
-        with source.open(self.descriptor) as reader:
-            yield from chunks(reader)
 
 
 def blob_path(digest: Digest) -> str:

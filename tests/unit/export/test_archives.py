@@ -204,6 +204,26 @@ class TestFromAStore:
 
         assert (tmp_path / "out").read_bytes() == anything.getvalue()
 
+    def test_a_layout_in_a_directory_has_what_an_archive_has(self, store: Store, image: Image, tmp_path: Path) -> None:
+        anything = io.BytesIO()
+
+        oci_archive(image, store.blobs, names=["app:1"], out=anything)
+        oci_directory(image, store.blobs, names=["app:1"], destination=tmp_path / "layout")
+
+        assert TestDirectory().files(tmp_path / "layout") == unpacked(anything.getvalue())
+
+    def test_a_torn_blob_does_not_come_into_a_directory(self, store: Store, image: Image, tmp_path: Path) -> None:
+        torn = image.manifest.layers[0].digest
+        with store.blobs.path(torn).open("r+b") as blob:
+            blob.write(b"?")
+
+        with pytest.raises(CorruptError):
+            oci_directory(image, store.blobs, names=[], destination=tmp_path / "layout")
+
+        there = {path.name for path in (tmp_path / "layout/blobs/sha256").iterdir()}
+        assert torn.hex not in there
+        assert not {name for name in there if name.startswith(".")}
+
     def test_a_disk_that_is_full_by_then_is_told(self, store: Store, image: Image) -> None:
         with Path("/dev/full").open("wb", buffering=0) as full:
 
