@@ -19,7 +19,7 @@ def read(text: str) -> Iterator[object]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 2500])
 def test_rows_are_read_one_at_a_time_as_they_were_written(count: int) -> None:
-    written = [[f"a/{number}", number, {"user.x": "é"}] for number in range(count)]
+    written: list[list[rows.Cell]] = [[f"a/{number}", number, {"user.x": "é"}] for number in range(count)]
 
     text = rows.write(3, written).decode("ascii")
 
