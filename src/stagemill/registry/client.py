@@ -30,6 +30,7 @@ from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
 from stagemill.registry.failure import Failure
+from stagemill.registry.glance import Glance
 from stagemill.registry.link import Link
 from stagemill.registry.login import Admission
 from stagemill.registry.repository import Repository
@@ -70,6 +71,7 @@ class RegistryClient:
         self._cancelled = cancelled
         self._closed = Event()
         self._lock = Lock()
+        self._glance = Glance(user_agent=user_agent)
         self._transport: Transport | None = None
         self._unreachable: set[Endpoint] = set()
         self.sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
@@ -86,6 +88,7 @@ class RegistryClient:
         self._closed.set()
         with self._lock:
             transport = self._transport
+        self._glance.close()
         if transport:
             transport.close()
 
@@ -172,6 +175,10 @@ class RegistryClient:
         return Repository(reference, endpoints=places, session=self._session, unreachable=self._unreachable)
 
     def _send(self, request: Request) -> Response:
+        if self._transport is None and not self._config.proxies.for_url(request.url):
+            answer = self._glance.send(request)
+            if answer is not None:
+                return answer
         with self._lock:
             if self._transport is None:
                 from stagemill.registry.transport import Transport  # noqa: PLC0415  # loads urllib3: only when needed

@@ -142,8 +142,8 @@ def test_connections_are_used_again() -> None:
         image = pushed(registry)
         registry.fail("/manifests/", status(503, message="x" * 1000))
         with RegistryClient(RegistryConfig(), sleep=lambda _seconds: None) as client:
-            client.head(of(registry))
             client.resolve(of(registry), AMD64)
+            client.head(of(registry))
             read(client, of(registry), image.manifest.layers[0])
 
         assert len(registry.requests) == 5
