@@ -6,7 +6,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from stagemill.sandbox.inside.ground import SHM_SIZE
+from stagemill.sandbox.inside import ground
 from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
 from stagemill.values import dataclass
 
@@ -79,6 +79,7 @@ class Credentials:
     home: str
 
 
+SHM_SIZE = ground.SHM_SIZE
 ROOT = Credentials(uid=0, gid=0, groups=(0,), home="/root")
 
 
