@@ -22,6 +22,7 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.registry import failure, login, lookup, referrers
 from stagemill.registry.auth import Authorizer
+from stagemill.registry.bare import BareTransport
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.credentials import Credentials
 from stagemill.registry.deletion import Gone, delete
@@ -30,7 +31,6 @@ from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
 from stagemill.registry.failure import Failure
-from stagemill.registry.glance import Glance
 from stagemill.registry.link import Link
 from stagemill.registry.login import Admission
 from stagemill.registry.repository import Repository
@@ -71,7 +71,7 @@ class RegistryClient:
         self._cancelled = cancelled
         self._closed = Event()
         self._lock = Lock()
-        self._glance = Glance(user_agent=user_agent)
+        self._bare = BareTransport(user_agent=user_agent)
         self._transport: Transport | None = None
         self._unreachable: set[Endpoint] = set()
         self.sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
@@ -88,7 +88,7 @@ class RegistryClient:
         self._closed.set()
         with self._lock:
             transport = self._transport
-        self._glance.close()
+        self._bare.close()
         if transport:
             transport.close()
 
@@ -176,7 +176,7 @@ class RegistryClient:
 
     def _send(self, request: Request) -> Response:
         if self._transport is None and not self._config.proxies.for_url(request.url):
-            answer = self._glance.send(request)
+            answer = self._bare.send(request)
             if answer is not None:
                 return answer
         with self._lock:

@@ -1,4 +1,4 @@
-"""`Glance`: asks a server for the head of something over plain http, without the library that transfers need.
+"""`BareTransport`: asks a server for the head of something over plain http, without the library that transfers need.
 
 A build from the cache asks what a tag stands for now and nothing else, and would take longer to load an HTTP library than to
 get the answer. A head has no body, so that all of it is a line and some headers. What is not that simple, or goes wrong,
@@ -40,7 +40,7 @@ class Head:
     def close(self) -> None: ...
 
 
-class Glance:
+class BareTransport:
     """Thread-safe. After `close` nothing is sent, and who waits for an answer gets a TransportError."""
 
     def __init__(self, *, user_agent: str) -> None:

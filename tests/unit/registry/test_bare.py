@@ -14,10 +14,10 @@ from fakes.connecting import Connect, of, pushed
 from fakes.registry import FakeRegistry, status
 from stagemill.errors import CancelledError, NotFoundError
 from stagemill.oci.reference import Reference
+from stagemill.registry.bare import BareTransport, parsed
 from stagemill.registry.client import RegistryClient
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.exchange import Request, TransportError
-from stagemill.registry.glance import Glance, parsed
 
 URL = "http://registry.example/v2/"
 
@@ -43,7 +43,7 @@ def answering(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
 
 def test_a_head_is_asked_for_in_one_message() -> None:
     with answering(b"HTTP/1.1 200 OK\r\nDocker-Content-Digest: x\r\n\r\n") as (host, asked):
-        answer = Glance(user_agent="me/1").send(Request(f"http://{host}/v2/a?b=c", "HEAD", {"Accept": "all"}))
+        answer = BareTransport(user_agent="me/1").send(Request(f"http://{host}/v2/a?b=c", "HEAD", {"Accept": "all"}))
 
     assert answer is not None
     assert (answer.status, answer.header("docker-content-DIGEST"), answer.read(9)) == (200, "x", b"")
@@ -65,7 +65,7 @@ def test_a_head_is_asked_for_in_one_message() -> None:
     ids=repr,
 )
 def test_what_is_no_plain_head_is_left_to_others(request_: Request) -> None:
-    assert Glance(user_agent="me").send(request_) is None
+    assert BareTransport(user_agent="me").send(request_) is None
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_a_server_that_says_nothing_is_left_when_the_client_is_closed() -> None:
 
 
 def test_nothing_is_sent_after_the_end() -> None:
-    glance = Glance(user_agent="me")
-    glance.close()
+    transport = BareTransport(user_agent="me")
+    transport.close()
     with answering() as (host, asked), pytest.raises(TransportError) as caught:
-        glance.send(Request(f"http://{host}/", "HEAD"))
+        transport.send(Request(f"http://{host}/", "HEAD"))
 
     assert (caught.value.reason, asked) == ("the connection was ended here", [])
