@@ -28,6 +28,7 @@ class StoreCache:
         self.clock = clock
         self.contents = contents
         self._there: set[tuple[str, Digest]] = set()
+        self._saved: set[TreeLayer] = set()
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
@@ -55,7 +56,12 @@ class StoreCache:
 
     def _is_here(self, tree: Tree) -> bool:
         """The same now: what is saved may be looked for again when it is loaded."""
-        return all((layer.form, layer.digest) in self._there or self._has(layer) for layer in tree.layers)
+        for layer in tree.layers:
+            if layer not in self._saved:
+                if (layer.form, layer.digest) not in self._there and not self._has(layer):
+                    return False
+                self._saved.add(layer)
+        return True
 
     def _has(self, layer: TreeLayer) -> bool:
         if layer.form == "layer":
