@@ -29,7 +29,7 @@ from stagemill.registry.deletion import Gone, delete
 from stagemill.registry.destination import Destination
 from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
-from stagemill.registry.exchange import Request, Response
+from stagemill.registry.exchange import REDIRECTS, Request, Response
 from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link
 from stagemill.registry.login import Admission
@@ -175,10 +175,11 @@ class RegistryClient:
         return Repository(reference, endpoints=places, session=self._session, unreachable=self._unreachable)
 
     def _send(self, request: Request) -> Response:
+        answered = None
         if self._transport is None and not self._config.proxies.for_url(request.url):
-            answer = self._bare.send(request)
-            if answer is not None:
-                return answer
+            answered = self._bare.send(request)
+            if answered is not None and answered.status not in REDIRECTS:
+                return answered
         with self._lock:
             if self._transport is None:
                 from stagemill.registry.transport import Transport  # noqa: PLC0415  # loads urllib3: only when needed
@@ -187,7 +188,7 @@ class RegistryClient:
                     user_agent=self._user_agent, proxies=self._config.proxies, settings=self._config.settings
                 )
             transport = self._transport
-        return transport.send(request)
+        return transport.send(request, answered=answered)
 
     def _stopped(self) -> bool:
         return self._closed.is_set() or self._cancelled()
