@@ -29,6 +29,7 @@ class Layers:
     def __init__(self, directory: Path, temporary: Temporary) -> None:
         self._directory = directory
         self._temporary = temporary
+        self._places: dict[Digest, Path] = {}
 
     def has(self, layer: Digest) -> bool:
         return os.path.exists(self._index(layer)) and os.path.isdir(self.directory(layer))
@@ -47,7 +48,10 @@ class Layers:
 
     def directory(self, layer: Digest) -> Path:
         """Where the layer's files are if it is here; nobody writes there."""
-        return self._directory / layer.hex / "fs"
+        found = self._places.get(layer)
+        if found is None:
+            found = self._places[layer] = self._directory / layer.hex / "fs"
+        return found
 
     def index(self, layer: Digest) -> bytes:
         """The layer's list of files, checked. A torn layer is thrown away. Raises NotFoundError, CorruptError."""
