@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -716,6 +717,23 @@ def test_a_killed_helper_is_an_error_and_the_next_process_gets_another(lab: Lab)
     assert caught.value.message.startswith("the sandbox ended without a word")
     assert processes_with("sleep\x009876") == []
     assert lab.sh("echo again").stdout == "again\n"
+
+
+def test_a_sandbox_that_is_killed_before_it_is_asked_for_is_replaced(lab: Lab) -> None:
+    def waiting() -> set[int]:
+        """The processes of the sandbox that is half made, and not the helper, which is ours."""
+        found = processes_with(f"\x00{os.getpid()}\x00")
+        parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in found}
+        return {pid for pid, parent in parents.items() if parent != os.getpid()}
+
+    assert lab.sh("echo first").stdout == "first\n"
+    assert eventually(lambda: len(waiting()) == 2)
+    for pid in waiting():
+        with suppress(ProcessLookupError):  # the first one's end is that of the other
+            os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not waiting())
+
+    assert [lab.sh(f"echo {number}").stdout for number in range(3)] == ["0\n", "1\n", "2\n"]
 
 
 def test_nothing_reaches_the_host_s_mounts(lab: Lab) -> None:
