@@ -38,8 +38,9 @@ class LateSandbox:
 
     def get_ready(self) -> None:
         """Begins with what the first process would wait for, in a thread: starting the helper takes longer than a process."""
-        self._getting_ready = Thread(target=self._get_ready, name="sandbox", daemon=True)
-        self._getting_ready.start()
+        if self._getting_ready is None:
+            self._getting_ready = Thread(target=self._get_ready, name="sandbox", daemon=True)
+            self._getting_ready.start()
 
     def _get_ready(self) -> None:
         with suppress(StagemillError):  # whoever runs a process meets it again

@@ -16,12 +16,16 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, sys.argv[1])
 
 from stagemill.sandbox.inside import launch, seccomp, syscalls, wire
 from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.ground import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Server:
@@ -44,17 +48,19 @@ class Server:
             message, descriptors = wire.receive(self._seat, 1)
             if not message:
                 return
-            if message == wire.USUAL:
-                if not _given(ahead, descriptors):  # somebody killed it
-                    _given(self._fork(self._usual), descriptors)
-                ahead = self._fork(self._usual)
-            else:
-                _given(self._fork(None), descriptors)
+            usual = message == wire.USUAL
+            if not usual or not _given(ahead, descriptors):  # somebody may have killed it
+                _given(self._fork(self._usual if usual else None, strange=descriptors), descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
+            if usual:
+                ahead = self._fork(self._usual)
 
-    def _fork(self, ground: Ground | None) -> socket.socket:
-        """A process that makes one sandbox, as soon as it gets descriptors; what the ground needs it makes at once."""
+    def _fork(self, ground: Ground | None, *, strange: Sequence[int] = ()) -> socket.socket:
+        """A process that makes one sandbox, as soon as it gets descriptors; what the ground needs it makes at once.
+
+        It must not have those that are `strange`: who waits for the end of a pipe would wait for it too.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         myself = os.getpid()
         with theirs:
@@ -67,6 +73,8 @@ class Server:
             try:
                 ours.close()
                 self._seat.close()
+                for descriptor in strange:
+                    os.close(descriptor)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 syscalls.die_with_parent(signal.SIGKILL)
                 if os.getppid() == myself:

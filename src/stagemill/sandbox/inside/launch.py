@@ -28,7 +28,7 @@ def launch(orders: socket.socket, ground: Ground | None, *, seccomp: bytes | Fai
     first = None
     if ground and not isinstance(seccomp, Failure):
         with suppress(OSError, Failure):  # it is tried again, and told, when there is somebody to tell it
-            first = _begin(ground, seccomp)
+            first = _begin(ground, seccomp, strange=[orders.fileno()])
     message, descriptors = wire.receive(orders, 1)
     orders.close()
     if not message:
@@ -41,7 +41,7 @@ def launch(orders: socket.socket, ground: Ground | None, *, seccomp: bytes | Fai
     with channel.reporting("cannot watch over the sandbox"):
         if isinstance(seccomp, Failure):
             raise seccomp
-        first = first or _begin(of(wire.request(lines[0])), seccomp)
+        first = first or _begin(of(wire.request(lines[0])), seccomp, strange=descriptors)
         first.give(lines[0], descriptors)
         for descriptor in descriptors[1:]:
             os.close(descriptor)
@@ -61,9 +61,9 @@ class First(NamedTuple):
             Channel(self.stream).send_line(request, descriptors)
 
 
-def _begin(ground: Ground, seccomp: bytes) -> First:
+def _begin(ground: Ground, seccomp: bytes, *, strange: Sequence[int]) -> First:
     """Process 1 of a new process namespace, with signals blocked; its other namespaces are its own doing, so that they
-    end with it.
+    end with it. It gets its descriptors with the request, and has none of those that are `strange`.
     """
     if ground.emulators and not emulation.enter():
         ground = ground._replace(emulators=())
@@ -82,6 +82,8 @@ def _begin(ground: Ground, seccomp: bytes) -> First:
     if pid == 0:
         os.close(watching)
         ours.close()
+        for descriptor in strange:
+            os.close(descriptor)
         init.run(ground, Channel(theirs), parent=watched, seccomp=seccomp)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     theirs.close()
