@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from stagemill.digest import Canonical, Digest, canonical
-from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -28,6 +27,7 @@ class StoreCache:
         self.store = store
         self.clock = clock
         self.contents = contents
+        self._trees = Trees()
         self._there: set[tuple[str, Digest]] = set()
         self._saved: set[TreeLayer] = set()
 
@@ -37,8 +37,8 @@ class StoreCache:
         if record is None:
             return None
         try:
-            tree = Tree.from_json(json.loads(record.result))
-        except (ValueError, TypeError):
+            tree = self._trees.parse(record.result)
+        except ValueError:
             tree = None
         if tree is None or not self._whole(tree):
             self.store.records.remove(key)
@@ -101,7 +101,7 @@ class StoreCache:
         record = Record(
             key=first,
             canonical=canonical,
-            result=json.dumps(tree.to_json(), separators=(",", ":")),
+            result=tree.serialize(),
             ingredients=ingredients,
             name=vertex.label.name,
             created=self.clock(),
