@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
@@ -96,18 +97,16 @@ class StoreCache:
                 self.store.records.note(op.content, self.contents[op.content])
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
-        created, result = self.clock(), tree.serialize()
-        for key in dict.fromkeys(keys):
-            self.store.records.put(
-                Record(
-                    key=key,
-                    canonical=canonical,
-                    result=result,
-                    ingredients=ingredients,
-                    name=vertex.label.name,
-                    created=created,
-                )
-            )
+        first, *others = dict.fromkeys(keys)
+        record = Record(
+            key=first,
+            canonical=canonical,
+            result=tree.serialize(),
+            ingredients=ingredients,
+            name=vertex.label.name,
+            created=self.clock(),
+        )
+        self.store.records.put(record, *(replace(record, key=key) for key in others))
 
 
 def is_remembered(vertex: Vertex) -> bool:
