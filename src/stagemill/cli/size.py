@@ -1,140 +1,183 @@
-"""`stagemill size`: what each stage weighs, and what the image carries of it."""
+"""`stagemill size`: what each stage weighs, what the image carries of it, and what of that nobody needs."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from stagemill.build import Built
-from stagemill.cli.frame import table
 from stagemill.cli.frame.command import Command, examples
-from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given.options import add_build_options
+from stagemill.cli.given import budgets, flags
+from stagemill.cli.given.options import add_build_options, with_options
+from stagemill.cli.given.project import Project
+from stagemill.cli.listing.form import Form
 from stagemill.cli.making.building import BuildFlags, building, reading
+from stagemill.cli.named import naming
+from stagemill.cli.named.places import reach
 from stagemill.cli.progress import open_progress
-from stagemill.graph.operations import Stack
-from stagemill.graph.vertex import Vertex
-from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh
-from stagemill.plan.planner import Plan, Stage
-from stagemill.plan.state import Step
-
-_TEXT = 58  # characters of an instruction
-
+from stagemill.cli.sizing import builds, document, holding, images, rows, text
+from stagemill.errors import NotFoundError, UsageError
+from stagemill.insight.budget import Budget, Held
+from stagemill.insight.image import ImageSize
+from stagemill.insight.size import SizeReport, weigh
+from stagemill.oci.platform import Platform
+from stagemill.places import address
+from stagemill.values import dataclass
 
 _EXAMPLES = examples(
     {
-        "stagemill size .": "the last stage, and all that it is made of",
+        "stagemill size": "build what is here, from the cache where it can be: each stage, and the image",
         "stagemill size --target runtime .": "another stage",
+        "stagemill size app": "an image of the store",
+        "stagemill size docker://debian:12": "one in a registry; nothing is kept of it",
+        "stagemill size --by waste app": "every file that is shipped for nothing",
+        "stagemill size --by package --format '{{.Package}} {{.Bytes}}' app": "for scripts",
+        "stagemill size --max-size 120MB --max-waste 2% app": "for CI: the status is 1 where it is more",
         "stagemill size --json . > sizes.json": "for programs, in bytes",
     }
 )
+_TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """What is looked at; `stages` only where it was built."""
+
+    size: ImageSize
+    lines: list[Held]
+    stages: SizeReport | None = None
 
 
 @add_build_options
+@with_options(budgets.options())
 @click.command("size", cls=Command, epilog=_EXAMPLES)
+@click.option(
+    "--by", type=click.Choice(list(rows.TABLES)),
+    help="List all of one kind instead: steps, directories, packages, files, waste, or files that are there twice.",
+)  # fmt: skip
+@click.option(
+    "--depth", type=click.IntRange(min=1), default=text.DEPTH, metavar="N", help="How deep directories are listed. [2]"
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help="How many rows of each part are shown. [10; with --by all]"
+)
+@click.option(
+    "--format", "form", default="", metavar="TEMPLATE",
+    help="Print a Go template for each row of --by, a table of one ('table TEMPLATE'), or json.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(**given: object) -> None:
-    """Build, then show what each stage and step weighs, and what the final image carries of it.
+def command(**given: object) -> int:
+    """Show what each stage weighs, what the image carries of it, and what of that nobody needs.
 
-    OWN is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image. Sizes are those of
-    the files, uncompressed.
+    PATH is built; what is no path, an image or an address (docker://NAME, oci:DIR, oci-archive:FILE), is looked at as it
+    is, and not unpacked. PULLED is bytes of the blobs, to the byte; ON DISK bytes of the files. In the table of stages OWN
+    is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image; these are of files.
+
+    Waste is what a later layer hides (deleted, overwritten, or only its mode or owner changed), caches of package
+    managers, packages for development by their lock, compilers, headers, source maps, documentation, tests of
+    dependencies, and copies.
     """
-    values = Values(given)
-    flags = BuildFlags.of(values, os.environ)
+    values = Values({**given, "context": given["context"] or "."})
+    form, by = values.text("form") or "", values.text("by")
+    if values.flag("as_json") and (form or by):
+        raise UsageError(
+            f"--json and {'--format' if form else '--by'} exclude each other", hint="write --by NAME --format json"
+        )
+    shape = Form.parse(form, default=rows.TABLES[by or "step"])
+    with _sized(values) as found:
+        if values.flag("as_json"):
+            print(json.dumps(_document(found), indent=2))
+        elif form or by:
+            _list(found.size, shape, by or "step", values)
+        else:
+            _tell(found, values.number("top") or _TOP)
+        holding.refuse(found.size.name, found.lines)
+    return 0
+
+
+def _document(found: Sized) -> dict[str, object]:
+    size = document.of_build(found.stages, found.size) if found.stages else document.of_image(found.size)
+    lines = [{"what": line.what, "found": line.found, "most": line.most, "holds": line.holds} for line in found.lines]
+    return {**size, "budget": lines}
+
+
+def _list(size: ImageSize, form: Form, by: str, values: Values) -> None:
+    listed = list(rows.view(by, size, depth=values.number("depth")))
+    sys.stdout.write(form.printed(listed[: values.number("top") or None], rows.HEADS))
+
+
+def _tell(found: Sized, top: int) -> None:
+    print(text.of_build(found.stages, found.size, top=top) if found.stages else text.of_image(found.size, top=top))
+    if found.lines:
+        print(f"\n{holding.table_of(found.lines)}")
+
+
+@contextmanager
+def _sized(values: Values) -> Iterator[Sized]:
+    name = values.text("context") or "."
+    platforms = values.texts("platform")
+    platform = flags.any_platform(platforms[0]) if platforms else None
+    if address.is_address(name):
+        with workplace() as place:
+            place.access = reach(values, [address.parse(name)])
+            yield _of_image(name, platform, place, budgets.given(values))
+    elif _is_stored(name):
+        with workplace() as place:
+            yield _of_image(name, platform, place, budgets.given(values))
+    else:
+        yield _of_build(values)
+
+
+def _is_stored(name: str) -> bool:
+    """Whether a name means an image of the store, and is no path."""
+    if name.startswith((".", "/")) or name == "-" or "://" in name:
+        return False
+    if not os.path.isdir(name):
+        return True
+    with workplace() as place:
+        try:
+            naming.locate(place.store, name)
+        except NotFoundError:
+            return False
+    return True
+
+
+def _of_image(name: str, platform: Platform | None, place: Workplace, budget: Budget) -> Sized:
+    if budget.growth and not budget.against:
+        raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
+    with images.find(name, platform, place) as found:
+        size = found.weigh()
+        lines = holding.lines_of(
+            budget, found, place=place, before="", platform=platform, weigh=lambda: size, stages={}
+        )
+        return Sized(size, lines)
+
+
+def _of_build(values: Values) -> Sized:
+    build = BuildFlags.of(values, os.environ)
+    budget = budgets.given(values).over(budgets.of_project(Project.of(build.context)))
     with (
         workplace() as place,
-        open_progress(flags.progress, sys.stderr) as listener,
-        reading(flags, place=place, listener=listener) as inputs,
-        building(flags, inputs, place=place, listener=listener, every_stage=True) as built,
+        open_progress(build.progress, sys.stderr) as listener,
+        reading(build, place=place, listener=listener) as inputs,
+        building(build, inputs, place=place, listener=listener, every_stage=True) as built,
     ):
-        report = weigh(weighed(built))
-    print(json.dumps(document(report), indent=2) if values.flag("as_json") else text(report))
-
-
-def weighed(built: Built) -> list[WeighedStage]:
-    """The stages of a build with the indexes of their layers, the target last."""
-    target = built.plan.target.index
-    stages = sorted(built.plan.stages, key=lambda stage: (stage.index == target, stage.index))
-    return [_stage(stage, built) for stage in stages]
-
-
-def _stage(stage: Stage, built: Built) -> WeighedStage:
-    tree = built.tree(stage)
-    inherited = len(tree.layers) - len(stage.steps)
-    steps: list[Step | None] = [*([None] * inherited), *stage.steps]
-    above = _steps_above(stage, built.plan)
-    steps[inherited - len(above) : inherited] = above
-    names = built.forms.layers(tree)
-    layers = tuple(
-        WeighedLayer(
-            text=step.text if step else "",
-            index=built.forms.index(name),
-            copied_from=_copied_from(step.vertex, built.plan) if step else None,
-            line=step.at.line if step else 0,
+        report = weigh(builds.weighed(built))
+        image = builds.image_of(built)
+        size = builds.size_of(image, built.plan)
+        lines = holding.lines_of(
+            budget,
+            image,
+            place=place,
+            before="",
+            platform=built.plan.platform,
+            weigh=lambda: size,
+            stages={stage.title: stage.total for stage in report.stages},
         )
-        for step, name in zip(steps, names, strict=True)
-    )
-    parent = next((other for other in built.plan.stages if other.index == stage.parent), None)
-    base = parent.title if parent else stage.base.reference if stage.base else "scratch"
-    return WeighedStage(stage.index, stage.title, base, layers, stage.parent, inherited)
-
-
-def _steps_above(stage: Stage, plan: Plan) -> list[Step]:
-    """The steps of the stages that a stage begins from, the lowest first."""
-    by_index = {other.index: other for other in plan.stages}
-    found: list[Step] = []
-    parent = stage.parent
-    while parent is not None:
-        found[:0] = by_index[parent].steps
-        parent = by_index[parent].parent
-    return found
-
-
-def _copied_from(vertex: Vertex, plan: Plan) -> int | None:
-    """The stage whose tree a COPY reads, where it is one of the file's."""
-    if isinstance(vertex.op, Stack):
-        vertex = vertex.inputs[1].vertex
-    sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
-    return next((stage.index for stage in plan.stages if stage.vertex.digest in sources), None)
-
-
-def document(report: SizeReport) -> dict[str, object]:
-    """The report as JSON: bytes everywhere, percent rounded."""
-    saving = report.saving
-    return {
-        "stages": [asdict(stage) for stage in report.stages],
-        "total": report.total,
-        "saving": {**asdict(saving), "percent": saving.percent} if saving else None,
-    }
-
-
-def text(report: SizeReport) -> str:
-    """The report for people."""
-    rows: list[tuple[str, str, str, str]] = []
-    for stage in report.stages:
-        rows.append((stage.title, table.size(stage.own), table.size(stage.total), table.size(stage.carried)))
-        if stage.base:
-            rows.append((f"  FROM {_cut(stage.base_name)}", table.size(stage.base), table.size(stage.base), ""))
-        rows += [
-            (f"  {_cut(step.text)}", table.size(step.own), table.size(step.cumulative), table.size(step.carried))
-            for step in stage.steps
-        ]
-    lines = [table.render(("STAGE / STEP", "OWN", "TOTAL", "CARRIED"), rows, right=(1, 2, 3)), ""]
-    if report.saving:
-        saving = report.saving
-        sign = "−" if saving.percent < 0 else "+"
-        build, target = table.size(saving.build_bytes), table.size(saving.target_bytes)
-        lines.append(f"{saving.build_stage} {build} → {saving.target_stage} {target}, {sign}{abs(saving.percent)} %")
-    else:
-        lines.append(f"{report.stages[-1].title} {table.size(report.total)}; it copies from no other stage")
-    return "\n".join(lines)
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TEXT else f"{line[: _TEXT - 1]}…"
+        return Sized(size, lines, report)

@@ -1,0 +1,103 @@
+"""Whether images are within their budgets: a table of what was found and what there may be, and an error where one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from stagemill.build import Built
+from stagemill.cli.frame import table
+from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.sizing import builds, images
+from stagemill.cli.sizing.images import FoundImage
+from stagemill.errors import NotFoundError, StagemillError, UsageError
+from stagemill.events import Notice
+from stagemill.insight.budget import Budget, Figures, Held, held
+from stagemill.insight.image import ImageSize
+from stagemill.oci.platform import Platform
+
+
+def table_of(lines: Sequence[Held]) -> str:
+    """Each line of a budget, and which of them does not hold."""
+    shown = [
+        (
+            line.what,
+            table.size(line.found),
+            table.size(line.most),
+            "ok" if line.holds else f"{table.size(line.found - line.most)} over",
+        )
+        for line in lines
+    ]
+    return table.render(("BUDGET", "FOUND", "AT MOST", ""), shown, right=(1, 2))
+
+
+def refuse(name: str, lines: Iterable[Held]) -> None:
+    """Raises StagemillError where a line does not hold."""
+    broken = [line.what for line in lines if not line.holds]
+    if broken:
+        hint = "stagemill size --by waste lists what could go; stagemill diff shows what is new"
+        raise StagemillError(f"{name} is over its budget: {', '.join(broken)}", hint=hint)
+
+
+def lines_of(
+    budget: Budget,
+    found: FoundImage,
+    *,
+    place: Workplace,
+    before: str,
+    platform: Platform | None,
+    weigh: Callable[[], ImageSize],
+    stages: Mapping[str, int],
+) -> list[Held]:
+    """The lines of a budget; `before` names the image that growth is measured from, where the budget names none.
+
+    Raises UsageError for stages that are not there, and where there is nothing to measure growth from that was asked for.
+    """
+    unknown = sorted(budget.stages.keys() - stages.keys())
+    if unknown:
+        known = ", ".join(stages) or "none: an image has no stages, a build has"
+        raise UsageError(f"there is no stage {unknown[0]} to have a budget", hint=f"stages here: {known}")
+    earlier = _size(budget.against or before, platform, place, must=bool(budget.against)) if budget.growth else None
+    waste = weigh().wasted.blob if budget.waste else None
+    return list(held(budget, Figures(found.pulled, waste, earlier, stages)))
+
+
+def _size(name: str, platform: Platform | None, place: Workplace, *, must: bool) -> int | None:
+    if not name:
+        return None
+    try:
+        with images.find(name, platform, place) as found:
+            return found.pulled
+    except NotFoundError:
+        if must:
+            raise
+        return None
+
+
+def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Sequence[str]) -> None:
+    """Says what holds of each image of a build, before anybody gets it. Raises StagemillError where one is too large.
+
+    `names` are the first that each of them shall get, empty for none.
+    """
+    failure: StagemillError | None = None
+    for one, name in zip(built, names, strict=True):
+        found = builds.image_of(one)
+        lines = lines_of(
+            budget,
+            found,
+            place=place,
+            before=name,
+            platform=found.image.config.platform,
+            weigh=partial(builds.size_of, found, one.plan),
+            stages=builds.stages_of(one) if budget.stages else {},
+        )
+        told = [table_of(lines)] if lines else []
+        if budget.growth and not any(line.what == "growth" for line in lines):
+            told.append(f"there is no image before {found.name} that its growth could be measured from")
+        one.services.listener(Notice("\n".join(told), one.services.clock()))
+        try:
+            refuse(found.name, lines)
+        except StagemillError as error:
+            failure = failure or error
+    if failure:
+        raise failure

@@ -1,0 +1,96 @@
+"""`FoundImage`: an image to look at, wherever it is, and what its layers hold. Nothing of it is unpacked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+
+from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.named import naming, sending
+from stagemill.errors import StagemillError
+from stagemill.execute.forms import Forms
+from stagemill.execute.parallel import threads
+from stagemill.execute.shipping import StoredBlobs
+from stagemill.insight.image import ImageSize, Origin, weigh_image
+from stagemill.insight.survey import Survey, survey
+from stagemill.oci.blobs import BlobSource
+from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.image import Image
+from stagemill.oci.platform import Platform
+from stagemill.places.address import InStore, parse
+from stagemill.places.source import small
+from stagemill.values import dataclass
+
+_MOST_CONFIG = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """`name` is as people wrote it; `blobs` has the layers for as long as the block lasts in which it was found."""
+
+    name: str
+    image: Image
+    blobs: BlobSource
+
+    @property
+    def pulled(self) -> int:
+        """Bytes of all its layers as they are shipped."""
+        return sum(layer.size for layer in self.image.manifest.layers)
+
+    def surveys(self) -> tuple[Survey, ...]:
+        """What each layer holds, the lowest first, each blob read once and several at a time. Raises StagemillError."""
+        layers = self.image.manifest.layers
+        unique = list({layer.digest: layer for layer in layers}.values())
+        with threads(len(os.sched_getaffinity(0)), name="survey", stopped=Event()) as pool:
+            read = partial(_survey, self.blobs)
+            found = dict(zip((layer.digest for layer in unique), pool.map(read, unique), strict=True))
+        return tuple(found[layer.digest] for layer in layers)
+
+    def weigh(self, origins: Sequence[Origin] | None = None) -> ImageSize:
+        """`origins` say what made each layer, where somebody knows it better than the image's own history."""
+        return weigh_image(self.name, self.image.digest, origins or self.origins(), self.surveys())
+
+    def origins(self) -> tuple[Origin, ...]:
+        """What made each layer, as the history tells."""
+        texts = [entry.created_by for entry in self.image.config.history if not entry.empty_layer]
+        layers = self.image.manifest.layers
+        texts += [""] * (len(layers) - len(texts))
+        return tuple(Origin(layer.digest, plain(text)) for layer, text in zip(layers, texts, strict=False))
+
+
+def _survey(blobs: BlobSource, layer: Descriptor) -> Survey:
+    with blobs.open(layer) as reader:
+        return survey(reader)
+
+
+def plain(text: str) -> str:
+    """An instruction of a history in the words of a Dockerfile, on one line."""
+    line = " ".join(text.removesuffix("# buildkit").split())
+    for shell in ("/bin/sh -c #(nop) ", "/bin/sh -c #(nop)"):
+        line = line.removeprefix(shell)
+    return (
+        line.replace("RUN /bin/sh -c ", "RUN ", 1).replace("/bin/sh -c ", "RUN ", 1) if "/bin/sh -c " in line else line
+    )
+
+
+@contextmanager
+def find(name: str, platform: Platform | None, place: Workplace) -> Iterator[FoundImage]:
+    """The image that a name or an address means, of several that for a platform (None: this machine's).
+
+    Raises StagemillError where there is none.
+    """
+    address = parse(name)
+    if isinstance(address, InStore):
+        _, image = naming.find_image(place.store, name, platform)
+        yield FoundImage(name, image, StoredBlobs(Forms(place.store, remote=place.remote)))
+        return
+    with sending.opened(address, place) as source:
+        node = sending.read(source, address, platform or Platform.local())
+        try:
+            image = Image.parse(node.data, small(source, node.config, limit=_MOST_CONFIG))
+        except ValueError as error:
+            raise StagemillError(f"{name} cannot be read: {error}", hint="get the image again") from error
+        yield FoundImage(name, image, source)
