@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import click
 
@@ -54,7 +55,7 @@ class Sized:
     stages: SizeReport | None = None
 
 
-@add_build_options
+@partial(add_build_options, context=click.Argument(["context"], required=False, metavar="[IMAGE|PATH|URL|-]"))
 @with_options(budgets.options())
 @click.command("size", cls=Command, epilog=_EXAMPLES)
 @click.option(

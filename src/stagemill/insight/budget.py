@@ -19,7 +19,7 @@ def amount(text: str) -> int:
     if not match:
         raise ValueError(f"{text!r} is no size")
     whole, fraction, unit, binary = match.groups()
-    factor = (1024 if binary else 1000) ** ("kmgt".index(unit.lower()) + 1 if unit else 0)
+    factor: int = (1024 if binary else 1000) ** ("kmgt".index(unit.lower()) + 1 if unit else 0)
     return int(f"{whole}{(fraction or '').ljust(3, '0')}") * factor // 1000
 
 
