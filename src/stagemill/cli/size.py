@@ -11,12 +11,12 @@ from functools import partial
 
 import click
 
+from stagemill.build import Built
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given import budgets, flags
 from stagemill.cli.given.options import add_build_options, with_options
-from stagemill.cli.given.project import Project
 from stagemill.cli.listing.form import Form
 from stagemill.cli.making.building import BuildFlags, building, reading
 from stagemill.cli.named import naming
@@ -152,6 +152,9 @@ def _is_stored(name: str) -> bool:
 def _of_image(name: str, platform: Platform | None, place: Workplace, budget: Budget) -> Sized:
     if budget.growth and not budget.against:
         raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
+    if budget.stages:
+        hint = "write --max-size SIZE, or size a build: stagemill size --max-size STAGE=SIZE PATH"
+        raise UsageError(f"{name} is an image, and has no stages that could have a budget", hint=hint)
     with images.find(name, platform, place) as found:
         size = found.weigh()
         lines = holding.lines_of(
@@ -162,23 +165,28 @@ def _of_image(name: str, platform: Platform | None, place: Workplace, budget: Bu
 
 def _of_build(values: Values) -> Sized:
     build = BuildFlags.of(values, os.environ)
-    budget = budgets.given(values).over(budgets.of_project(Project.of(build.context)))
+    budget = budgets.of(values, build.context) or Budget()
     with (
         workplace() as place,
         open_progress(build.progress, sys.stderr) as listener,
         reading(build, place=place, listener=listener) as inputs,
-        building(build, inputs, place=place, listener=listener, every_stage=True) as built,
     ):
-        report = weigh(builds.weighed(built))
-        image = builds.image_of(built)
-        size = builds.size_of(image, built.plan)
-        lines = holding.lines_of(
-            budget,
-            image,
-            place=place,
-            before="",
-            platform=built.plan.platform,
-            weigh=lambda: size,
-            stages={stage.title: stage.total for stage in report.stages},
-        )
-        return Sized(size, lines, report)
+        holding.check(budget, inputs.dockerfile)
+        with building(build, inputs, place=place, listener=listener, every_stage=True) as built:
+            return _of_built(built, budget, place)
+
+
+def _of_built(built: Built, budget: Budget, place: Workplace) -> Sized:
+    report = weigh(builds.weighed(built))
+    image = builds.image_of(built)
+    size = builds.size_of(image, built.plan)
+    lines = holding.lines_of(
+        budget,
+        image,
+        place=place,
+        before="",
+        platform=built.plan.platform,
+        weigh=lambda: size,
+        stages={stage.title: stage.total for stage in report.stages},
+    )
+    return Sized(size, lines, report)

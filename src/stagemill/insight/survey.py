@@ -36,7 +36,7 @@ _TELLING = re.compile(
 class Survey:
     """`files` are those that tell of packages, by path; of npm's and Python's packages only name and version are kept.
 
-    `programs` are Go's, by path, each with its module and that one's version.
+    `programs` are Go's, by path, each with its module and that one's version; one of no module with its own name and Go's version.
     """
 
     measure: Measure
@@ -85,8 +85,9 @@ class _Looking:
     def _settle_program(self, path: str, seeker: _Seeker) -> None:
         packages = list(golang.told(bytes(seeker.found), path)) if seeker.found else []
         if packages:
-            main = packages[1] if len(packages) > 1 else packages[0]
-            self.programs[path] = (main.name, main.version)
+            library, *modules = packages
+            name = modules[0].name if modules else path.rpartition("/")[2]
+            self.programs[path] = (name, modules[0].version if modules else library.version)
 
 
 class _Seeker:

@@ -1,7 +1,7 @@
 """`Waste`: bytes that are shipped and that nobody needs, each once: why, where they came in, and what made them useless.
 
 A file is counted for the first of these that holds: a later layer hides it; it is for development only, by its lock; it is a
-leftover, by its name or its package; it is a copy of another file of at least a block of 4 KiB.
+file that is left over, by its name or its package; it is a copy of another file of at least a block of 4 KiB.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def waste(contents: Contents, owners: Mapping[str, Installed], locked: Mapping[I
         owner = owners.get(path)
         if owner and owner in locked:
             yield Waste(Kind.DEVELOPMENT, placed, locked[owner])
-        elif kind := leftover(path, owner):
+        elif placed.part.entry.kind == "file" and placed.part.link is None and (kind := leftover(path, owner)):
             yield Waste(kind, placed)
         elif placed.part.digest and placed.part.entry.size >= _WORTH:
             original = first.setdefault(placed.part.digest, path)

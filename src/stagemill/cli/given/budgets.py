@@ -12,14 +12,17 @@ builder = "1.2GB"       # of its files on disk
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stagemill.cli.frame.command import Option, under
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given.project import Project
+from stagemill.cli.given.project import NAME, Project
 from stagemill.errors import UsageError
-from stagemill.insight.budget import Budget, Share, amount
+
+if TYPE_CHECKING:  # few builds have one
+    from stagemill.insight.budget import Budget
 
 T = TypeVar("T")
 _KEYS = ("max", "max-growth", "max-waste", "against", "stages")
@@ -48,8 +51,22 @@ def _options() -> Iterator[Option]:
     )  # fmt: skip
 
 
+def of(values: Values, context: str) -> Budget | None:
+    """That of the command line, and what it does not say as `stagemill.toml` has it; None where there is none at all.
+
+    Raises UsageError.
+    """
+    flags = any(values.given[name] for name in ("max_size", "max_growth", "max_waste", "against"))
+    if not flags and not os.path.exists(os.path.join(context, NAME)):
+        return None
+    budget = given(values).over(of_project(Project.of(context)))
+    return budget or None
+
+
 def given(values: Values) -> Budget:
-    """That of the command line. Raises UsageError."""
+    """That of the command line alone. Raises UsageError."""
+    from stagemill.insight.budget import Budget, Share, amount
+
     most: int | None = None
     stages: dict[str, int] = {}
     for text in values.texts("max_size"):
@@ -78,6 +95,8 @@ def _parsed(parse: Callable[[str], T], text: str, what: str, hint: str) -> T:
 
 def of_project(project: Project) -> Budget:
     """That of `stagemill.toml`. Raises UsageError."""
+    from stagemill.insight.budget import Budget, Share, amount
+
     table = project.table("size")
     for key in table:
         if key not in _KEYS:

@@ -10,11 +10,13 @@ from stagemill.cli.frame import table
 from stagemill.cli.frame.environment import Workplace
 from stagemill.cli.sizing import builds, images
 from stagemill.cli.sizing.images import FoundImage
+from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.events import Notice
 from stagemill.insight.budget import Budget, Figures, Held, held
 from stagemill.insight.image import ImageSize
 from stagemill.oci.platform import Platform
+from stagemill.plan.effect import unknown_stages
 
 
 def table_of(lines: Sequence[Held]) -> str:
@@ -39,6 +41,13 @@ def refuse(name: str, lines: Iterable[Held]) -> None:
         raise StagemillError(f"{name} is over its budget: {', '.join(broken)}", hint=hint)
 
 
+def check(budget: Budget, dockerfile: Dockerfile) -> None:
+    """Raises UsageError for a stage that has a budget, and that no Dockerfile has."""
+    for notice in unknown_stages(dockerfile, "--max-size", sorted(budget.stages)):
+        message, _, hint = notice.partition("\nhint: ")
+        raise UsageError(message, hint=hint or "stagemill build --call=targets lists the stages")
+
+
 def lines_of(
     budget: Budget,
     found: FoundImage,
@@ -51,12 +60,8 @@ def lines_of(
 ) -> list[Held]:
     """The lines of a budget; `before` names the image that growth is measured from, where the budget names none.
 
-    Raises UsageError for stages that are not there, and where there is nothing to measure growth from that was asked for.
+    Stages that were not made have no line. Raises NotFoundError where there is no image that the budget names.
     """
-    unknown = sorted(budget.stages.keys() - stages.keys())
-    if unknown:
-        known = ", ".join(stages) or "none: an image has no stages, a build has"
-        raise UsageError(f"there is no stage {unknown[0]} to have a budget", hint=f"stages here: {known}")
     earlier = _size(budget.against or before, platform, place, must=bool(budget.against)) if budget.growth else None
     waste = weigh().wasted.blob if budget.waste else None
     return list(held(budget, Figures(found.pulled, waste, earlier, stages)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,8 @@ from stagemill.places.source import small
 from stagemill.values import dataclass
 
 _MOST_CONFIG = 8 << 20
+_NO_RUN = re.compile(r"^(?:RUN )?/bin/sh -c #\(nop\) *")
+_SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ (?:\S+ )*?)?/bin/sh -c ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,7 @@ def _survey(blobs: BlobSource, layer: Descriptor) -> Survey:
 def plain(text: str) -> str:
     """An instruction of a history in the words of a Dockerfile, on one line."""
     line = " ".join(text.removesuffix("# buildkit").split())
-    for shell in ("/bin/sh -c #(nop) ", "/bin/sh -c #(nop)"):
-        line = line.removeprefix(shell)
-    return (
-        line.replace("RUN /bin/sh -c ", "RUN ", 1).replace("/bin/sh -c ", "RUN ", 1) if "/bin/sh -c " in line else line
-    )
+    return _SHELL.sub("RUN ", _NO_RUN.sub("", line))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from stagemill.insight.waste import Waste
 
 DEPTH = 2
 _BEGIN = 3  # components of a path that stand for what lies below
+_MOST = 2
 
 
 def of_build(report: SizeReport, size: ImageSize, *, top: int) -> str:
@@ -121,12 +122,12 @@ def _steps_of(size: ImageSize, layer: int, by: int) -> str:
 
 
 def _place(group: Sequence[Waste]) -> str:
-    """The directory that they all lie in, or the one path."""
-    paths = [each.placed.part.path.split("/") for each in group]
-    common = paths[0] if len(paths) == 1 else paths[0][:-1]
-    for path in paths[1:]:
-        same = 0
-        while same < min(len(common), len(path) - 1) and common[same] == path[same]:
-            same += 1
-        common = common[:same]
-    return cut(printable("/" + "/".join(common)))
+    """The one path, or the directories that have most of it."""
+    if len(group) == 1:
+        return printable(f"/{group[0].placed.part.path}")
+    found: Counter[str] = Counter()
+    for each in group:
+        found["/".join(each.placed.part.path.split("/")[:-1][:_BEGIN])] += each.placed.part.blob
+    listed = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    more = ", …" if len(listed) > _MOST else ""
+    return ", ".join(printable(f"/{path}") for path, _ in listed[:_MOST]) + more
