@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import click
@@ -15,31 +14,28 @@ from stagemill.build import Built
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given import budgets, flags
+from stagemill.cli.given import budgets
 from stagemill.cli.given.options import add_build_options, with_options
 from stagemill.cli.listing.form import Form
-from stagemill.cli.making.building import BuildFlags, building, reading
-from stagemill.cli.named import naming
-from stagemill.cli.named.places import reach
-from stagemill.cli.progress import open_progress
-from stagemill.cli.sizing import builds, document, holding, images, rows, text
-from stagemill.errors import NotFoundError, UsageError
+from stagemill.cli.making.building import BuildFlags
+from stagemill.cli.sizing import builds, changes, document, holding, images, rows, sides, text
+from stagemill.errors import UsageError
+from stagemill.insight import difference
 from stagemill.insight.budget import Budget, Held
 from stagemill.insight.image import ImageSize
 from stagemill.insight.size import SizeReport, weigh
-from stagemill.oci.platform import Platform
-from stagemill.places import address
 from stagemill.values import dataclass
 
 _EXAMPLES = examples(
     {
-        "stagemill size": "build what is here, from the cache where it can be: each stage, and the image",
+        "stagemill size": "what is built here: each stage, and the image",
         "stagemill size --target runtime .": "another stage",
         "stagemill size app": "an image of the store",
-        "stagemill size docker://debian:12": "one in a registry; nothing is kept of it",
+        "stagemill size docker://debian:12": "in a registry; nothing of it is kept",
         "stagemill size --by waste app": "every file that is shipped for nothing",
-        "stagemill size --by package --format '{{.Package}} {{.Bytes}}' app": "for scripts",
-        "stagemill size --max-size 120MB --max-waste 2% app": "for CI: the status is 1 where it is more",
+        "stagemill size --by package --format json app": "for scripts",
+        "stagemill size --diff app:1 app:2": "where the bytes went",
+        "stagemill size --max-size 120MB --max-waste 2% app": "for CI: 1 where it is more",
         "stagemill size --json . > sizes.json": "for programs, in bytes",
     }
 )
@@ -58,6 +54,10 @@ class Sized:
 @partial(add_build_options, context=click.Argument(["context"], required=False, metavar="[IMAGE|PATH|URL|-]"))
 @with_options(budgets.options())
 @click.command("size", cls=Command, epilog=_EXAMPLES)
+@click.option(
+    "--diff", nargs=2, default=(), metavar="A B",
+    help="Show where the bytes went from A to B instead: images, paths, or target:STAGE; stagemill diff tells all.",
+)  # fmt: skip
 @click.option(
     "--by", type=click.Choice(list(rows.TABLES)),
     help="List all of one kind instead: steps, directories, packages, files, waste, or files that are there twice.",
@@ -85,21 +85,34 @@ def command(**given: object) -> int:
     dependencies, and copies.
     """
     values = Values({**given, "context": given["context"] or "."})
+    if compared := values.texts("diff"):
+        _refuse_beside_diff(given)
+        return _compare(values, compared)
     form, by = values.text("form") or "", values.text("by")
     if values.flag("as_json") and (form or by):
         raise UsageError(
             f"--json and {'--format' if form else '--by'} exclude each other", hint="write --by NAME --format json"
         )
     shape = Form.parse(form, default=rows.TABLES[by or "step"])
-    with _sized(values) as found:
-        if values.flag("as_json"):
-            print(json.dumps(_document(found), indent=2))
-        elif form or by:
-            _list(found.size, shape, by or "step", values)
-        else:
-            _tell(found, values.number("top") or _TOP)
-        holding.refuse(found.size.name, found.lines)
+    found = _sized(values)
+    if values.flag("as_json"):
+        print(json.dumps(_document(found), indent=2))
+    elif form or by:
+        _list(found.size, shape, by or "step", values)
+    else:
+        _tell(found, values.number("top") or _TOP)
+    holding.refuse(found.size.name, found.lines)
     return 0
+
+
+def _refuse_beside_diff(given: Mapping[str, object]) -> None:
+    """Raises UsageError for what would have no effect."""
+    flags = ("by", "form", "max_size", "max_growth", "max_waste", "against")
+    if name := next((name for name in flags if given[name]), None):
+        flag = "--format" if name == "form" else f"--{name.replace('_', '-')}"
+        raise UsageError(f"{flag} and --diff exclude each other", hint="leave one out")
+    if given["context"]:
+        raise UsageError(f"--diff has its two sides; what is {given['context']}?", hint="write --diff A B alone")
 
 
 def _document(found: Sized) -> dict[str, object]:
@@ -119,37 +132,19 @@ def _tell(found: Sized, top: int) -> None:
         print(f"\n{holding.table_of(found.lines)}")
 
 
-@contextmanager
-def _sized(values: Values) -> Iterator[Sized]:
+def _sized(values: Values) -> Sized:
     name = values.text("context") or "."
-    platforms = values.texts("platform")
-    platform = flags.any_platform(platforms[0]) if platforms else None
-    if address.is_address(name):
-        with workplace() as place:
-            place.access = reach(values, [address.parse(name)])
-            yield _of_image(name, platform, place, budgets.given(values))
-    elif _is_stored(name):
-        with workplace() as place:
-            yield _of_image(name, platform, place, budgets.given(values))
-    else:
-        yield _of_build(values)
-
-
-def _is_stored(name: str) -> bool:
-    """Whether a name means an image of the store, and is no path."""
-    if name.startswith((".", "/")) or name == "-" or "://" in name:
-        return False
-    if not os.path.isdir(name):
-        return True
+    build = BuildFlags.of(values, os.environ)
     with workplace() as place:
-        try:
-            naming.locate(place.store, name)
-        except NotFoundError:
-            return False
-    return True
+        if sides.is_image(name, place):
+            return _of_image(sides.reached(name, values, place), values, place)
+        budget = budgets.of(values, build.context) or Budget()
+        with sides.built(build, place, budget) as built:
+            return _of_build(built, budget, place)
 
 
-def _of_image(name: str, platform: Platform | None, place: Workplace, budget: Budget) -> Sized:
+def _of_image(name: str, values: Values, place: Workplace) -> Sized:
+    budget, platform = budgets.given(values), sides.platform_of(values)
     if budget.growth and not budget.against:
         raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
     if budget.stages:
@@ -163,20 +158,7 @@ def _of_image(name: str, platform: Platform | None, place: Workplace, budget: Bu
         return Sized(size, lines)
 
 
-def _of_build(values: Values) -> Sized:
-    build = BuildFlags.of(values, os.environ)
-    budget = budgets.of(values, build.context) or Budget()
-    with (
-        workplace() as place,
-        open_progress(build.progress, sys.stderr) as listener,
-        reading(build, place=place, listener=listener) as inputs,
-    ):
-        holding.check(budget, inputs.dockerfile)
-        with building(build, inputs, place=place, listener=listener, every_stage=True) as built:
-            return _of_built(built, budget, place)
-
-
-def _of_built(built: Built, budget: Budget, place: Workplace) -> Sized:
+def _of_build(built: Built, budget: Budget, place: Workplace) -> Sized:
     report = weigh(builds.weighed(built))
     image = builds.image_of(built)
     size = builds.size_of(image, built.plan)
@@ -190,3 +172,15 @@ def _of_built(built: Built, budget: Budget, place: Workplace) -> Sized:
         stages={stage.title: stage.total for stage in report.stages},
     )
     return Sized(size, lines, report)
+
+
+def _compare(values: Values, names: Sequence[str]) -> int:
+    build = BuildFlags.of(values, os.environ)
+    with workplace() as place:
+        before, after = (sides.look(name, values, build, place) for name in names)
+    found = difference.compare(before.size, after.size, (before.config, after.config))
+    if values.flag("as_json"):
+        print(json.dumps(changes.document(found), indent=2))
+    else:
+        print(changes.sizes(found, top=values.number("top") or _TOP))
+    return 0
