@@ -55,7 +55,7 @@ class Sized:
 @with_options(budgets.options())
 @click.command("size", cls=Command, epilog=_EXAMPLES)
 @click.option(
-    "--diff", nargs=2, default=(), metavar="A B",
+    "--diff", nargs=2, metavar="A B",
     help="Show where the bytes went from A to B instead: images, paths, or target:STAGE; stagemill diff tells all.",
 )  # fmt: skip
 @click.option(
@@ -85,9 +85,9 @@ def command(**given: object) -> int:
     dependencies, and copies.
     """
     values = Values({**given, "context": given["context"] or "."})
-    if compared := values.texts("diff"):
+    if given["diff"]:
         _refuse_beside_diff(given)
-        return _compare(values, compared)
+        return _compare(values, values.texts("diff"))
     form, by = values.text("form") or "", values.text("by")
     if values.flag("as_json") and (form or by):
         raise UsageError(

@@ -2,7 +2,7 @@
 
 Of the tar an entry has its headers, its content and the padding of both: all from the end of the entry before. What no entry
 has is the end of the archive. The blob is shared out by what was consumed: at the end of each compressed member or frame, and
-at least every 16 KiB of it, it is known how much of the tar the blob's bytes so far have become, and in between shares are in
+at least every 4 KiB of it, it is known how much of the tar the blob's bytes so far have become, and in between shares are in
 proportion. Shares are the differences of one rising count that is rounded down, so they add up to the blob's size whatever
 its form. Our own layers have a member for every block of about half a mebibyte: there, no entry pays for another block.
 """
@@ -28,7 +28,7 @@ from stagemill.layer.stream import CHUNK, ByteStream
 from stagemill.oci.blobs import Reader
 from stagemill.values import dataclass
 
-_BITE = 1 << 14
+_BITE = 1 << 12
 _WHITEOUT, _RESERVED, _OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
 
 
