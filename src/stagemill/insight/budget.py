@@ -9,8 +9,8 @@ from typing import Self
 
 from stagemill.values import dataclass
 
-_AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,3}))?\s*(?:([kmgt])(i?)b?|b)?", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d{1,6})(?:\.(\d{1,3}))?\s*%")
+_AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,3}))? ?(?:([kmgt])(i?)b?|b)?", re.IGNORECASE)
+_PERCENT = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))? ?%")
 
 
 def amount(text: str) -> int:

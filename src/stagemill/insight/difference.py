@@ -162,9 +162,10 @@ def _versions(size: ImageSize) -> Mapping[tuple[Ecosystem, str], Sequence[tuple[
 def _keys(old: Json, new: Json, key: str) -> Iterator[KeyChange]:
     if key == "config.Env" and isinstance(old, list | tuple) and isinstance(new, list | tuple):
         old, new = _variables(old), _variables(new)
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for name in sorted({*old, *new}):
-            yield from _keys(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+    ours, theirs = ({} if each is None else each for each in (old, new))
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for name in sorted({*ours, *theirs}):
+            yield from _keys(ours.get(name), theirs.get(name), f"{key}.{name}" if key else name)
     elif old != new:
         yield KeyChange(key, old, new)
 

@@ -84,7 +84,7 @@ class _Looking:
 
     def _settle_program(self, path: str, seeker: _Seeker) -> None:
         packages = list(golang.told(bytes(seeker.found), path)) if seeker.found else []
-        if packages:
+        if packages and packages[0].version.isprintable():  # its section was whole
             library, *modules = packages
             name = modules[0].name if modules else path.rpartition("/")[2]
             self.programs[path] = (name, modules[0].version if modules else library.version)
