@@ -56,7 +56,7 @@ def of(values: Values, context: str) -> Budget | None:
 
     Raises UsageError.
     """
-    flags = any(values.given[name] for name in ("max_size", "max_growth", "max_waste", "against"))
+    flags = any(values.given[name] not in {None, ()} for name in ("max_size", "max_growth", "max_waste", "against"))
     if not flags and not os.path.exists(os.path.join(context, NAME)):
         return None
     budget = given(values).over(of_project(Project.of(context)))

@@ -99,7 +99,8 @@ def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Seq
         told = [table_of(lines)] if lines else []
         if budget.growth and not any(line.what == "growth" for line in lines):
             told.append(f"there is no image before {found.name} that its growth could be measured from")
-        one.services.listener(Notice("\n".join(told), one.services.clock()))
+        if told:
+            one.services.listener(Notice("\n".join(told), one.services.clock()))
         try:
             refuse(found.name, lines)
         except StagemillError as error:

@@ -21,12 +21,12 @@ _MOST = 2
 
 def of_build(report: SizeReport, size: ImageSize, *, top: int) -> str:
     """What is built: each stage, and the image."""
-    return "\n".join([saving(report), answer(size), "", stages(report), "", *_parts(size, top=top)])
+    return "\n".join([saving(report), answer(size), "", stages(report), *_parts(size, top=top)])
 
 
 def of_image(size: ImageSize, *, top: int) -> str:
     """An image alone."""
-    return "\n".join([answer(size), "", *_steps(size), "", *_parts(size, top=top)])
+    return "\n".join([answer(size), "", *_steps(size), *_parts(size, top=top)])
 
 
 def answer(size: ImageSize) -> str:
@@ -75,8 +75,10 @@ def _or_nothing(weight: Weight) -> str:
 
 def _parts(size: ImageSize, *, top: int) -> Iterator[str]:
     folders = [(str(row["Size"]), str(row["Pulled"]), str(row["Directory"])) for row in rows.directories(size, DEPTH)]
-    yield table.render(("ON DISK", "PULLED", "DIRECTORY"), folders[:top], right=(0, 1))
-    yield from _more(len(folders), top, "--by directory")
+    if folders:
+        yield ""
+        yield table.render(("ON DISK", "PULLED", "DIRECTORY"), folders[:top], right=(0, 1))
+        yield from _more(len(folders), top, "--by directory")
     if size.packages:
         yield ""
         listed = [
