@@ -50,7 +50,7 @@ def test_a_stage_that_the_target_does_not_need_has_no_line(project: Path, stagem
 
     assert said.status == 0
     assert "BUDGET" not in said.err
-    assert "#0" not in said.err
+    assert "#0 \n" not in said.err
 
 
 def test_a_project_has_a_budget_for_every_build(project: Path, stagemill: Call) -> None:
