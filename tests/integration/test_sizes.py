@@ -188,3 +188,15 @@ def test_stages_are_compared_by_name(faulty: Mill) -> None:
 
     assert "− /out/app" in said
     assert "+ /srv/package.json" in said
+
+
+def test_a_budget_that_comes_later_is_not_answered_from_what_was_said_before(faulty: Mill) -> None:
+    (faulty.folder / ".dockerignore").write_text("stagemill.toml\n.dockerignore\n*.tar\n")
+    for _ in range(2):
+        faulty.ok("build", "--progress=plain", "-t", "again", ".")
+    (faulty.folder / "stagemill.toml").write_text('[size]\nmax = "1kB"\n')
+    try:
+        for _ in range(2):
+            assert "is over its budget: size" in faulty.fail("build", "--progress=plain", "-t", "again", ".")
+    finally:
+        (faulty.folder / "stagemill.toml").unlink()

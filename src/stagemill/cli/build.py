@@ -163,6 +163,8 @@ def _build(values: Values, build: BuildFlags) -> None:
             raise
         if worked:
             checks.tell(listener.last, now=time.time())
+        if guard.budget:
+            return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
         listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
 

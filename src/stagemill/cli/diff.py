@@ -22,7 +22,6 @@ _EXAMPLES = examples(
         "stagemill diff docker://r.example/app .": "what a build here changes",
         "stagemill diff target:build target:run": "two stages of the Dockerfile here",
         "stagemill diff --json app:1 app:2": "for programs",
-        "stagemill size --diff app:1 app:2": "only where the bytes went",
     }
 )
 

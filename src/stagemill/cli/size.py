@@ -29,13 +29,12 @@ from stagemill.values import dataclass
 _EXAMPLES = examples(
     {
         "stagemill size": "what is built here: each stage, and the image",
-        "stagemill size --target runtime .": "another stage",
         "stagemill size app": "an image of the store",
         "stagemill size docker://debian:12": "in a registry; nothing of it is kept",
         "stagemill size --by waste app": "every file that is shipped for nothing",
-        "stagemill size --by package --format json app": "for scripts",
+        "stagemill size --by package app": "also --format json, for scripts",
         "stagemill size --diff app:1 app:2": "where the bytes went",
-        "stagemill size --max-size 120MB --max-waste 2% app": "for CI: 1 where it is more",
+        "stagemill size --max-size 120MB app": "for CI: the status is 1 where it is more",
         "stagemill size --json . > sizes.json": "for programs, in bytes",
     }
 )
