@@ -194,7 +194,7 @@ def test_a_budget_that_comes_later_is_not_answered_from_what_was_said_before(fau
     (faulty.folder / ".dockerignore").write_text("stagemill.toml\n.dockerignore\n*.tar\n")
     for _ in range(2):
         faulty.ok("build", "--progress=plain", "-t", "again", ".")
-    (faulty.folder / "stagemill.toml").write_text('[size]\nmax = "1kB"\n')
+    (faulty.folder / "stagemill.toml").write_text('[size]\nmax-size = "1kB"\n')
     try:
         for _ in range(2):
             assert "is over its budget: size" in faulty.fail("build", "--progress=plain", "-t", "again", ".")

@@ -100,7 +100,7 @@ def command(**given: object) -> int:
         _list(found.size, shape, by or "step", values)
     else:
         _tell(found, values.number("top") or _TOP)
-    holding.refuse(found.size.name, found.lines)
+    holding.refuse(found.size.name, found.lines, told=not (form or by or values.flag("as_json")))
     return 0
 
 

@@ -147,7 +147,7 @@ class TestCommand:
     def test_stages_have_budgets_on_the_command_line_and_in_the_project(self, folder: Path, stagemill: Call) -> None:
         (folder / "noise").write_bytes(NOISE)
         (folder / "Dockerfile").write_text("FROM scratch AS a\nCOPY noise /a\nFROM scratch AS b\nCOPY --from=a a /\n")
-        (folder / "stagemill.toml").write_text('[size]\nmax = "1MB"\n[size.stages]\na = "9kB"\n')
+        (folder / "stagemill.toml").write_text('[size]\nmax-size = "1MB"\n[size.stages]\na = "9kB"\n')
 
         of_project = stagemill("size", "--progress=quiet", ".")
         of_both = stagemill("size", "--progress=quiet", "--max-size=a=11kB", "--max-size=b=1kB", ".")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # few builds have one
     from stagemill.insight.budget import Budget
 
 T = TypeVar("T")
-_KEYS = ("max", "max-growth", "max-waste", "against", "stages")
+_KEYS = ("max-size", "max-growth", "max-waste", "against", "stages")
 _SIZE = "write 120MB, 1.5GB or 100MiB"
 _SHARE = "write 5MB or 2%"
 
@@ -118,7 +118,7 @@ def of_project(project: Project) -> Budget:
             project.wrong(f"size.stages.{title} is no string", _SIZE)
         stages[title] = _parsed(amount, value, f"{project.path}: size.stages.{title}", _SIZE)
     return Budget(
-        parsed("max", amount, _SIZE),
+        parsed("max-size", amount, _SIZE),
         parsed("max-growth", Share.parse, _SHARE),
         parsed("max-waste", Share.parse, _SHARE),
         stages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from stagemill.build import Built
@@ -33,12 +33,13 @@ def table_of(lines: Sequence[Held]) -> str:
     return table.render(("BUDGET", "FOUND", "AT MOST", ""), shown, right=(1, 2))
 
 
-def refuse(name: str, lines: Iterable[Held]) -> None:
-    """Raises StagemillError where a line does not hold."""
+def refuse(name: str, lines: Sequence[Held], *, told: bool) -> None:
+    """Raises StagemillError where a line does not hold; the table is in it, unless it was told already."""
     broken = [line.what for line in lines if not line.holds]
     if broken:
         hint = "stagemill size --by waste lists what could go; stagemill diff shows what is new"
-        raise StagemillError(f"{name} is over its budget: {', '.join(broken)}", hint=hint)
+        shown = "" if told else f"\n{table_of(lines)}"
+        raise StagemillError(f"{name} is over its budget: {', '.join(broken)}{shown}", hint=hint)
 
 
 def check(budget: Budget, dockerfile: Dockerfile) -> None:
@@ -84,7 +85,7 @@ def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Seq
 
     `names` are the first that each of them shall get, empty for none.
     """
-    failure: StagemillError | None = None
+    failures: list[StagemillError] = []
     for one, name in zip(built, names, strict=True):
         found = builds.image_of(one)
         lines = lines_of(
@@ -96,14 +97,14 @@ def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Seq
             weigh=partial(builds.size_of, found, one.plan),
             stages=builds.stages_of(one) if budget.stages else {},
         )
-        told = [table_of(lines)] if lines else []
+        told = [table_of(lines)] if lines and all(line.holds for line in lines) else []
         if budget.growth and not any(line.what == "growth" for line in lines):
             told.append(f"there is no image before {found.name} that its growth could be measured from")
         if told:
             one.services.listener(Notice("\n".join(told), one.services.clock()))
         try:
-            refuse(found.name, lines)
+            refuse(found.name, lines, told=False)
         except StagemillError as error:
-            failure = failure or error
-    if failure:
-        raise failure
+            failures.append(error)
+    if failures:
+        raise StagemillError("\n".join(error.message for error in failures), hint=failures[0].hint)

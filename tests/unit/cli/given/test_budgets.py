@@ -30,7 +30,7 @@ def test_flags_are_of_the_image_or_of_a_stage(tmp_path: Path) -> None:
 
 def test_a_project_says_what_the_command_line_does_not(tmp_path: Path) -> None:
     (tmp_path / "stagemill.toml").write_text(
-        '[size]\nmax = "1MB"\nmax-growth = "1%"\nmax-waste = "2%"\nagainst = "app"\n[size.stages]\nbuild = "1kB"\n[other]\n'
+        '[size]\nmax-size = "1MB"\nmax-growth = "1%"\nmax-waste = "2%"\nagainst = "app"\n[size.stages]\nbuild = "1kB"\n[other]\n'
     )
 
     assert of(tmp_path, max_size=("2MB",)) == Budget(
@@ -49,9 +49,9 @@ def test_a_project_that_says_nothing_of_sizes_has_no_budget(tmp_path: Path) -> N
     [
         ("size = 3", "size is no table", "write [size]"),
         ("[size]\nstages = 3", "size.stages is no table", "write [size.stages]"),
-        ("[size]\nmaximum = '3'", "size has no key maximum", "it has max, max-growth, max-waste, against, stages"),
-        ("[size]\nmax = 3", "size.max is no string", "write 120MB, 1.5GB or 100MiB"),
-        ("[size]\nmax = '3x'", "size.max: '3x' is no size", "write 120MB, 1.5GB or 100MiB"),
+        ("[size]\nmaximum = '3'", "size has no key maximum", "it has max-size, max-growth, max-waste, against, stages"),
+        ("[size]\nmax-size = 3", "size.max-size is no string", "write 120MB, 1.5GB or 100MiB"),
+        ("[size]\nmax-size = '3x'", "size.max-size: '3x' is no size", "write 120MB, 1.5GB or 100MiB"),
         ("[size]\nmax-waste = '3x'", "size.max-waste: '3x' is no size", "write 5MB or 2%"),
         ("[size.stages]\na = 3", "size.stages.a is no string", "write 120MB, 1.5GB or 100MiB"),
         ("[size.stages]\na = ''", "size.stages.a: '' is no size", "write 120MB, 1.5GB or 100MiB"),

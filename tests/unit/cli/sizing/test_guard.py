@@ -54,7 +54,7 @@ def test_a_stage_that_the_target_does_not_need_has_no_line(project: Path, stagem
 
 
 def test_a_project_has_a_budget_for_every_build(project: Path, stagemill: Call) -> None:
-    (project / "stagemill.toml").write_text('[size]\nmax = "1kB"\n')
+    (project / "stagemill.toml").write_text('[size]\nmax-size = "1kB"\n')
 
     assert stagemill("build", ".").status == 1
     assert stagemill("build", "--max-size=1MB", ".").status == 0
@@ -75,4 +75,5 @@ def test_each_of_several_targets_is_held(project: Path, stagemill: Call) -> None
 
     assert said.err.count("BUDGET") == 2
     assert "error: a is over its budget: size" in said.err
+    assert "\nb is over its budget: size" in said.err
     assert stagemill("images", "-q").out == ""

@@ -22,16 +22,19 @@ def test_the_table_says_what_is_over_and_by_how_much() -> None:
 
 def test_what_does_not_hold_is_named() -> None:
     with pytest.raises(StagemillError) as error:
-        holding.refuse("app", LINES)
+        holding.refuse("app", LINES, told=True)
+    with pytest.raises(StagemillError) as untold:
+        holding.refuse("app", LINES, told=False)
 
     assert error.value.message == "app is over its budget: stage build"
+    assert untold.value.message == f"app is over its budget: stage build\n{holding.table_of(LINES)}"
     assert error.value.hint == "stagemill size --by waste lists what could go; stagemill diff shows what is new"
     assert error.value.exit_code == 1
 
 
 def test_what_holds_is_no_error() -> None:
-    holding.refuse("app", LINES[:1])
-    holding.refuse("app", [])
+    holding.refuse("app", LINES[:1], told=False)
+    holding.refuse("app", [], told=False)
 
 
 def test_a_stage_that_has_a_budget_is_a_stage_of_the_file() -> None:
