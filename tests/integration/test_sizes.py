@@ -200,3 +200,24 @@ def test_a_budget_that_comes_later_is_not_answered_from_what_was_said_before(fau
             assert "is over its budget: size" in faulty.fail("build", "--progress=plain", "-t", "again", ".")
     finally:
         (faulty.folder / "stagemill.toml").unlink()
+
+
+def test_a_base_that_nobody_unpacked_is_weighed_as_it_is(base: Mill, tmp_path: Path) -> None:
+    mill = Mill(tmp_path / "store", tmp_path / "context")
+    mill.folder.mkdir()
+    mill.ok("load", "-i", str(base.root.parent / "busybox.tar"))
+    mill.write(
+        {
+            "Dockerfile": "FROM busybox AS first\nCOPY --link app /app\nFROM first\nCOPY --link app /again\n",
+            "app": "x" * 5000,
+        }
+    )
+
+    found = document(mill, ".")
+
+    stored = document(mill, "busybox")
+    first, last = found["stages"]
+    assert (first["base"], first["total"]) == (stored["size"], stored["size"] + 5000)
+    assert (last["base"], last["own"], last["carried"]) == (stored["size"] + 5000, 5000, stored["size"] + 10_000)
+    assert found["image"]["layers"][0]["base"].endswith("busybox:latest")
+    assert len(list((mill.root / "layers").iterdir())) == 2  # those of COPY

@@ -18,7 +18,8 @@ from stagemill.cli.given import budgets
 from stagemill.cli.given.options import add_build_options, with_options
 from stagemill.cli.listing.form import Form
 from stagemill.cli.making.building import BuildFlags
-from stagemill.cli.sizing import builds, changes, document, holding, images, rows, sides, text
+from stagemill.cli.sizing import changes, document, holding, images, rows, sides, text
+from stagemill.cli.sizing.builds import BuiltSizes
 from stagemill.errors import UsageError
 from stagemill.insight import difference
 from stagemill.insight.budget import Budget, Held
@@ -62,7 +63,11 @@ class Sized:
     help="List all of one kind instead: steps, directories, packages, files, waste, or files that are there twice.",
 )  # fmt: skip
 @click.option(
-    "--depth", type=click.IntRange(min=1), default=text.DEPTH, metavar="N", help="How deep directories are listed. [2]"
+    "--depth",
+    type=click.IntRange(min=1, max=99),
+    default=text.DEPTH,
+    metavar="N",
+    help="How deep directories are listed. [2]",
 )
 @click.option(
     "--top", type=click.IntRange(min=1), metavar="N", help="How many rows of each part are shown. [10; with --by all]"
@@ -158,19 +163,18 @@ def _of_image(name: str, values: Values, place: Workplace) -> Sized:
 
 
 def _of_build(built: Built, budget: Budget, place: Workplace) -> Sized:
-    report = weigh(builds.weighed(built))
-    image = builds.image_of(built)
-    size = builds.size_of(image, built.plan)
+    sizes = BuiltSizes(built)
+    report = weigh(sizes.stages())
     lines = holding.lines_of(
         budget,
-        image,
+        sizes.image,
         place=place,
         before="",
         platform=built.plan.platform,
-        weigh=lambda: size,
+        weigh=lambda: sizes.size,
         stages={stage.title: stage.total for stage in report.stages},
     )
-    return Sized(size, lines, report)
+    return Sized(sizes.size, lines, report)
 
 
 def _compare(values: Values, names: Sequence[str]) -> int:

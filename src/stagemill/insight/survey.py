@@ -13,7 +13,7 @@ from stagemill.layer.measure import Measure, Taker, measure
 from stagemill.oci.blobs import Reader
 from stagemill.values import dataclass
 
-_MOST_BYTES = 64 << 20
+_MOST_BYTES, _MOST_TOGETHER = 64 << 20, 256 << 20
 _MOST_MODULES = 4 << 20
 _ELF = b"\x7fELF"
 LOCKS = (
@@ -59,6 +59,7 @@ class _Looking:
         self.files: dict[str, bytes] = {}
         self.programs: dict[str, tuple[str, str]] = {}
         self.settle: Callable[[], None] = _nothing
+        self._kept = 0
 
     def at(self, path: str, entry: Entry) -> Taker | None:
         self.settle()
@@ -78,7 +79,9 @@ class _Looking:
     def _settle_file(self, path: str, data: bytearray) -> None:
         form = npm if npm.is_one(path) else python if python.is_one(path) else None
         if form is None:
-            self.files[path] = bytes(data)
+            self._kept += len(data)
+            if self._kept <= _MOST_TOGETHER:
+                self.files[path] = bytes(data)
         elif package := form.package(bytes(data), path):
             self.files[path] = json.dumps([package.name, package.version]).encode()
 

@@ -1,84 +1,94 @@
-"""What a build says of sizes: its stages with the indexes of their layers, and what made the layers of its image."""
+"""`BuiltSizes`, what a build says of sizes: its stages with the indexes of their layers, and its image with what made it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
+
 from stagemill.build import Built
-from stagemill.cli.sizing.images import FoundImage, plain
+from stagemill.cli.sizing.images import FoundImage, Surveys
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.execute.tree import TreeLayer
 from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.image import ImageSize, Origin
 from stagemill.insight.size import WeighedLayer, WeighedStage
-from stagemill.oci.image import Image
+from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.plan.planner import Plan, Stage
 from stagemill.plan.state import Step
 
 
-def image_of(built: Built) -> FoundImage:
-    """The image of the target, with its layers packed."""
-    return FoundImage(built.plan.target.title, built.image(), StoredBlobs(built.forms))
+class BuiltSizes:
+    """What is made is weighed when somebody asks for it, and each blob is read once."""
 
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._surveys = Surveys(StoredBlobs(built.forms))
 
-def size_of(found: FoundImage, plan: Plan) -> ImageSize:
-    """What the image of a plan's target takes, with lines and stages."""
-    return found.weigh(_origins(found.image, plan))
+    @cached_property
+    def image(self) -> FoundImage:
+        """The image of the target, with its layers packed."""
+        return FoundImage(self._built.plan.target.title, self._built.image(), self._surveys)
 
-
-def _origins(image: Image, plan: Plan) -> tuple[Origin, ...]:
-    by_index = {stage.index: stage for stage in plan.stages}
-    chain = [plan.target]
-    while (parent := chain[0].parent) is not None:
-        chain.insert(0, by_index[parent])
-    steps = [(stage, step) for stage in chain for step in stage.steps]
-    layers = image.manifest.layers
-    below = layers[: len(layers) - len(steps)]
-    base = chain[0].base.reference if chain[0].base else ""
-    texts = [entry.created_by for entry in image.config.history if not entry.empty_layer]
-    return (
-        *(Origin(layer.digest, plain(text), base=base) for layer, text in zip(below, texts, strict=False)),
-        *(
-            Origin(layer.digest, " ".join(step.text.split()), step.at.line, stage.title)
-            for layer, (stage, step) in zip(layers[len(below) :], steps, strict=True)
-        ),
-    )
-
-
-def weighed(built: Built) -> list[WeighedStage]:
-    """The stages of a build with the indexes of their layers, the target last."""
-    target = built.plan.target.index
-    stages = sorted(built.plan.stages, key=lambda stage: (stage.index == target, stage.index))
-    return [_stage(stage, built) for stage in stages]
-
-
-def _stage(stage: Stage, built: Built) -> WeighedStage:
-    tree = built.tree(stage)
-    inherited = len(tree.layers) - len(stage.steps)
-    steps: list[Step | None] = [*([None] * inherited), *stage.steps]
-    above = _steps_above(stage, built.plan)
-    steps[inherited - len(above) : inherited] = above
-    names = built.forms.layers(tree)
-    layers = tuple(
-        WeighedLayer(
-            text=step.text if step else "",
-            index=built.forms.index(name),
-            copied_from=_copied_from(step.vertex, built.plan) if step else None,
-            line=step.at.line if step else 0,
+    @cached_property
+    def size(self) -> ImageSize:
+        """What that image takes, with lines and stages."""
+        plan, told = self._built.plan, self.image.origins()
+        steps = [(stage, step) for stage in _chain(plan) for step in stage.steps]
+        below = len(told) - len(steps)
+        base = plan.target.base.reference if plan.target.base else ""
+        own = (
+            Origin(origin.digest, " ".join(step.text.split()), step.at.line, stage.title)
+            for origin, (stage, step) in zip(told[below:], steps, strict=True)
         )
-        for step, name in zip(steps, names, strict=True)
-    )
-    parent = next((other for other in built.plan.stages if other.index == stage.parent), None)
-    base = parent.title if parent else stage.base.reference if stage.base else "scratch"
-    return WeighedStage(stage.index, stage.title, base, layers, stage.parent, inherited)
+        return self.image.weigh([*(replace(origin, base=base) for origin in told[:below]), *own])
+
+    def stages(self) -> list[WeighedStage]:
+        """The stages that were made with the indexes of their layers, in the order of the file, the target last."""
+        target, made = self._built.plan.target.index, self._built.results
+        stages = [stage for stage in self._built.plan.stages if stage.vertex.digest in made]
+        return [self._stage(stage) for stage in sorted(stages, key=lambda each: (each.index == target, each.index))]
+
+    def _stage(self, stage: Stage) -> WeighedStage:
+        plan, tree = self._built.plan, self._built.tree(stage)
+        inherited = len(tree.layers) - len(stage.steps)
+        steps: list[Step | None] = [*([None] * inherited), *stage.steps]
+        above = [step for each in _chain(plan, stage)[:-1] for step in each.steps]
+        steps[inherited - len(above) : inherited] = above
+        layers = tuple(
+            WeighedLayer(
+                text=step.text if step else "",
+                index=self._index(layer),
+                copied_from=_copied_from(step.vertex, plan) if step else None,
+                line=step.at.line if step else 0,
+            )
+            for step, layer in zip(steps, tree.layers, strict=True)
+        )
+        parent = next((other for other in plan.stages if other.index == stage.parent), None)
+        base = parent.title if parent else stage.base.reference if stage.base else "scratch"
+        return WeighedStage(stage.index, stage.title, base, layers, stage.parent, inherited)
+
+    def _index(self, layer: TreeLayer) -> LayerIndex:
+        """What a layer holds. One that nobody unpacked stays as it is: its blob says it too."""
+        forms = self._built.forms
+        home = forms.home(layer)
+        if home is not None:
+            return forms.index(home)
+        (survey,) = self._surveys.of([forms.packed(layer).descriptor])
+        found = {
+            part.path: IndexEntry(part.path, part.entry, part.digest, link=part.link)
+            for part in survey.measure.parts
+            if not part.whiteout and not part.opaque
+        }
+        return LayerIndex(found.values())
 
 
-def _steps_above(stage: Stage, plan: Plan) -> list[Step]:
-    """The steps of the stages that a stage begins from, the lowest first."""
-    by_index = {other.index: other for other in plan.stages}
-    found: list[Step] = []
-    parent = stage.parent
-    while parent is not None:
-        found[:0] = by_index[parent].steps
-        parent = by_index[parent].parent
+def _chain(plan: Plan, stage: Stage | None = None) -> list[Stage]:
+    """A stage (the target) and those that it begins from, the lowest first."""
+    by_index = {each.index: each for each in plan.stages}
+    found = [stage or plan.target]
+    while (parent := found[0].parent) is not None:
+        found.insert(0, by_index[parent])
     return found
 
 
@@ -88,9 +98,3 @@ def _copied_from(vertex: Vertex, plan: Plan) -> int | None:
         vertex = vertex.inputs[1].vertex
     sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
     return next((stage.index for stage in plan.stages if stage.vertex.digest in sources), None)
-
-
-def stages_of(built: Built) -> dict[str, int]:
-    """What the files of each stage that was made take on disk, by its title."""
-    made = [stage for stage in built.plan.stages if stage.vertex.digest in built.results]
-    return {stage.title: sum(layer.index.size for layer in _stage(stage, built).layers) for stage in made}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from stagemill.build import Built
 from stagemill.cli.frame import table
 from stagemill.cli.frame.environment import Workplace
-from stagemill.cli.sizing import builds, images
+from stagemill.cli.sizing import images
+from stagemill.cli.sizing.builds import BuiltSizes
 from stagemill.cli.sizing.images import FoundImage
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import NotFoundError, StagemillError, UsageError
 from stagemill.events import Notice
 from stagemill.insight.budget import Budget, Figures, Held, held
 from stagemill.insight.image import ImageSize
+from stagemill.insight.size import WeighedStage
 from stagemill.oci.platform import Platform
 from stagemill.plan.effect import unknown_stages
 
@@ -87,24 +88,33 @@ def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Seq
     """
     failures: list[StagemillError] = []
     for one, name in zip(built, names, strict=True):
-        found = builds.image_of(one)
-        lines = lines_of(
-            budget,
-            found,
-            place=place,
-            before=name,
-            platform=found.image.config.platform,
-            weigh=partial(builds.size_of, found, one.plan),
-            stages=builds.stages_of(one) if budget.stages else {},
-        )
+        sizes = BuiltSizes(one)
+        lines = _lines_of_built(budget, sizes, place=place, before=name)
         told = [table_of(lines)] if lines and all(line.holds for line in lines) else []
         if budget.growth and not any(line.what == "growth" for line in lines):
-            told.append(f"there is no image before {found.name} that its growth could be measured from")
+            told.append(f"there is no image before {sizes.image.name} that its growth could be measured from")
         if told:
             one.services.listener(Notice("\n".join(told), one.services.clock()))
         try:
-            refuse(found.name, lines, told=False)
+            refuse(sizes.image.name, lines, told=False)
         except StagemillError as error:
             failures.append(error)
     if failures:
         raise StagemillError("\n".join(error.message for error in failures), hint=failures[0].hint)
+
+
+def _lines_of_built(budget: Budget, sizes: BuiltSizes, *, place: Workplace, before: str) -> list[Held]:
+    return lines_of(
+        budget,
+        sizes.image,
+        place=place,
+        before=before,
+        platform=sizes.image.image.config.platform,
+        weigh=lambda: sizes.size,
+        stages=_on_disk(sizes.stages()) if budget.stages else {},
+    )
+
+
+def _on_disk(stages: Iterable[WeighedStage]) -> dict[str, int]:
+    """What the files of each stage take, by its title."""
+    return {stage.title: sum(layer.index.size for layer in stage.layers) for stage in stages}

@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import field
 from threading import Event
 
 from stagemill.cli.frame.environment import Workplace
 from stagemill.cli.named import naming, sending
+from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
@@ -30,43 +31,51 @@ _NO_RUN = re.compile(r"^(?:RUN )?/bin/sh -c #\(nop\) *")
 _SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ (?:\S+ )*?)?/bin/sh -c ")
 
 
+class Surveys:
+    """What blobs of layers hold; each is read once. `blobs` has them for as long as the block lasts in which it was found."""
+
+    def __init__(self, blobs: BlobSource) -> None:
+        self._blobs = blobs
+        self._found: dict[Digest, Survey] = {}
+
+    def of(self, layers: Sequence[Descriptor]) -> tuple[Survey, ...]:
+        """Those of some layers in their order, several blobs read at a time. Raises StagemillError."""
+        missing = list({layer.digest: layer for layer in layers if layer.digest not in self._found}.values())
+        if missing:
+            with threads(len(os.sched_getaffinity(0)), name="survey", stopped=Event()) as pool:
+                found = pool.map(self._read, missing)
+                self._found.update(zip((layer.digest for layer in missing), found, strict=True))
+        return tuple(self._found[layer.digest] for layer in layers)
+
+    def _read(self, layer: Descriptor) -> Survey:
+        with self._blobs.open(layer) as reader:
+            return survey(reader)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """`name` is as people wrote it; `blobs` has the layers for as long as the block lasts in which it was found."""
+    """`name` is as people wrote it."""
 
     name: str
     image: Image
-    blobs: BlobSource
+    surveys: Surveys = field(compare=False)
 
     @property
     def pulled(self) -> int:
         """Bytes of all its layers as they are shipped."""
         return sum(layer.size for layer in self.image.manifest.layers)
 
-    def surveys(self) -> tuple[Survey, ...]:
-        """What each layer holds, the lowest first, each blob read once and several at a time. Raises StagemillError."""
-        layers = self.image.manifest.layers
-        unique = list({layer.digest: layer for layer in layers}.values())
-        with threads(len(os.sched_getaffinity(0)), name="survey", stopped=Event()) as pool:
-            read = partial(_survey, self.blobs)
-            found = dict(zip((layer.digest for layer in unique), pool.map(read, unique), strict=True))
-        return tuple(found[layer.digest] for layer in layers)
-
     def weigh(self, origins: Sequence[Origin] | None = None) -> ImageSize:
         """`origins` say what made each layer, where somebody knows it better than the image's own history."""
-        return weigh_image(self.name, self.image.digest, origins or self.origins(), self.surveys())
+        surveys = self.surveys.of(self.image.manifest.layers)
+        return weigh_image(self.name, self.image.digest, origins or self.origins(), surveys)
 
     def origins(self) -> tuple[Origin, ...]:
-        """What made each layer, as the history tells."""
+        """What made each layer, as far as the history tells."""
         texts = [entry.created_by for entry in self.image.config.history if not entry.empty_layer]
         layers = self.image.manifest.layers
         texts += [""] * (len(layers) - len(texts))
         return tuple(Origin(layer.digest, plain(text)) for layer, text in zip(layers, texts, strict=False))
-
-
-def _survey(blobs: BlobSource, layer: Descriptor) -> Survey:
-    with blobs.open(layer) as reader:
-        return survey(reader)
 
 
 def plain(text: str) -> str:
@@ -84,7 +93,7 @@ def find(name: str, platform: Platform | None, place: Workplace) -> Iterator[Fou
     address = parse(name)
     if isinstance(address, InStore):
         _, image = naming.find_image(place.store, name, platform)
-        yield FoundImage(name, image, StoredBlobs(Forms(place.store, remote=place.remote)))
+        yield FoundImage(name, image, Surveys(StoredBlobs(Forms(place.store, remote=place.remote))))
         return
     with sending.opened(address, place) as source:
         node = sending.read(source, address, platform or Platform.local())
@@ -92,4 +101,4 @@ def find(name: str, platform: Platform | None, place: Workplace) -> Iterator[Fou
             image = Image.parse(node.data, small(source, node.config, limit=_MOST_CONFIG))
         except ValueError as error:
             raise StagemillError(f"{name} cannot be read: {error}", hint="get the image again") from error
-        yield FoundImage(name, image, source)
+        yield FoundImage(name, image, Surveys(source))

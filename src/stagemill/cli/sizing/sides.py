@@ -17,7 +17,8 @@ from stagemill.cli.named import naming
 from stagemill.cli.named.places import reach
 from stagemill.cli.progress import open_progress
 from stagemill.cli.results.targets import Target
-from stagemill.cli.sizing import builds, images
+from stagemill.cli.sizing import images
+from stagemill.cli.sizing.builds import BuiltSizes
 from stagemill.errors import NotFoundError
 from stagemill.insight.budget import Budget
 from stagemill.insight.image import ImageSize
@@ -46,7 +47,7 @@ def is_image(name: str, place: Workplace) -> bool:
     """Whether a name means an image, and is nothing that is built: no path, URL or stage."""
     if address.is_address(name):
         return True
-    if name.startswith((".", "/", _STAGE)) or name == "-" or "://" in name:
+    if name.startswith((".", "/", _STAGE, "git@")) or name == "-" or "://" in name:
         return False
     if not os.path.isdir(name):
         return True
@@ -93,5 +94,5 @@ def look(name: str, values: Values, build: BuildFlags, place: Workplace) -> Side
     else:
         given = replace(build, context=name)
     with built(given, place, Budget()) as made:
-        image = replace(builds.image_of(made), name=name)
-        return Side(image.image, builds.size_of(image, made.plan))
+        sizes = BuiltSizes(made)
+        return Side(sizes.image.image, replace(sizes.size, name=name))
