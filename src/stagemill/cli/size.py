@@ -139,6 +139,8 @@ def _tell(found: Sized, top: int) -> None:
 def _sized(values: Values) -> Sized:
     name = values.text("context") or "."
     build = BuildFlags.of(values, os.environ)
+    if values.text("max_growth") and not values.text("against"):
+        raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
     with workplace() as place:
         if sides.is_image(name, place):
             return _of_image(sides.reached(name, values, place), values, place)
@@ -148,9 +150,7 @@ def _sized(values: Values) -> Sized:
 
 
 def _of_image(name: str, values: Values, place: Workplace) -> Sized:
-    budget, platform = budgets.given(values), sides.platform_of(values)
-    if budget.growth and not budget.against:
-        raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
+    budget, platform = budgets.of_image(values), sides.platform_of(values)
     if budget.stages:
         hint = "write --max-size SIZE, or size a build: stagemill size --max-size STAGE=SIZE PATH"
         raise UsageError(f"{name} is an image, and has no stages that could have a budget", hint=hint)

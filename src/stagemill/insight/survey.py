@@ -90,7 +90,8 @@ class _Looking:
         if packages and packages[0].version.isprintable():  # its section was whole
             library, *modules = packages
             name = modules[0].name if modules else path.rpartition("/")[2]
-            self.programs[path] = (name, modules[0].version if modules else library.version)
+            gos = library.version.removeprefix("go").split(" ")[0]
+            self.programs[path] = (name, modules[0].version if modules else gos)
 
 
 class _Seeker:

@@ -37,7 +37,7 @@ def told(data: bytes, name: str) -> Iterator[Package]:
         return
     version, modules = found
     plain = version.removeprefix("go").split(" ")[0]
-    yield Package("stdlib", plain, package_url("golang", "stdlib", plain), name, "BSD-3-Clause")
+    yield Package("stdlib", version, package_url("golang", "stdlib", plain), name, "BSD-3-Clause")
     for kind, module, number in _modules(modules):
         space, _, last = module.rpartition("/")
         known = "" if kind == "mod" and number == "(devel)" else number

@@ -1,7 +1,7 @@
 """The budget of a command line and of `stagemill.toml`.
 
 [size]
-max = "120MB"           # of what is pulled
+max-size = "120MB"      # of what is pulled
 max-growth = "5%"       # against the image of the same name, or `against`
 max-waste = "2MB"
 against = "docker://registry.example/app:latest"
@@ -60,7 +60,21 @@ def of(values: Values, context: str) -> Budget | None:
     if not flags and not os.path.exists(os.path.join(context, NAME)):
         return None
     budget = given(values).over(of_project(Project.of(context)))
+    _check(values, budget)
     return budget or None
+
+
+def of_image(values: Values) -> Budget:
+    """That of the command line for an image, which has no project. Raises UsageError."""
+    budget = given(values)
+    _check(values, budget)
+    return budget
+
+
+def _check(values: Values, budget: Budget) -> None:
+    """Raises UsageError for a flag that would have no effect."""
+    if values.text("against") and not budget.growth:
+        raise UsageError("--against is what growth is measured from", hint="give --max-growth too, such as 5%")
 
 
 def given(values: Values) -> Budget:

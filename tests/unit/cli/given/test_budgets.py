@@ -73,6 +73,7 @@ def test_what_is_wrong_in_a_project_is_named(tmp_path: Path, text: str, message:
         ({"max_size": ("build=",)}, "--max-size: '' is no size"),
         ({"max_growth": ""}, "--max-growth: '' is no size"),
         ({"max_waste": "-1%"}, "--max-waste: '-1%' is no size"),
+        ({"against": "app"}, "--against is what growth is measured from"),
     ],
 )
 def test_what_is_wrong_on_a_command_line_is_named(tmp_path: Path, flags: dict[str, object], message: str) -> None:
