@@ -52,4 +52,4 @@ def test_the_library_has_the_version_that_go_says_of_itself(tmp_path: Path) -> N
     path = tmp_path / "program"
     path.write_bytes(elf(info()))
 
-    assert [package.version for package in packages(path, "bin/program")][0] == "go1.22.1 X:a"
+    assert next(package.version for package in packages(path, "bin/program")) == "go1.22.1 X:a"
