@@ -132,7 +132,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     with (
         workplace() as place,
         _progress(values, build) as shown,
-        reading(build, place=place, listener=(listener := Keeping(shown, sys.argv[1:], began=started))) as inputs,
+        reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
@@ -167,6 +167,12 @@ def _build(values: Values, build: BuildFlags) -> None:
             return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
         listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
+
+
+def _asked() -> str:
+    """The question that this build answers, as `again.question` has it."""
+    found = click.get_current_context().find_root().obj
+    return found if isinstance(found, str) else ""
 
 
 def _account(
