@@ -142,9 +142,9 @@ class Delivery:
         names = (name for one in self.each for name in one.pushed)
         return tuple(Reference.parse(name) for name in dict.fromkeys(names))
 
-    def names(self, builds: int) -> list[str]:
-        """The first name of each of so many images, one for each platform of each target; empty where there is none."""
-        return [one.names[0] if one.names else "" for one in self.each for _ in range(builds // len(self.each))]
+    def wishes(self, builds: int) -> list[Wishes]:
+        """Those for each of so many images, one for each platform of each target."""
+        return [one for one in self.each for _ in range(builds // len(self.each))]
 
     def deliver(
         self,

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from stagemill.build import Built
 from stagemill.cli.sizing.images import FoundImage, Surveys
+from stagemill.execute.assemble import Finish
 from stagemill.execute.shipping import StoredBlobs
 from stagemill.execute.tree import TreeLayer
 from stagemill.graph.operations import Stack
@@ -19,21 +20,24 @@ from stagemill.plan.state import Step
 
 
 class BuiltSizes:
-    """What is made is weighed when somebody asks for it, and each blob is read once."""
+    """What is made is weighed when somebody asks for it, and each blob is read once. `finish` says how the image is made."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Built, finish: Finish | None = None) -> None:
         self._built = built
+        self._finish = finish
         self._surveys = Surveys(StoredBlobs(built.forms))
 
     @cached_property
     def image(self) -> FoundImage:
         """The image of the target, with its layers packed."""
-        return FoundImage(self._built.plan.target.title, self._built.image(), self._surveys)
+        return FoundImage(self._built.plan.target.title, self._built.image(self._finish), self._surveys)
 
     @cached_property
     def size(self) -> ImageSize:
         """What that image takes, with lines and stages."""
         plan, told = self._built.plan, self.image.origins()
+        if self._finish and self._finish.squash:
+            return self.image.weigh()
         steps = [(stage, step) for stage in _chain(plan) for step in stage.steps]
         below = len(told) - len(steps)
         base = plan.target.base.reference if plan.target.base else ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stagemill.build import Built
     from stagemill.cli.frame.environment import Workplace
     from stagemill.cli.making.building import BuildFlags
+    from stagemill.cli.results.outputs import Wishes
     from stagemill.dockerfile.tree import Dockerfile
     from stagemill.insight.budget import Budget
 
@@ -40,9 +41,9 @@ class Guard:
 
             check(self.budget, dockerfile)
 
-    def hold(self, built: Sequence[Built], place: Workplace, names: Sequence[str]) -> None:
-        """Says how large the images are, each of which shall get one of the names. Raises StagemillError where one is too large."""
+    def hold(self, built: Sequence[Built], place: Workplace, wishes: Sequence[Wishes]) -> None:
+        """Says how large the images are, as those are that are wished for. Raises StagemillError where one is too large."""
         if self.budget:
             from stagemill.cli.sizing.holding import hold
 
-            hold(built, self.budget, place=place, names=names)
+            hold(built, self.budget, place=place, wishes=wishes)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from stagemill.build import Built
 from stagemill.cli.frame import table
 from stagemill.cli.frame.environment import Workplace
+from stagemill.cli.results.assembly import finish_of
+from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.sizing import images
 from stagemill.cli.sizing.builds import BuiltSizes
 from stagemill.cli.sizing.images import FoundImage
@@ -81,15 +83,15 @@ def _size(name: str, platform: Platform | None, place: Workplace, *, must: bool)
         return None
 
 
-def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, names: Sequence[str]) -> None:
+def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, wishes: Sequence[Wishes]) -> None:
     """Says what holds of each image of a build, before anybody gets it. Raises StagemillError where one is too large.
 
-    `names` are the first that each of them shall get, empty for none.
+    `wishes` are those for each of them.
     """
     failures: list[StagemillError] = []
-    for one, name in zip(built, names, strict=True):
-        sizes = BuiltSizes(one)
-        lines = _lines_of_built(budget, sizes, place=place, before=name)
+    for one, wished in zip(built, wishes, strict=True):
+        sizes = BuiltSizes(one, finish_of(one, wished.main, squash=wished.squash))
+        lines = _lines_of_built(budget, sizes, place=place, before=next(iter(wished.names), ""))
         told = [table_of(lines)] if lines and all(line.holds for line in lines) else []
         if budget.growth and not any(line.what == "growth" for line in lines):
             told.append(f"there is no image before {sizes.image.name} that its growth could be measured from")

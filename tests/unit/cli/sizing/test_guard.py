@@ -77,3 +77,15 @@ def test_each_of_several_targets_is_held(project: Path, stagemill: Call) -> None
     assert "error: a is over its budget: size" in said.err
     assert "\nb is over its budget: size" in said.err
     assert stagemill("images", "-q").out == ""
+
+
+@pytest.mark.parametrize(
+    "flags", [["--squash"], ["--compression=zstd"], ["-o", "type=oci,dest=a.tar,compression=uncompressed"]]
+)
+def test_what_is_held_is_what_is_shipped(project: Path, stagemill: Call, flags: list[str]) -> None:
+    said = stagemill("build", "--max-size=1MB", "--max-waste=100%", "-t", "app", *flags, ".")
+
+    told = next(line for line in said.err.splitlines() if line.startswith("#0 size "))
+    shipped = stagemill("size", "oci-archive:a.tar" if "-o" in flags else "app").out
+    assert said.status == 0
+    assert " ".join(told.split()[2:4]) == shipped.partition(": ")[2].partition(" to pull")[0]
