@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 
 from stagemill.digest import Digest
 from stagemill.insight.contents import Contents, Placed, Weight, contents
@@ -17,6 +18,8 @@ from stagemill.insight.ownership import Installed, owners, told
 from stagemill.insight.survey import Survey
 from stagemill.insight.waste import Waste, waste
 from stagemill.values import dataclass
+
+NO_LOCKS: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,18 @@ class ImageSize:
         return _tree(self.contents)
 
 
-def weigh_image(name: str, digest: Digest, origins: Sequence[Origin], surveys: Sequence[Survey]) -> ImageSize:
-    """The report for the layers of an image, the lowest first."""
+def weigh_image(
+    name: str,
+    digest: Digest,
+    origins: Sequence[Origin],
+    surveys: Sequence[Survey],
+    *,
+    locks: Mapping[str, bytes] = NO_LOCKS,
+) -> ImageSize:
+    """The report for the layers of an image, the lowest first. `locks` are lock files by the paths at which it would have them."""
     found = contents([survey.measure for survey in surveys])
     whose = owners(found, surveys)
-    locked = development(told(found, surveys), whose.values())
+    locked = development({**locks, **told(found, surveys)}, whose.values())
     wasted = tuple(waste(found, whose, locked))
     per_layer: defaultdict[int, list[Waste]] = defaultdict(list)
     for each in wasted:

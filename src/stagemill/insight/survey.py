@@ -16,19 +16,14 @@ from stagemill.values import dataclass
 _MOST_BYTES, _MOST_TOGETHER = 64 << 20, 256 << 20
 _MOST_MODULES = 4 << 20
 _ELF = b"\x7fELF"
-LOCKS = (
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "poetry.lock",
-    "uv.lock",
-    "Pipfile.lock",
+_LOCK = (
+    r"(?:(?!.*node_modules/).*/)?(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml"
+    r"|poetry\.lock|uv\.lock|Pipfile\.lock)"
 )
 _TELLING = re.compile(
     rf"{re.escape(debian.STATUS)}|{re.escape(debian.FOLDER)}/[^/]+|var/lib/dpkg/info/[^/]+\.list"
     rf"|{'|'.join(map(re.escape, alpine.PLACES))}|(?:etc|usr/lib)/os-release|(?:.*/)?[^/]+\.dist-info/RECORD"
-    rf"|(?:.*/)?node_modules/\.package-lock\.json|(?:(?!.*node_modules/).*/)?(?:package\.json|{'|'.join(map(re.escape, LOCKS))})"
+    rf"|(?:.*/)?node_modules/\.package-lock\.json|{_LOCK}"
 )
 
 
@@ -42,6 +37,11 @@ class Survey:
     measure: Measure
     files: dict[str, bytes]
     programs: dict[str, tuple[str, str]]
+
+
+def is_lock(path: str) -> bool:
+    """Whether a path is that of a file that says which dependencies a project has, and what for."""
+    return path.endswith((".json", ".lock", ".yaml")) and re.fullmatch(_LOCK, path) is not None
 
 
 def survey(reader: Reader) -> Survey:

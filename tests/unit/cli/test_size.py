@@ -89,6 +89,23 @@ class TestCommand:
             "temporary file|/tmp/b|COPY noise /tmp/b|",
         ]
 
+    def test_a_lock_that_stayed_in_a_stage_tells_what_is_for_development(self, folder: Path, stagemill: Call) -> None:
+        for name in "needed", "tester":
+            (folder / name).write_text(json.dumps({"name": name, "version": "1.0.0"}))
+        (folder / "package.json").write_text('{"dependencies": {"needed": "1"}, "devDependencies": {"tester": "1"}}')
+        (folder / "yarn.lock").write_text("needed@1:\n  version 1.0.0\n\ntester@1:\n  version 1.0.0\n")
+        (folder / "Dockerfile").write_text(
+            "FROM scratch AS deps\nCOPY package.json yarn.lock /app/\n"
+            "COPY needed /app/node_modules/needed/package.json\nCOPY tester /app/node_modules/tester/package.json\n"
+            "FROM scratch\nCOPY --from=deps /app/node_modules /app/node_modules\n"
+        )
+
+        found = json.loads(stagemill("size", "--json", "--progress=quiet", ".").out)["image"]["waste"]["entries"]
+
+        assert [(each["kind"], each["path"], each["because"]) for each in found] == [
+            ("development dependency", "app/node_modules/tester/package.json", "app/yarn.lock")
+        ]
+
     @pytest.mark.parametrize(
         ("by", "row"),
         [

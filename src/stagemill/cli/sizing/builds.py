@@ -14,9 +14,12 @@ from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.insight.image import ImageSize, Origin
 from stagemill.insight.size import WeighedLayer, WeighedStage
+from stagemill.insight.survey import is_lock
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.plan.planner import Plan, Stage
 from stagemill.plan.state import Step
+
+_MOST_OF_A_LOCK = 64 << 20
 
 
 class BuiltSizes:
@@ -37,7 +40,7 @@ class BuiltSizes:
         """What that image takes, with lines and stages."""
         plan, told = self._built.plan, self.image.origins()
         if self._finish and self._finish.squash:
-            return self.image.weigh()
+            return self.image.weigh(locks=self._locks())
         steps = [(stage, step) for stage in _chain(plan) for step in stage.steps]
         below = len(told) - len(steps)
         base = plan.target.base.reference if plan.target.base else ""
@@ -45,13 +48,28 @@ class BuiltSizes:
             Origin(origin.digest, " ".join(step.text.split()), step.at.line, stage.title)
             for origin, (stage, step) in zip(told[below:], steps, strict=True)
         )
-        return self.image.weigh([*(replace(origin, base=base) for origin in told[:below]), *own])
+        return self.image.weigh([*(replace(origin, base=base) for origin in told[:below]), *own], self._locks())
 
     def stages(self) -> list[WeighedStage]:
         """The stages that were made with the indexes of their layers, in the order of the file, the target last."""
+        return [self._stage(stage) for stage in self._made()]
+
+    def _locks(self) -> dict[str, bytes]:
+        """The lock files of the stages that were made: an image often has what was installed, and not the lock beside it."""
+        forms = self._built.forms
+        layers = [layer for each in self._made() for layer in self._built.tree(each).layers]
+        found: dict[str, bytes] = {}
+        for home in dict.fromkeys(home for layer in layers if (home := forms.home(layer))):
+            for item in forms.index(home).entries:
+                if item.digest and item.entry.size <= _MOST_OF_A_LOCK and is_lock(item.path):
+                    found[item.path] = (forms.store.layers.directory(home) / item.path).read_bytes()
+        return found
+
+    def _made(self) -> list[Stage]:
+        """The stages that were made, in the order of the file, the target last."""
         target, made = self._built.plan.target.index, self._built.results
         stages = [stage for stage in self._built.plan.stages if stage.vertex.digest in made]
-        return [self._stage(stage) for stage in sorted(stages, key=lambda each: (each.index == target, each.index))]
+        return sorted(stages, key=lambda each: (each.index == target, each.index))
 
     def _stage(self, stage: Stage) -> WeighedStage:
         plan, tree = self._built.plan, self._built.tree(stage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from threading import Event
@@ -16,7 +16,7 @@ from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.parallel import threads
 from stagemill.execute.shipping import StoredBlobs
-from stagemill.insight.image import ImageSize, Origin, weigh_image
+from stagemill.insight.image import NO_LOCKS, ImageSize, Origin, weigh_image
 from stagemill.insight.survey import Survey, survey
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.descriptor import Descriptor
@@ -65,10 +65,12 @@ class FoundImage:
         """Bytes of all its layers as they are shipped."""
         return sum(layer.size for layer in self.image.manifest.layers)
 
-    def weigh(self, origins: Sequence[Origin] | None = None) -> ImageSize:
-        """`origins` say what made each layer, where somebody knows it better than the image's own history."""
+    def weigh(self, origins: Sequence[Origin] | None = None, locks: Mapping[str, bytes] = NO_LOCKS) -> ImageSize:
+        """`origins` say what made each layer, where somebody knows it better than the image's own history; `locks` are lock
+        files that the image itself need not have.
+        """
         surveys = self.surveys.of(self.image.manifest.layers)
-        return weigh_image(self.name, self.image.digest, origins or self.origins(), surveys)
+        return weigh_image(self.name, self.image.digest, origins or self.origins(), surveys, locks=locks)
 
     def origins(self) -> tuple[Origin, ...]:
         """What made each layer, as far as the history tells."""
