@@ -60,7 +60,7 @@ class Sized:
 )  # fmt: skip
 @click.option(
     "--by", type=click.Choice(list(rows.TABLES)),
-    help="List all of one kind instead: steps, directories, packages, files, waste, or files that are there twice.",
+    help="List all of one kind instead: stages, steps, directories, packages, files, waste, or files that are there twice.",
 )  # fmt: skip
 @click.option(
     "--depth",
@@ -102,7 +102,7 @@ def command(**given: object) -> int:
     if values.flag("as_json"):
         print(json.dumps(_document(found), indent=2))
     elif form or by:
-        _list(found.size, shape, by or "step", values)
+        _list(found, shape, by or "step", values)
     else:
         _tell(found, values.number("top") or _TOP)
     holding.refuse(found.size.name, found.lines, told=not (form or by or values.flag("as_json")))
@@ -125,8 +125,14 @@ def _document(found: Sized) -> dict[str, object]:
     return {**size, "budget": lines}
 
 
-def _list(size: ImageSize, form: Form, by: str, values: Values) -> None:
-    listed = list(rows.view(by, size, depth=values.number("depth")))
+def _list(found: Sized, form: Form, by: str, values: Values) -> None:
+    if by == "stage":
+        if found.stages is None:
+            hint = "size what is built: stagemill size --by stage PATH"
+            raise UsageError(f"{found.size.name} is an image, and has no stages", hint=hint)
+        listed = list(rows.stages(found.stages))
+    else:
+        listed = list(rows.view(by, found.size, depth=values.number("depth")))
     sys.stdout.write(form.printed(listed[: values.number("top") or None], rows.HEADS))
 
 

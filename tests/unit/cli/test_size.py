@@ -131,6 +131,19 @@ class TestCommand:
         assert [each for each in found if row and row.items() <= each.items()] or row is None
         assert app("size", f"--by={by}", "--top=1", "--format={{.Bytes}}", "app").out.count("\n") == min(1, len(found))
 
+    def test_stages_are_listed_where_something_is_built(self, folder: Path, stagemill: Call) -> None:
+        (folder / "Dockerfile").write_text("FROM scratch AS a\nCOPY Dockerfile /\nFROM a AS b\nCOPY Dockerfile /x\n")
+
+        listed = stagemill(
+            "size", "--progress=quiet", "--by=stage", "--format={{.Stage}} {{.Base}} {{.TotalBytes}}", "."
+        )
+        stagemill("build", "-q", "-t", "app", ".")
+        refused = stagemill("size", "--by=stage", "app")
+
+        size = (folder / "Dockerfile").stat().st_size
+        assert listed.out.splitlines() == [f"a scratch {size}", f"b a {2 * size}"]
+        assert (refused.status, refused.err.splitlines()[0]) == (2, "error: app is an image, and has no stages")
+
     def test_directories_are_as_deep_as_is_asked(self, folder: Path, stagemill: Call) -> None:
         (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /a/b/c/d\n")
         stagemill("build", "-q", "-t", "app", ".")

@@ -10,6 +10,7 @@ from stagemill.cli.frame import table
 from stagemill.dockerfile.source import printable
 from stagemill.insight.contents import Weight
 from stagemill.insight.image import Directory, ImageSize, Origin
+from stagemill.insight.size import SizeReport
 from stagemill.insight.waste import Kind, Waste
 from stagemill.template.values import Value
 
@@ -91,6 +92,21 @@ def copies(size: ImageSize) -> Iterator[Row]:
         yield {**_fields(weight), "Path": f"/{printable(path)}", "Copies": weight.files}
 
 
+def stages(report: SizeReport) -> Iterator[Row]:
+    """In the order of the file, in bytes on disk."""
+    for each in report.stages:
+        yield {
+            "Stage": each.title,
+            "Base": each.base_name,
+            "Own": table.size(each.own),
+            "Total": table.size(each.total),
+            "Carried": table.size(each.carried),
+            "OwnBytes": each.own,
+            "TotalBytes": each.total,
+            "CarriedBytes": each.carried,
+        }
+
+
 def step(origin: Origin) -> str:
     """What made a layer, on a line: where it stands, and its text."""
     if origin.base:
@@ -121,9 +137,11 @@ HEADS = {
     "Files": "FILES", "Size": "ON DISK", "Pulled": "PULLED", "Bytes": "BYTES", "TarBytes": "TAR BYTES", "PulledBytes": "PULLED BYTES",
     "Layer": "LAYER", "Step": "STEP", "Line": "LINE", "Stage": "STAGE", "Base": "BASE", "Digest": "DIGEST", "Waste": "WASTE",
     "WasteBytes": "WASTE BYTES", "Directory": "DIRECTORY", "Kind": "KIND", "Package": "PACKAGE", "Version": "VERSION",
-    "Place": "PLACE", "Path": "PATH", "By": "BY", "Because": "BECAUSE", "Copies": "COPIES",
+    "Own": "OWN", "Total": "TOTAL", "Carried": "CARRIED", "OwnBytes": "OWN BYTES", "TotalBytes": "TOTAL BYTES",
+    "CarriedBytes": "CARRIED BYTES", "Place": "PLACE", "Path": "PATH", "By": "BY", "Because": "BECAUSE", "Copies": "COPIES",
 }  # fmt: skip
 TABLES = {
+    "stage": "{{.Own}}\t{{.Total}}\t{{.Carried}}\t{{.Stage}}\t{{.Base}}",
     "step": "{{.Pulled}}\t{{.Size}}\t{{.Waste}}\t{{.Files}}\t{{.Step}}",
     "directory": "{{.Size}}\t{{.Pulled}}\t{{.Files}}\t{{.Directory}}",
     "package": "{{.Size}}\t{{.Pulled}}\t{{.Files}}\t{{.Kind}}\t{{.Package}}\t{{.Version}}",
@@ -134,7 +152,7 @@ TABLES = {
 
 
 def view(by: str, size: ImageSize, *, depth: int) -> Iterator[Row]:
-    """The rows of a view by its name in `TABLES`."""
+    """The rows of a view by its name in `TABLES`, but for stages, which an image has not."""
     match by:
         case "directory":
             return directories(size, depth)
