@@ -8,8 +8,10 @@ from dataclasses import asdict
 
 from stagemill.insight.contents import Weight
 from stagemill.insight.image import ImageSize, LayerSize
+from stagemill.insight.leftovers import Leftover
+from stagemill.insight.mending import ADVICE
 from stagemill.insight.size import SizeReport
-from stagemill.insight.waste import Waste
+from stagemill.insight.waste import Kind, Waste
 from stagemill.oci.document import Json, whole
 
 _DEPTH = 3
@@ -77,12 +79,13 @@ def _directories(size: ImageSize) -> Iterator[Json]:
 
 
 def _kinds(size: ImageSize) -> list[Json]:
-    groups: defaultdict[str, list[Waste]] = defaultdict(list)
+    groups: defaultdict[Kind | Leftover, list[Waste]] = defaultdict(list)
     for each in size.waste:
         groups[each.kind].append(each)
     weighed = [(kind, Weight.of(each.placed.part for each in group)) for kind, group in groups.items()]
     return [
-        {"kind": kind, **_weight(weight)} for kind, weight in sorted(weighed, key=lambda item: (-item[1].blob, item[0]))
+        {"kind": kind, "advice": ADVICE[kind], **_weight(weight)}
+        for kind, weight in sorted(weighed, key=lambda item: (-item[1].blob, item[0]))
     ]
 
 

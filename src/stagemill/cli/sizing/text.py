@@ -11,10 +11,12 @@ from stagemill.cli.sizing.rows import cut, step
 from stagemill.dockerfile.source import printable
 from stagemill.insight.contents import Weight
 from stagemill.insight.image import ImageSize
+from stagemill.insight.mending import ADVICE
 from stagemill.insight.size import SizeReport
 from stagemill.insight.waste import Waste
 
 DEPTH = 2
+_ADVICE = {str(kind): advice for kind, advice in ADVICE.items()}
 _BEGIN = 3  # components of a path that stand for what lies below
 _MOST = 2
 
@@ -99,6 +101,9 @@ def _parts(size: ImageSize, *, top: int) -> Iterator[str]:
         groups = _groups(size)
         yield table.render(("PULLED", "FILES", "WASTE", "WHERE"), groups[:top], right=(0, 1))
         yield from _more(len(groups), top, "--by waste")
+        yield ""
+        shown = dict.fromkeys(kind for _, _, kind, _ in groups[:top])
+        yield table.render(("WASTE", "WHAT HELPS"), [(kind, _ADVICE[kind]) for kind in shown])
 
 
 def _more(count: int, top: int, flags: str) -> Iterator[str]:
@@ -113,7 +118,7 @@ def _groups(size: ImageSize) -> list[tuple[str, str, str, str]]:
         found[each.kind, each.placed.layer, -1 if each.by is None else each.by].append(each)
     weighed = [(Weight.of(each.placed.part for each in group), key, group) for key, group in found.items()]
     return [
-        (table.size(weight.blob), f"{weight.files:,}", kind, f"{_place(group)}: {_steps_of(size, layer, by)}")
+        (table.size(weight.blob), f"{weight.files:,}", str(kind), f"{_place(group)}: {_steps_of(size, layer, by)}")
         for weight, (kind, layer, by), group in sorted(weighed, key=lambda item: (-item[0].blob, item[1]))
     ]
 

@@ -72,6 +72,16 @@ def test_waste_of_one_kind_from_one_step_is_a_line_with_where_most_of_it_is() ->
     )
 
 
+def test_each_kind_of_waste_that_is_shown_has_an_advice() -> None:
+    size = image({"a": NOISE, "tmp/b": b"1", "tmp/c": b"2"}, {".wh.a": b""})
+
+    lines = text.of_image(size, top=10).splitlines()
+
+    assert [line.partition("   ")[0] for line in lines[-3:]] == ["WASTE", "deleted later", "temporary file"]
+    assert "RUN --mount=type=tmpfs,target=/tmp" in lines[-1]
+    assert "temporary file" not in text.of_image(size, top=1).partition("WHAT HELPS")[2]
+
+
 def test_no_more_rows_than_are_asked_for_and_how_to_see_them() -> None:
     size = image({f"d{number}/x": b"1" for number in range(5)})
 
