@@ -136,7 +136,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     ):
         guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
-        watch = Watch(listener)
+        watch = Watch(listener, checks.begin)
         try:
             with building_each(
                 build,
