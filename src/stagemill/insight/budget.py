@@ -43,7 +43,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`size`, `growth` and `waste` are of what is pulled; `stages` say for titles of stages what their files may take on disk.
+    """`size`, `growth` and `waste` are of what is pulled; `stages` say for titles of stages, in lower case, what their files may take on disk.
 
     `against` is the image that growth is measured from, empty where that is the one of the same name.
     """
@@ -99,6 +99,7 @@ def held(budget: Budget, figures: Figures) -> Iterator[Held]:
         yield Held("growth", figures.size - figures.before, budget.growth.of(figures.before))
     if budget.waste is not None and figures.waste is not None:
         yield Held("waste", figures.waste, budget.waste.of(figures.size))
+    found = {title.lower(): size for title, size in figures.stages.items()}
     for title, most in sorted(budget.stages.items()):
-        if title in figures.stages:
-            yield Held(f"stage {title}", figures.stages[title], most)
+        if title in found:
+            yield Held(f"stage {title}", found[title], most)

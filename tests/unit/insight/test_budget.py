@@ -41,6 +41,10 @@ def test_each_line_that_is_known_is_held_against_its_figure() -> None:
     assert list(held(budget, Figures(101))) == [Held("size", 101, 100)]
 
 
+def test_names_of_stages_have_no_case() -> None:
+    assert list(held(Budget(stages={"build": 3}), Figures(1, stages={"Build": 2}))) == [Held("stage build", 2, 3)]
+
+
 def test_an_image_that_shrinks_does_not_grow() -> None:
     (line,) = held(Budget(growth=Share.parse("0")), Figures(10, before=20))
 

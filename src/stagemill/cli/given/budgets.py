@@ -87,7 +87,7 @@ def given(values: Values) -> Budget:
         title, equals, size = text.rpartition("=")
         parsed = _parsed(amount, size, "--max-size", _SIZE)
         if equals:
-            stages[title] = parsed
+            stages[title.lower()] = parsed
         else:
             most = parsed
     growth, waste = values.text("max_growth"), values.text("max_waste")
@@ -130,7 +130,7 @@ def of_project(project: Project) -> Budget:
     for title, value in project.table("size", "stages").items():
         if not isinstance(value, str):
             project.wrong(f"size.stages.{title} is no string", _SIZE)
-        stages[title] = _parsed(amount, value, f"{project.path}: size.stages.{title}", _SIZE)
+        stages[title.lower()] = _parsed(amount, value, f"{project.path}: size.stages.{title}", _SIZE)
     return Budget(
         parsed("max-size", amount, _SIZE),
         parsed("max-growth", Share.parse, _SHARE),

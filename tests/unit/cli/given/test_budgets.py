@@ -23,7 +23,7 @@ def test_without_flags_and_without_a_file_there_is_none(tmp_path: Path) -> None:
 
 
 def test_flags_are_of_the_image_or_of_a_stage(tmp_path: Path) -> None:
-    found = of(tmp_path, max_size=("1MB", "build=2kB", "1kB"), max_growth="3%", max_waste="4B", against="app:1")
+    found = of(tmp_path, max_size=("1MB", "Build=2kB", "1kB"), max_growth="3%", max_waste="4B", against="app:1")
 
     assert found == Budget(1000, Share.parse("3%"), Share.parse("4B"), {"build": 2000}, "app:1")
 
