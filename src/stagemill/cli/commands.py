@@ -32,6 +32,7 @@ _COMMANDS = {
     "lock": ("stagemill.cli.lock", "Write down what the names in a Dockerfile stand for now."),
     "login": ("stagemill.cli.login", "Log in to a registry, and keep that for later."),
     "logout": ("stagemill.cli.logout", "Forget the login to a registry."),
+    "lsp": ("stagemill.cli.lsp", "Tell an editor what lint finds, and what stages are."),
     "plan": ("stagemill.cli.plan", "Show what a build would do, and run nothing."),
     "prune": ("stagemill.cli.prune", "Remove from the cache what is not wanted any more."),
     "pull": ("stagemill.cli.pull", "Fetch an image from a registry into the local store."),

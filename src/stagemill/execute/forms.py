@@ -27,6 +27,7 @@ from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.streams import Counted, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import FileView
+from stagemill.layer.hashed import Hashed
 from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
@@ -62,6 +63,8 @@ class Forms:
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self._indexes: dict[Digest, LayerIndex] = {}
         self._homes: dict[TreeLayer, Digest] = {}
+        self._touched: set[Digest] = set()
+        self.hashed = Hashed()
         self._lock = Lock()
 
     def view(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> StackView:
@@ -317,7 +320,9 @@ class Forms:
         how = compression or USUAL
         directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks)
+            facts = pack_blob(
+                directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks, hashed=self.hashed
+            )
         return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
 
     def described(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from stagemill.digest import Digest
-from stagemill.errors import CorruptError, StoreError
+from stagemill.errors import CancelledError, CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
-from stagemill.layer.index import IndexEntry, LayerIndex, build
+from stagemill.layer.index import IndexEntry, LayerIndex, Watch, build
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
 
@@ -76,6 +77,36 @@ def test_a_known_file_is_not_read(make: Callable[..., Path]) -> None:
     digest = Digest.of(b"something else")
 
     assert build(make("a", {"d/f": "x"}), known={"d/f": digest}).by_path["d/f"].digest == digest
+
+
+def large_files(make: Callable[..., Path]) -> Path:
+    layer = make("a", {"small": "text", "one": "1", "d/two": "2", "three": "=one"})
+    for name in "one", "d/two":
+        os.truncate(layer / name, 5 << 20)
+    return layer
+
+
+def test_several_large_files_are_read_at_once(make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    layer = large_files(make)
+    readers: set[str] = set()
+
+    found = build(layer, watch=Watch(lambda: readers.add(threading.current_thread().name))).by_path
+
+    digests = {path: item.digest for path, item in found.items() if item.entry.kind == "file"}
+    assert digests == {path: Digest.of((layer / path).read_bytes()) for path in ("small", "one", "d/two", "three")}
+    assert readers > {threading.current_thread().name}
+
+
+def test_large_files_are_left_where_the_work_is_stopped(make: Callable[..., Path]) -> None:
+    def stop() -> None:
+        raise CancelledError("the build was stopped")
+
+    layer = large_files(make)
+    (layer / "small").unlink()
+
+    with pytest.raises(CancelledError):
+        build(layer, watch=Watch(stop))
 
 
 def test_what_was_serialized_is_parsed_to_the_same_again(make: Callable[..., Path]) -> None:
