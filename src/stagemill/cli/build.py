@@ -18,7 +18,7 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given import compressions, dates, flags
+from stagemill.cli.given import budgets, compressions, dates, flags
 from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.given.options import add_build_options, evidence, of_image, with_options, with_targets
 from stagemill.cli.given.output_flags import Output
@@ -30,6 +30,7 @@ from stagemill.cli.progress import mode_of, open_progress
 from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
+from stagemill.cli.sizing.guard import Guard
 from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
 
@@ -60,6 +61,7 @@ _EXAMPLES = examples(
         *caches.options(),
         *evidence(),
         *compressions.options(force=True),
+        *budgets.options(),
         *compat.BUILD.options(),
     )
 )
@@ -121,6 +123,8 @@ def _build(values: Values, build: BuildFlags) -> None:
     if labels and not build.save_stages:
         raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
     wishes = _wishes(values, build)
+    guard = Guard.of(values, build.context)
+    build = guard.wanting(build)
     if build.save_stages:
         stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
@@ -130,6 +134,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         _progress(values, build) as shown,
         reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
+        guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener, checks.begin)
         try:
@@ -146,6 +151,7 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked = watch.worked
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
+                guard.hold(builds, place, delivery.wishes(len(builds)))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
@@ -157,6 +163,8 @@ def _build(values: Values, build: BuildFlags) -> None:
             raise
         if worked:
             checks.tell(listener.last, now=time.time())
+        if guard.budget:
+            return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
         listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
 
