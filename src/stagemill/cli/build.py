@@ -22,6 +22,7 @@ from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.given.options import add_build_options, evidence, of_image, with_options, with_targets
 from stagemill.cli.given.output_flags import Output
 from stagemill.cli.given.secrets import LOCAL_DELETE
+from stagemill.cli.journal.journal import Journal
 from stagemill.cli.making import caches
 from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.making.warnings import Checks, Watch
@@ -131,18 +132,22 @@ def _build(values: Values, build: BuildFlags) -> None:
     ):
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
+        journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
-            with building_each(
-                build,
-                inputs,
-                place=place,
-                listener=watch,
-                checks=checks,
-                caches=kept,
-                bring=delivery.wants_any,
-                shipments=[one.shipments for one in delivery.each],
-            ) as builds:
-                worked = watch.worked
+            with (
+                journal.kept(),
+                building_each(
+                    build,
+                    inputs,
+                    place=place,
+                    listener=journal,
+                    checks=checks,
+                    caches=kept,
+                    bring=delivery.wants_any,
+                    shipments=[one.shipments for one in delivery.each],
+                ) as builds,
+            ):
+                worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
                 said = _account(build, inputs, started=started, place=place, listener=listener)

@@ -44,6 +44,7 @@ _COMMANDS = {
     "tags": ("stagemill.cli.tags", "List the tags of a repository in its registry."),
     "verify": ("stagemill.cli.verify", "Build twice and show every byte that differs, with its cause."),
     "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
+    "why": ("stagemill.cli.why", "Show why the steps of a build ran, and were not cached."),
 }
 _HIDDEN = {
     "buildx imagetools": "stagemill.cli.imagetools",

@@ -1,0 +1,159 @@
+"""`Journal`: writes a build down in the store: a row when it is over, and one when it begins if anything has to be made.
+
+A build from the cache adds its one row and loads nothing for it; of one that runs steps the account is made at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from stagemill import events
+from stagemill.digest import Digest
+from stagemill.errors import CancelledError, StoreError
+from stagemill.store.builds import BuildRow
+from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
+    from stagemill.cli.making.building import BuildFlags
+    from stagemill.cli.making.caches import Caches
+    from stagemill.cli.making.source import Inputs
+    from stagemill.cli.making.warnings import Checks
+    from stagemill.plan.planner import Plan
+    from stagemill.store.store import Store
+
+
+@dataclass(slots=True)
+class StepEnd:
+    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds."""
+
+    state: str
+    seconds: float = 0.0
+
+
+class Journal:
+    """A listener that passes everything on. `number` is that of the build, once it is written down."""
+
+    def __init__(
+        self,
+        listener: events.Listener,
+        store: Store,
+        *,
+        given: BuildFlags,
+        inputs: Inputs,
+        checks: Checks,
+        caches: Caches,
+        started: float,
+    ) -> None:
+        self.number = 0
+        self.imports: Imports | None = None
+        self.ends: dict[Digest, StepEnd] = {}
+        self._listener = listener
+        self._store = store
+        self._given = given
+        self._inputs = inputs
+        self._checks = checks
+        self._caches = caches
+        self._started = started
+        self._last = started
+        self._begun: dict[Digest, float] = {}
+        self._lock = Lock()
+
+    @property
+    def sources(self) -> list[str]:
+        """The caches that the build begins from, by what people call them."""
+        return [source.name for source in self._caches.sources]
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        return self._checks.plans
+
+    def __call__(self, event: events.Event) -> None:
+        match event:
+            case events.Started(step, _, at, stage) if stage:
+                self._begin(step, at)
+            case events.Cached(step, _, at, _, why):
+                self._end(step, "cached" if why == "definition" else "alike", at)
+            case events.Finished(step, at):
+                self._end(step, "ran", at)
+            case events.Failed(step, _, at, cancelled):
+                self._end(step, "stopped" if cancelled else "failed", at)
+        self._listener(event)
+
+    def _begin(self, step: Digest, at: float) -> None:
+        with self._lock:
+            self._begun[step] = at
+            if not self.number and self.plans:
+                self.number = self._store.builds.add(self._row())
+
+    def _end(self, step: Digest, state: str, at: float) -> None:
+        self._last = max(self._last, at)
+        if state in {"cached", "alike"} or step in self._begun:
+            self.ends[step] = StepEnd(state, at - self._begun.get(step, at))
+
+    def _row(self) -> BuildRow:
+        context = self._given.context
+        place = os.path.abspath(context) if os.path.isdir(context) else context
+        names = [
+            target.stage or plan.target.title for target, plan in zip(self._given.targets, self.plans, strict=False)
+        ]
+        return BuildRow(
+            self._started, f"{place}\0{self._inputs.dockerfile.source.name}", " ".join(names), number=self.number
+        )
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """The build is written down when the block ends, however it does, if it was ever planned."""
+        try:
+            yield
+        except BaseException as error:
+            self._close("stopped" if isinstance(error, CancelledError | KeyboardInterrupt) else "failed")
+            raise
+        self._close("built")
+
+    def _close(self, result: str) -> None:
+        if not self.plans:
+            return
+        try:
+            self._write(result)
+        except StoreError as error:
+            self._listener(events.Notice(f"the build is not in stagemill builds: {error.message}", self._last))
+
+    def _write(self, result: str) -> None:
+        builds = self._store.builds
+        rules = self._rules()
+        name = self._name(rules)
+        if not builds.knows(name):
+            from stagemill.cli.journal.document import document
+
+            builds.keep(name, document(self.plans, self._inputs.dockerfile, rules))
+        row = replace(self._row(), seconds=self._last - self._started, result=result, graph=name)
+        cached = sum(end.state in {"cached", "alike"} for end in self.ends.values())
+        if result == "built" and cached == len(self.ends) and not self.sources:
+            row = replace(row, cached=cached)
+        else:
+            from stagemill.cli.journal.account import account
+
+            row = account(row, self, given=self._given, store=self._store, dockerfile=self._inputs.dockerfile)
+        if self.number:
+            builds.update(row)
+        else:
+            self.number = builds.add(row)
+
+    def _rules(self) -> tuple[str, ...]:
+        """The lines of the ignore file of the main context."""
+        from stagemill.cli.making.warnings import ignored
+
+        found = ignored(self._inputs.context)
+        return tuple(rule.text for rule in found.rules) if found else ()
+
+    def _name(self, rules: Sequence[str]) -> Digest:
+        """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""
+        goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
+        text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
+        return Digest.of_value([1, goals, text, rules])
