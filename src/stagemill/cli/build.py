@@ -47,6 +47,7 @@ _EXAMPLES = examples(
         "stagemill build -o out --target export .": "write a stage's files to a directory",
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
+        "stagemill build --explain .": "and why each step that ran was not cached",
     }
 )
 
@@ -88,6 +89,9 @@ _EXAMPLES = examples(
     help="Write the image's digests to a file, as JSON; with several targets by stage.",
 )
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
+@click.option(
+    "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
+)
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -117,6 +121,10 @@ def command(**given: object) -> int:
 
 def _build(values: Values, build: BuildFlags) -> None:
     started = time.time()
+    if values.flag("explain") and (values.flag("quiet") or build.progress == "quiet"):
+        raise UsageError(
+            "--explain says something, and --quiet nothing", hint="leave one out; stagemill why tells later"
+        )
     labels = flags.labels(values.texts("layer_label"), "--layer-label")
     if labels and not build.save_stages:
         raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
@@ -158,9 +166,22 @@ def _build(values: Values, build: BuildFlags) -> None:
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
         except StepError:
             checks.tell(listener, now=time.time())
+            _explain(values, journal, place, listener)
             raise
         if worked:
             checks.tell(listener, now=time.time())
+        _explain(values, journal, place, listener)
+
+
+def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
+    if not values.flag("explain"):
+        return
+    from stagemill.cli.reasons.reading import History
+    from stagemill.cli.reasons.text import text
+
+    now = time.time()
+    answer = History(place.store).answer(journal.number)
+    listener(Notice(text(answer, answer.steps, now=now), now))
 
 
 def _account(

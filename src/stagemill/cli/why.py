@@ -26,8 +26,19 @@ _EXAMPLES = examples(
 
 @click.command("why", cls=Command, epilog=_EXAMPLES)
 @click.argument("name", metavar="[STAGE|LINE]", required=False)
-@click.option("--build", "number", type=click.IntRange(min=1), metavar="N", help="Of this build of stagemill builds; the last one unless given.")
-@click.option("--against", type=click.IntRange(min=1), metavar="N", help="Compare with this build, and not with the nearest earlier one.")
+@click.option(
+    "--build",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Of this build of stagemill builds; the last one unless given.",
+)
+@click.option(
+    "--against",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Compare with this build, and not with the nearest earlier one.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, name: str | None, number: int | None, against: int | None, as_json: bool) -> None:
     """Show why the steps of a build were not cached: the first true cause of each, and what would save time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from stagemill.digest import Canonical, canonical
+from stagemill.digest import Canonical, Digest, canonical
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import redacted
 from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation
@@ -45,7 +45,7 @@ def _value(name: str, value: str) -> Canonical:
     return sealed_pair(name, value) if is_secret(name) else value
 
 
-def _step(vertex: Vertex, dockerfile: Dockerfile, created: Mapping[str, str]) -> Canonical:
+def _step(vertex: Vertex, dockerfile: Dockerfile, created: Mapping[Digest, str]) -> Canonical:
     label, op = vertex.label, vertex.op
     facts: dict[str, Canonical] = {
         "digest": vertex.digest,

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from stagemill import events
+from stagemill.cli.making.directories import IgnoreFile
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, StoreError
 from stagemill.store.builds import BuildRow
@@ -147,10 +148,9 @@ class Journal:
 
     def _rules(self) -> tuple[str, ...]:
         """The lines of the ignore file of the main context."""
-        from stagemill.cli.making.warnings import ignored
-
-        found = ignored(self._inputs.context)
-        return tuple(rule.text for rule in found.rules) if found else ()
+        context = self._inputs.context
+        explained = context.ignored if context else None
+        return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
 
     def _name(self, rules: Sequence[str]) -> Digest:
         """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""

@@ -21,10 +21,14 @@ def chosen(word: str, graph: Graph) -> Sequence[PastStep]:
     stages = {step.stage for step in steps if step.stage}
     if word.lower() in stages:
         return [step for step in steps if step.stage == word.lower()]
-    if (digest := _DIGEST.fullmatch(word)) and (found := [one for one in steps if one.digest[7:].startswith(digest[1])]):
+    if (digest := _DIGEST.fullmatch(word)) and (
+        found := [one for one in steps if one.digest[7:].startswith(digest[1])]
+    ):
         return found
     near = nearest(word, stages)
-    known = f"the stages with steps are {', '.join(sorted(stages))}; a number is a line" if stages else "it has no steps"
+    known = (
+        f"the stages with steps are {', '.join(sorted(stages))}; a number is a line" if stages else "it has no steps"
+    )
     raise StagemillError(f"the build has no stage {word}", hint=f"did you mean {near}? {known}" if near else known)
 
 

@@ -25,7 +25,9 @@ _INSTALLS = (
     (re.compile(r"\bcomposer\s+install\b"), "composer.json composer.lock"),
     (re.compile(r"\bapt-get\s+install\b|\bapk\s+add\b|\b(?:dnf|yum)\s+install\b"), ""),
 )  # fmt: skip
-_JUNK = re.compile(r"(?:^|/)(?:\.git|node_modules|__pycache__|\.venv|\.idea|\.vscode|\.DS_Store)(?:/|$)|\.(?:log|pyc|swp)$")
+_JUNK = re.compile(
+    r"(?:^|/)(?:\.git|node_modules|__pycache__|\.venv|\.idea|\.vscode|\.DS_Store)(?:/|$)|\.(?:log|pyc|swp)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def _variable(name: str, body: Sequence[InstructionNode], steps: Sequence[Explai
         return
     line, keyword = declared.span.line, declared.keyword
     used = next((node.span.line for node in body if node.span.line > line and _mentions(node, name)), None)
-    needless = [
-        one for one in _only_by(name, steps) if line < one.step.line and (used is None or one.step.line < used)
-    ]
+    needless = [one for one in _only_by(name, steps) if line < one.step.line and (used is None or one.step.line < used)]
     if not needless:
         return
-    where = f"is first used at line {used}: moved down" if used else "is not used after it: moved to the end or left out"
+    where = (
+        f"is first used at line {used}: moved down" if used else "is not used after it: moved to the end or left out"
+    )
     yield _advice(f"{keyword} {name} at line {line} {where}", line, needless)
 
 
@@ -120,7 +122,9 @@ def _ignores(explained: Sequence[Explained]) -> Iterator[Advice]:
             continue
         above = [other for other in explained if other.step is one.step or other.cause.root == one.step.digest]
         name = paths[0].split("/")[0] if "/" in paths[0] else paths[0]
-        yield _advice(f"{name} is copied at line {one.step.line}: with a line {name} in .dockerignore", one.step.line, above)
+        yield _advice(
+            f"{name} is copied at line {one.step.line}: with a line {name} in .dockerignore", one.step.line, above
+        )
 
 
 def _advice(text: str, line: int, steps: Sequence[Explained]) -> Advice:

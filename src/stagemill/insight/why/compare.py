@@ -84,10 +84,9 @@ class Comparison:
             yield from self._input(new, old, known, mounted=step.kind == "run" and place > 0)
 
     def _input(self, new: Input, old: Input, known: dict[str, tuple[Cause, ...]], *, mounted: bool) -> Iterator[Cause]:
-        steps = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)
-        if steps[0] is None or steps[1] is None:
+        step, then = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)
+        if step is None or then is None:
             return
-        step, then = steps
         if step.kind == then.kind == "context":
             yield self._files(step, then, Kind.MOUNT if mounted else Kind.FILE)
         elif step.kind == then.kind == "base":
@@ -139,9 +138,9 @@ class Comparison:
 
     def _base(self, step: PastStep, then: PastStep) -> Iterator[Cause]:
         old, new = (str(one.op.get("manifest", "")) for one in (then, step))
-        platforms = [str(one.op.get("platform", "")) for one in (then, step)]
-        if platforms[0] != platforms[1]:
-            yield Cause(Kind.PLATFORM, f"the platform was {platforms[0]}, is {platforms[1]}", "platform", *platforms)
+        was, is_now = (str(one.op.get("platform", "")) for one in (then, step))
+        if was != is_now:
+            yield Cause(Kind.PLATFORM, f"the platform was {was}, is {is_now}", "platform", was, is_now)
         elif step.ref != then.ref:
             yield Cause(Kind.BASE, f"the base was {then.ref}, is {step.ref}", step.ref, then.ref, step.ref, step.line)
         elif old != new:

@@ -47,8 +47,8 @@ def _explained(
     if asked := _asked(step, now):
         return Explained(step, outcome, asked)
     below = _asked_below(step, known, now)
-    before = [(then, then.outcomes.get(step.digest) or _cached(then, step)) for then in earlier]
-    made = next((pair for pair in before if pair[1] and pair[1].made), None)
+    before = [(then, then.outcome(step.digest)) for then in earlier]
+    made = next(((then, other) for then, other in before if other and other.made), None)
     if below and (made or not comparisons):
         return Explained(step, outcome, below)
     if made:
@@ -56,10 +56,6 @@ def _explained(
     if unfinished := next((pair for pair in before if step.digest in pair[0].graph.steps), None):
         return Explained(step, outcome, _unfinished(*unfinished), against=unfinished[0].number)
     return _compared(step, outcome, comparisons, now) or Explained(step, outcome, _never(step, outcome, now))
-
-
-def _cached(then: Past, step: PastStep) -> Outcome | None:
-    return then.outcome(step.digest) if then.all_cached else None
 
 
 def _asked(step: PastStep, now: Past) -> Cause | None:

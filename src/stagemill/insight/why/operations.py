@@ -132,17 +132,17 @@ def _variable(name: str, old: Json, new: Json, *, now: Graph, stage: str) -> Cau
 
 def _value(kind: Kind, name: str, old: Json, new: Json, *, prefix: str = "") -> Cause:
     """A value that is kept as a tag alone is a secret, and shown as `***`."""
-    told = [None if value is None else value if isinstance(value, str) else "***" for value in (old, new)]
+    before, after = (None if value is None else value if isinstance(value, str) else "***" for value in (old, new))
     what = f"{prefix}{name}"
-    if "***" in told:
-        text = f"{what} has another value (secret)" if None not in told else f"{what} is {_come_or_gone(new)} (secret)"
+    if "***" in (before, after):
+        text = f"{what} has another value (secret)" if before and after else f"{what} is {_come_or_gone(new)} (secret)"
     elif old is None:
         text = f"{what} is new, {_shown(new)}"
     elif new is None:
         text = f"{what} is gone, was {_shown(old)}"
     else:
         text = f"{what} was {_shown(old)}, is {_shown(new)}"
-    return Cause(kind, text, name, *told)
+    return Cause(kind, text, name, before, after)
 
 
 def _come_or_gone(new: Json) -> str:
