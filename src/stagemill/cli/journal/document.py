@@ -12,6 +12,7 @@ from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation
 from stagemill.graph.sealing import sealed_pair
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.lint.buildkit.secrets_used_in_arg_or_env import is_secret
+from stagemill.oci.reference import Reference
 from stagemill.plan.planner import Plan, Stage
 
 
@@ -56,12 +57,19 @@ def _step(vertex: Vertex, dockerfile: Dockerfile, created: Mapping[Digest, str])
         "line": label.at.line if label.at and label.at.file == dockerfile.source.name else 0,
     }
     if isinstance(op, BaseImage):
-        facts |= {"ref": op.reference, "created": created.get(op.manifest, "")}
+        facts |= {"ref": _familiar(op.reference), "created": created.get(op.manifest, "")}
     elif isinstance(op, Http):
         facts["ref"] = redacted(op.url)
     elif isinstance(op, Git):
         facts["ref"] = redacted(op.remote)
     return {name: fact for name, fact in facts.items() if fact not in ("", 0)}
+
+
+def _familiar(reference: str) -> str:
+    try:
+        return Reference.parse(reference).familiar
+    except ValueError:
+        return reference
 
 
 def _sealed(op: Operation) -> Canonical:

@@ -65,10 +65,9 @@ class Comparison:
         if step.kind == "base":
             yield from self._base(step, then)
             return
-        own = list(of_operation(step, then, (self.now.graph, self.then.graph)))
-        yield from own
+        own = of_operation(step, then, (self.now.graph, self.then.graph))
         written = step.op.get("sources") != then.op.get("sources") or len(step.inputs) != len(then.inputs)
-        yield from self._inputs(step, then, known, all_of_them=not written)
+        yield from sorted((*own, *self._inputs(step, then, known, all_of_them=not written)), key=_rank)
 
     def _inputs(
         self, step: PastStep, then: PastStep, known: dict[str, tuple[Cause, ...]], *, all_of_them: bool
@@ -156,6 +155,15 @@ def parent(step: PastStep, cause: Cause | None, *, kind: Kind) -> Cause:
         return cause
     where = f"line {step.line}" if step.line else _cut(step.name)
     return Cause(Kind.PARENT, f"after {where} ({_cut(step.text)}{why})", str(kind), line=step.line, root=step.digest)
+
+
+def _rank(cause: Cause) -> int:
+    """What the step itself says and reads comes before the base, that before variables, and what it stands on is last."""
+    if cause.kind is Kind.PARENT:
+        return 2 if cause.name == Kind.BASE else 5
+    if cause.kind is Kind.INSTRUCTION:
+        return 0 if cause.line else 3 if cause.name in {"USER", "WORKDIR"} else 4
+    return {Kind.FILE: 1, Kind.MOUNT: 1, Kind.DOWNLOAD: 1, Kind.PLATFORM: 1, Kind.BASE: 2}.get(cause.kind, 3)
 
 
 def _download(step: PastStep, then: PastStep) -> Cause:

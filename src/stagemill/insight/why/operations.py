@@ -46,7 +46,7 @@ def of_operation(now: PastStep, then: PastStep, graphs: tuple[Graph, Graph]) -> 
     yield from _environment(now, then, graphs)
     for name in sorted(changed & _ABOVE.keys()):
         old, new = (str(step.op.get(name) or "root") for step in (then, now))
-        yield Cause(Kind.INSTRUCTION, f"{_ABOVE[name]} was {old}, is {new}", _ABOVE[name], old, new, now.line)
+        yield Cause(Kind.INSTRUCTION, f"{_ABOVE[name]} was {old}, is {new}", _ABOVE[name], old, new)
     for name in sorted(changed & (_FLAGS.keys() - _WRITTEN)):
         yield _flag(_FLAGS[name], then.op.get(name), now.op.get(name))
     if "hostname" in changed:
@@ -87,7 +87,7 @@ def _expanded(now: PastStep, graphs: tuple[Graph, Graph]) -> Iterator[Cause]:
     new, old = (_values(graph, now.stage) for graph in graphs)
     for name in dict.fromkeys(name for name, _ in variables(now.text, escape="\\")):
         if new.get(name) != old.get(name):
-            yield _variable(name, old.get(name), new.get(name), now=graphs[0], stage=now.stage)
+            yield _variable(name, old.get(name), new.get(name), graphs=graphs, stage=now.stage)
 
 
 def _values(graph: Graph, title: str) -> Mapping[str, Json]:
@@ -104,7 +104,7 @@ def _environment(now: PastStep, then: PastStep, graphs: tuple[Graph, Graph]) -> 
     """What the Dockerfile declares comes first: what else differs is a base's."""
     new, old = _pairs(now.op.get("env")), _pairs(then.op.get("env"))
     names = [name for name in dict.fromkeys((*new, *old)) if new.get(name) != old.get(name)]
-    make = partial(_variable, now=graphs[0], stage=now.stage)
+    make = partial(_variable, graphs=graphs, stage=now.stage)
     declared = [name for name in names if re.search(rf"\b{re.escape(name)}\b", graphs[0].source + graphs[1].source)]
     yield from (make(name, old.get(name), new.get(name)) for name in declared)
     for name in names:
@@ -122,11 +122,11 @@ def _pairs(value: Json) -> dict[str, Json]:
     return found
 
 
-def _variable(name: str, old: Json, new: Json, *, now: Graph, stage: str) -> Cause:
+def _variable(name: str, old: Json, new: Json, *, graphs: tuple[Graph, Graph], stage: str) -> Cause:
     if _PLATFORM.fullmatch(name):
         return _value(Kind.PLATFORM, name, old, new)
-    known = now.stage(stage)
-    kind = Kind.ARG if known and name in known.args else Kind.ENV
+    is_argument = any((found := graph.stage(stage)) and name in found.args for graph in graphs)
+    kind = Kind.ARG if is_argument else Kind.ENV
     return _value(kind, name, old, new, prefix=f"{kind.upper()} ")
 
 
