@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from stagemill.cli.again.keep import Keeping
 from stagemill.cli.docker import compat
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
@@ -26,7 +27,7 @@ from stagemill.cli.journal.journal import Journal
 from stagemill.cli.making import caches
 from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.making.warnings import Checks, Watch
-from stagemill.cli.progress import open_progress
+from stagemill.cli.progress import mode_of, open_progress
 from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
@@ -121,13 +122,7 @@ def command(**given: object) -> int:
 
 def _build(values: Values, build: BuildFlags) -> None:
     started = time.time()
-    if values.flag("explain") and (values.flag("quiet") or build.progress == "quiet"):
-        raise UsageError(
-            "--explain says something, and --quiet nothing", hint="leave one out; stagemill why tells later"
-        )
-    labels = flags.labels(values.texts("layer_label"), "--layer-label")
-    if labels and not build.save_stages:
-        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    labels = _labels_of_layers(values, build)
     wishes = _wishes(values, build)
     if build.save_stages:
         stages.check(build.targets, wishes.names)
@@ -135,8 +130,8 @@ def _build(values: Values, build: BuildFlags) -> None:
     kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
-        _progress(values, build) as listener,
-        reading(build, place=place, listener=listener) as inputs,
+        _progress(values, build) as shown,
+        reading(build, place=place, listener=(listener := Keeping(shown, sys.argv[1:], began=started))) as inputs,
     ):
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
@@ -162,15 +157,28 @@ def _build(values: Values, build: BuildFlags) -> None:
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
+                results = delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
         except StepError:
             checks.tell(listener, now=time.time())
             _explain(values, journal, place, listener)
             raise
         if worked:
-            checks.tell(listener, now=time.time())
+            checks.tell(listener.last, now=time.time())
         _explain(values, journal, place, listener)
+        mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
+        listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode, entry=journal.entry)
+
+
+def _labels_of_layers(values: Values, build: BuildFlags) -> dict[str, str]:
+    """Raises UsageError, also for other flags that do not go together."""
+    if values.flag("explain") and (values.flag("quiet") or build.progress == "quiet"):
+        hint = "leave one out; stagemill why tells later"
+        raise UsageError("--explain says something, and --quiet nothing", hint=hint)
+    labels = flags.labels(values.texts("layer_label"), "--layer-label")
+    if labels and not build.save_stages:
+        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    return labels
 
 
 def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:

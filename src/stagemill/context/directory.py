@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -79,6 +80,16 @@ class DirectoryContext:
     def listdir(self, path: str) -> list[str]:
         names = self._names.get(path)
         return self._reach(path) if names is None else names
+
+    @property
+    def root(self) -> str:
+        """Where it is, without links."""
+        return self._root
+
+    @property
+    def scanned(self) -> Mapping[str, Sequence[str]]:
+        """The names in each directory that was looked into, without those that are left out."""
+        return self._names
 
     def digest(self, path: str) -> Digest:
         known = self._digests.get(path)

@@ -21,6 +21,7 @@ from stagemill.values import dataclass
 
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
+    from stagemill.cli.again.forms import Entry
     from stagemill.cli.making.building import BuildFlags
     from stagemill.cli.making.caches import Caches
     from stagemill.cli.making.source import Inputs
@@ -38,7 +39,9 @@ class StepEnd:
 
 
 class Journal:
-    """A listener that passes everything on. `number` is that of the build, once it is written down."""
+    """A listener that passes everything on. `number` is that of the build, once it is written down, and `entry` what builds
+    that are answered from its receipt have in their rows.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Journal:
         started: float,
     ) -> None:
         self.number = 0
+        self.entry: Entry = {"place": "", "title": "", "graph": "", "steps": 0}
         self.imports: Imports | None = None
         self.ends: dict[Digest, StepEnd] = {}
         self._listener = listener
@@ -141,6 +145,7 @@ class Journal:
             from stagemill.cli.journal.account import account
 
             row = account(row, self, given=self._given, store=self._store, dockerfile=self._inputs.dockerfile)
+        self.entry = {"place": row.place, "title": row.title, "graph": row.graph, "steps": row.ran + row.cached}
         if self.number:
             builds.update(row)
         else:
