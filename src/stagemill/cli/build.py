@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +35,7 @@ from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
+    from stagemill.build import Built
     from stagemill.cli.making.source import Inputs
     from stagemill.cli.results.witness import Account
 
@@ -92,6 +93,11 @@ _EXAMPLES = examples(
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
 @click.option(
     "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
+)
+@click.option(
+    "--verify-cache",
+    is_flag=True,
+    help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
 )
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
@@ -159,6 +165,7 @@ def _build(values: Values, build: BuildFlags) -> None:
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
                 results = delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
+                _verify(values, builds, inputs, journal, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
             _explain(values, journal, place, listener)
@@ -179,6 +186,15 @@ def _labels_of_layers(values: Values, build: BuildFlags) -> dict[str, str]:
     if labels and not build.save_stages:
         raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
     return labels
+
+
+def _verify(values: Values, builds: Sequence[Built], inputs: Inputs, journal: Journal, *, listener: Listener) -> None:
+    """What comes of it is nothing that the build did."""
+    if values.flag("verify_cache"):
+        from stagemill.cli.verifying import cached_steps
+
+        journal.close("built")
+        cached_steps.check(builds, inputs.dockerfile, journal, listener=listener)
 
 
 def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:

@@ -66,6 +66,7 @@ class Journal:
         self._caches = caches
         self._started = started
         self._last = started
+        self._closed = False
         self._begun: dict[Digest, float] = {}
         self._lock = Lock()
 
@@ -117,13 +118,15 @@ class Journal:
         try:
             yield
         except BaseException as error:
-            self._close("stopped" if isinstance(error, CancelledError | KeyboardInterrupt) else "failed")
+            self.close("stopped" if isinstance(error, CancelledError | KeyboardInterrupt) else "failed")
             raise
-        self._close("built")
+        self.close("built")
 
-    def _close(self, result: str) -> None:
-        if not self.plans:
+    def close(self, result: str) -> None:
+        """Nothing that comes later counts."""
+        if not self.plans or self._closed:
             return
+        self._closed = True
         try:
             self._write(result)
         except StoreError as error:
