@@ -177,6 +177,21 @@ ALONE = [
     Case("pruned", (prune,), dict.fromkeys(EVERYTHING, "pruned: pruned: what build 2 had")),
     Case("built before, and again", (write("src/a.js", "A\n"), lambda room: room.build(), write("src/a.js", "a\n")), {}),
 ]  # fmt: skip
+MORE = [
+    Case("--volume", (), dict.fromkeys((INSTALL, CONF, TOOL, OUT), "flag: --volume"), flags=("--volume", "/etc:/host:ro")),
+    Case("--cap-drop", (), dict.fromkeys((INSTALL, CONF, TOOL, OUT), "flag: --cap-add and --cap-drop was not given, is -CAP_CHOWN"), flags=("--cap-drop", "CHOWN")),
+    Case("--reproducible", (), {PACKAGE: "flag: --reproducible was not given, is given", SRC: "flag: --reproducible"}, (INSTALL, CONF, INSTALLED, COPY_TOOL, OUT), flags=("--reproducible", "--source-date-epoch=1700000000")),
+    Case("a stage has another name", (edit("FROM busybox AS tool", "FROM busybox AS kit"), edit("--from=tool", "--from=kit")), {}),
+    Case("a stage has another name and another text", (edit("FROM busybox AS tool", "FROM busybox AS kit"), edit("--from=tool", "--from=kit"), edit("echo tool", "echo kit")), {"RUN echo kit": "instruction: "}, ("COPY --from=kit", SRC, OUT)),
+    Case("a new stage", (edit("FROM busybox AS app", "FROM busybox AS more\nRUN echo more > /more\n\nFROM busybox AS app"), edit("COPY src/ /src/", "COPY --from=more /more /more\nCOPY src/ /src/")), {"RUN echo more": "instruction: the instruction is new", "COPY --from=more": "instruction: the instruction is new"}, (SRC, OUT)),
+    Case("the heredoc of a COPY", (edit("RUN echo tool > /tool", "COPY <<EOF /tool\none\nEOF"), lambda room: room.build("--also", "deps"), edit("\none\n", "\ntwo\n")), {"COPY <<EOF": "instruction: its heredoc was written anew"}, (COPY_TOOL, SRC, OUT)),
+    Case("the heredoc of a RUN", (edit("RUN echo tool > /tool", "RUN <<EOF\ntrue\necho one > /tool\nEOF"), lambda room: room.build("--also", "deps"), edit("echo one", "echo two")), {"RUN <<EOF": "instruction: true echo [-one-] {+two+} > /tool"}, (COPY_TOOL, SRC, OUT)),
+    Case("an ARG in a COPY", (edit("COPY src/ /src/", "ARG PLACE=/src/\nCOPY src/ ${PLACE}"), lambda room: room.build("--also", "deps")), {"COPY src/ ${PLACE}": "arg: ARG PLACE was /src/, is /src"}, (), flags=("--build-arg", "PLACE=/src"), also={}),
+    Case("TARGETARCH", (edit("RUN echo tool", "ARG TARGETARCH\nRUN echo tool"), lambda room: room.build("--also", "deps", "--platform=linux/amd64"), edit("FROM busybox AS tool", "FROM --platform=linux/amd64 busybox AS tool"), edit("FROM busybox AS deps", "FROM --platform=linux/amd64 busybox AS deps"), edit("FROM busybox AS app", "FROM --platform=linux/amd64 busybox AS app")), {TOOL: "platform: TARGETARCH was amd64, is arm64"}, flags=("--platform", "linux/arm64")),
+    Case("--link", (edit("COPY src/", "COPY --link src/"), lambda room: room.build("--also", "deps"), write("src/a.js", "A\n")), {"COPY --link src/": "file: src/a.js changed (content)"}, (OUT,)),
+    Case("below a linked layer", (edit("COPY src/", "COPY --link src/"), lambda room: room.build("--also", "deps"), edit("echo tool", "echo new")), {"RUN echo new": "instruction: "}, (COPY_TOOL, OUT)),
+    Case("three files", (write("src/a.js", "A\n"), write("src/b.js", "B\n"), write("src/c.js", "")), {SRC: "file: src/a.js changed (content), src/b.js changed (content) and 1 more"}, (OUT,)),
+]  # fmt: skip
 PAIRS = [
     Case("content and mode", (write("src/a.js", "A\n"), mode("src/a.js", 0o755)), {SRC: "file: src/a.js changed (mode, content)"}, (OUT,)),
     Case("a file and a mount", (write("src/a.js", "A\n"), write("conf/x", "z\n")), {SRC: "file: src/a.js", CONF: "mount: conf/x"}, (OUT,)),
@@ -208,7 +223,7 @@ def room(
     return room
 
 
-@pytest.mark.parametrize("case", [*ALONE, *PAIRS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*ALONE, *MORE, *PAIRS], ids=lambda case: case.name)
 def test_the_cause_that_is_named_is_what_was_changed(case: Case, room: Room) -> None:
     all_stages = ("--also", "deps")
     room.build(*all_stages, *case.first)
@@ -266,3 +281,199 @@ def test_a_step_that_failed_runs_again_because_it_failed(room: Room) -> None:
     (step,) = room.why()["steps"]
     assert step["cause"]["kind"] == "unfinished"
     assert re.fullmatch(r"it failed in build \d+", step["cause"]["text"])
+
+
+def test_a_build_explains_itself_at_the_end(room: Room) -> None:
+    room.build()
+    room.write("src/a.js", "A\n")
+
+    said = room.call("build", "--progress=plain", "--explain", ".")
+
+    assert said.status == 0
+    told = [line.split(None, 1)[1] for line in said.err.splitlines() if line.startswith("#0 ") and len(line) > 4]
+    (head,) = [line for line in told if line.startswith("build ")]
+    assert re.fullmatch(r"build \d+ of app, .* ago: 2 of 8 steps ran", head)
+    (row,) = [line for line in told if "COPY src/ /src/" in line and line.startswith("17 ")]
+    assert row.endswith("src/a.js changed (content)")
+
+    again = room.call("build", "--progress=plain", "--explain", ".")
+    assert "nothing ran, all was cached" in again.err
+
+
+def test_one_stage_or_one_line_can_be_asked_for(room: Room) -> None:
+    room.build()
+    room.write("src/a.js", "A\n")
+    room.write("package.json", "1\n")
+    room.build()
+
+    assert [one["line"] for one in room.why("deps")["steps"]] == [7, 8]
+    assert [one["text"] for one in room.why("17")["steps"]] == [SRC]
+    said = room.call("why", "dep")
+    assert (said.status, said.err) == (
+        1,
+        "error: the build has no stage dep\nhint: did you mean deps? the stages with steps are app, deps, tool; a number is a line\n",
+    )
+    said = room.call("why", "1")
+    assert said.err == "error: no step of the build is at line 1\nhint: the nearest are at 6, 7, 8\n"
+
+
+def test_an_earlier_build_can_be_named(room: Room) -> None:
+    room.build()
+    room.write("src/a.js", "A\n")
+    room.build()
+    room.write("src/a.js", "B\n")
+    room.write("src/new.js", "")
+    room.build()
+    numbers = [int(line) for line in room.call("builds", "-q").out.split()]
+
+    (src, _) = room.why("--against", str(numbers[2]))["steps"]
+    assert (src["against"], src["cause"]["text"]) == (numbers[2], "src/a.js changed (content), src/new.js is new")
+    (src, _) = room.why("--build", str(numbers[1]))["steps"]
+    assert (src["against"], src["cause"]["text"]) == (numbers[2], "src/a.js changed (content)")
+
+
+def test_builds_are_listed_also_those_that_were_answered_at_once(room: Room) -> None:
+    room.build("-t", "app")
+    room.build("-t", "app")
+    room.write("Dockerfile", "FROM busybox\nRUN false\n")
+    room.build("-t", "app", status=1)
+
+    failed, again, first, *_ = json.loads(room.call("builds", "--json").out)
+
+    assert [row["build"] for row in (failed, again, first)] == sorted(
+        (failed["build"], again["build"], first["build"]), reverse=True
+    )
+    assert (first["result"], first["ran"], first["cached"], first["targets"]) == ("built", 8, 0, ["app"])
+    assert (again["result"], again["ran"], again["cached"]) == ("built", 0, 8)
+    assert (failed["result"], failed["ran"], failed["cached"]) == ("failed", 1, 0)
+    assert (failed["context"], failed["file"]) == (str(room.folder), "Dockerfile")
+    shown = room.call("builds", "-n", "2").out.splitlines()
+    assert shown[0].split() == ["BUILD", "BEGUN", "TARGET", "CONTEXT", "RAN", "CACHED", "TOOK", "RESULT"]
+    assert len(shown) == 3
+
+
+def test_the_log_of_a_step_is_that_of_the_run_that_made_it(room: Room) -> None:
+    room.write("Dockerfile", "FROM busybox AS a\nRUN echo first\nRUN echo second;\\\n echo third\nCOPY src /src\n")
+    room.build()
+
+    made = room.call("log", "2")
+    assert (made.out, made.err) == ("first\n", "")
+
+    room.build()
+    cached = room.call("log", "4")
+    assert (cached.out, cached.err) == (
+        "second\nthird\n", "note: cached: this is the output of the run that made it\n",
+    )  # fmt: skip
+    both = room.call("log", "a")
+    assert both.out == "first\nsecond\nthird\n"
+    assert both.err.count("cached: this is the output") == 2
+    said = room.call("log", "5")
+    assert said.err == "error: 5 has no output: it is COPY\nhint: only RUN writes anything\n"
+
+
+def test_a_step_that_was_found_by_content_has_the_log_of_the_one_like_it(room: Room) -> None:
+    text = "FROM busybox AS a\nARG V=1\nRUN echo $V; echo same > /same\nFROM busybox\nCOPY --from=a /same /same\nRUN cat /same\n"
+    room.write("Dockerfile", text)
+    room.build()
+    room.build("--build-arg", "V=2")
+
+    assert room.call("log", "3").out == "2\n"
+    assert room.call("log", "6").out == "same\n"
+    (number, before, *_) = room.call("builds", "-q").out.split()
+    assert room.call("log", "--build", before, "3").out == "1\n"
+    assert room.why("--build", number)["steps"][0]["cause"]["text"] == "ARG V was 1, is 2"
+
+
+def test_what_failed_has_its_log_too(room: Room) -> None:
+    room.write("Dockerfile", "FROM busybox\nRUN echo oh no; exit 3\n")
+    room.build(status=1)
+
+    assert room.call("log", "2").out == "oh no\n"
+
+
+def test_steps_that_are_not_pure_are_named_with_their_paths(room: Room) -> None:
+    room.write(
+        "Dockerfile",
+        "FROM busybox\nRUN echo same > /same\nRUN cat /proc/sys/kernel/random/uuid > /id; mkdir /d$(cat /id)\nRUN echo log; touch /x\n",
+    )
+    room.build("-t", "app")
+    before = room.call("inspect", "app").out
+
+    said = room.call("build", "--progress=plain", "-t", "app", "--verify-cache", ".")
+
+    assert said.status == 1
+    assert "#0 verify-cache: 3 cached steps ran again, 2 gave the same\n" in said.err
+    told = said.err.partition("#0 line 3: ")[2].splitlines()
+    assert told[0].endswith("is not pure")
+    assert [re.sub(r"[0-9a-f-]{36}", "UUID", line) for line in sorted(told[1:4])] == [
+        "#0     dUUID: only the first time", "#0     dUUID: only the second time", "#0     id: content (37 bytes)",
+    ]  # fmt: skip
+    assert said.err.endswith(
+        "error: 1 cached step gives something else when run again\n"
+        "hint: pin what it fetches, leave out dates and random names; SOURCE_DATE_EPOCH is a date that stays\n"
+    )
+    assert room.call("inspect", "app").out == before
+    assert room.call("log", "4").out == "log\n"
+    assert json.loads(room.call("builds", "--json").out)[0]["result"] == "built"
+
+
+def test_pure_steps_are_counted_and_where_none_was_cached_that_is_said(room: Room) -> None:
+    said = room.call("build", "--progress=plain", "--verify-cache", ".")
+    assert (said.status, "#0 verify-cache: no RUN was cached" in said.err) == (0, True)
+
+    said = room.call("build", "--progress=plain", "--verify-cache", ".")
+    assert (said.status, "#0 verify-cache: 2 cached steps ran again, 2 gave the same" in said.err) == (0, True)
+
+
+def test_another_machines_cache_lacked_it(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: Mill
+) -> None:
+    cache = f"type=local,dest={tmp_path / 'cache'}"
+    room.build("--cache-to", cache)
+    other = Mill(base.root, tmp_path / "nothing").copy(tmp_path / "other")
+    monkeypatch.setenv("STAGEMILL_ROOT", str(other.root))
+    source = f"type=local,src={tmp_path / 'cache'}"
+
+    room.build("--cache-from", source, "--build-arg", "VERSION=2")
+    found = {one["text"]: one["cause"] for one in room.why()["steps"]}
+    assert {text: cause["kind"] for text, cause in found.items() if text.startswith("RUN cat package")} == {
+        "RUN cat package.json > installed": "not in the cache"
+    }
+    assert "has another: ARG VERSION has another value (secret)" in found["RUN cat package.json > installed"]["text"]
+
+    room.write("Dockerfile", "FROM busybox\nRUN echo quite another\n")
+    room.build("--cache-from", source)
+    (step,) = room.why()["steps"]
+    assert step["cause"]["kind"] == "not in the cache"
+    assert step["cause"]["text"].startswith("never built here, and not in ")
+
+
+def test_variables_that_stand_too_high_and_files_that_come_too_early_are_advised_about(room: Room) -> None:
+    text = "FROM busybox AS app\nARG BUILD_DATE=1\nRUN echo a\nRUN echo b\nCOPY . /app\nRUN : npm ci\nRUN echo $BUILD_DATE\n"
+    room.write("Dockerfile", text)
+    room.build()
+
+    room.build("--build-arg", "BUILD_DATE=2")
+    (advice,) = room.why()["advice"]
+    assert re.fullmatch(
+        r"ARG BUILD_DATE at line 2 is first used at line 7: moved down, 4 steps and \d+\.\d s stay cached",
+        advice["text"],
+    )
+    assert (advice["line"], advice["steps"]) == (2, 4)
+
+    room.write("src/a.js", "other\n")
+    room.build("--build-arg", "BUILD_DATE=2")
+    (advice,) = room.why()["advice"]
+    assert advice["text"].startswith("RUN : npm ci at line 6 runs after COPY . /app of line 5: moved above it")
+
+    room.write("package.json", "other\n")
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert room.why()["advice"] == []
+
+    room.write("node_modules/x/index.js", "")
+    room.build("--build-arg", "BUILD_DATE=2")
+    texts = [one["text"] for one in room.why()["advice"]]
+    assert any(
+        text.startswith("node_modules is copied at line 5: with a line node_modules in .dockerignore, 3 steps")
+        for text in texts
+    )

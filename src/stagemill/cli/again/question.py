@@ -29,7 +29,7 @@ _ELSEWHERE = frozenset(
 def may_repeat(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether the answer to a command line can depend on nothing but what a receipt has."""
     flags = (argument.partition("=")[0] for argument in arguments[1:] if argument.startswith("-"))
-    return arguments[0] == "build" and _FLAGS.issuperset(flags) and not any(map(environment.get, _ELSEWHERE))
+    return list(arguments[:1]) == ["build"] and _FLAGS.issuperset(flags) and not any(map(environment.get, _ELSEWHERE))
 
 
 def question(arguments: Sequence[str], environment: Mapping[str, str], version: str) -> str:

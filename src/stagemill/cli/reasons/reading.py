@@ -30,6 +30,11 @@ class Answer:
     against: int | None = None
 
 
+def _check_order(number: int | None, against: int | None) -> None:
+    if number is not None and against is not None and against >= number:
+        raise UsageError(f"--against {against} is not before build {number}", hint="name an earlier build")
+
+
 class History:
     """Reads builds; a graph that several have is read once."""
 
@@ -46,9 +51,8 @@ class History:
             return latest[0]
         found = self._store.builds.get(number)
         if found is None:
-            latest = self._store.builds.latest(1)
-            known = f"the last one is {latest[0].number}; the {KEPT} latest are kept" if latest else "there is none yet"
-            raise StagemillError(f"there is no build {number}", hint=f"stagemill builds lists them: {known}")
+            hint = f"stagemill builds lists them; the {KEPT} latest are kept"
+            raise StagemillError(f"there is no build {number}", hint=hint)
         return found
 
     def past(self, row: BuildRow) -> Past:
@@ -81,9 +85,9 @@ class History:
 
     def answer(self, number: int | None = None, against: int | None = None) -> Answer:
         """Raises StagemillError for a build that there is not, UsageError for one that is not earlier."""
+        _check_order(number, against)
         now = self.past(self.row(number))
-        if against is not None and against >= now.number:
-            raise UsageError(f"--against {against} is not before build {now.number}", hint="name an earlier build")
+        _check_order(now.number, against)
         earlier = [self.past(self.row(against))] if against is not None else list(self._earlier(now))
         steps = explain(now, earlier, notes=self._notes, keys=self._keys)
         return Answer(now, steps, advise(now, steps), against)
