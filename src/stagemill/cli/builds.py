@@ -20,7 +20,7 @@ _EXAMPLES = examples(
     {
         "stagemill builds": "the last ones, the newest first",
         "stagemill builds -n 0 --json > builds.json": "all of them, for programs",
-        "stagemill builds -q -n 1": "the number of the last one, for why --build and log --build",
+        "stagemill builds -q -n 1": "its number, for why --build",
     }
 )
 _SHOWN = 20

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.tree import MemoryTree, Node, directory, file, link
-from stagemill.files.content import Content, content
+from stagemill.files.content import Content, brief, content, differing
 from stagemill.files.select import MissingSourceError
 from stagemill.graph.vertex import Selection
 
@@ -17,12 +17,12 @@ def key(tree: MemoryTree, *patterns: str, owners: bool = True) -> Content:
 BASE: dict[str, Node | str] = {"src/a": "one", "src/d/b": "two", "src/l": link("a")}
 
 
-def test_a_directory_is_named_from_its_inside_and_a_file_by_its_name() -> None:
+def test_parts_have_the_paths_of_all_that_is_selected() -> None:
     tree = MemoryTree({**BASE, "x/y.txt": ""})
 
     actual = [name for name, _ in key(tree, "src", "x/y.txt").parts]
 
-    assert actual == ["", "a", "d", "d/b", "l", "y.txt"]
+    assert actual == ["src", "src/a", "src/d", "src/d/b", "src/l", "x/y.txt"]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_parts_say_which_file_differs() -> None:
     before = dict(key(MemoryTree(BASE)).parts)
     after = dict(key(MemoryTree({**BASE, "src/d/b": "changed"})).parts)
 
-    assert [name for name in before if before[name] != after[name]] == ["d/b"]
+    assert [name for name in before if before[name] != after[name]] == ["src/d/b"]
 
 
 def test_the_name_of_a_directory_source_does_not_count_but_that_of_a_file_does() -> None:
     tree = MemoryTree({"one/f": "x", "two/f": "x", "p": "x", "q": "x"})
 
-    assert key(tree, "one") == key(tree, "two")
+    assert key(tree, "one").digest == key(tree, "two").digest
     assert key(tree, "p").digest != key(tree, "q").digest
 
 
@@ -142,3 +142,23 @@ def test_patterns_that_select_nothing_are_told() -> None:
     assert content(tree, Selection(("a", "b*", "d/*"), ("x",)), owners=True).empty == ("b*", "d/*")
     assert content(tree, Selection(("d",), ("*",)), owners=True).empty == ()
     assert content(tree, Selection(("/./d/*", "d/./y*"), parents=True), owners=True).empty == ("d/./y*",)
+
+
+def test_brief_facts_tell_what_differs() -> None:
+    def facts(node: Node | str) -> str:
+        return brief(dict(key(MemoryTree({"d/f": node}), "d").parts)["d/f"])
+
+    plain = facts("one")
+    assert len(plain) < 60
+    assert differing(plain, facts("one")) == ()
+    assert differing(plain, facts("two")) == ("content",)
+    assert differing(plain, facts("longer")) == ("content",)
+    assert differing(plain, facts(file("one", mode=0o755))) == ("mode",)
+    assert differing(plain, facts(file("one", uid=7))) == ("owner",)
+    assert differing(plain, facts(file("one", xattrs=(("user.note", b"x"),)))) == ("attributes",)
+    assert differing(plain, facts(link("one"))) == ("type",)
+    assert differing(facts(link("one")), facts(link("two"))) == ("target",)
+
+
+def test_facts_that_are_no_facts_stay_as_they_are() -> None:
+    assert brief(".") == "."

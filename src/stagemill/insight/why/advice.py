@@ -130,8 +130,7 @@ def _ignores(explained: Sequence[Explained]) -> Iterator[Advice]:
 def _advice(text: str, line: int, steps: Sequence[Explained]) -> Advice:
     seconds = sum(one.outcome.seconds for one in steps)
     count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-    stay = "stays" if len(steps) == 1 else "stay"
-    return Advice(f"{text}, {count} and {_seconds(seconds)} {stay} cached", line, len(steps), round(seconds, 3))
+    return Advice(f"{text}, {count} and {_seconds(seconds)} stay cached", line, len(steps), round(seconds, 3))
 
 
 def _seconds(seconds: float) -> str:

@@ -110,7 +110,8 @@ def _environment(now: PastStep, then: PastStep, graphs: tuple[Graph, Graph]) -> 
     for name in names:
         if name not in declared:
             cause = make(name, old.get(name), new.get(name))
-            yield Cause(Kind.BASE, f"{cause.text}, which the base sets", name, cause.old, cause.new)
+            base = Cause(Kind.BASE, f"{cause.text}, which the base sets", name, cause.old, cause.new)
+            yield cause if cause.kind is Kind.PLATFORM else base
 
 
 def _pairs(value: Json) -> dict[str, Json]:
