@@ -11,6 +11,7 @@ import pytest
 
 from fakes.program import Call
 from stagemill.cli.journal import document, journal
+from stagemill.errors import StoreError
 from stagemill.store.builds import BuildRow
 from stagemill.store.store import Store
 
@@ -103,7 +104,7 @@ class TestRows:
         self, stagemill: Call, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def full(_builds: object, _row: BuildRow) -> int:
-            raise journal.StoreError("the disk is full")
+            raise StoreError("the disk is full")
 
         monkeypatch.setattr("stagemill.store.builds.Builds.update", full)
 

@@ -42,7 +42,7 @@ def test_people_read_a_line_for_each_step_and_the_advice() -> None:
     assert lines[:2] == ["build 7 of app, About a minute ago: 2 of 2 steps ran", ""]
     assert [re.split(" {2,}", line.strip()) for line in lines[2:5]] == [
         ["LINE", "STEP", "TOOK", "WHY"],
-        ["3", "[app 2/9] RUN make\ufffd[31m", "3.2 s", "a changed (mode) (and ENV A is new, 1)"],
+        ["3", "[app 2/9] RUN make", "3.2 s", "a changed (mode) (and ENV A is new, 1)"],
         ["4", "[app 2/9] RUN test", "failed", "after line 3"],
     ]
     assert lines[5:] == ["", "advice: move it"]

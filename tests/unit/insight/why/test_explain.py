@@ -15,6 +15,7 @@ from stagemill.insight.why.compare import Comparison
 from stagemill.insight.why.explain import Explained, explain
 from stagemill.insight.why.operations import of_operation
 from stagemill.insight.why.past import Graph, Input, Outcome, Past, PastStage, PastStep
+from stagemill.oci.document import Json
 
 FACTS = "file\x00644\x00\x001\x00{}\x00\x00\x00\x00"
 
@@ -252,8 +253,14 @@ def test_many_steps_on_each_other_are_no_trouble() -> None:
         ({"script": ["EOF", "x"]}, ["instruction: its heredoc was written anew"]),
     ],
 )  # fmt: skip
-def test_what_an_operation_says_otherwise(change: dict[str, object], causes: list[str]) -> None:
-    op = {"kind": "run/3", "args": ["/bin/sh", "-c", "make"], "env": [["V", "1"]], "user": "", "cwd": "/"}
+def test_what_an_operation_says_otherwise(change: dict[str, Json], causes: list[str]) -> None:
+    op: dict[str, Json] = {
+        "kind": "run/3",
+        "args": ["/bin/sh", "-c", "make"],
+        "env": [["V", "1"]],
+        "user": "",
+        "cwd": "/",
+    }
     stage = PastStage("app", 1, ("V",), {})
     graphs = tuple(Graph("", "Dockerfile", "ARG V\nENV E=\n", {}, (stage,)) for _ in range(2))
     now, then = (
