@@ -12,7 +12,7 @@ from stagemill.cli.again.looked import UnrepeatableError
 from stagemill.cli.again.pieces import UnusualError, pieces
 from stagemill.cli.frame.environment import user_agent
 from stagemill.digest import Digest
-from stagemill.graph.operations import BaseImage, Git, Http
+from stagemill.graph.operations import BaseImage, Git, Http, Stack
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.store import images, schema
@@ -100,6 +100,7 @@ class _Found:
         self.vertices = {vertex.digest: vertex for vertex in walk(built.plan.goals)}
         if any(isinstance(vertex.op, Http | Git) for vertex in self.vertices.values()):
             raise UnrepeatableError("a source")
+        self._built = built
         self._given = given
         self._inputs = inputs
         self._place = place
@@ -151,7 +152,13 @@ class _Found:
         return questions, files
 
     def _bases(self) -> set[str]:
-        return {vertex.op.reference for vertex in self.vertices.values() if isinstance(vertex.op, BaseImage)}
+        """By all names, for several may mean one image now and others later."""
+        stages = self._built.plan.stages
+        reading = [step.vertex for stage in stages for step in stage.steps]
+        reading += [edge.vertex for vertex in reading if isinstance(vertex.op, Stack) for edge in vertex.inputs]
+        read = [edge.vertex.op for vertex in reading for edge in vertex.inputs]
+        copied = {op.reference for op in read if isinstance(op, BaseImage)}
+        return copied | {stage.base.reference for stage in stages if stage.base}
 
     def _row(self, name: str) -> str | None:
         found = self._place.store.images.get(name)

@@ -26,6 +26,7 @@ def document(plans: Sequence[Plan], dockerfile: Dockerfile, rules: Sequence[str]
         "file": dockerfile.source.name,
         "source": dockerfile.source.text,
         "ignore": list(rules),
+        "globals": {name: _value(name, value) for name, value in plans[-1].globals.items()},
         "stages": [_stage(stage, dockerfile) for _, stage in sorted(stages.items(), key=lambda pair: pair[0][0])],
         "steps": steps,
     }
@@ -37,6 +38,7 @@ def _stage(stage: Stage, dockerfile: Dockerfile) -> Canonical:
         "title": stage.title,
         "line": dockerfile.stages()[stage.index][0].span.line,
         "args": list(stage.scope.args),
+        "begins": dockerfile.stages()[stage.index][0].image.text,
         "values": {name: _value(name, value) for name, value in stage.scope.values.items()},
     }
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
+from stagemill.dockerfile.expansion import variables
 from stagemill.insight.why.align import counterparts
 from stagemill.insight.why.causes import Cause, Kind
 from stagemill.insight.why.files import changed_files, told
-from stagemill.insight.why.operations import of_operation
+from stagemill.insight.why.operations import of_operation, value
 from stagemill.insight.why.past import Input, Past, PastStep
 
 Notes: TypeAlias = Callable[[str], "dict[str, str] | None"]
@@ -56,6 +59,9 @@ class Comparison:
         other = self.match.get(step.digest)
         if other == step.digest:
             return
+        if other is None and self._was_skipped(step.stage):
+            yield Cause(Kind.NEW, f"no build before needed the stage {step.stage}", step.stage)
+            return
         if other is None:
             moved = (step.stage, step.text) in self._gone
             text = "it stands in another place now" if moved else "the instruction is new"
@@ -80,7 +86,30 @@ class Comparison:
             pair = [key[place : place + 1] for key in keys]
             if pair[0] and pair[0] == pair[1] and new.selects == old.selects:
                 continue
-            yield from self._input(new, old, known, mounted=step.kind == "run" and place > 0)
+            begins = list(self._begins(step.stage)) if place == 0 and self._is_first(step, new) else []
+            yield from begins or self._input(new, old, known, mounted=step.kind == "run" and place > 0)
+
+    def _was_skipped(self, stage: str) -> bool:
+        """Whether the Dockerfile had a stage then that was not needed."""
+        pattern = rf"^\s*FROM\s.*\sAS\s+{re.escape(stage)}\s*$"
+        known = self.then.graph.stage(stage) is not None
+        return (
+            bool(stage) and not known and bool(re.search(pattern, self.then.graph.source, re.IGNORECASE | re.MULTILINE))
+        )
+
+    def _is_first(self, step: PastStep, below: Input) -> bool:
+        """Whether a step stands on what its stage begins from."""
+        other = self.now.graph.steps.get(below.digest)
+        return other is None or other.kind == "base" or other.stage != step.stage
+
+    def _begins(self, title: str) -> Iterator[Cause]:
+        """Variables by which FROM names something else now."""
+        stage = self.now.graph.stage(title)
+        new, old = self.now.graph.globals, self.then.graph.globals
+        for name in dict.fromkeys(name for name, _ in variables(stage.begins, escape="\\")) if stage else ():
+            if new.get(name) != old.get(name):
+                cause = value(Kind.ARG, name, old.get(name), new.get(name), prefix="ARG ")
+                yield replace(cause, text=f"{cause.text}, in FROM {stage.begins if stage else ''}")
 
     def _input(self, new: Input, old: Input, known: dict[str, tuple[Cause, ...]], *, mounted: bool) -> Iterator[Cause]:
         step, then = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)

@@ -50,7 +50,7 @@ def of_operation(now: PastStep, then: PastStep, graphs: tuple[Graph, Graph]) -> 
     for name in sorted(changed & (_FLAGS.keys() - _WRITTEN)):
         yield _flag(_FLAGS[name], then.op.get(name), now.op.get(name))
     if "hostname" in changed:
-        yield _value(
+        yield value(
             Kind.ARG, "BUILDKIT_SANDBOX_HOSTNAME", then.op.get("hostname") or None, now.op.get("hostname") or None
         )
 
@@ -125,13 +125,13 @@ def _pairs(value: Json) -> dict[str, Json]:
 
 def _variable(name: str, old: Json, new: Json, *, graphs: tuple[Graph, Graph], stage: str) -> Cause:
     if _PLATFORM.fullmatch(name):
-        return _value(Kind.PLATFORM, name, old, new)
+        return value(Kind.PLATFORM, name, old, new)
     is_argument = any((found := graph.stage(stage)) and name in found.args for graph in graphs)
     kind = Kind.ARG if is_argument else Kind.ENV
-    return _value(kind, name, old, new, prefix=f"{kind.upper()} ")
+    return value(kind, name, old, new, prefix=f"{kind.upper()} ")
 
 
-def _value(kind: Kind, name: str, old: Json, new: Json, *, prefix: str = "") -> Cause:
+def value(kind: Kind, name: str, old: Json, new: Json, *, prefix: str = "") -> Cause:
     """A value that is kept as a tag alone is a secret, and shown as `***`."""
     before, after = (None if value is None else value if isinstance(value, str) else "***" for value in (old, new))
     what = f"{prefix}{name}"

@@ -60,17 +60,20 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says."""
 
     title: str
     line: int
     args: tuple[str, ...]
     values: Mapping[str, Json]
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What was built. `steps` are in an order in which each comes after what it reads; `ignore` has the rules of the context."""
+    """What was built. `steps` are in an order in which each comes after what it reads; `ignore` has the rules of the context;
+    `globals` are the values of the variables that FROM lines see.
+    """
 
     name: str
     file: str
@@ -78,6 +81,7 @@ class Graph:
     steps: Mapping[str, PastStep] = field(default_factory=dict)
     stages: tuple[PastStage, ...] = ()
     ignore: tuple[str, ...] = ()
+    globals: Mapping[str, Json] = field(default_factory=dict)
 
     def stage(self, title: str) -> PastStage | None:
         return next((stage for stage in self.stages if stage.title == title), None)
@@ -143,10 +147,12 @@ def graph(name: str, document: str) -> Graph:
                 _int(stage.get("line")),
                 _texts(stage.get("args")),
                 _object(stage.get("values")),
+                str(stage.get("begins", "")),
             )
             for stage in stages
         ),
         _texts(value.get("ignore")),
+        _object(value.get("globals")),
     )
 
 
