@@ -137,10 +137,10 @@ def _build(values: Values, build: BuildFlags) -> None:
     with (
         workplace() as place,
         _progress(values, build) as shown,
-        reading(build, place=place, listener=(listener := Keeping(shown, sys.argv[1:], began=started))) as inputs,
+        reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         checks = Checks(inputs, build.build_args)
-        watch = Watch(listener)
+        watch = Watch(listener, checks.begin)
         journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
             with (
@@ -206,6 +206,12 @@ def _explain(values: Values, journal: Journal, place: Workplace, listener: Liste
     now = time.time()
     answer = History(place.store).answer(journal.number)
     listener(Notice(text(answer, answer.steps, now=now), now))
+
+
+def _asked() -> str:
+    """The question that this build answers, as `again.question` has it."""
+    found = click.get_current_context().find_root().obj
+    return found if isinstance(found, str) else ""
 
 
 def _account(

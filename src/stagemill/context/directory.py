@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -68,6 +68,7 @@ class DirectoryContext:
         self._keys: dict[str, tuple[int, ...]] = {}
         self._digests: dict[str, Digest] = {}
         self._names: dict[str, list[str]] = {}
+        self._hidden: set[str] = set()
         self._add("", self._root_status())
 
     def lstat(self, path: str) -> Entry | None:
@@ -90,6 +91,11 @@ class DirectoryContext:
     def scanned(self) -> Mapping[str, Sequence[str]]:
         """The names in each directory that was looked into, without those that are left out."""
         return self._names
+
+    @property
+    def hidden(self) -> Collection[str]:
+        """The paths in these directories that are left out."""
+        return self._hidden
 
     def digest(self, path: str) -> Digest:
         known = self._digests.get(path)
@@ -160,6 +166,8 @@ class DirectoryContext:
             if excluded is None or not excluded(path) or self._has_exceptions(path, status):
                 self._add(path, status)
                 kept.append(name)
+            else:
+                self._hidden.add(path)
         kept.sort()
         self._names[directory] = kept
         return bool(kept)

@@ -26,7 +26,7 @@ class UnrepeatableError(Exception):
     """Something that was looked at, or that was done, is in no receipt."""
 
 
-def files(context: str, file: str | None, environment: Mapping[str, str]) -> dict[str, str | None]:
+def files(context: str, file: str | None, *, config: Path) -> dict[str, str | None]:
     """The digests of the Dockerfile, of the files beside it that have a say, and of the configuration; None for those that are not there.
 
     Raises UnrepeatableError where the Dockerfile or the context is none of this machine, OSError.
@@ -35,8 +35,7 @@ def files(context: str, file: str | None, environment: Mapping[str, str]) -> dic
     given = located(file, folder)
     if not folder.is_dir() or (given and not given.is_file()):
         raise UnrepeatableError("the context")
-    config = (roots.CONFIG_OF_ROOT, roots.config_path(environment, root=os.geteuid() == 0))
-    paths = [*map(Path, config), *([Path(file)] if file else ())]
+    paths = [Path(roots.CONFIG_OF_ROOT), config, *([Path(file)] if file else ())]
     dockerfiles = (given,) if given else tuple(folder / name for name in load.NAMES)
     paths += _up_to_the_first(dockerfiles)
     dockerfile = paths[-1]
@@ -49,21 +48,19 @@ def context(main: FileContext | None, *, began_ns: int) -> Looked:
     """Raises UnrepeatableError where it is no directory, or one in which something changed while it was looked at."""
     if main is None or not isinstance(main.view, DirectoryContext):
         raise UnrepeatableError("the context")
-    scanned = main.view.scanned
-    root = main.view.root
-    hidden: list[str] = []
-    for directory, kept in scanned.items():
-        prefix = f"{directory}/" if directory else ""
-        there = os.listdir(f"{root}/{directory}")
-        hidden += [prefix + name for name in set(there).difference(kept)]
-    if len(hidden) > _MOST_HIDDEN:
+    view = main.view
+    if len(view.hidden) > _MOST_HIDDEN:
         raise UnrepeatableError("the context")
-    survey = Survey(root, sorted(scanned), frozenset(hidden))
-    if not survey.is_settled(began_ns) or any(
-        survey.names[directory] != set(names) for directory, names in scanned.items()
-    ):
+    survey = Survey(view.root, sorted(view.scanned), view.hidden)
+    same = all(survey.names[directory] == set(names) for directory, names in view.scanned.items())
+    if not same or not survey.is_settled(began_ns):
         raise UnrepeatableError("the context")
-    return {"root": root, "directories": sorted(scanned), "hidden": sorted(hidden), "digest": survey.digest}
+    return {
+        "root": view.root,
+        "directories": sorted(view.scanned),
+        "hidden": sorted(view.hidden),
+        "digest": survey.digest,
+    }
 
 
 def certificates(host: str, environment: Mapping[str, str]) -> dict[str, str | None] | None:
