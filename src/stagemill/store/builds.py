@@ -5,14 +5,18 @@ A build from the cache costs one row. What the build was of, its *graph*, is kep
 
 from __future__ import annotations
 
+import json
+import os
 import zlib
 from typing import Self
 
 from stagemill.digest import Digest
 from stagemill.store.database import Database, Row
+from stagemill.store.faults import explained
 from stagemill.values import dataclass
 
 KEPT = 200
+PENDING = "builds.pending"
 _EVERY = 16  # builds between two times that the oldest are forgotten
 _COLUMNS = "begun, seconds, result, place, title, ran, cached, graph, account"
 _GET = f"SELECT number, {_COLUMNS} FROM builds WHERE number = ?"  # noqa: S608  it is a constant
@@ -73,6 +77,25 @@ class Builds:
 
     def add(self, row: BuildRow) -> int:
         """Writes a build down, and says which number it has; the oldest are forgotten in time."""
+        self._take_in()
+        return self._add(row)
+
+    def _take_in(self) -> None:
+        """Builds that were only noted beside the database get their rows."""
+        path = self._database.path.with_name(PENDING)
+        taken = path.with_name(f"{PENDING}.{os.getpid()}")
+        try:
+            os.rename(path, taken)
+        except FileNotFoundError:
+            return
+        with explained("read", taken):
+            lines = taken.read_bytes().splitlines()
+            taken.unlink()
+        for line in lines[-KEPT:]:
+            if row := _noted(line):
+                self._add(row)
+
+    def _add(self, row: BuildRow) -> int:
         place, title = (text.encode("utf-8", "surrogatepass") for text in (row.place, row.title))
         cells = row.begun, row.seconds, row.result, place, title, row.ran, row.cached, row.graph, _packed(row.account)
         (number,) = self._database.rows(_number, _ADD, *cells)
@@ -88,11 +111,13 @@ class Builds:
         )
 
     def get(self, number: int) -> BuildRow | None:
+        self._take_in()
         found = self._database.rows(BuildRow.from_row, _GET, number)
         return found[0] if found else None
 
     def latest(self, count: int, *, before: int = _MOST) -> list[BuildRow]:
         """The last builds, the newest first; with `before` those of smaller numbers."""
+        self._take_in()
         return self._database.rows(BuildRow.from_row, _LATEST, before, count)
 
     def knows(self, graph: Digest) -> bool:
@@ -107,6 +132,17 @@ class Builds:
         """The document of a graph, or None where nobody knows it any more."""
         found = self._database.rows(_document, "SELECT document FROM graphs WHERE graph = ?", graph)
         return found[0] if found else None
+
+
+def _noted(line: bytes) -> BuildRow | None:
+    """A build that had nothing to do, as `cli.again.entry` notes it; None for what is none."""
+    try:
+        match json.loads(line):
+            case [float() as begun, float() as seconds, str(place), str(title), str(graph), int(steps)]:
+                return BuildRow(begun, place, title, seconds, "built", 0, steps, graph)
+    except ValueError:
+        return None
+    return None
 
 
 def _packed(text: str) -> bytes:

@@ -1,26 +1,42 @@
-"""The row of `stagemill builds` that a build has which is answered from a receipt, as `store.builds` would write it."""
+"""What `stagemill builds` has of a build that is answered from a receipt: a line of a file, which `store.builds` takes in later.
+
+A row of the database would take longer to write than everything else that such a build does.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
-    import sqlite3
-
     from stagemill.cli.again.forms import Entry
 
+PENDING = "builds.pending"
+_LARGE = 1 << 18  # bytes; from there on only the last lines are kept
 _KEPT = 200
-_EVERY = 16
 
 
-def write(state: sqlite3.Connection, entry: Entry, *, begun: float, seconds: float) -> None:
-    """Part of the transaction that is open; the oldest builds are forgotten in time."""
+def write(root: str, entry: Entry, *, begun: float, seconds: float) -> None:
+    """Raises OSError."""
     if not entry["graph"]:
         return
-    place, title = (entry[name].encode("utf-8", "surrogatepass") for name in ("place", "title"))
-    number = state.execute(
-        "INSERT INTO builds (begun, seconds, result, place, title, ran, cached, graph, account) "
-        "VALUES (?, ?, 'built', ?, ?, 0, ?, ?, x'')",
-        (begun, seconds, place, title, entry["steps"], entry["graph"]),
-    ).lastrowid
-    if number and number % _EVERY == 0:
-        state.execute("DELETE FROM builds WHERE number <= ?", (number - _KEPT,))
+    path = f"{root}/{PENDING}"
+    fields = [begun, seconds, entry["place"], entry["title"], entry["graph"], entry["steps"]]
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, json.dumps(fields, separators=(",", ":")).encode() + b"\n")
+        large = os.fstat(file).st_size > _LARGE
+    finally:
+        os.close(file)
+    if large:
+        _shorten(path)
+
+
+def _shorten(path: str) -> None:
+    with open(path, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    new = f"{path}.{os.getpid()}"
+    with open(new, "wb") as file:
+        file.writelines(lines[-_KEPT:])
+    os.replace(new, path)

@@ -73,8 +73,7 @@ def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str]
             seconds.append(time.perf_counter() - began)
         now = time.time()
         rows.mark(now)
-        entry.write(state, known["entry"], begun=begun, seconds=now - begun)
-        state.commit()
+        entry.write(root, known["entry"], begun=begun, seconds=now - begun)
     if not trusted or blobs.facts != known["blobs"]:
         receipt.write(path, {**known, "boot": receipt.boot(), "blobs": blobs.facts})
     return seconds
@@ -101,13 +100,14 @@ class _Rows:
         self._used: dict[str, float] = steps
 
     def mark(self, now: float) -> None:
-        """Steps count as used now, and names as given now, once that is committed."""
+        """Steps count as used now, and names as given now."""
         for what, times in (
             ("records SET used = ? WHERE key", self._used),
             ("images SET created = ? WHERE reference", self._given),
         ):
             for some, marks in _some([key for key, at in times.items() if at < now - _AWAKE]):
                 self._state.execute(f"UPDATE {what} IN ({marks})", (now, *some))
+        self._state.commit()
 
     def _select(self, what: str, keys: Sequence[str]) -> Iterator[sqlite3.Cursor]:
         for some, marks in _some(keys):

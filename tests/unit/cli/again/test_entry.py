@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,20 +16,24 @@ ENTRY: Entry = {"place": "/app\udcff\0Dockerfile", "title": "web", "graph": "sha
 
 
 def write(root: Path, given: Entry) -> None:
-    with closing(sqlite3.connect(root / "state.sqlite")) as state:
-        entry.write(state, given, begun=10.0, seconds=0.5)
-        state.commit()
+    entry.write(str(root), given, begun=10.0, seconds=0.5)
 
 
-def test_it_is_as_the_store_would_write_it(tmp_path: Path) -> None:
+def test_it_is_taken_in_as_the_store_would_write_it(tmp_path: Path) -> None:
+    assert (entry.PENDING, entry._KEPT) == (builds.PENDING, builds.KEPT)
     with Store.open(tmp_path) as store:
         write(tmp_path, ENTRY)
         store.builds.add(BuildRow(10.0, ENTRY["place"], "web", 0.5, "built", 0, 4, "sha256:1"))
 
         by_store, by_receipt = store.builds.latest(2)
 
-    assert (by_store.number, by_receipt.number) == (2, 1)
-    assert by_receipt == BuildRow(10.0, ENTRY["place"], "web", 0.5, "built", 0, 4, "sha256:1", "", 1)
+        assert (by_store.number, by_receipt.number) == (2, 1)
+        assert by_receipt == BuildRow(10.0, ENTRY["place"], "web", 0.5, "built", 0, 4, "sha256:1", "", 1)
+        write(tmp_path, ENTRY)
+        found = store.builds.get(3)
+        assert found
+        assert found.cached == 4
+    assert not (tmp_path / entry.PENDING).exists()
 
 
 def test_a_build_that_was_never_written_down_has_none(tmp_path: Path) -> None:
@@ -41,11 +43,22 @@ def test_a_build_that_was_never_written_down_has_none(tmp_path: Path) -> None:
         assert store.builds.latest(2) == []
 
 
+def test_lines_that_are_torn_are_left_out(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        write(tmp_path, ENTRY)
+        with (tmp_path / entry.PENDING).open("ab") as file:
+            file.write(b"[1.0,2.0\n[1]\n")
+        write(tmp_path, ENTRY)
+
+        assert [row.number for row in store.builds.latest(9)] == [2, 1]
+
+
 def test_the_oldest_are_forgotten_here_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (entry._KEPT, entry._EVERY) == (builds.KEPT, builds._EVERY)
+    monkeypatch.setattr(entry, "_LARGE", 1000)
     monkeypatch.setattr(entry, "_KEPT", 3)
     with Store.open(tmp_path) as store:
-        for _ in range(builds._EVERY):
+        for _ in range(50):
             write(tmp_path, ENTRY)
 
-        assert [row.number for row in store.builds.latest(99)] == [16, 15, 14]
+        assert (tmp_path / entry.PENDING).stat().st_size < 1200
+        assert len(store.builds.latest(99)) < 20
