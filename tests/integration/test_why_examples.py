@@ -23,14 +23,14 @@ NPM = """\
 #!/bin/sh
 case "$1" in
 ci|install) mkdir -p node_modules; cat package*.json > node_modules/all;;
-run|build) mkdir -p dist; find . -type f -name '*.[jt]s' -o -name '*.mts' | sort | xargs cat > dist/index.js;;
+run|build) find . -type f -name '*.*s*' ! -path './node_modules/*' | sort | xargs cat > /tmp/all; mkdir -p dist; mv /tmp/all dist/index.js;;
 esac
 """
 GO = """\
 #!/bin/sh
 [ "$1" = build ] || exit 0
 while [ "$1" != -o ]; do shift; done
-find . -name '*.go' | sort | xargs cat > "$2"
+find . -name '*.go' | sort | xargs cat > /tmp/all; mv /tmp/all "$2"
 """
 DOCKERFILE = """\
 FROM busybox

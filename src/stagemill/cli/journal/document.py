@@ -38,6 +38,7 @@ def _stage(stage: Stage, dockerfile: Dockerfile) -> Canonical:
         "title": stage.title,
         "line": dockerfile.stages()[stage.index][0].span.line,
         "args": list(stage.scope.args),
+        "ref": _familiar(stage.base.reference) if stage.base else "",
         "begins": dockerfile.stages()[stage.index][0].image.text,
         "values": {name: _value(name, value) for name, value in stage.scope.values.items()},
     }

@@ -87,7 +87,24 @@ class Comparison:
             if pair[0] and pair[0] == pair[1] and new.selects == old.selects:
                 continue
             begins = list(self._begins(step.stage)) if place == 0 and self._is_first(step, new) else []
-            yield from begins or self._input(new, old, known, mounted=step.kind == "run" and place > 0)
+            if begins or self._are_bases(new, old):
+                yield from begins or self._base_of(step, then, place)
+            else:
+                yield from self._input(new, old, known, mounted=step.kind == "run" and place > 0)
+
+    def _are_bases(self, new: Input, old: Input) -> bool:
+        step, then = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)
+        return bool(step and then and step.kind == then.kind == "base")
+
+    def _base_of(self, step: PastStep, then: PastStep, place: int) -> Iterator[Cause]:
+        """One image may have several names, so it is called what the stage begins from, or what the instruction says."""
+        new, old = self.now.graph.steps[step.inputs[place].digest], self.then.graph.steps[then.inputs[place].digest]
+        stages = self.now.graph.stage(step.stage), self.then.graph.stage(then.stage)
+        if place == 0 and stages[0] and stages[1] and stages[0].ref and stages[1].ref:
+            new, old = replace(new, ref=stages[0].ref), replace(old, ref=stages[1].ref)
+        elif place and step.text == then.text:
+            old = replace(old, ref=new.ref)
+        yield from self._base(new, old)
 
     def _was_skipped(self, stage: str) -> bool:
         """Whether the Dockerfile had a stage then that was not needed."""
@@ -117,8 +134,6 @@ class Comparison:
             return
         if step.kind == then.kind == "context":
             yield self._files(step, then, Kind.MOUNT if mounted else Kind.FILE)
-        elif step.kind == then.kind == "base":
-            yield from self._base(step, then)
         elif step.kind == then.kind in {"http", "git"}:
             yield _download(step, then)
         elif mounted and not step.name and not then.name:

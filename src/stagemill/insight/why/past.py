@@ -60,13 +60,14 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image."""
 
     title: str
     line: int
     args: tuple[str, ...]
     values: Mapping[str, Json]
     begins: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def graph(name: str, document: str) -> Graph:
                 _texts(stage.get("args")),
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
+                str(stage.get("ref", "")),
             )
             for stage in stages
         ),
