@@ -6,8 +6,9 @@ A build from the cache adds its one row and loads nothing for it; of one that ru
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -65,8 +66,8 @@ class Journal:
         self._checks = checks
         self._caches = caches
         self._started = started
-        self._last = started
         self._closed = False
+        self._listed = False
         self._begun: dict[Digest, float] = {}
         self._lock = Lock()
 
@@ -94,23 +95,21 @@ class Journal:
     def _begin(self, step: Digest, at: float) -> None:
         with self._lock:
             self._begun[step] = at
-            if not self.number and self.plans:
-                self.number = self._store.builds.add(self._row())
+            if self._listed or not self.plans:
+                return
+            self._listed = True
+        with suppress(StoreError):  # it is tried again at the end, and told then
+            self.number = self._store.builds.add(self._row())
 
     def _end(self, step: Digest, state: str, at: float) -> None:
-        self._last = max(self._last, at)
         if state in {"cached", "alike"} or step in self._begun:
             self.ends[step] = StepEnd(state, at - self._begun.get(step, at))
 
     def _row(self) -> BuildRow:
         context = self._given.context
         place = os.path.abspath(context) if os.path.isdir(context) else context
-        names = [
-            target.stage or plan.target.title for target, plan in zip(self._given.targets, self.plans, strict=False)
-        ]
-        return BuildRow(
-            self._started, f"{place}\0{self._inputs.dockerfile.source.name}", " ".join(names), number=self.number
-        )
+        title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
+        return BuildRow(self._started, f"{place}\0{self._inputs.dockerfile.source.name}", title, number=self.number)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -130,7 +129,7 @@ class Journal:
         try:
             self._write(result)
         except StoreError as error:
-            self._listener(events.Notice(f"the build is not in stagemill builds: {error.message}", self._last))
+            self._listener(events.Notice(f"the build is not in stagemill builds: {error.message}", time.time()))
 
     def _write(self, result: str) -> None:
         builds = self._store.builds
@@ -140,7 +139,7 @@ class Journal:
             from stagemill.cli.journal.document import document
 
             builds.keep(name, document(self.plans, self._inputs.dockerfile, rules))
-        row = replace(self._row(), seconds=self._last - self._started, result=result, graph=name)
+        row = replace(self._row(), seconds=time.time() - self._started, result=result, graph=name)
         cached = sum(end.state in {"cached", "alike"} for end in self.ends.values())
         if result == "built" and cached == len(self.ends) and not self.sources:
             row = replace(row, cached=cached)
@@ -164,4 +163,5 @@ class Journal:
         """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""
         goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
         text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
-        return Digest.of_value([1, goals, text, rules])
+        given = sorted(self._given.build_args.items())
+        return Digest.of_value([1, goals, text, rules, given])
