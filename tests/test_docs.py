@@ -27,6 +27,7 @@ PAGE_OF = {
     **dict.fromkeys(("copy", "index annotate", "index create", "index inspect"), "copy"),
     **dict.fromkeys(("delete", "login", "logout", "tags"), "registries"),
     **dict.fromkeys(("completion", "info", "version"), "docker"),
+    **dict.fromkeys(("init", "split"), "split"),
 }  # fmt: skip
 OURS = "stagemill"
 

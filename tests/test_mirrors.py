@@ -47,6 +47,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout pins refs"),
     "verify": ("stagemill verify, on the real sandbox: tests/integration", "attempt verification"),
     "verify/causes": ("verify/causes/__init__: find", "archives compiled drawn machine order places stamps"),
+    "split": ("stagemill split, on the real sandbox: tests/integration, tests/examples", "smoke"),
     "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {

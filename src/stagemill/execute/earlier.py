@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
-from stagemill.execute.tree import Tree
+from stagemill.execute.tree import Trees
 from stagemill.files.view import Entry
 from stagemill.layer.index import IndexEntry
 
@@ -44,9 +43,9 @@ class Earlier:
     def _look(self) -> tuple[Path, Mapping[str, IndexEntry]]:
         for record in self._forms.store.records.recent(self._name):
             try:
-                layers = Tree.from_json(json.loads(record.result)).layers
+                layers = Trees().parse(record.result).layers
                 if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
                     return self._forms.store.layers.directory(home), self._forms.index(home).by_path
-            except (StagemillError, ValueError, TypeError):
+            except (StagemillError, ValueError):
                 continue  # a store that is damaged is nothing to link from
         return Path(), {}

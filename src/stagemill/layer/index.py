@@ -20,7 +20,7 @@ from typing import Self, TypeAlias
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
-from stagemill.layer import disk
+from stagemill.layer import disk, rows
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
@@ -28,7 +28,7 @@ VERSION = 1
 _LARGE = 1 << 30  # bytes of a file whose holes are worth a word
 
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
-_Row: TypeAlias = "list[str | int | dict[str, str] | None]"
+_Row: TypeAlias = "list[rows.Cell]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,7 @@ class LayerIndex:
 
     def serialize(self) -> bytes:
         """The same bytes for equal indexes, for ever."""
-        rows = [_row(entry) for entry in self.entries]
-        return json.dumps([VERSION, rows], separators=(",", ":"), check_circular=False).encode("ascii")
+        return rows.write(VERSION, map(_row, self.entries))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -207,10 +206,11 @@ def _row(item: IndexEntry) -> _Row:
 
 
 def _entries(data: bytes) -> Iterator[IndexEntry]:
-    version, rows = json.loads(data)
-    if version != VERSION:
-        raise ValueError(f"found version {version}, want {VERSION}")
-    for path, kind, *facts in rows:
+    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
+    at = rows.first(VERSION, text)
+    while at < len(text):
+        (path, kind, *facts), end = decode(text, at)
+        at = rows.after(text, end)
         if kind == "whiteout":
             yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
             continue

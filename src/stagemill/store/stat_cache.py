@@ -9,6 +9,7 @@ import hashlib
 import os
 import struct
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class StatCache:
             if not self._changed:
                 return
             self._changed = False
-            body = b"".join(_PAIR.pack(key, value) for key, value in self._aged().items())
+            body = b"".join(self._aged())
         path = self._temporary.new()
         with explained("write", path):
             try:
@@ -73,10 +74,14 @@ class StatCache:
                     path.unlink()
                 raise
 
-    def _aged(self) -> dict[bytes, bytes]:
-        kept = {key: value[:32] + bytes([value[32] + 1]) for key, value in self._old.items() if value[32] < MAX_AGE}
-        kept.update((key, value[:32] + b"\0") for key, value in self._seen.copy().items())
-        return kept
+    def _aged(self) -> Iterator[bytes]:
+        """The pairs to be saved, each only made when it is written: there may be a million."""
+        seen = self._seen.copy()
+        for key, value in self._old.items():
+            if key not in seen and value[32] < MAX_AGE:
+                yield _PAIR.pack(key, value[:32] + bytes([value[32] + 1]))
+        for key, value in seen.items():
+            yield _PAIR.pack(key, value[:32] + b"\0")
 
 
 def _pack(key: tuple[int, ...]) -> bytes | None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 
 from fakes.tree import MemoryTree, Node, directory, file, link
+from stagemill.digest import Digest
 from stagemill.files.content import Content, brief, content, differing
 from stagemill.files.select import MissingSourceError
 from stagemill.graph.vertex import Selection
@@ -162,3 +164,25 @@ def test_brief_facts_tell_what_differs() -> None:
 
 def test_facts_that_are_no_facts_stay_as_they_are() -> None:
     assert brief(".") == "."
+
+
+def test_thousands_of_files_are_keyed_as_the_canonical_form_of_their_list() -> None:
+    view = MemoryTree({f"d{number % 7}/file{number}": str(number) for number in range(2500)})
+
+    found = content(view, Selection(("", "d1", "d2/file2")), owners=False)
+
+    groups = [
+        [
+            [path.removeprefix(start), hashlib.sha256(facts.encode()).hexdigest()]
+            for path, facts in content(view, Selection((name,)), owners=False).parts
+        ]
+        for name, start in (("", ""), ("d1", "d1/"), ("d2/file2", "d2/"))
+    ]
+    groups[1] = [["" if name == "d1" else name, facts] for name, facts in groups[1]]
+    assert len(groups[0]) > 2500
+    assert found.digest == Digest.of_value([sorted_as_walked(group) for group in groups])
+
+
+def sorted_as_walked(group: list[list[str]]) -> list[list[str]]:
+    """Parts in the order of a walk: by the components of their paths."""
+    return sorted(group, key=lambda part: part[0].split("/") if part[0] else [])

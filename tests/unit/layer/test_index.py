@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -108,6 +109,25 @@ def test_the_form_of_an_index_is_for_ever() -> None:
         f'["d/y","file",420,1,2,7,5,"{digest.hex}","d/x",false,{{"user.a":"01"}}],'
         '["dev","block",384,0,0,0,0,"7:1"],["gone","whiteout"],["l\\udcff","symlink",511,0,0,0,0,"\\u00fc"]]]'
     )
+
+
+def test_thousands_of_paths_are_serialized_as_one_list_and_come_back() -> None:
+    entry = Entry("file", 0o644, 0, 0, 1, 0)
+    index = LayerIndex([IndexEntry(f'a],["{number}', entry, Digest.of(b"x")) for number in range(2500)])
+
+    version, rows = json.loads(index.serialize())
+
+    assert (version, len(rows)) == (1, 2500)
+    assert LayerIndex.parse(index.serialize()) == index
+    assert LayerIndex.parse(LayerIndex([]).serialize()) == LayerIndex([])
+
+
+@pytest.mark.parametrize(
+    "data", [b"[1,[]]x", b'[1,[["a","whiteout"]]', b'[1,[["a","whiteout"],]]', b"[1,[", b"[1,[7]]"]
+)
+def test_bytes_that_are_no_whole_list_are_corrupt(data: bytes) -> None:
+    with pytest.raises(CorruptError, match="the index of a layer cannot be read"):
+        LayerIndex.parse(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"[2,[]]", b"{}", b'[1,[["a"]]]', b'[1,[["a","file",1,1,1,1,1,"zz"]]]', b"\xff"])
