@@ -15,6 +15,7 @@ from stagemill.cli.frame.command import examples
 _COMMANDS = {
     "attestations": ("stagemill.cli.attestations", "List what is said of an image, or print a statement of it."),
     "build": ("stagemill.cli.build", "Build an image from a Dockerfile."),
+    "builds": ("stagemill.cli.builds", "List the builds of this store: times, cached steps, results."),
     "cache": ("stagemill.cli.cache", "Look after the directories of RUN --mount=type=cache."),
     "completion": ("stagemill.cli.completion", "Print what a shell needs to complete command lines."),
     "copy": ("stagemill.cli.copy", "Copy an image from one place to another."),
@@ -30,6 +31,7 @@ _COMMANDS = {
     "lint": ("stagemill.cli.lint", "Find mistakes in a Dockerfile, explain and mend them."),
     "load": ("stagemill.cli.load", "Take images from an archive into the local store."),
     "lock": ("stagemill.cli.lock", "Write down what the names in a Dockerfile stand for now."),
+    "log": ("stagemill.cli.log", "Print what a step of a build wrote, also one that was cached."),
     "login": ("stagemill.cli.login", "Log in to a registry, and keep that for later."),
     "logout": ("stagemill.cli.logout", "Forget the login to a registry."),
     "lsp": ("stagemill.cli.lsp", "Tell an editor what lint finds, and what stages are."),
@@ -48,6 +50,7 @@ _COMMANDS = {
     "tags": ("stagemill.cli.tags", "List the tags of a repository in its registry."),
     "verify": ("stagemill.cli.verify", "Build twice and show every byte that differs, with its cause."),
     "version": ("stagemill.cli.version", "Show the versions of stagemill and of what it runs on."),
+    "why": ("stagemill.cli.why", "Show why the steps of a build ran, and were not cached."),
 }
 _HIDDEN = {
     "buildx imagetools": "stagemill.cli.imagetools",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
+from stagemill.files.content import brief
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -94,7 +95,8 @@ class StoreCache:
         for edge in vertex.inputs:
             op = edge.vertex.op
             if isinstance(op, Context) and op.content in self.contents:
-                self.store.records.note(op.content, self.contents[op.content])
+                facts = self.contents[op.content]
+                self.store.records.note(op.content, ((path, brief(text)) for path, text in facts))
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
         first, *others = dict.fromkeys(keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import field
 from typing import Self
 
@@ -113,7 +113,13 @@ class Records:
         """Every record, by key."""
         return self._database.rows(Record.from_row, _ALL)
 
-    def note(self, content: Digest, parts: Sequence[tuple[str, str]]) -> None:
+    def keys_of(self, canonical: Digest) -> list[Digest]:
+        """The keys that lead to a canonical key, those of the latest records first; looks at every record."""
+        return self._database.rows(
+            _digest, "SELECT key FROM records WHERE canonical = ? ORDER BY created DESC", canonical
+        )
+
+    def note(self, content: Digest, parts: Iterable[tuple[str, str]]) -> None:
         """Remembers what a content digest was made of; the oldest notes are forgotten in time."""
         if self._database.rows(len, "SELECT 1 FROM notes WHERE content = ?", content):
             return

@@ -21,6 +21,10 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "attach": (_LASTS, "stagemill run shows what the command writes, and -i gives it standard input"),
     "buildx bake": (_LATER, "stagemill build --target a=NAME --target b=NAME builds several images of a file"),
     "buildx create": _BUILDER,
+    "buildx history": (
+        "history is what made an image here",
+        "stagemill builds lists builds, log prints what a step wrote, why tells what ran",
+    ),
     "buildx inspect": _BUILDER,
     "buildx ls": _BUILDER,
     "buildx rm": _BUILDER,
