@@ -15,14 +15,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.digest import Digest
-from stagemill.errors import (
-    ArchiveError,
-    CacheError,
-    CancelledError,
-    CorruptError,
-    NotFoundError,
-    RegistryError,
-)
+from stagemill.errors import ArchiveError, CacheError, CancelledError, CorruptError, NotFoundError, RegistryError
 from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.streams import Counted, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
