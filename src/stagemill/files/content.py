@@ -6,24 +6,54 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import field
+from typing import TypeAlias
 
 from stagemill.digest import Digest
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.view import Entry, FileView
 from stagemill.values import dataclass
 
+Parts: TypeAlias = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The digest of what is selected, and its parts: (relative path, digest of its facts), sorted.
-
-    `empty` are the patterns that select nothing.
+    """The digest of what is selected. `list_parts` lists its parts when somebody wants them; `empty` are the patterns that
+    select nothing.
     """
 
     digest: Digest
-    parts: tuple[tuple[str, str], ...]
+    list_parts: Callable[[], Parts] = field(compare=False)
     empty: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> Parts:
+        """(Relative path, digest of its facts), sorted."""
+        return self.list_parts()
+
+
+class Contents(Mapping[Digest, Parts]):
+    """The parts behind content digests."""
+
+    def __init__(self) -> None:
+        self._known: dict[Digest, Content] = {}
+
+    def add(self, content: Content) -> None:
+        self._known[content.digest] = content
+
+    def __getitem__(self, digest: Digest) -> Parts:
+        return self._known[digest].parts
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._known
+
+    def __iter__(self) -> Iterator[Digest]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
@@ -48,7 +78,7 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
             full.add(match.pattern)
     digest = Digest.of_value([[list(part) for part in group] for group in groups])
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
-    return Content(digest, tuple(sorted(part for group in groups for part in group)), empty)
+    return Content(digest, lambda: tuple(sorted(part for group in groups for part in group)), empty)
 
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:

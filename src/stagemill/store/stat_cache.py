@@ -1,26 +1,23 @@
 """`StatCache`: digests of files by what `stat` says of them, so that an unchanged context is not read again.
 
-The file is a checksum followed by fixed-size pairs, which load in a few milliseconds for tens of thousands of files.
+The file holds fixed-size pairs, which load in a few milliseconds for tens of thousands of files.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import struct
 import threading
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cached_property
 
 from stagemill.digest import Digest
-from stagemill.store.faults import explained
-from stagemill.store.temporary import Temporary
+from stagemill.store.memo import Memo
 
 MAX_AGE = 16
 """An entry that was not asked for in so many saves is forgotten."""
 _KEY = struct.Struct("<QQQqq")
 _PAIR = struct.Struct(f"{_KEY.size}s33s")  # the key; the digest and its age
-_MAGIC = b"stagemill stats 1\n"
+MAGIC = b"stagemill stats 1\n"
 
 
 class StatCache:
@@ -29,13 +26,17 @@ class StatCache:
     Whoever puts must not put a file that may still change within the resolution of its times.
     """
 
-    def __init__(self, path: Path, temporary: Temporary) -> None:
-        self._path = path
-        self._temporary = temporary
+    def __init__(self, memo: Memo) -> None:
+        self._memo = memo
         self._guard = threading.Lock()
-        self._old = _load(path)
         self._seen: dict[bytes, bytes] = {}
         self._changed = False
+
+    @cached_property
+    def _old(self) -> Mapping[bytes, bytes]:
+        """What was saved, which a build need not load that finds its context as it was."""
+        body = self._memo.read()
+        return dict(_PAIR.iter_unpack(body)) if len(body) % _PAIR.size == 0 else {}
 
     def get(self, key: tuple[int, ...]) -> Digest | None:
         """The digest that was put for exactly this key."""
@@ -63,15 +64,7 @@ class StatCache:
                 return
             self._changed = False
             body = b"".join(_PAIR.pack(key, value) for key, value in self._aged().items())
-        path = self._temporary.new()
-        with explained("write", path):
-            try:
-                path.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
-                os.rename(path, self._path)
-            except OSError:
-                with suppress(OSError):
-                    path.unlink()
-                raise
+        self._memo.write(body)
 
     def _aged(self) -> dict[bytes, bytes]:
         kept = {key: value[:32] + bytes([value[32] + 1]) for key, value in self._old.items() if value[32] < MAX_AGE}
@@ -85,16 +78,3 @@ def _pack(key: tuple[int, ...]) -> bytes | None:
         return _KEY.pack(*key)
     except struct.error:
         return None
-
-
-def _load(path: Path) -> dict[bytes, bytes]:
-    """Empty where there is no file, or a torn one."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return {}
-    head = len(_MAGIC) + 32
-    body = memoryview(data)[head:]
-    if data[:head] != _MAGIC + hashlib.sha256(body).digest() or len(body) % _PAIR.size:
-        return {}
-    return dict(_PAIR.iter_unpack(body))
