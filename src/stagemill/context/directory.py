@@ -66,7 +66,7 @@ class DirectoryContext:
         title: str = "the build context",
     ) -> None:
         self._title = title
-        self._root = os.path.realpath(root)
+        self.root = os.path.realpath(root)
         self._ignore = ignore
         self._stats = stats
         self._settled_before = started_ns - _COARSEST_CLOCK_NS
@@ -96,7 +96,7 @@ class DirectoryContext:
         return known
 
     def real_path(self, path: str) -> Path:
-        return Path(self._root, path)
+        return Path(self.root, path)
 
     @measured("walk")
     def recall(self, seen: Seen) -> bool:
@@ -287,7 +287,7 @@ class DirectoryContext:
         )
 
     def _place(self, path: str) -> str:
-        return f"{self._root}/{path}" if path else self._root
+        return f"{self.root}/{path}" if path else self.root
 
     def _unreadable(self, path: str, error: OSError) -> ContextError:
         return ContextError(
@@ -297,16 +297,16 @@ class DirectoryContext:
 
     def _read_root(self) -> Entry:
         try:
-            status = os.stat(self._root)
-            own = xattrs(self._root)
+            status = os.stat(self.root)
+            own = xattrs(self.root)
         except OSError as error:
             raise ContextError(
-                f"cannot read {self._title} {self._root}: {error.strerror}",
+                f"cannot read {self._title} {self.root}: {error.strerror}",
                 hint="name a directory that exists and that you may read",
             ) from error
         if not stat.S_ISDIR(status.st_mode):
             raise ContextError(
-                f"{self._title} {self._root} is not a directory",
+                f"{self._title} {self.root} is not a directory",
                 hint="name the directory that holds the files; `-f` names the Dockerfile",
             )
         return Entry("dir", status.st_mode & 0o7777, 0, 0, 0, status.st_mtime_ns, xattrs=own)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -118,6 +119,7 @@ def test_what_changed_is_found_out(root: Path, change: str, ignored: tuple[str, 
     builds.look()
     assert builds.look()
 
+    time.sleep(0.02)  # several ticks of the clock that files are stamped by
     CHANGES[change](root)
 
     assert builds.look() is (
