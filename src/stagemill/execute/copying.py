@@ -52,7 +52,7 @@ class Copier:
                 names=names,
                 find=Earlier(name, self.forms).find if self.forms.linking and not op.still else unknown,
             )
-            return commit(workspace, parent, clock=self.services.clock, known=known)
+            return commit(workspace, parent, clock=self.services.clock, known=known, keep=self.forms.indexes.keep)
 
     @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:

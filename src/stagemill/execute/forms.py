@@ -23,6 +23,7 @@ from stagemill.errors import (
     NotFoundError,
     RegistryError,
 )
+from stagemill.execute.indexes import Indexes
 from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.streams import Counted, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
@@ -60,7 +61,7 @@ class Forms:
         self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
-        self._indexes: dict[Digest, LayerIndex] = {}
+        self.indexes = Indexes(store.layers)
         self._touched: set[Digest] = set()
         self._lock = Lock()
 
@@ -89,15 +90,7 @@ class Forms:
         return self._unpacked(layer.digest) if layer.form == "chain" else self.store.home(layer.digest)
 
     def index(self, layer: Digest) -> LayerIndex:
-        with self._lock:
-            found = self._indexes.get(layer)
-        if found is None:
-            from stagemill.layer.index import LayerIndex  # noqa: PLC0415  see above
-
-            found = LayerIndex.parse(self.store.layers.index(layer))
-            with self._lock:
-                self._indexes[layer] = found
-        return found
+        return self.indexes.of(layer)
 
     def directories(
         self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None
