@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,12 @@ from stagemill.execute import indexes
 from stagemill.execute.indexes import Indexes
 from stagemill.layer.index import LayerIndex, build
 from stagemill.store.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store") as opened:
+        yield opened
 
 
 def made(store: Store, *names: str) -> tuple[Digest, LayerIndex]:
