@@ -183,7 +183,7 @@ class DirectoryContext:
             unchanged = False
         if not unchanged:
             raise ContextError(f'"/{path}" of {self._title} changed while it was read', hint="build again")
-        return Digest.from_hex(sha256.hexdigest())
+        return Digest.from_bytes(sha256.digest())
 
     def _row(self, path: str) -> Row | None:
         folder, _, name = path.rpartition("/")

@@ -151,6 +151,7 @@ class _Copying:
         self._into = into
         self._owner = owner
         self._mode = mode
+        self._as_it_is = mode == Mode() and not op.keep_owner
         self._extract = extract
         self._find = find
         self._linked: set[tuple[int, int]] = set()
@@ -318,6 +319,8 @@ class _Copying:
     def _dressed(self, entry: Entry, *, archived: bool) -> Entry:
         """The entry with the owner and mode that the instruction wants."""
         owner = self._owner
+        if owner is None and self._as_it_is and not archived:
+            return entry if (entry.uid, entry.gid) == (0, 0) else replace(entry, uid=0, gid=0)
         if owner is None:
             owner = Owner(entry.uid, entry.gid) if archived or self._op.keep_owner else Owner()
         mode = entry.mode

@@ -11,7 +11,7 @@ from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Tree
 from stagemill.files.view import Entry
-from stagemill.layer.index import IndexEntry, LayerIndex
+from stagemill.layer.index import IndexEntry, Row, row, rows_by_path
 
 _TRIES = 200
 
@@ -24,7 +24,7 @@ class Earlier:
     def __init__(self, name: str, forms: Forms) -> None:
         self._name = name
         self._forms = forms
-        self._found: tuple[str, Mapping[str, IndexEntry]] | None = None
+        self._found: tuple[str, Mapping[str, Row]] | None = None
         self._left = _TRIES
 
     def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None:
@@ -33,22 +33,21 @@ class Earlier:
             return None
         if self._found is None:
             self._found = self._look()
-        directory, by_path = self._found
-        known = by_path.get(path)
-        if known is None or known.digest != digest or known.entry != entry or entry.node is not None:
+        directory, rows = self._found
+        known = IndexEntry(path, entry, digest)
+        if entry.node is not None or rows.get(path) != row(known):
             self._left -= self._left > 0
             return None
         self._left = -1
         return f"{directory}/{path}", known
 
-    def _look(self) -> tuple[str, Mapping[str, IndexEntry]]:
+    def _look(self) -> tuple[str, Mapping[str, Row]]:
         for record in self._forms.store.records.recent(self._name):
             try:
                 layers = Tree.from_json(json.loads(record.result)).layers
                 if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
                     directory = self._forms.store.layers.directory(home)
-                    # Nobody else wants this index, which need not outlive the step.
-                    return os.fspath(directory), LayerIndex.parse(self._forms.store.layers.index(home)).by_path
+                    return os.fspath(directory), rows_by_path(self._forms.store.layers.index(home))
             except (StagemillError, ValueError, TypeError):
                 continue  # a store that is damaged is nothing to link from
         return "", {}

@@ -76,13 +76,15 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
         groups.append(group)
         if not sources.parents or len(group) > 1:
             full.add(match.pattern)
-    digest = Digest.of_value([[list(part) for part in group] for group in groups])
+    digest = Digest.of_value(groups)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
     return Content(digest, lambda: tuple(sorted(part for group in groups for part in group)), empty)
 
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:
     """One text in which every difference that counts makes a difference. No field can hold a NUL."""
+    if not owners and not link and not entry.xattrs and entry.kind == "file":
+        return f"file\0{entry.mode:o}\0\0{entry.size}\0{data}\0\0\0\0"
     owner = f"{entry.uid}:{entry.gid}" if owners else ""
     xattrs = "\0".join(f"{name}={value.hex()}" for name, value in entry.xattrs)
     device = f"{entry.device[0]}:{entry.device[1]}" if entry.device != (0, 0) else ""

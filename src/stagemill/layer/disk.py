@@ -118,4 +118,4 @@ def file_digest(path: str, *, pause: Callable[[], None] = unhindered) -> Digest:
             pause()
     finally:
         os.close(descriptor)
-    return Digest.from_hex(sha256.hexdigest())
+    return Digest.from_bytes(sha256.digest())

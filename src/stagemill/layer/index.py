@@ -28,7 +28,7 @@ VERSION = 1
 _LARGE = 1 << 30  # bytes of a file whose holes are worth a word
 
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
-_Row: TypeAlias = "list[str | int | dict[str, str] | None]"
+Row: TypeAlias = "list[str | int | dict[str, str] | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class LayerIndex:
 
     def serialize(self) -> bytes:
         """The same bytes for equal indexes, for ever."""
-        rows = [_row(entry) for entry in self.entries]
+        rows = [row(entry) for entry in self.entries]
         return json.dumps([VERSION, rows], separators=(",", ":"), check_circular=False).encode("ascii")
 
     @classmethod
@@ -187,7 +187,8 @@ def _link(listed: list[IndexEntry], members: list[int]) -> None:
             listed[position] = replace(item, entry=replace(item.entry, node=first), link=link)
 
 
-def _row(item: IndexEntry) -> _Row:
+def row(item: IndexEntry) -> Row:
+    """The row of one path, as it is serialized."""
     if item.whiteout:
         return [item.path, "whiteout"]
     entry = item.entry
@@ -199,17 +200,28 @@ def _row(item: IndexEntry) -> _Row:
             detail = f"{entry.device[0]}:{entry.device[1]}"
         case _:
             detail = entry.target
-    row: _Row = [item.path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.size, detail]
+    found: Row = [item.path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.size, detail]
     if entry.node is not None or item.opaque or entry.xattrs:
         first = None if entry.node is None else item.link or item.path
-        row += [first, item.opaque, {name: value.hex() for name, value in entry.xattrs}]
-    return row
+        found += [first, item.opaque, {name: value.hex() for name, value in entry.xattrs}]
+    return found
+
+
+def rows_by_path(data: bytes) -> Mapping[str, Row]:
+    """The rows of a serialized index. Raises ValueError or TypeError for what is none."""
+    version, rows = json.loads(data)
+    _check(version)
+    return {found[0]: found for found in rows}
+
+
+def _check(version: object) -> None:
+    if version != VERSION:
+        raise ValueError(f"found version {version}, want {VERSION}")
 
 
 def _entries(data: bytes) -> Iterator[IndexEntry]:
     version, rows = json.loads(data)
-    if version != VERSION:
-        raise ValueError(f"found version {version}, want {VERSION}")
+    _check(version)
     for path, kind, *facts in rows:
         if kind == "whiteout":
             yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
@@ -225,7 +237,7 @@ def _entries(data: bytes) -> Iterator[IndexEntry]:
             mtime_ns,
             detail if kind == "symlink" else "",
             _device(detail) if kind in {"char", "block"} else (0, 0),
-            tuple((name, bytes.fromhex(value)) for name, value in values.items()),
+            tuple((name, bytes.fromhex(value)) for name, value in values.items()) if values else (),
             first,
         )
         digest = Digest.from_hex(detail) if kind == "file" else None

@@ -49,7 +49,7 @@ class StatCache:
             if value is None:
                 return None
             self._seen[packed] = value
-        return Digest.from_hex(value[:32].hex())
+        return Digest.from_bytes(value[:32])
 
     def put(self, key: tuple[int, ...], digest: Digest) -> None:
         packed = _pack(key)
