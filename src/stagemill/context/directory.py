@@ -29,6 +29,7 @@ from stagemill.timings import measured
 
 _COARSEST_CLOCK_NS = 2_000_000_000
 _CHUNK = 1 << 20
+_ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _KINDS: dict[int, Kind] = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "dir",
@@ -171,9 +172,11 @@ class DirectoryContext:
         sha256 = hashlib.sha256()
         try:
             descriptor = os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            left = key[2] or _ENDLESS  # one read is enough for a small file
             try:
-                while data := os.read(descriptor, _CHUNK):
+                while left and (data := os.read(descriptor, min(left, _CHUNK))):
                     sha256.update(data)
+                    left -= len(data)
                 unchanged = key_of(row("", os.fstat(descriptor))) == key
             finally:
                 os.close(descriptor)

@@ -58,16 +58,17 @@ class Memory:
             self._kept[_key(select)] = Found(found.digest, found.empty)
 
     def save(self) -> Digest | None:
-        """The next build can recall what this one saw. The `value` that it will have then, if nothing changes."""
-        if not self._kept:
-            return self.value
-        before = self._recalled
-        found = {**before.found, **self._kept} if before else self._kept
-        seen = self._view.seen(found, rules=self._rules, before=before)
-        if seen is None:
-            return None
-        self._memo.write(seen.to_bytes())
-        return seen.value
+        """The next build can recall what this one saw. The `value` that it will have then, if nothing changes; None where
+        that cannot be told. Nothing is written where nothing was found out.
+        """
+        if self._kept:
+            before = self._recalled
+            found = {**before.found, **self._kept} if before else self._kept
+            self._recalled = self._view.seen(found, rules=self._rules, before=before)
+            self._kept = {}
+            if self._recalled:
+                self._memo.write(self._recalled.to_bytes())
+        return self.value
 
     @cached_property
     def _before(self) -> Seen | None:

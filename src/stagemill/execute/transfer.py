@@ -10,6 +10,7 @@ from stagemill.digest import Digest
 from stagemill.errors import ContextError, CorruptError
 
 _CHUNK = 1 << 20
+_ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -26,7 +27,7 @@ def copy_hashed(source: str, target: int, *, size: int, expected: Digest, name: 
             f'cannot read "/{name}" of the build context: {error.strerror}', hint="make it readable, or leave it out"
         ) from error
     sha256 = hashlib.sha256()
-    left = size
+    left = size or _ENDLESS
     try:
         while left and (data := os.read(descriptor, min(left, _CHUNK))):
             sha256.update(data)

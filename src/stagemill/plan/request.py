@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Literal, Protocol, TypeAlias
 
 from stagemill.context.named import NamedContexts
+from stagemill.digest import Digest
 from stagemill.files.content import Content
 from stagemill.files.select import Sources
 from stagemill.files.view import FileView
@@ -38,6 +39,11 @@ class IgnoredBy(Protocol):
 
 class Memory(Protocol):
     """Knows from earlier builds what files hold that did not change."""
+
+    @property
+    def value(self) -> Digest | None:
+        """Names all that an earlier build saw of the files, if they are exactly so still; None if not, or nobody knows."""
+        ...
 
     def recalled(self, select: Sources, /) -> Content | None:
         """What a selection is; None where nobody knows."""
