@@ -64,7 +64,7 @@ class Memory:
         if self._kept:
             before = self._recalled
             found = {**before.found, **self._kept} if before else self._kept
-            self._recalled = self._view.seen(found, rules=self._rules, before=before)
+            self._before = self._recalled = self._view.seen(found, rules=self._rules, before=before)
             self._kept = {}
             if self._recalled:
                 self._memo.write(self._recalled.to_bytes())

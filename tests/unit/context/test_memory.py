@@ -201,6 +201,20 @@ def test_the_value_is_the_same_for_as_long_as_nothing_changes(root: Path) -> Non
     assert builds.begin()[1].value is None
 
 
+def test_after_saving_it_is_what_was_saved_that_is_recalled(root: Path) -> None:
+    builds = Builds(root)
+    builds.look()
+    (root / "a").write_text("other")
+    view, memory = builds.begin()
+    now = content(view, ALL, owners=False)
+    memory.keep(ALL, now)
+
+    memory.save()
+    recalled = memory.recalled(ALL)
+
+    assert (recalled and recalled.digest, memory.save()) == (now.digest, memory.value)
+
+
 def test_nothing_is_written_where_nothing_was_found_out(root: Path) -> None:
     builds = Builds(root)
     builds.look()
