@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "stagemill"
 RANKS = {
-    "values": -1,
+    "values": -1, "regex": -1,
     "timings": 0, "errors": 0, "digest": 0,
     "events": 1, "oci": 1, "dockerfile": 1, "graph": 1, "files": 1, "location": 1,
     "lint": 2, "store": 2, "solve": 2, "sandbox": 2, "template": 2,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Self, TypeAlias
 
+from stagemill.regex import regex
+
 Canonical: TypeAlias = "str | int | bool | Sequence[Canonical] | Mapping[str, Canonical] | None"
 
-_FORM = re.compile(r"sha256:[0-9a-f]{64}")
+_FORM = regex(r"sha256:[0-9a-f]{64}")
 
 
 class Digest(str):

@@ -28,11 +28,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 # The userinfo of a URL (RFC 3986, 3.2.1), which ends at the last @ of its host; of http(s) all of it, since users may be
 # tokens, of others the password. Signs that would have to be escaped are in it too: people forget that.
-_LOGIN = re.compile(
+_LOGIN = regex(
     r"(?:(?P<web>\bhttps?:/{1,2})|(?P<other>\b\w+://[^/?#@:\[\s]*):)(?P<login>[^/?#\s]+|[^/?#@:\[\s]*:(?!\d*[/?#])\S*)@",
     re.IGNORECASE,
 )

@@ -14,16 +14,17 @@ from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from stagemill.errors import redacted
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 ModificationTime: TypeAlias = Literal["", "checkout", "commit"]
 
-_SCHEME = re.compile(r"([a-zA-Z0-9]+)://")
-_SCP = re.compile(r"([a-zA-Z0-9_-]+)@([a-zA-Z0-9.-]+):([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_HEX = re.compile(r"[0-9a-fA-F]+")
-_REF = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]+")
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+_SCHEME = regex(r"([a-zA-Z0-9]+)://")
+_SCP = regex(r"([a-zA-Z0-9_-]+)@([a-zA-Z0-9.-]+):([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
+_COMMIT = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HEX = regex(r"[0-9a-fA-F]+")
+_REF = regex(r"[^\x00-\x20\x7f~^:?*\[\\]+")
+_UNSAFE = regex(r"[\x00-\x20\x7f\ud800-\udfff]")
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _QUERIES = (

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 
 from stagemill.attest.inventory import Inventory
 from stagemill.attest.licenses import expression
 from stagemill.attest.packages.package import Distribution, Package
 from stagemill.oci.document import Json, JsonObject
+from stagemill.regex import regex
 
 _ROOT = "root"
 _SYSTEM = "operating-system"
-_ADDRESS = re.compile(r"\s*<([^<>\s@]+@[^<>\s@]+)>\s*$")
+_ADDRESS = regex(r"\s*<([^<>\s@]+@[^<>\s@]+)>\s*$")
 
 
 def document(inventory: Inventory) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from stagemill.regex import regex
 
 _TEXT = """
     0BSD AFL-2.1 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-1.0 Artistic-1.0-Perl Artistic-2.0
@@ -17,7 +17,7 @@ _EXCEPTIONS = frozenset({
     "Autoconf-exception-3.0", "Bison-exception-2.2", "Classpath-exception-2.0", "GCC-exception-3.1", "LLVM-exception",
     "OpenSSL-exception", "openvpn-openssl-exception",
 })  # fmt: skip
-_WORDS = re.compile(r"\(|\)|[^\s()]+")
+_WORDS = regex(r"\(|\)|[^\s()]+")
 
 
 def expression(text: str) -> str:

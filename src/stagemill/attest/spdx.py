@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from stagemill.attest.inventory import Inventory
 from stagemill.attest.licenses import expression
 from stagemill.attest.packages.package import Distribution, Package
 from stagemill.digest import Digest
 from stagemill.oci.document import Json, JsonObject
+from stagemill.regex import regex
 
 _ROOT = "SPDXRef-DocumentRoot"
 _NAMESPACE = "https://stagemill.invalid/spdx"
 _NONE = "NOASSERTION"
 FOUND = "found in /"
 """What stands before the path of the file that told of a package."""
-_MAIL = re.compile(r"\s*<([^<>]*)>\s*$")
-_UNFIT = re.compile(r"[^a-zA-Z0-9.-]+")
+_MAIL = regex(r"\s*<([^<>]*)>\s*$")
+_UNFIT = regex(r"[^a-zA-Z0-9.-]+")
 
 
 def document(inventory: Inventory) -> JsonObject:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -23,13 +22,14 @@ from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.manifest import Index, Manifest
 from stagemill.oci.verify import VerifyingReader
+from stagemill.regex import regex
 from stagemill.registry.documents import Document
 from stagemill.values import dataclass
 
 LATEST = "latest"
 _TAG = "org.opencontainers.image.ref.name"
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
-_HEX = re.compile(r"[0-9a-f]{64}")
+_HEX = regex(r"[0-9a-f]{64}")
 _PAUSE = 0.1
 _DOCUMENTS = media_types.INDEXES | media_types.MANIFESTS
 _Cancelled = Callable[[], bool]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from stagemill.cli.again.keep import Keeping
 from stagemill.cli.docker import compat
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
@@ -25,7 +26,7 @@ from stagemill.cli.given.secrets import LOCAL_DELETE
 from stagemill.cli.making import caches
 from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.making.warnings import Checks, Watch
-from stagemill.cli.progress import open_progress
+from stagemill.cli.progress import mode_of, open_progress
 from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
@@ -126,8 +127,8 @@ def _build(values: Values, build: BuildFlags) -> None:
     kept = caches.Caches.of(values, build.build_args)
     with (
         workplace() as place,
-        _progress(values, build) as listener,
-        reading(build, place=place, listener=listener) as inputs,
+        _progress(values, build) as shown,
+        reading(build, place=place, listener=(listener := Keeping(shown, sys.argv[1:], began=started))) as inputs,
     ):
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
@@ -149,13 +150,15 @@ def _build(values: Values, build: BuildFlags) -> None:
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
-                delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
+                results = delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
         except StepError:
             checks.tell(listener, now=time.time())
             raise
         if worked:
-            checks.tell(listener, now=time.time())
+            checks.tell(listener.last, now=time.time())
+        mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
+        listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
 
 
 def _account(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given.options import with_options
 from stagemill.errors import RegistryError, StagemillError, UsageError
+from stagemill.regex import regex
 
 if TYPE_CHECKING:
     from stagemill.registry.client import RegistryClient
@@ -29,7 +29,7 @@ _EXAMPLES = examples(
         "stagemill login registry.example/team": "for a part of a registry",
     }
 )
-_PLACE = re.compile(r"(?:[a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(?::[0-9]+)?(?:/[a-z0-9._/-]+)?")
+_PLACE = regex(r"(?:[a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(?::[0-9]+)?(?:/[a-z0-9._/-]+)?")
 _MOST = 1 << 20
 
 

@@ -47,11 +47,21 @@ def _open_streams() -> None:
 def run(arguments: list[str]) -> int:
     """The status of a command line."""
     try:
+        if arguments[:1] == ["build"] and _repeated(arguments):
+            return 0
         return _run(arguments)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
         from stagemill.cli.frame.failure import report
 
         return report(error)
+
+
+def _repeated(arguments: list[str]) -> bool:
+    """Whether a build is done because nothing has changed."""
+    from stagemill import __version__
+    from stagemill.cli.again.replay import replay
+
+    return replay(arguments, os.environ, __version__)
 
 
 def _run(arguments: list[str]) -> int:

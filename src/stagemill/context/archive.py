@@ -12,7 +12,6 @@ import gzip
 import io
 import lzma
 import os
-import re
 import stat
 import tarfile
 import zlib
@@ -25,6 +24,7 @@ import zstandard
 
 from stagemill.errors import ArchiveError, StoreError
 from stagemill.files.paths import clean
+from stagemill.regex import regex
 
 _BLOCK = 512
 HEAD = _BLOCK
@@ -33,7 +33,7 @@ HEAD = _BLOCK
 _CHUNK = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _MAX_TIME = (1 << 63) - 1
-_SECONDS = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+_SECONDS = regex(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 _XATTR = "SCHILY.xattr."
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError, OverflowError)
 _STUMBLES = (IndexError, TypeError, AttributeError)

@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,7 @@ class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
     `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. No symlink is followed, so nothing outside of
-    the directory is ever seen. Reads raise ContextError.
+    the directory is ever seen. Reads raise ContextError. `root` is where it is, without links.
     """
 
     def __init__(
@@ -87,6 +87,11 @@ class DirectoryContext:
 
     def listdir(self, path: str) -> list[str]:
         return list(self._rows_in(path))
+
+    @property
+    def scanned(self) -> Mapping[str, Collection[str]]:
+        """The names in each directory that was looked into, without those that are left out."""
+        return {folder: rows.keys() for folder, rows in self._rows.items()}
 
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")

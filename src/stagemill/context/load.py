@@ -97,12 +97,17 @@ def ignore_rules(context: Path, *, dockerfile: Path | None = None) -> FoundRules
 
     Podman's names, with `.containerignore` at the end, count where there is no file of docker's name at the place.
     """
-    own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
-    for path in (*own, *(context / end for end in _IGNORES)):
+    for path in ignore_files(context, dockerfile):
         if os.path.lexists(path):
             check_link(path, context, hint="put the file itself there")
             return rules_of(path)
     return None
+
+
+def ignore_files(context: Path, dockerfile: Path | None) -> tuple[Path, ...]:
+    """Where the rules may stand, in order."""
+    own = [] if dockerfile is None else [dockerfile.with_name(f"{dockerfile.name}{end}") for end in _IGNORES]
+    return (*own, *(context / end for end in _IGNORES))
 
 
 def rules_of(path: Path, *, flag: str = "") -> FoundRules:

@@ -11,13 +11,14 @@ from stagemill.dockerfile.source import Span, printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Cmd, Entrypoint, Flag, Healthcheck, Run, Shell
+from stagemill.regex import regex
 
 NETWORKS = ("default", "none", "host")
 SECURITIES = ("sandbox", "insecure")
 
 _MILLISECOND = 1_000_000
-_MOUNT_FROM_VARIABLE = re.compile(r"(?:^|,)\"?from=([^,]*\$[^,\"]+)", re.IGNORECASE)
-_RETRIES = re.compile(r"\+?[0-9]{1,18}|-0+")
+_MOUNT_FROM_VARIABLE = regex(r"(?:^|,)\"?from=([^,]*\$[^,\"]+)", re.IGNORECASE)
+_RETRIES = regex(r"\+?[0-9]{1,18}|-0+")
 _MOST_RETRIES = (1 << 31) - 1
 
 

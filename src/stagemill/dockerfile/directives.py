@@ -6,17 +6,17 @@ A first line with `#!` is skipped, but takes `escape` its meaning (BuildKit, fro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.source import BOM, Source, Span, quoted
 from stagemill.dockerfile.tree import Directive
 from stagemill.errors import DockerfileError
+from stagemill.regex import regex
 
 NAMES = ("syntax", "escape", "check")
 
-_FORM = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
+_FORM = regex(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
 
 
 def read(source: Source) -> tuple[Directive, ...]:

@@ -5,7 +5,7 @@ Source: Go, time.ParseDuration.
 
 from __future__ import annotations
 
-import re
+from stagemill.regex import regex
 
 _UNITS = {
     "ns": 1,
@@ -17,7 +17,7 @@ _UNITS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-_PART = re.compile(r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(ns|us|\xb5s|\u03bcs|ms|s|m|h)")
+_PART = regex(r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(ns|us|\xb5s|\u03bcs|ms|s|m|h)")
 _DIGITS = 18
 
 

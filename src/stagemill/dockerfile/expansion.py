@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from stagemill.dockerfile import patterns
 from stagemill.dockerfile.source import printable
+from stagemill.regex import regex
 
 Lookup: TypeAlias = Callable[[str], str | None]
 
@@ -22,7 +23,7 @@ SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2
 
 _DEEPEST = 50
 _SPECIAL_NAMES = "@*#?-$!0"
-_SPLIT = re.compile(f"[{SPACES}]+")
+_SPLIT = regex(f"[{SPACES}]+")
 
 _BRACES = "write ${NAME}"
 _OPERATORS = "the operators are :- - :+ + :? ? # ## % %% / and //"

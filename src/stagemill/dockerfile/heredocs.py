@@ -13,15 +13,16 @@ from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, quoted
 from stagemill.dockerfile.tree import Heredoc
 from stagemill.errors import DockerfileError
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_OPERATOR = re.compile(r"([0-9]*)<<(-?+)[ \t\r]*+([^<]+)\Z")
-_WORD = re.compile(
+_OPERATOR = regex(r"([0-9]*)<<(-?+)[ \t\r]*+([^<]+)\Z")
+_WORD = regex(
     rf"""(?:'[^']*+'|"(?:\\.|[^"\\])*+"|\\.|\\\Z|<<[ \t\r]*+|[^{SPACES}'"\\<]++|<)++|[{SPACES}]++""",
     re.DOTALL,
 )
-_QUOTING = re.compile(r"""\\.|(['"])""", re.DOTALL)
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+_QUOTING = regex(r"""\\.|(['"])""", re.DOTALL)
+_LEADING_TABS = regex(r"^\t+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

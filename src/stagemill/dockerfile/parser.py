@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -13,9 +12,10 @@ from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.suggest import nearest
 from stagemill.dockerfile.tree import Arg, Dockerfile, Flag, From, InstructionNode, OnBuild, Word
 from stagemill.errors import DockerfileError
+from stagemill.regex import regex
 from stagemill.timings import measured
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_STAGE_NAME = regex(r"[a-z][a-z0-9-_.]*")
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 _MOST_NULS = 8
 _START = Span(1, 1, 1, 1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.source import printable, quoted
 from stagemill.dockerfile.statement import Statement
 from stagemill.dockerfile.tree import Arg, Env, Expose, Label, Maintainer, Pair, StopSignal, User, Volume, Word, Workdir
+from stagemill.regex import regex
 
-_BLANKS = re.compile(r"[\t\v\f\r ]+")
+_BLANKS = regex(r"[\t\v\f\r ]+")
 
 
 def arg(statement: Statement) -> Arg:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TypedDict
 
@@ -13,9 +12,10 @@ from stagemill.dockerfile.lines import LogicalLine
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Command, Flag, Heredoc, Word
 from stagemill.errors import DockerfileError
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_KEYWORD = re.compile(r"[^\t\v\f\r ]*")
+_KEYWORD = regex(r"[^\t\v\f\r ]*")
 _EXAMPLES = {"USER": "app", "WORKDIR": "/app", "STOPSIGNAL": "SIGINT", "MAINTAINER": "me@example.com"}
 
 

@@ -8,18 +8,18 @@ is built in. Source: BuildKit, frontend/dockerfile/parser/directives.go.
 from __future__ import annotations
 
 import json
-import re
 
 from stagemill.dockerfile.source import BOM, Source, Span, printable
 from stagemill.dockerfile.tree import Directive
 from stagemill.errors import DockerfileError, UnsupportedError, UsageError
+from stagemill.regex import regex
 
 ARGUMENT = "BUILDKIT_SYNTAX"
 
-_BUILT_IN = re.compile(
+_BUILT_IN = regex(
     r"dockerfile\.v0|(?:(?:index\.)?docker\.io/)?docker/dockerfile(?:-upstream)?(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?"
 )
-_FORM = re.compile(r"[ \t\f]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_FORM = regex(r"[ \t\f]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _NAMES = {"syntax", "escape", "check"}
 _HINT = "write # syntax=docker/dockerfile:1, or leave the line out; --build-arg BUILDKIT_SYNTAX=docker/dockerfile:1 takes its place"
 

@@ -9,10 +9,11 @@ from functools import lru_cache
 from stagemill.dockerfile.expansion import SPACES
 from stagemill.dockerfile.lines import LogicalLine
 from stagemill.dockerfile.tree import Word
+from stagemill.regex import regex
 
-_BARE = re.compile(r"[^\t\v\f\r ]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_BARE = regex(r"[^\t\v\f\r ]+")
+_SURROGATE = regex("[\ud800-\udfff]")
+_STRING = regex(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
 def split(line: LogicalLine, start: int, end: int) -> list[Word]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 from stagemill.errors import StagemillError
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _DEFAULT_DIRECTORY = 0o755
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
-_ACTION = re.compile(r"([-+=])([rwxXst]*|[ugo])(?![rwxXstugo])")
+_CLAUSE = regex(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
+_ACTION = regex(r"([-+=])([rwxXst]*|[ugo])(?![rwxXstugo])")
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
 _SHIFT = {"u": 6, "g": 3, "o": 0}

@@ -19,8 +19,9 @@ from typing import Self
 
 from stagemill.errors import ContextError
 from stagemill.files.pattern import Matcher, Pattern, compiled
+from stagemill.regex import regex
 
-_SIGNS = re.compile(r"[*?\[\\]")
+_SIGNS = regex(r"[*?\[\\]")
 
 
 class Exclusion:

@@ -11,9 +11,10 @@ from functools import lru_cache
 from stagemill.errors import ContextError
 from stagemill.files.paths import clean, join, resolve
 from stagemill.files.view import FileView
+from stagemill.regex import regex
 
 _SET_END = "]"
-_SIGN = re.compile(r"\\.|([*?\[])", re.DOTALL)
+_SIGN = regex(r"\\.|([*?\[])", re.DOTALL)
 
 
 def is_pattern(text: str) -> bool:

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from stagemill.errors import ContextError
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.view import Entry, FileView
+from stagemill.regex import regex
 
 _LONG_DASHES = "\u2013\u2014"
 # Where there is one dash, a value shows that it is a flag, or it is one that needs none.
-_FLAG = re.compile(
-    rf"[-{_LONG_DASHES}]*[{_LONG_DASHES}]-*(?P<long>.+)|-(?P<one>[a-z][a-z-]*=.*|link|parents)", re.DOTALL
-)
-_LATE_FLAG = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
+_FLAG = regex(rf"[-{_LONG_DASHES}]*[{_LONG_DASHES}]-*(?P<long>.+)|-(?P<one>[a-z][a-z-]*=.*|link|parents)", re.DOTALL)
+_LATE_FLAG = regex(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
 LATE_FLAG = "flags stand before the sources"
 _MOST_FOLDERS = 2000
 _MOST_NAMES = 6

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from stagemill.errors import ContextError
 from stagemill.files import glob, steps
 from stagemill.files.steps import DEEP, REST, STAR, Steps
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 Kind: TypeAlias = Literal["exact", "prefix", "suffix", "regex", "steps"]
@@ -23,8 +24,8 @@ _CLASSES = {
     "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~",
     "space": r"\t\n\v\f\r ", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
 }  # fmt: skip
-_CLASS = re.compile(r"\[:([a-z]+):]")
-_TOKEN = re.compile(r"\*\*/?|\*|\?|\\.|\[|.", re.DOTALL)
+_CLASS = regex(r"\[:([a-z]+):]")
+_TOKEN = regex(r"\*\*/?|\*|\?|\\.|\[|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

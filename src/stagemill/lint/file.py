@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
@@ -20,10 +19,11 @@ from stagemill.lint.options import Options
 from stagemill.lint.stages import Stage, Step
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_VARIABLE = re.compile(r"\$\{[^{}$]*\}|\$\w+")
-_STAGE_NAME = re.compile(r"[a-z0-9._-]*")
+_VARIABLE = regex(r"\$\{[^{}$]*\}|\$\w+")
+_STAGE_NAME = regex(r"[a-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import lines_around, offsets
 from stagemill.lint.rules import RULES, Rule, check
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _AROUND = 4  # lines, one more than a diff shows
-_RANGE = re.compile(r"( [-+])([0-9]+)")
+_RANGE = regex(r"( [-+])([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)

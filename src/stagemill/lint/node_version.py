@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TypeAlias
 
 from stagemill.lint.file import LintFile
 from stagemill.lint.stages import Stage
+from stagemill.regex import regex
 
 Omit: TypeAlias = Literal["--omit=dev", "--production"]
 
-_NODE = re.compile(r"(?:.*/)?node(?::([^@]*))?(?:@.*)?")
-_NUMBER = re.compile(r"[0-9]{1,6}")
+_NODE = regex(r"(?:.*/)?node(?::([^@]*))?(?:@.*)?")
+_NUMBER = regex(r"[0-9]{1,6}")
 _FIRST_WITH_NPM_7 = 15
-_MOVING = re.compile(r"(?:latest|lts|current)(?:-(?:slim|alpine|bookworm|trixie).*)?|(?:slim|alpine|bookworm|trixie).*")
+_MOVING = regex(r"(?:latest|lts|current)(?:-(?:slim|alpine|bookworm|trixie).*)?|(?:slim|alpine|bookworm|trixie).*")
 
 
 def omit(file: LintFile, stage: Stage) -> Omit | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import DockerfileError, UsageError
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
@@ -18,7 +19,7 @@ ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
 _MOST_PARTS = 3
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
-_COMMENT = re.compile(r"check\s*=\s*(\S+)", re.IGNORECASE)
+_COMMENT = regex(r"check\s*=\s*(\S+)", re.IGNORECASE)
 _HINT = "write skip=RULE,RULE or skip=all, experimental=RULE or experimental=all, error=true, with ; between them"
 
 

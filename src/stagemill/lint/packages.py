@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -12,6 +11,7 @@ from stagemill.dockerfile.tree import Run
 from stagemill.lint import shell
 from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Environment, Moment, Step
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 Manager: TypeAlias = Literal["npm", "pnpm", "yarn", "pip", "go", "bundle", "cargo", "composer"]
@@ -42,9 +42,9 @@ _PRODUCTION = frozenset(
     }
 )
 _DEVELOPMENT = frozenset({"--production=false", "--prod=false", "--include=dev", "--no-production"})
-_PYTHON = re.compile(r"python[0-9.]*")
-_PIP = re.compile(r"pip[0-9.]*")
-_UNKNOWN = re.compile(r"[$*?~\[]|^-$")
+_PYTHON = regex(r"python[0-9.]*")
+_PIP = regex(r"pip[0-9.]*")
+_UNKNOWN = regex(r"[$*?~\[]|^-$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 
 from stagemill.dockerfile.source import BOM, Span
 from stagemill.dockerfile.tree import Dockerfile, InstructionNode
+from stagemill.regex import regex
 
-_NEWLINE = re.compile("\n")
+_NEWLINE = regex("\n")
 
 
 def newline(dockerfile: Dockerfile) -> str:

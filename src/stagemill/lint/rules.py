@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from stagemill.errors import UsageError
@@ -41,9 +40,10 @@ from stagemill.lint.checks import (
 )
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS = regex(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)

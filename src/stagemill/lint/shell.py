@@ -16,10 +16,11 @@ from stagemill.dockerfile.lines import LineReader, LogicalLine
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Command, Heredoc, Run
 from stagemill.lint.stages import Step
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<blank>(?:[ \t\r\f\v]|\\\r?\n)+)
     |(?P<redirection>&>>?|[0-9]*(?:<<<|<<-?|<&|>&|>>|>\||<>|<|>))
     |(?P<operator>&&|\|\||;;|[;&|()\n])
@@ -28,13 +29,13 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_QUOTED = re.compile(r"'([^']*)'|\"((?:\\.|[^\"\\])*)\"|\\(\r?\n|.)", re.DOTALL)
-_IN_DOUBLE = re.compile(r"\\([\"$`\\\n])")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_QUOTED = regex(r"'([^']*)'|\"((?:\\.|[^\"\\])*)\"|\\(\r?\n|.)", re.DOTALL)
+_IN_DOUBLE = regex(r"\\([\"$`\\\n])")
+_ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _BEFORE = frozenset({"if", "then", "elif", "else", "do", "while", "until", "!", "{", "time"})
 _WRAPPERS = frozenset({"sudo", "exec", "command", "env", "nice", "corepack"})
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_SHEBANG = re.compile(r"#![ \t]*(?:\S*/env[ \t]+)?(?:\S*/)?([a-z]+)")
+_STRING = regex(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SHEBANG = regex(r"#![ \t]*(?:\S*/env[ \t]+)?(?:\S*/)?([a-z]+)")
 
 Place: TypeAlias = Callable[[int, int], Span]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -22,6 +21,7 @@ from stagemill.lock.entries import (
 )
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.regex import regex
 
 Facts: TypeAlias = Mapping[str, object]
 
@@ -31,7 +31,7 @@ _HEADER = """\
 # nothing else. `stagemill lock` adds what is missing and drops what is not needed, `stagemill lock --update` moves on.
 version = 1
 """
-_FULL_REF = re.compile(r"(refs/[^\x00-\x20\x7f~^:?*\[\\]+)?")
+_FULL_REF = regex(r"(refs/[^\x00-\x20\x7f~^:?*\[\\]+)?")
 _MERGE = ("<<<<<<< ", "=======", ">>>>>>> ")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagemill.errors import Excerpt
@@ -11,14 +10,15 @@ from stagemill.files.view import FileView
 from stagemill.lock import reading
 from stagemill.lock.entries import LockedPackages
 from stagemill.plan.planner import Plan
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 NAMES = frozenset({
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "poetry.lock", "uv.lock", "Pipfile.lock",
     "go.sum", "Cargo.lock", "Gemfile.lock", "composer.lock",
 })  # fmt: skip
-_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.txt")
-_HASH = re.compile(rb"(?m)^[^#\n]*--hash[= ]")
+_REQUIREMENTS = regex(r"requirements[\w.-]*\.txt")
+_HASH = regex(rb"(?m)^[^#\n]*--hash[= ]")
 _MOST_BYTES = 16 << 20
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagemill.errors import Excerpt
@@ -11,10 +10,11 @@ from stagemill.graph import operations
 from stagemill.lock import reading
 from stagemill.lock.entries import LockedSnapshot
 from stagemill.plan.planner import Plan
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_TIME = re.compile(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{6}T[0-9]{6}Z(?![0-9A-Za-z])")
-_APT = re.compile(r"(?<![\w.-])(?:apt|apt-get|aptitude|sources\.list|sources\.list\.d|debootstrap|mmdebstrap)(?![\w-])")
+_TIME = regex(r"(?<![0-9A-Za-z])(?:19|20)[0-9]{6}T[0-9]{6}Z(?![0-9A-Za-z])")
+_APT = regex(r"(?<![\w.-])(?:apt|apt-get|aptitude|sources\.list|sources\.list\.d|debootstrap|mmdebstrap)(?![\w-])")
 _LISTS = (".sources", ".list")
 _MOST_BYTES = 1 << 20
 

@@ -14,6 +14,7 @@ from stagemill.files.view import FileView
 from stagemill.graph import operations
 from stagemill.lock import packages, reading, snapshots
 from stagemill.plan.planner import Plan
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _WORD = r"[^\s;&|]+"
@@ -54,7 +55,7 @@ _INSTALL = (
     _way("cargo install", "install", "write --locked and --version", program="cargo"),
     _way("go install", "install", "write @VERSION, and copy go.sum", program="go"),
 )
-_DOWNLOAD = re.compile(r"(?<![\w./-])(?P<program>curl|wget)[ \t][^;&|\n]*?\w+://")
+_DOWNLOAD = regex(r"(?<![\w./-])(?P<program>curl|wget)[ \t][^;&|\n]*?\w+://")
 
 
 def unseen(plans: Sequence[Plan], views: Mapping[str, FileView]) -> Iterator[Unseen]:

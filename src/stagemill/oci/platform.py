@@ -6,10 +6,10 @@ Source: containerd's platforms package, whose normal forms BuildKit and docker u
 from __future__ import annotations
 
 import os
-import re
 from typing import Self
 
 from stagemill.oci import document as json
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _ARCHITECTURES = {
@@ -41,8 +41,8 @@ _KNOWN = frozenset({
     "mips64p32", "mips64p32le", "ppc", "ppc64", "ppc64le", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64",
     "wasm",
 })  # fmt: skip
-_SYSTEM = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)((?:\+[A-Za-z0-9_.-]+)*)\))?")
-_WORD = re.compile(r"[A-Za-z0-9_.-]+")
+_SYSTEM = regex(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)((?:\+[A-Za-z0-9_.-]+)*)\))?")
+_WORD = regex(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True)

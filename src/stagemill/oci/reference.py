@@ -10,15 +10,16 @@ import re
 from typing import Self
 
 from stagemill.digest import Digest
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 DEFAULT_REGISTRY = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_REGISTRY = re.compile(r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
+_REPOSITORY = regex(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
+_REGISTRY = regex(r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 
-_ID = re.compile(r"[0-9a-f]{64}")
+_ID = regex(r"[0-9a-f]{64}")
 _LONGEST = 255
 
 

@@ -11,7 +11,6 @@ Source: containers-transports(5), whose words these are; `oci-layout://` is buil
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from stagemill.digest import Digest
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.oci.reference import Reference
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 REGISTRY = "docker://"
@@ -32,7 +32,7 @@ _OTHERS = {
     "docker-image:": "write docker://NAME",
     "dir:": "write oci:DIRECTORY, a layout that every tool reads",
 }
-_SCHEME = re.compile(r"([a-z][a-z-]*):(?://)")
+_SCHEME = regex(r"([a-z][a-z-]*):(?://)")
 PLACES = "places are docker://NAME, oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, and a NAME of the store"
 
 

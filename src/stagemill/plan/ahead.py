@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -12,9 +11,10 @@ from stagemill.errors import StagemillError
 from stagemill.location import HttpLocation, LocationError, parse
 from stagemill.plan.fetched import checksum_of_file, may_be_a_path, wanted
 from stagemill.plan.resolver import Sources
+from stagemill.regex import regex
 
 _PARALLEL = 8
-_NOT_PLAIN = re.compile(r"[$'\"\\`]")
+_NOT_PLAIN = regex(r"[$'\"\\`]")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -24,14 +23,15 @@ from stagemill.plan.fetched import Fetched
 from stagemill.plan.missing import matches_nothing, missing_source
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 SourceOf: TypeAlias = Callable[[Word, Site], Origin]
 _NAMES = Selection(("etc/passw[d]", "etc/grou[p]"))  # patterns, since a tree may have neither
 _NOTHING: Mapping[int, Fetched] = MappingProxyType({})
-_OCTAL = re.compile(r"[0-7]+")
+_OCTAL = regex(r"[0-7]+")
 _ACTIONS = r"(?:[-+=](?:[rwxXst]*|[ugo]))+"
-_SYMBOLIC = re.compile(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
+_SYMBOLIC = regex(rf"[ugoa]*{_ACTIONS}(?:,[ugoa]*{_ACTIONS})*")
 
 
 @dataclass(frozen=True, slots=True)

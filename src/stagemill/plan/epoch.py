@@ -7,7 +7,6 @@ that of its newest file; a directory and an image have none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -20,11 +19,12 @@ from stagemill.plan import fetched
 from stagemill.plan.outline import SCRATCH, Outline, StageText
 from stagemill.plan.request import Times
 from stagemill.plan.scope import Scope
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 EPOCH = "SOURCE_DATE_EPOCH"
 CONTEXT = "context"
-_SECONDS = re.compile("[0-9]{1,12}")
+_SECONDS = regex("[0-9]{1,12}")
 _LATEST = 253_402_300_799  # the last second of the year 9999
 _HINT = "give seconds since 1970, such as 1700000000"
 _STAGE = f"{EPOCH} may be a stage that does nothing but fetch"

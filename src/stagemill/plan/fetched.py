@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -18,11 +17,12 @@ from stagemill.location import UNNAMED, GitLocation, HttpLocation, Location, Loc
 from stagemill.plan.scope import Scope
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.regex import regex
 
 Fetched: TypeAlias = tuple[Edge, operations.Origin]
 """What a source reads, and what of it."""
 
-_ALGORITHM = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*")
+_ALGORITHM = regex(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*")
 _EVERYTHING = ("",)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import Flag, Run, Word
 from stagemill.plan.site import Site
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 NAMES = {
@@ -34,7 +34,7 @@ NAMES = {
 """What keys mean, by all their spellings."""
 
 BARE = ("readonly", "readwrite", "required")
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)')
+_QUOTED = regex(r'"((?:[^"]|"")*)"(?=,|\Z)')
 
 
 @dataclass(frozen=True, slots=True)

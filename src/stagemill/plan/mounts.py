@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
 
@@ -24,6 +23,7 @@ from stagemill.plan.mount_options import BARE, NAMES, Option, options
 from stagemill.plan.request import FileContext
 from stagemill.plan.site import Site
 from stagemill.plan.state import State
+from stagemill.regex import regex
 from stagemill.sandbox.limits import size
 from stagemill.values import dataclass
 
@@ -39,7 +39,7 @@ KEYS = {
 }
 """What can be said of each type, by the main spelling."""
 _NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
-_MODE = re.compile("[0-7]{1,6}")
+_MODE = regex("[0-7]{1,6}")
 _TRUE = {"1", "t", "true"}
 _FALSE = {"0", "f", "false"}
 _MOST = (1 << 32) - 2

@@ -6,7 +6,6 @@ Only what the target needs is looked at further, so a stage that nobody needs ma
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -23,6 +22,7 @@ from stagemill.oci.platform import Platform
 from stagemill.plan import mount_options
 from stagemill.plan.scope import Scope, platform_args
 from stagemill.plan.site import Site
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 Line: TypeAlias = tuple[InstructionNode, Site]
@@ -32,7 +32,7 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 """What a name stands for: a stage, a named context (but for one that is a stage), or neither: an image."""
 
 SCRATCH = "scratch"
-INDEX = re.compile("[0-9]{1,9}")
+INDEX = regex("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ Source: BuildKit, frontend/dockerfile/dockerfile2llb/convert_expose.go.
 
 from __future__ import annotations
 
-import re
+from stagemill.regex import regex
 
-_RANGE = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
+_RANGE = regex(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _LAST = 65535
 

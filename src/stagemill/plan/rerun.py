@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from stagemill.digest import Digest
@@ -12,8 +11,9 @@ from stagemill.errors import StagemillError
 from stagemill.graph.operations import Run
 from stagemill.plan.planner import Plan, Stage
 from stagemill.plan.state import Step
+from stagemill.regex import regex
 
-_LINE = re.compile("[0-9]{1,9}")
+_LINE = regex("[0-9]{1,9}")
 _SHOWN = 40  # characters of an instruction
 
 

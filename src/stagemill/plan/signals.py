@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from stagemill.dockerfile.suggest import nearest
+from stagemill.regex import regex
 
 _NAMES = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
     "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU",
     "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
-_REAL_TIME = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
-_NUMBER = re.compile(r"0*+(?:[1-9]|[1-5][0-9]|6[0-4])")
+_REAL_TIME = regex(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
+_NUMBER = regex(r"0*+(?:[1-9]|[1-5][0-9]|6[0-4])")
 
 
 def near(text: str) -> str | None:

@@ -68,9 +68,13 @@ class CertificateDirectories:
         """Raises StagemillError where a file has no partner, or a directory cannot be read."""
         with self._lock:
             if host not in self._found:
-                places = [self._own] if self._own else [directory / host for directory in self._directories]
-                self._found[host] = sum((_in(place, named=bool(self._own)) for place in places), NONE)
+                named = bool(self._own)
+                self._found[host] = sum((_in(place, named=named) for place in self.places(host)), NONE)
             return self._found[host]
+
+    def places(self, host: str) -> list[Path]:
+        """The directories that a host's certificates may be in."""
+        return [self._own] if self._own else [directory / host for directory in self._directories]
 
 
 def _in(directory: Path, *, named: bool) -> Certificates:

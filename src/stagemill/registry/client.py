@@ -30,6 +30,7 @@ from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
 from stagemill.registry.exchange import Request, Response
 from stagemill.registry.failure import Failure
+from stagemill.registry.heads import Heads
 from stagemill.registry.link import Link
 from stagemill.registry.login import Admission
 from stagemill.registry.repository import Repository
@@ -73,6 +74,7 @@ class RegistryClient:
         self._transport: Transport | None = None
         self._unreachable: set[Endpoint] = set()
         self.sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
+        self.heads = Heads(config)
         self._session = Session(self.sender, Authorizer(send=self.sender.send, credentials=config.credentials))
 
     def __enter__(self) -> Self:
@@ -169,7 +171,9 @@ class RegistryClient:
 
     def _repository(self, reference: Reference) -> Repository:
         places = endpoints(self._config, reference.registry)
-        return Repository(reference, endpoints=places, session=self._session, unreachable=self._unreachable)
+        return Repository(
+            reference, endpoints=places, session=self._session, unreachable=self._unreachable, heads=self.heads
+        )
 
     def _send(self, request: Request) -> Response:
         with self._lock:

@@ -19,7 +19,6 @@ max = "20g"                                                    # of what the sto
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
@@ -29,6 +28,7 @@ from urllib.parse import urlsplit
 
 from stagemill.errors import StagemillError
 from stagemill.oci.reference import DEFAULT_REGISTRY
+from stagemill.regex import regex
 from stagemill.registry.certificates import Certificates, KeyPair, no_certificates
 from stagemill.registry.credentials import Find, anonymous
 from stagemill.registry.proxies import Proxies
@@ -36,7 +36,7 @@ from stagemill.values import dataclass
 
 _ALIASES = frozenset({"index.docker.io", "registry-1.docker.io"})
 _KEYS = ("mirrors", "fallback", "insecure", "http", "ca", "cert", "key")
-_SIZE = re.compile(r"([0-9]{1,12})([kmgt]?)(?:i?b)?")
+_SIZE = regex(r"([0-9]{1,12})([kmgt]?)(?:i?b)?")
 _UNITS = ("", "k", "m", "g", "t")
 _NO_CERTIFICATES = Certificates()
 _Table: TypeAlias = Mapping[str, object]

@@ -19,10 +19,11 @@ from pathlib import Path
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
 from stagemill.oci.reference import DEFAULT_REGISTRY
+from stagemill.regex import regex
 from stagemill.registry.credentials import HUB, Credentials, hidden, hidden_object, server_of
 from stagemill.registry.helper_program import HelperProgram
 
-_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_NAME = regex(r"[\w.-]+", re.ASCII)
 
 
 class LoginFile:

@@ -38,7 +38,10 @@ def head(repository: Repository) -> Digest | None:
     except NotFoundError as error:
         raise _with_near_tag(error, repository) from error
     answer.response.close()
-    return _digest(answer.response.header("Docker-Content-Digest"))
+    digest = _digest(answer.response.header("Docker-Content-Digest"))
+    if digest:
+        repository.heard(digest, answer)
+    return digest
 
 
 def resolve(repository: Repository, platform: Platform | None, *, shelf: Shelf) -> Image:

@@ -7,7 +7,6 @@ is an index under a tag that is made of the subject's digest, and whoever adds t
 from __future__ import annotations
 
 import json as json_module
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -16,6 +15,7 @@ from stagemill.errors import NotFoundError, RegistryError
 from stagemill.oci import document as json
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
+from stagemill.regex import regex
 from stagemill.registry.documents import MOST_BYTES
 from stagemill.registry.exchange import TransportError, body
 from stagemill.registry.failure import Failure
@@ -23,7 +23,7 @@ from stagemill.registry.link import Link, Question
 from stagemill.registry.repository import Repository
 
 _ACCEPT = {"Accept": media_types.INDEX}
-_NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel="?next"?')
+_NEXT = regex(r'<([^<>]+)>\s*;\s*rel="?next"?')
 _MOST_PAGES = 100
 _ATTEMPTS = 8
 _PAUSE = 0.25  # seconds: who writes the list at the same moment has done so by then

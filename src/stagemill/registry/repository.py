@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
+from stagemill.digest import Digest
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
 from stagemill.oci.blobs import Reader
@@ -16,6 +17,7 @@ from stagemill.registry.download import Download
 from stagemill.registry.endpoint import Endpoint
 from stagemill.registry.exchange import Response, TransportError, body
 from stagemill.registry.failure import Failure
+from stagemill.registry.heads import Heads
 from stagemill.registry.session import Session
 from stagemill.values import dataclass
 
@@ -60,12 +62,19 @@ class Repository:
     """Asks each endpoint in order until one has an answer. Those in `unreachable`, which is shared, come last."""
 
     def __init__(
-        self, reference: Reference, *, endpoints: tuple[Endpoint, ...], session: Session, unreachable: set[Endpoint]
+        self,
+        reference: Reference,
+        *,
+        endpoints: tuple[Endpoint, ...],
+        session: Session,
+        unreachable: set[Endpoint],
+        heads: Heads,
     ) -> None:
         self.reference = reference
         self._endpoints = endpoints
         self._session = session
         self._unreachable = unreachable
+        self._heads = heads
 
     def ask(self, *rest: str, method: str = "GET", headers: Mapping[str, str] | None = None, what: str = "") -> Answer:
         """The first good answer, which the caller closes. Raises RegistryError that tells of all endpoints."""
@@ -87,6 +96,14 @@ class Repository:
             else:
                 return Answer(response, endpoint)
         raise failure.error(self.reference, failures, what=what) from failures[-1]
+
+    def heard(self, digest: Digest, answer: Answer) -> None:
+        """Remembers what the reference stands for."""
+        endpoint = answer.endpoint
+        first = endpoint == self._endpoints[0]
+        login = bool(self._session.authorizer.header(endpoint, self.reference.repository))
+        url = answer.response.url
+        self._heads.add(self.reference, digest, url=url, endpoint=endpoint, first=first, login=login)
 
     def open(self, descriptor: Descriptor, /) -> AbstractContextManager[Reader]:
         """The blob's bytes, verified. A transfer that breaks goes on where it was, if need be from another endpoint."""

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from urllib.parse import urljoin
 
 from stagemill.oci import document as json
+from stagemill.regex import regex
 from stagemill.registry.exchange import Response, TransportError, body
 from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link, Question
 
 _MOST_BYTES = 16 << 20  # of a page
 _PAGE = 1000
-_NEXT = re.compile(r'<([^>]*)>\s*;(?:[^,<]*;)?\s*rel\s*=\s*"?next"?', re.IGNORECASE)
+_NEXT = regex(r'<([^>]*)>\s*;(?:[^,<]*;)?\s*rel\s*=\s*"?next"?', re.IGNORECASE)
 
 
 def all_tags(link: Link) -> Iterator[str]:

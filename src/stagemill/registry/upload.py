@@ -5,13 +5,13 @@ Source: OCI distribution-spec, "Pushing Blobs": "POST then PUT" and "Pushing a b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urlsplit
 
 from stagemill.errors import CorruptError
 from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
+from stagemill.regex import regex
 from stagemill.registry.exchange import Payload, Response
 from stagemill.registry.failure import Failure
 from stagemill.registry.link import Link, Question
@@ -20,7 +20,7 @@ from stagemill.registry.retry import far_enough
 _PIECE = 16 << 20
 _SMALLEST_PIECE = 1 << 20
 _LARGEST_PIECE = 128 << 20
-_RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
+_RANGE = regex(r"(?:bytes=)?0-(\d{1,18})")
 _BYTES = {"Content-Type": "application/octet-stream"}
 _TOO_LARGE = 413
 _OUT_OF_ORDER = 416

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 ULIMITS = (
@@ -63,7 +64,7 @@ def numbers(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_SIZE = regex(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _UNITS = " kmgtp"
 _TOO_LARGE = 1 << 62
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from stagemill.errors import SourceError
 from stagemill.location import GitLocation
+from stagemill.regex import regex
 from stagemill.sources.program import GitFailure
 
 _LOGIN = ("Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403")
@@ -18,7 +19,7 @@ _SSH = ("Permission denied (", "Host key verification failed", "Could not read f
 _REDIRECT = ("error: 301", "error: 302", "error: 307", "error: 308", "redirect")
 _PROTOCOL = ("transport '",)
 _FINAL = (*_LOGIN, *_HOST, *_CONNECTION, *_SSH, *_PROTOCOL, "certificate problem")
-_NOISE = re.compile(
+_NOISE = regex(
     r"^(?:Cloning into|hint:|warning:|Submodule|remote: (?:Enumerating|Counting|Compressing)).*\n?", re.MULTILINE
 )
 _MOST_LINES = 3

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from stagemill.errors import SourceError
 from stagemill.oci.platform import Platform
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 Action: TypeAlias = Literal["ALLOW", "DENY", "CONVERT"]
@@ -22,7 +23,7 @@ Match: TypeAlias = Literal["WILDCARD", "EXACT", "REGEX"]
 Condition: TypeAlias = Literal["EQUAL", "NOTEQUAL", "MATCHES"]
 
 _MOST_CHANGES = 20
-_PLACEHOLDER = re.compile(r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
+_PLACEHOLDER = regex(r"\$(?:(?P<dollar>\$)|(?P<plain>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the work tree. Secrets reach git in its environment only, and never come out of 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -21,13 +20,14 @@ from shutil import which
 from typing import IO
 
 from stagemill.errors import CancelledError, SourceError, redacted
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 _MOST_OUTPUT = 1 << 20
 _TICK = 0.1  # seconds between two looks at whether the build was stopped
 _LONGEST_SILENCE = 60  # seconds
-_VERSION = re.compile(r"git version ([0-9]+)\.([0-9]+)")
+_VERSION = regex(r"git version ([0-9]+)\.([0-9]+)")
 _OLDEST = (2, 31)
 _CONFIG = {
     "protocol.allow": "never",

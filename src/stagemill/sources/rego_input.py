@@ -5,7 +5,6 @@ Source: buildx, policy/types.go and validate.go. Fields without a value are left
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from typing import TypeAlias
@@ -14,12 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 from stagemill.errors import SourceError
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.regex import regex
 from stagemill.sources.policy import Wanted
 from stagemill.values import dataclass
 
 Value: TypeAlias = "str | bool | int | list[str] | Mapping[str, Value]"
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _OF_CONFIG = ("createdTime", "env", "labels", "user", "volumes", "workingDir")
 
 

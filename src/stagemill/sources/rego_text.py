@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""\#[^\n]*|(?P<text>"(?:[^"\\\n]|\\.)*"|`[^`]*`)|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"""
     r"""|(?P<sign>[{}\[\]()])|.""",
     re.DOTALL,
 )
-_CALLED = re.compile(r"[ \t]*\(")
-_IMPORT = re.compile(r"^import[ \t]+(?P<what>[\w.]+)[^\n]*", re.MULTILINE)
+_CALLED = regex(r"[ \t]*\(")
+_IMPORT = regex(r"^import[ \t]+(?P<what>[\w.]+)[^\n]*", re.MULTILINE)
 _KEYWORDS = frozenset(
     {"as", "contains", "default", "else", "every", "if", "import", "in", "not", "package", "some", "with"}
 )

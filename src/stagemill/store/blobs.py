@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,11 +12,12 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.oci.blobs import CHUNK, BlobSink, BlobSource
 from stagemill.oci.descriptor import Descriptor
+from stagemill.regex import regex
 from stagemill.store.faults import explained
 from stagemill.store.temporary import Temporary
 
 MADE_AGAIN = "it was thrown away; build or pull again, and it is made anew"
-_HEX = re.compile(r"[0-9a-f]{64}")
+_HEX = regex(r"[0-9a-f]{64}")
 
 
 class Blobs(BlobSource, BlobSink):

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
+from stagemill.regex import regex
 from stagemill.store.faults import explained
 from stagemill.store.removal import remove_tree
 from stagemill.store.temporary import Temporary
 
 MADE_AGAIN = "it was thrown away; build again, and it is made anew"
-_HEX = re.compile(r"[0-9a-f]{64}")
+_HEX = regex(r"[0-9a-f]{64}")
 _FULL = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 
 

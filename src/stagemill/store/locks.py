@@ -5,18 +5,18 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stagemill.errors import CancelledError
+from stagemill.regex import regex
 from stagemill.store.faults import explained
 
 FIRST_WAIT = 0.02
 LONGEST_WAIT = 0.1
-_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_PLAIN = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
 
 def never() -> bool:

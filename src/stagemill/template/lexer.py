@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from stagemill.regex import regex
 from stagemill.template.failure import failed
 from stagemill.values import dataclass
 
 _SPACE = " \t\r\n"
-_OPEN = re.compile(r"\{\{(?P<trims>-(?=[ \t\r\n]))?")
-_CLOSE = re.compile(r"(?P<trims>[ \t\r\n]-)?\}\}")
-_COMMENT = re.compile(r"[ \t\r\n]*/\*")
-_TOKEN = re.compile(
+_OPEN = regex(r"\{\{(?P<trims>-(?=[ \t\r\n]))?")
+_CLOSE = regex(r"(?P<trims>[ \t\r\n]-)?\}\}")
+_COMMENT = regex(r"[ \t\r\n]*/\*")
+_TOKEN = regex(
     r"""(?P<field>\.[^\W\d]\w*)
     |(?P<dot>\.)
     |(?P<variable>\$\w*)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Literal, NoReturn
 
 from stagemill.errors import TemplateError
+from stagemill.regex import regex
 from stagemill.template import lexer
 from stagemill.template.failure import failed, within_reason
 from stagemill.template.functions import NAMES
@@ -29,7 +30,7 @@ from stagemill.template.nodes import (
 )
 from stagemill.template.suggest import near
 
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)")
+_ESCAPE = regex(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "'": "'"}
 _CONSTANTS = {"true": True, "false": False, "nil": None}
 _ABSENT = ("define", "template", "block")

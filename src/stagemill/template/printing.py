@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from stagemill.regex import regex
 from stagemill.template.failure import MisuseError
 from stagemill.template.values import Value, brief, shown
 
-_VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d*)(?P<dot>\.(?P<precision>\d*))?(?P<verb>.?)", re.DOTALL)
+_VERB = regex(r"%(?P<flags>[-+# 0]*)(?P<width>\d*)(?P<dot>\.(?P<precision>\d*))?(?P<verb>.?)", re.DOTALL)
 _INTEGERS = {"d": "d", "b": "b", "o": "o", "x": "x", "X": "X"}
 _VERBS = "%s %v %q %d %t %x %f %e %g %c %%"
 

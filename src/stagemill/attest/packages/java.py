@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import lzma
-import re
 import struct
 import zipfile
 import zlib
@@ -14,9 +13,10 @@ from typing import BinaryIO
 
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
+from stagemill.regex import regex
 
-_ARCHIVE = re.compile(r".+\.(?:jar|war|ear|jpi|hpi)")
-_MARK = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_ARCHIVE = regex(r".+\.(?:jar|war|ear|jpi|hpi)")
+_MARK = regex(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, OSError, ValueError,
     OverflowError, EOFError,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
 from stagemill.oci.document import JsonObject, MalformedError, parse_object
+from stagemill.regex import regex
 
-_PLACE = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
+_PLACE = regex(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
 
 
 def is_one(path: str) -> bool:

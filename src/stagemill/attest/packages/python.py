@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
+from stagemill.regex import regex
 
-_PLACE = re.compile(r"(?:.*/)?[^/]+(?:\.dist-info/METADATA|\.egg-info/PKG-INFO|\.egg-info)")
-_SEPARATORS = re.compile(r"[-_.]+")
+_PLACE = regex(r"(?:.*/)?[^/]+(?:\.dist-info/METADATA|\.egg-info/PKG-INFO|\.egg-info)")
+_SEPARATORS = regex(r"[-_.]+")
 
 
 def is_one(path: str) -> bool:

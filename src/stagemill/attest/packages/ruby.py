@@ -6,14 +6,15 @@ import re
 
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
+from stagemill.regex import regex
 
-_PLACE = re.compile(r"(?:.*/)?specifications/(?:default/)?[^/]+\.gemspec")
-_STUB = re.compile(r"^# stub: (\S+) (\S+) (\S+)", re.MULTILINE)
+_PLACE = regex(r"(?:.*/)?specifications/(?:default/)?[^/]+\.gemspec")
+_STUB = regex(r"^# stub: (\S+) (\S+) (\S+)", re.MULTILINE)
 _FIELD = r"^\s*\w+\.{} = (?:Gem::Version\.new\()?['\"]([^'\"]+)['\"]"
-_NAME = re.compile(_FIELD.format("name"), re.MULTILINE)
-_VERSION = re.compile(_FIELD.format("version"), re.MULTILINE)
-_LICENSES = re.compile(r"^\s*\w+\.licenses = \[([^\]]*)\]", re.MULTILINE)
-_WORD = re.compile(r"['\"]([^'\"]+)['\"]")
+_NAME = regex(_FIELD.format("name"), re.MULTILINE)
+_VERSION = regex(_FIELD.format("version"), re.MULTILINE)
+_LICENSES = regex(r"^\s*\w+\.licenses = \[([^\]]*)\]", re.MULTILINE)
+_WORD = regex(r"['\"]([^'\"]+)['\"]")
 
 
 def is_one(path: str) -> bool:

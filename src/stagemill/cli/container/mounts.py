@@ -13,6 +13,7 @@ from pathlib import Path
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.graph.mounts import HostMount
+from stagemill.regex import regex
 from stagemill.sandbox.limits import size
 from stagemill.sandbox.process import Bind, Mount, Tmpfs
 
@@ -23,7 +24,7 @@ _BIND = {"type", "source", "target", "readonly", "bind-propagation", "consistenc
 _TMPFS = {"type", "target", "tmpfs-size", "tmpfs-mode"}
 _PRIVATE = {"private", "rprivate", ""}
 _TRUE = {"", "true", "1"}
-_CDI = re.compile(r"[\w.-]+/[\w.-]+=[\w.:*-]+", re.ASCII)
+_CDI = regex(r"[\w.-]+/[\w.-]+=[\w.:*-]+", re.ASCII)
 # Options of a tmpfs that say what it is anyway.
 _USUAL = {"rw", "noexec", "nosuid", "nodev", "relatime", ""}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal
 
 from stagemill.errors import UsageError
+from stagemill.regex import regex
 
-_PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?")
+_PORT = regex(r"[0-9]{1,5}(?:-[0-9]{1,5})?")
 _ANY = {"", "0.0.0.0", "[::]"}
 _WHY = "the command has this machine's own network, and ports are not mapped"
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagemill.cli.frame import roots
 from stagemill.cli.frame.access import Access
 from stagemill.cli.frame.stopping import interruptible
 from stagemill.errors import StagemillError, UsageError
@@ -48,23 +49,13 @@ CA_BUNDLES = (
 
 
 def store_root(environment: Mapping[str, str], *, root: bool) -> Path:
-    """`$STAGEMILL_ROOT`, else /var/lib/stagemill for root and the XDG data directory for a user."""
-    if given := environment.get("STAGEMILL_ROOT"):
-        return Path(given).absolute()
-    if root:
-        return Path("/var/lib/stagemill")
-    data = environment.get("XDG_DATA_HOME") or os.path.join(environment.get("HOME", "/"), ".local/share")
-    return Path(data) / "stagemill"
+    """Where the store is."""
+    return Path(roots.store_root(environment, root=root))
 
 
 def config_path(environment: Mapping[str, str], *, root: bool) -> Path:
-    """`$STAGEMILL_CONFIG`, else config.toml in /etc/stagemill for root or the XDG config directory for a user."""
-    if given := environment.get("STAGEMILL_CONFIG"):
-        return Path(given).absolute()
-    config = environment.get("XDG_CONFIG_HOME")
-    if config is None and root and Path("/etc/stagemill/config.toml").exists():
-        return Path("/etc/stagemill/config.toml")
-    return Path(config or os.path.join(environment.get("HOME", "/"), ".config")) / "stagemill" / "config.toml"
+    """Where the configuration is, if there is one."""
+    return Path(roots.config_path(environment, root=root))
 
 
 def device_directories(environment: Mapping[str, str]) -> list[Path]:

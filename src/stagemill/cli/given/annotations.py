@@ -5,19 +5,19 @@ An image of one platform has no index, so what would be written there is an erro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
 from stagemill.oci.platform import Platform
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 _PLACES = ("manifest", "manifest-descriptor", "index", "index-descriptor")
-_PLACE = re.compile(r"([a-z-]+)(?:\[([^\]]*)\])?")
+_PLACE = regex(r"([a-z-]+)(?:\[([^\]]*)\])?")
 _WRITE = "write --annotation NAME=VALUE or --annotation manifest:NAME=VALUE"
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from stagemill.dockerfile import durations
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import UsageError
+from stagemill.regex import regex
 from stagemill.store.filters import KINDS, NOT_HERE, TEXTS, TRUTHS, Filter, Operator
 
 HELP = (
     "Only what was not used for until=24h, of type=step, mount or image, with name=TEXT in its name; also id, parents, "
     "description, inuse, shared, private, mutable, immutable. != and ~= (a pattern) do too, and all must hold."
 )
-_FORM = re.compile(r"([a-z-]+)\s*(?:(!=|~=|==?)(.*))?", re.DOTALL)
+_FORM = regex(r"([a-z-]+)\s*(?:(!=|~=|==?)(.*))?", re.DOTALL)
 _OPERATORS: dict[str, Operator] = {"=": "=", "==": "=", "!=": "!=", "~=": "~="}
 _WORDS = {"": "true", "true": "true", "1": "true", "false": "false", "0": "false"}
 _FIELDS = ("until", *TEXTS, *TRUTHS)

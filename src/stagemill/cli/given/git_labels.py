@@ -6,19 +6,19 @@ Source: buildx, docs/reference/buildx_build.md and util/gitutil.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from stagemill.errors import UsageError
+from stagemill.regex import regex
 
 _ENTRYPOINT = "com.docker.image.source.entrypoint"
 _REVISION = "org.opencontainers.image.revision"
 _SOURCE = "org.opencontainers.image.source"
 _TRUE = {"1", "t", "true"}
 _FALSE = {"0", "f", "false"}
-_CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
+_CREDENTIALS = regex(r"(?<=://)[^/@]*@")
 
 
 def git_labels(

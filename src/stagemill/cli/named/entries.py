@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import field
 
@@ -15,9 +14,10 @@ from stagemill.oci import document as json
 from stagemill.oci.platform import Platform
 from stagemill.places.address import Address, InRegistry, InStore
 from stagemill.places.node import Node
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
-_DIGITS = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})")
+_DIGITS = regex(r"(?:sha256:)?([0-9a-f]{4,64})")
 
 
 @dataclass(frozen=True, slots=True)

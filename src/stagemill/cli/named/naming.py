@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from stagemill.cli.given import flags
@@ -15,9 +14,10 @@ from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex, pick, runnable
 from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
+from stagemill.regex import regex
 from stagemill.store.store import Store
 
-_ID = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})")
+_ID = regex(r"(?:sha256:)?([0-9a-f]{4,64})")
 _WHOLE = 64
 _SEVERAL = 4
 

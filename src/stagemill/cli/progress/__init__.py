@@ -37,10 +37,8 @@ def open_progress(
     mode, and for `tty` where the stream is no terminal.
     """
     environ = os.environ if environ is None else environ
-    terminal = stream.isatty() and environ.get("TERM") != "dumb"
-    if mode == "auto":
-        mode = "tty" if terminal else "plain"
-    match mode:
+    terminal = _is_terminal(stream, environ)
+    match mode_of(mode, stream, environ):
         case "quiet":
             return _quiet()
         case "plain":
@@ -56,6 +54,17 @@ def open_progress(
             )
         case _:
             raise UsageError(f"unknown progress mode {mode!r}", hint=f"choose one of {', '.join(MODES)}")
+
+
+def mode_of(mode: str, stream: TextIO, environ: Mapping[str, str]) -> str:
+    """What `auto` means for a stream; other modes are what they are."""
+    if mode != "auto":
+        return mode
+    return "tty" if _is_terminal(stream, environ) else "plain"
+
+
+def _is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    return stream.isatty() and environ.get("TERM") != "dumb"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, assert_never
 from stagemill import events
 from stagemill.cli.progress.text import Lines, harmless
 from stagemill.digest import Digest
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 TAIL = 6
@@ -17,7 +18,7 @@ TAIL = 6
 
 State: TypeAlias = Literal["running", "done", "cached", "failed", "cancelled"]
 
-_PLACE = re.compile(r"\[(?:[^\]]* )?(\d+/\d+)\] (.+)", re.DOTALL)
+_PLACE = regex(r"\[(?:[^\]]* )?(\d+/\d+)\] (.+)", re.DOTALL)
 
 
 @dataclass(slots=True)

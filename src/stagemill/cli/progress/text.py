@@ -6,11 +6,13 @@ import re
 from codecs import getincrementaldecoder
 from unicodedata import category, east_asian_width
 
+from stagemill.regex import regex
+
 LONGEST_LINE = 16_384
 """Characters. What has no end by then is taken for a line."""
 
 _DECODER = getincrementaldecoder("utf-8")
-_SEQUENCE = re.compile(
+_SEQUENCE = regex(
     r"""
       (?: \x1b\[ | \x9b ) [0-?]* [ -/]* (?: [@-~] | $ )               # control sequences: colours, cursor
     | (?: \x1b[\]PX^_] | [\x90\x98\x9d-\x9f] ) [^\x07\x1b\x9c]* (?: \x07 | \x1b\\ | \x9c | $ )?  # strings: titles, links
@@ -18,7 +20,7 @@ _SEQUENCE = re.compile(
     """,
     re.VERBOSE,
 )
-_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_HARMFUL = regex("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ELLIPSIS = "…"
 
 

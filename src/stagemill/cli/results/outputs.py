@@ -16,7 +16,7 @@ from stagemill.build import Built
 from stagemill.cli.frame.environment import store_root
 from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.given.flags import reference
-from stagemill.cli.given.output_flags import PACKED, Output
+from stagemill.cli.given.output_flags import PACKED, Keeping, Output
 from stagemill.cli.results.assembly import Assembly
 from stagemill.cli.results.exports import Export, check_place, write_atomically
 from stagemill.digest import Digest
@@ -117,20 +117,45 @@ class Wishes:
         return packed or bool(asked) or (self.quiet and not files_only)
 
     @property
+    def only_writes_archives(self) -> bool:
+        """Whether all that is left of it is files of the image, digests, and names in the store."""
+        named = all(output.keeping == Keeping() and not output.push for output in self.outputs)
+        archived = all(
+            output.type == "image" or (output.type in {"oci", "docker"} and output.tar and output.dest != "-")
+            for output in self.outputs
+        )
+        return named and archived and not self.attest and not self.dated and not self.squash
+
+    @property
     def wants_any(self) -> bool:
         return self.wants_image or bool(self.outputs) or bool(self.attest.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A file that an image was written to, by the step with this name."""
+
+    dest: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """An image or index that was delivered, the names it got, and what is to be told of the build: its warnings, and how
     each platform's image was made.
+
+    `stored` are the names that it has in the store. `archives` were written, and `files` with what is in them, `output` to
+    standard output; `files` are None where it went to other places too.
     """
 
     image: AnyImage
     names: tuple[str, ...]
     warnings: tuple[str, ...] | None = None
     provenance: Mapping[str, JsonObject] = field(default_factory=dict)
+    stored: tuple[str, ...] = ()
+    archives: tuple[Archive, ...] = ()
+    files: Mapping[str, bytes] | None = None
+    output: str = ""
 
     @property
     def metadata(self) -> dict[str, object]:
@@ -242,6 +267,7 @@ def deliver(
     step = _Steps(built, listener, wishes.title)
     witness = account.witness(wishes.stage, built.services.clock(), step) if account else None
     images = Assembly(builds, wishes.annotations, step, wishes.index, wishes.squash, witness)
+    archives: list[Archive] = []
     for output in wishes.outputs:
         own = output.names or wishes.tags
         if output.push:
@@ -250,7 +276,9 @@ def deliver(
             continue
         made = images.of(output, own) if output.type in PACKED else None
         where = "standard output" if output.dest == "-" else output.dest
-        with step(f"exporting to {output.type} {where}"):
+        name = f"exporting to {output.type} {where}"
+        archives.append(Archive(output.dest, name))
+        with step(name):
             Export(builds, made, own, wishes.index, listener, witness).write(output, stdout)
     evidence = None
     if witness:
@@ -265,9 +293,9 @@ def deliver(
     notices = dict.fromkeys(notice for each in builds for notice in each.plan.notices)
     warnings = tuple(notices) if wishes.warnings_in_metadata else None
     names = tuple(dict.fromkeys((*named, *wishes.pushed)))
-    found = Delivered(image, names, warnings, evidence.records(image) if evidence else {})
-    _tell(found, wishes, stdout)
-    return found
+    records = evidence.records(image) if evidence else {}
+    found = Delivered(image, names, warnings, records, named, tuple(archives))
+    return _tell(found, wishes, stdout)
 
 
 def _name(images: Assembly, wishes: Wishes, step: _Steps) -> Iterator[str]:
@@ -305,16 +333,19 @@ def _push(built: Built, image: AnyImage, names: Sequence[str], output: Output, *
     pushing.push(image, [Reference.parse(name) for name in names], by_digest=output.by_digest)
 
 
-def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> None:
-    """Writes the digests to where they are wanted."""
+def _tell(found: Delivered, wishes: Wishes, stdout: BinaryIO) -> Delivered:
+    """Writes the digests to where they are wanted; the result with what was written."""
     known = identity(found.image)
-    if wishes.iidfile:
-        write_atomically(Path(wishes.iidfile), known.encode())
-    if wishes.metadata_file:
-        write_atomically(Path(wishes.metadata_file), pretty(found.metadata))
+    texts = {wishes.iidfile: known.encode(), wishes.metadata_file: pretty(found.metadata)}
+    files = {path: data for path, data in texts.items() if path}
+    for path, data in files.items():
+        write_atomically(Path(path), data)
+    output = ""
     if wishes.quiet and not any(output.dest == "-" for output in wishes.outputs):
-        stdout.write(f"{known}\n".encode())
+        output = f"{known}\n"
+        stdout.write(output.encode())
         stdout.flush()
+    return replace(found, files=files if wishes.only_writes_archives else None, output=output)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from stagemill import events
 from stagemill.build import Built
 from stagemill.cli.given import flags
 from stagemill.cli.results.exports import write_atomically
-from stagemill.cli.results.outputs import Wishes, check, deliver, pretty
+from stagemill.cli.results.outputs import Delivered, Wishes, check, deliver, pretty
 from stagemill.errors import UsageError
 from stagemill.oci.image_index import identity
 from stagemill.oci.reference import Reference
@@ -149,8 +149,8 @@ class Delivery:
         listener: events.Listener,
         stdout: BinaryIO,
         account: Account | None = None,
-    ) -> None:
-        """Afterwards everything that was asked for is there. `builds` are those of each target, one for each platform.
+    ) -> list[Delivered | None]:
+        """Afterwards everything that was asked for is there: the result for each target, if there is one. `builds` are those of each target, one for each platform.
 
         `account` is for what is said of them.
         """
@@ -168,6 +168,7 @@ class Delivery:
             found = {title: it for title, it in zip(self.titles, delivered, strict=True) if it}
             _write(self.given.iidfile, {title: identity(it.image) for title, it in found.items()})
             _write(self.given.metadata_file, {title: it.metadata for title, it in found.items()})
+        return delivered
 
     def _tell_what_stays(self, built: Built, listener: events.Listener) -> None:
         """Says of which target nobody gets the result."""

@@ -10,11 +10,12 @@ from stagemill.files.paths import clean
 from stagemill.lint.file import Ignore, LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.stages import Step
+from stagemill.regex import regex
 
 NAME = "CopyIgnoredFile"
 SUMMARY = "Attempting to Copy file that is excluded by .dockerignore"
 
-_URL = re.compile(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
+_URL = regex(r"(?:https?|git|ssh)://|[\w.-]+@[\w.-]+:", re.IGNORECASE)
 
 
 def check(file: LintFile) -> Iterator[Finding]:

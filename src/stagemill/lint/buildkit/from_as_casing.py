@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.source import Span
@@ -10,11 +9,12 @@ from stagemill.dockerfile.tree import From
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import keyword
+from stagemill.regex import regex
 
 NAME = "FromAsCasing"
 SUMMARY = "The 'as' keyword should match the case of the 'from' keyword"
 
-_BETWEEN = re.compile(r"[ \t]+([aA][sS])[ \t]+")
+_BETWEEN = regex(r"[ \t]+([aA][sS])[ \t]+")
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from stagemill.dockerfile.tree import Cmd, Command, Entrypoint
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
+from stagemill.regex import regex
 
 NAME = "JSONArgsRecommended"
 SUMMARY = "JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals"
 
-_PLAIN = re.compile(r"[\w./:=@%+, -]+", re.ASCII)
+_PLAIN = regex(r"[\w./:=@%+, -]+", re.ASCII)
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -10,12 +10,13 @@ from stagemill.dockerfile.tree import Env, Label, Pair
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import keyword, written
+from stagemill.regex import regex
 
 NAME = "LegacyKeyValueFormat"
 SUMMARY = "Legacy key/value format with whitespace separator should not be used"
 
-_KEY = re.compile(r"[^\s'\"\\`$=]+")
-_BARE = re.compile(r"[\w./:@%+,$(){}|&;~^*?!<>#-]+", re.ASCII)
+_KEY = regex(r"[^\s'\"\\`$=]+")
+_BARE = regex(r"[\w./:@%+,$(){}|&;~^*?!<>#-]+", re.ASCII)
 
 
 def check(file: LintFile) -> Iterator[Finding]:

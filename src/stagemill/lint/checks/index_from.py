@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from stagemill.dockerfile.source import Span
@@ -12,13 +11,14 @@ from stagemill.lint.file import LintFile, mount_options, source_stage
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import written
 from stagemill.lint.stages import Stage
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 NAME = "index-from"
 SUMMARY = "a stage is read by its number"
 
 _DIGITS = 6  # no file has so many stages
-_FROM = re.compile(r"(?:^|,)from=([0-9]+)(?=,|$)")
+_FROM = regex(r"(?:^|,)from=([0-9]+)(?=,|$)")
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.expansion import variables
@@ -12,12 +11,13 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.place import above, below, lines
 from stagemill.lint.stages import PLATFORM_ARGS, Stage
+from stagemill.regex import regex
 from stagemill.values import dataclass
 
 NAME = "undeclared-arg"
 SUMMARY = "a FROM reads a variable that no ARG declares"
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(file: LintFile) -> Iterator[Finding]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from stagemill.regex import regex
 from stagemill.verify.difference import Cause
 from stagemill.verify.pair import Pair
 
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_TEMPORARY = re.compile(rb"/tmp/[\w./-]*[A-Za-z0-9_]{6,}")
-_RANDOM = re.compile(r"[A-Za-z0-9_]+")
+_UUID = regex(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_TEMPORARY = regex(rb"/tmp/[\w./-]*[A-Za-z0-9_]{6,}")
+_RANDOM = regex(r"[A-Za-z0-9_]+")
 _FEWEST = 4  # characters that differ
 
 _IDENTIFIER = Cause(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from stagemill.regex import regex
 from stagemill.verify.causes.drawn import covered
 from stagemill.verify.difference import Cause
 from stagemill.verify.pair import Pair
 
-_NUMBER = re.compile(rb"\d+")
+_NUMBER = regex(rb"\d+")
 _PROCESSORS = Cause(
     "the number of processors, of which the second build had another",
     "give the tool a fixed number, such as make -j4, instead of nproc",

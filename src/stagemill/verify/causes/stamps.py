@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stagemill.regex import regex
 from stagemill.verify.causes.drawn import covered
 from stagemill.verify.difference import Cause
 from stagemill.verify.pair import Pair
@@ -22,7 +23,7 @@ _FORMS = tuple(
         (_CLOCK, "a time of day, such as C's __TIME__"),
     )
 )
-_SECONDS = re.compile(rb"(?<!\d)\d{10}(?:\d{3}|\d{6}|\d{9})?(?!\d)")
+_SECONDS = regex(rb"(?<!\d)\d{10}(?:\d{3}|\d{6}|\d{9})?(?!\d)")
 _YEARS = range(946_684_800, 4_102_444_800)  # of 2000 to 2099
 _WIDTHS = ((4, 1), (8, 1), (8, 1_000), (8, 1_000_000), (8, 1_000_000_000))
 

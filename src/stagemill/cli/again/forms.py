@@ -1,0 +1,57 @@
+"""What is in a receipt, for a type checker: when programs run, receipts are plain JSON."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Asked(TypedDict):
+    """A name whose digest a registry was asked for. `url` is where it says so at a glance, None where that takes more."""
+
+    reference: str
+    digest: str
+    url: str | None
+
+
+class Looked(TypedDict):
+    """What of a directory was looked at, as `Survey` has it, and the digest of that."""
+
+    root: str
+    directories: list[str]
+    hidden: list[str]
+    digest: str
+
+
+class Written(TypedDict):
+    """A file: where, and the pieces that it is made of: `bytes` as latin-1, or `blob` with its digest in hex."""
+
+    dest: str
+    pieces: list[tuple[str, str]]
+
+
+class Receipt(TypedDict):
+    """What a build was asked (`question`), what it looked at, and what it answered.
+
+    `files` are digests of files by path, None for those that were not there. `before` and `after` are what names in the store
+    mean, before the build and by it: descriptors as the table `images` has them, None for none. `steps` are keys of its
+    records. `blobs` have to be there; with them is what the kernel said when they were checked, in the run of the machine
+    that `boot` names. `headers` go with every glance. `said` is what the progress in its `mode` has: `cached`, `done`,
+    `notice` or the number of an archive, each with a text and a stage. `output` goes to standard output.
+    """
+
+    version: int
+    question: str
+    schema: int
+    boot: str
+    files: dict[str, str | None]
+    context: Looked | None
+    asked: list[Asked]
+    headers: dict[str, str]
+    before: dict[str, str | None]
+    after: dict[str, str]
+    steps: list[str]
+    blobs: dict[str, list[int]]
+    archives: list[Written]
+    mode: str
+    said: list[tuple[str, str, str]]
+    output: str
