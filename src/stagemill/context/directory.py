@@ -89,9 +89,9 @@ class DirectoryContext:
         return list(self._rows_in(path))
 
     @property
-    def scanned(self) -> Mapping[str, Collection[str]]:
-        """The names in each directory that was looked into, without those that are left out."""
-        return {folder: rows.keys() for folder, rows in self._rows.items()}
+    def looked_at(self) -> Mapping[str, tuple[Collection[Row], Collection[str]]]:
+        """By folder: all that was read of it so far, and the names in it that are left out."""
+        return {path: (self._rows[path].values(), folder.hidden) for path, folder in self._folders.items()}
 
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")
