@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Mapping
 from functools import cached_property
 
 from stagemill.digest import Digest
@@ -17,6 +16,7 @@ MAX_AGE = 16
 """An entry that was not asked for in so many saves is forgotten."""
 _KEY = struct.Struct("<QQQqq")
 _PAIR = struct.Struct(f"{_KEY.size}s33s")  # the key; the digest and its age
+_ASKED = b"\xff"  # in place of the age, while this process lasts
 MAGIC = b"stagemill stats 1\n"
 
 
@@ -29,32 +29,28 @@ class StatCache:
     def __init__(self, memo: Memo) -> None:
         self._memo = memo
         self._guard = threading.Lock()
-        self._seen: dict[bytes, bytes] = {}
         self._changed = False
 
     @cached_property
-    def _old(self) -> Mapping[bytes, bytes]:
-        """What was saved, which a build need not load that finds its context as it was."""
+    def _known(self) -> dict[bytes, bytes]:
+        """Digests with their ages. A build need not load them that finds its context as it was."""
         body = self._memo.read()
         return dict(_PAIR.iter_unpack(body)) if len(body) % _PAIR.size == 0 else {}
 
     def get(self, key: tuple[int, ...]) -> Digest | None:
         """The digest that was put for exactly this key."""
         packed = _pack(key)
-        if packed is None:
+        value = self._known.get(packed) if packed is not None else None
+        if packed is None or value is None:
             return None
-        value = self._seen.get(packed)
-        if value is None:
-            value = self._old.get(packed)
-            if value is None:
-                return None
-            self._seen[packed] = value
+        if value[32:] != _ASKED:
+            self._known[packed] = value[:32] + _ASKED
         return Digest.from_bytes(value[:32])
 
     def put(self, key: tuple[int, ...], digest: Digest) -> None:
         packed = _pack(key)
         if packed is not None:
-            self._seen[packed] = bytes.fromhex(digest.hex) + b"\0"
+            self._known[packed] = bytes.fromhex(digest.hex) + _ASKED
             self._changed = True
 
     def save(self) -> None:
@@ -63,13 +59,14 @@ class StatCache:
             if not self._changed:
                 return
             self._changed = False
-            body = b"".join(_PAIR.pack(key, value) for key, value in self._aged().items())
-        self._memo.write(body)
-
-    def _aged(self) -> dict[bytes, bytes]:
-        kept = {key: value[:32] + bytes([value[32] + 1]) for key, value in self._old.items() if value[32] < MAX_AGE}
-        kept.update((key, value[:32] + b"\0") for key, value in self._seen.copy().items())
-        return kept
+            pairs = [(key, value[:32], value[32]) for key, value in self._known.copy().items()]
+        self._memo.write(
+            b"".join(
+                _PAIR.pack(key, digest + (b"\0" if age == _ASKED[0] else bytes([age + 1])))
+                for key, digest, age in pairs
+                if age < MAX_AGE or age == _ASKED[0]
+            )
+        )
 
 
 def _pack(key: tuple[int, ...]) -> bytes | None:
