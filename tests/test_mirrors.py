@@ -16,6 +16,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
     "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
+    "cli/again": ("builds that are asked again: tests/integration/test_again.py", "asking forms keep looked retell"),
     "cli/inspection": ("cli/inspect", "flags"),
     "cli/named": ("cli/copy, and cli/index", "places sending"),
     "cli/locking": ("cli/lock, with registries on loopback", "finding"),

@@ -20,6 +20,7 @@ COMMAND = (sys.executable, "-m", "stagemill")
 LONGEST = 600  # seconds
 
 _NOT_OURS = (
+    "PYTEST_",
     "STAGEMILL",
     "XDG_",
     "BUILDKIT_",

@@ -128,7 +128,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     with (
         workplace() as place,
         _progress(values, build) as shown,
-        reading(build, place=place, listener=(listener := Keeping(shown, sys.argv[1:], began=started))) as inputs,
+        reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener)
@@ -159,6 +159,12 @@ def _build(values: Values, build: BuildFlags) -> None:
             checks.tell(listener.last, now=time.time())
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
         listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
+
+
+def _asked() -> str:
+    """The question that this build answers, as `again.question` has it."""
+    found = click.get_current_context().find_root().obj
+    return found if isinstance(found, str) else ""
 
 
 def _account(

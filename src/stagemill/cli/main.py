@@ -47,30 +47,38 @@ def _open_streams() -> None:
 def run(arguments: list[str]) -> int:
     """The status of a command line."""
     try:
-        if arguments[:1] == ["build"] and _repeated(arguments):
+        asked = _question(arguments) if arguments[:1] == ["build"] else ""
+        if asked and _repeated(asked):
             return 0
-        return _run(arguments)
+        return _run(arguments, asked)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
         from stagemill.cli.frame.failure import report
 
         return report(error)
 
 
-def _repeated(arguments: list[str]) -> bool:
-    """Whether a build is done because nothing has changed."""
+def _question(arguments: list[str]) -> str:
+    """What a build is asked, where it may have been asked before."""
     from stagemill import __version__
+    from stagemill.cli.again.question import question
+
+    return question(arguments, os.environ, __version__)
+
+
+def _repeated(asked: str) -> bool:
+    """Whether a build is done because nothing has changed."""
     from stagemill.cli.again.replay import replay
 
-    return replay(arguments, os.environ, __version__)
+    return replay(asked, os.environ)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], asked: str) -> int:
     import click
 
     from stagemill.cli.commands import program
 
     try:
-        status = program.main(arguments, prog_name="stagemill", standalone_mode=False)
+        status = program.main(arguments, prog_name="stagemill", standalone_mode=False, obj=asked)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:

@@ -74,7 +74,9 @@ def _checked(file: int, name: str, known: list[int], *, trusted: bool) -> list[i
 
 
 def write(dest: str, pieces: Iterable[tuple[str, str]], blobs: Blobs) -> None:
-    """The archive takes the place of what was at `dest` when it is whole. Raises OSError, ChangedError."""
+    """The archive takes the place of what was at `dest` when it is whole. Raises OSError, ChangedError where that is no file."""
+    if os.path.exists(dest) and not os.path.isfile(dest):
+        raise ChangedError(dest)
     new = f"{os.path.dirname(dest)}/.{os.path.basename(dest)}.{os.urandom(4).hex()}"
     out = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
+
+Saying: TypeAlias = tuple[str, str, str, str]
 
 
 class Asked(TypedDict):
@@ -36,7 +38,7 @@ class Receipt(TypedDict):
     mean, before the build and by it: descriptors as the table `images` has them, None for none. `steps` are keys of its
     records. `blobs` have to be there; with them is what the kernel said when they were checked, in the run of the machine
     that `boot` names. `headers` go with every glance. `said` is what the progress in its `mode` has: `cached`, `done`,
-    `notice` or the number of an archive, each with a text and a stage. `output` goes to standard output.
+    `notice` or the number of an archive, each with a text, and a stage and a digest where it is a step. `output` goes to standard output.
     """
 
     version: int
@@ -53,5 +55,5 @@ class Receipt(TypedDict):
     blobs: dict[str, list[int]]
     archives: list[Written]
     mode: str
-    said: list[tuple[str, str, str]]
+    said: list[Saying]
     output: str

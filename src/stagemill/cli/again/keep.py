@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from stagemill import __version__, events
+from stagemill import events
 from stagemill.cli.again import archive, looked, question, receipt
 from stagemill.cli.again.looked import UnrepeatableError
 from stagemill.cli.again.pieces import UnusualError, pieces
@@ -19,7 +19,7 @@ from stagemill.store import images, schema
 
 if TYPE_CHECKING:
     from stagemill.build import Built
-    from stagemill.cli.again.forms import Asked, Receipt, Written
+    from stagemill.cli.again.forms import Asked, Receipt, Saying, Written
     from stagemill.cli.frame.environment import Workplace
     from stagemill.cli.making.building import BuildFlags
     from stagemill.cli.making.source import Inputs
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 class Keeping:
     """A listener that passes everything on, and remembers what a build says that finds everything.
 
-    `arguments` are the command line; `began` is from before the build looked at anything, in seconds since the epoch.
+    `asked` is the question that the build answers, empty for one that cannot be answered from a receipt; `began` is from before the build looked at anything, in seconds since the epoch.
     """
 
-    def __init__(self, listener: events.Listener, arguments: Sequence[str], *, began: float) -> None:
+    def __init__(self, listener: events.Listener, asked: str, *, began: float) -> None:
         self._listener = listener
-        self._arguments = arguments
+        self._asked = asked
         self._began_ns = int(began * 1e9)
         self._events: list[events.Event] = []
         self._last: list[events.Notice] = []
@@ -61,17 +61,16 @@ class Keeping:
         mode: str,
     ) -> None:
         """The same command line is answered from a receipt from now on, where it can be. `mode` is that of the progress."""
-        if mode == "rawjson" or not question.may_repeat(self._arguments, place.environment):
+        if not self._asked:
             return
-        asked = question.question(self._arguments, place.environment, __version__)
-        path = receipt.place(os.fspath(place.store.root), question.name(asked))
+        path = receipt.place(os.fspath(place.store.root), question.name(self._asked))
         try:
             (built,), (result,) = builds, delivered
             found = _Found(built, result, given=given, inputs=inputs, place=place)
             receipt.write(
                 path,
                 {
-                    **found.receipt(asked, began_ns=self._began_ns),
+                    **found.receipt(self._asked, began_ns=self._began_ns),
                     "mode": mode,
                     "said": list(self._said(found)),
                 },
@@ -79,11 +78,11 @@ class Keeping:
         except (UnrepeatableError, UnusualError, OSError, ValueError):
             receipt.remove(path)
 
-    def _said(self, found: _Found) -> Iterator[tuple[str, str, str]]:
+    def _said(self, found: _Found) -> Iterator[Saying]:
         said = list(_said(self._events, found.vertices, found.dests))
         yield from said
-        if any(kind == "done" and text.startswith("[") for kind, text, _ in said):
-            yield from (("notice", event.text, "") for event in self._last)
+        if any(kind == "done" and text.startswith("[") for kind, text, _, _ in said):
+            yield from (("notice", event.text, "", "") for event in self._last)
 
 
 class _Found:
@@ -122,7 +121,7 @@ class _Found:
             "question": asked,
             "schema": schema.VERSION,
             "boot": receipt.boot(),
-            "files": {**files, **looked.files(given.context, given.file, self._place.environment)},
+            "files": {**files, **looked.files(given.context, given.file, config=self._place.config)},
             "context": looked.context(self._inputs.context, began_ns=began_ns),
             "asked": questions,
             "headers": {"Accept": _accept(), "User-Agent": user_agent(), "Accept-Encoding": "identity"},
@@ -173,25 +172,25 @@ class _Found:
 
 def _said(
     told: Sequence[events.Event], vertices: Mapping[Digest, Vertex], dests: Mapping[str, int]
-) -> Iterator[tuple[str, str, str]]:
-    """What is said where everything is found: a kind, a text, and a stage. Raises UnrepeatableError."""
+) -> Iterator[Saying]:
+    """What is said where everything is found. Raises UnrepeatableError."""
     running: dict[Digest, events.Started] = {}
     for event in told:
         match event:
-            case events.Cached(_, name, _, stage):
-                yield "cached", name, stage
+            case events.Cached(step, name, _, stage):
+                yield "cached", name, stage, step
             case events.Started(step, name, _, stage):
                 running[step] = event
                 if step in vertices:
-                    yield "cached", name, stage
+                    yield "cached", name, stage, step
             case events.Finished(step):
                 begun = running.pop(step)
                 if step in (Digest.of(begun.name.encode()), Digest.of(f"deliver {begun.name}".encode())):
-                    yield str(dests.get(begun.name, "done")), begun.name, begun.stage
+                    yield str(dests.get(begun.name, "done")), begun.name, begun.stage, step
             case events.Notice(text):
                 if any(step in vertices for step in running):
                     raise UnrepeatableError("a notice")
-                yield "notice", text, ""
+                yield "notice", text, "", ""
             case events.Failed():
                 raise UnrepeatableError("a failure")
 

@@ -27,7 +27,7 @@ class UnrepeatableError(Exception):
     """Something that was looked at, or that was done, is in no receipt."""
 
 
-def files(context: str, file: str | None, environment: Mapping[str, str]) -> dict[str, str | None]:
+def files(context: str, file: str | None, *, config: Path) -> dict[str, str | None]:
     """The digests of the Dockerfile, of the files beside it that have a say, and of the configuration; None for those that are not there.
 
     Raises UnrepeatableError where the Dockerfile or the context is none of this machine, OSError.
@@ -36,8 +36,7 @@ def files(context: str, file: str | None, environment: Mapping[str, str]) -> dic
     given = located(file, folder)
     if not folder.is_dir() or (given and not given.is_file()):
         raise UnrepeatableError("the context")
-    config = (roots.CONFIG_OF_ROOT, roots.config_path(environment, root=os.geteuid() == 0))
-    paths = [*map(Path, config), *([Path(file)] if file else ())]
+    paths = [Path(roots.CONFIG_OF_ROOT), config, *([Path(file)] if file else ())]
     dockerfiles = (given,) if given else tuple(folder / name for name in load.NAMES)
     paths += _up_to_the_first(dockerfiles)
     dockerfile = paths[-1]

@@ -26,14 +26,20 @@ _ELSEWHERE = frozenset(
 """Variables that say the same of more than themselves."""
 
 
-def may_repeat(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
+def _may_repeat(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether the answer to a command line can depend on nothing but what a receipt has."""
     flags = (argument.partition("=")[0] for argument in arguments[1:] if argument.startswith("-"))
-    return arguments[0] == "build" and _FLAGS.issuperset(flags) and not any(map(environment.get, _ELSEWHERE))
+    return (
+        arguments[:1] in (("build",), ["build"])
+        and _FLAGS.issuperset(flags)
+        and not any(map(environment.get, _ELSEWHERE))
+    )
 
 
 def question(arguments: Sequence[str], environment: Mapping[str, str], version: str) -> str:
-    """All of it as text; equal where two builds are asked the same."""
+    """All of it as text; equal where two builds are asked the same. Empty for what may have another answer each time."""
+    if not _may_repeat(arguments, environment):
+        return ""
     return json.dumps(
         {
             "version": version,

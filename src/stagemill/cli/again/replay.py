@@ -27,13 +27,12 @@ _BUSY = 5.0
 _MANY = 500
 
 
-def replay(arguments: Sequence[str], environment: Mapping[str, str], version: str) -> bool:
-    """Whether the build is done. Where it is not, an ordinary build has everything to do, and nothing was said yet."""
-    if not question.may_repeat(arguments, environment):
-        return False
+def replay(asked: str, environment: Mapping[str, str]) -> bool:
+    """Whether the build is done that a question asks for. Where it is not, an ordinary build has everything to do, and
+    nothing was said yet.
+    """
     try:
         root = store_root(environment, root=os.geteuid() == 0)
-        asked = question.question(arguments, environment, version)
         path = receipt.place(root, question.name(asked))
         known = receipt.read(path, asked)
         if known is None or not _looks_the_same(known):
@@ -160,7 +159,7 @@ def _write(stream: TextIO, text: str) -> None:
 def _plain(said: Sequence[Sequence[str]], seconds: Sequence[float]) -> str:
     """As `progress.plain` says it."""
     blocks, number = [], 0
-    for kind, text, _ in said:
+    for kind, text, _, _ in said:
         if kind == "notice":
             blocks.append("".join(f"#0 {line}\n" for line in text.split("\n")))
             continue

@@ -20,11 +20,12 @@ def retell(mode: str, said: Sequence[Sequence[str]], seconds: Sequence[float]) -
 
 def _events(said: Sequence[Sequence[str]], seconds: Sequence[float]) -> Iterator[events.Event]:
     now = time.time()
-    for number, (kind, text, stage) in enumerate(said):
-        step = Digest.of(str(number).encode())
+    for kind, text, stage, digest in said:
         if kind == "notice":
             yield events.Notice(text, now)
-        elif kind == "cached":
+            continue
+        step = Digest(digest)
+        if kind == "cached":
             yield events.Cached(step, text, now, stage)
         else:
             yield events.Started(step, text, now, stage)
