@@ -107,6 +107,8 @@ class DirectoryContext:
     @measured("walk")
     def recall(self, seen: Seen) -> bool:
         """Whether all that an earlier build saw is exactly so still. Folders that are, are not looked at again."""
+        # By an exception, what is in a folder may decide whether the folder itself is kept.
+        whole = self._ignore is not None and self._ignore.has_exceptions
         same = True
         for folder in seen.folders:
             if not same and not self._is_folder(folder.path):
@@ -115,10 +117,8 @@ class DirectoryContext:
                 self._take(folder, found)
                 continue
             same = False
-            if (
-                self._ignore and self._ignore.has_exceptions
-            ):  # what is kept in a folder may decide whether it is kept itself
-                self._rows.clear()
+            if whole:
+                self._forget()
                 return False
             with suppress(ContextError):  # whoever asks for it hears of it
                 self._scan(folder.path)
@@ -127,7 +127,7 @@ class DirectoryContext:
             above = path[: max(path.rfind("/"), 0)]
             if above in self._folders and self._folders[above].mark == marks[above]:
                 self._xattrs[path] = own
-        return same and all(self._holds(path) == what for path, what in seen.young.items())
+        return [self._holds(path) for path in seen.young] == list(seen.young.values()) and same
 
     def seen(self, found: Mapping[str, Found], *, rules: str, before: Seen | None = None) -> Seen | None:
         """All that was looked at until now, and what was `found` out; None where nobody could tell that it stays so.
@@ -254,6 +254,11 @@ class DirectoryContext:
         self._folders[folder.path] = folder
         self._targets.update((prefix + name, text) for name, text in found.targets.items())
         self._xattrs.update((prefix + name, own) for name, own in found.xattrs.items())
+
+    def _forget(self) -> None:
+        """As if nothing had been looked at."""
+        for known in (self._rows, self._folders, self._targets, self._xattrs):
+            known.clear()
 
     def _hidden(self, folder: str, items: Iterable[os.DirEntry[str]]) -> frozenset[str]:
         """The names in a folder that the ignore rules leave out."""

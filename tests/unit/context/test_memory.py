@@ -242,3 +242,18 @@ def test_what_cannot_be_understood_is_forgotten(root: Path, body: bytes) -> None
     builds.memo.body = body
 
     assert (builds.look(), builds.look()) == (False, True)
+
+
+def test_what_is_forgotten_for_an_exception_is_looked_at_anew(root: Path) -> None:
+    builds = Builds(root, "out", "!out/keep")
+    builds.look()
+    (root / "src/deep/new").write_text("")
+
+    view, memory = builds.begin()
+    recalled = memory.recalled(ALL)
+    memory.keep(ALL, content(view, ALL, owners=False))
+    memory.save()
+
+    assert recalled is None
+    assert {path: list(hidden) for path, (_, hidden) in view.looked_at.items() if hidden} == {"": ["out"], "out": ["d"]}
+    assert builds.look()
