@@ -48,7 +48,7 @@ def again(mill: Mill, *arguments: str) -> tuple[bool, Ran]:
     ran = telling.ok(*(arguments or COMMAND_LINE))
     lines = ran.err.splitlines(keepends=True)
     modules = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
-    assert "stagemill.cli.again.replay" in modules
+    assert "stagemill.cli.main" in modules
     text = "".join(line for line in lines if not line.startswith("import time:"))
     return "click" not in modules, replace(ran, err=text)
 
@@ -207,7 +207,7 @@ CHANGES: Mapping[str, Change] = {
     "the Dockerfile": lambda mill: mill.write({"Dockerfile": DOCKERFILE + "LABEL a=b\n"}),
     "the ignore file": lambda mill: mill.write({".dockerignore": "deep\n"}),
     "an ignore file that comes first": lambda mill: mill.write({"Dockerfile.dockerignore": "deep\n"}),
-    "a policy": lambda mill: mill.write({"Dockerfile.rego": "package docker\ndefault allow := true\n"}),
+    "a policy": lambda mill: mill.write({"Dockerfile.rego": "package docker\ndecision := {\"allow\": true}\n"}),
     "the configuration": lambda mill: (mill.folder.parent / "config.toml").write_text("# nothing\n"),
     "a name less": lambda mill: mill.ok("rmi", "app"),
     "a name for another image": lambda mill: mill.ok("tag", "busybox", "app"),
@@ -288,7 +288,7 @@ class TestNoReceipt:
             ("--build-context", "other=."),
             ("-o", "type=local,dest=../out"),
             ("-o", "type=oci,dest=../layout,tar=false"),
-            ("--sbom", "true"),
+            ("--sbom=true",),
         ],
     )
     def test_what_could_be_told_only_in_part_is_built_each_time(self, built: Mill, more: tuple[str, ...]) -> None:

@@ -131,7 +131,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         checks = Checks(inputs, build.build_args)
-        watch = Watch(listener)
+        watch = Watch(listener, checks.begin)
         try:
             with building_each(
                 build,

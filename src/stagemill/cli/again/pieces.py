@@ -19,6 +19,8 @@ def pieces(path: str, blobs: Container[str], *, naming: str) -> Iterator[tuple[s
 
     One of its small files has to have `naming` in it: else it is somebody else's by now. Raises UnusualError, OSError.
     """
+    if not os.path.isfile(path):
+        raise UnusualError(path)
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield from _pieces(file, blobs, naming.encode())

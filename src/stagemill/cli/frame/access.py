@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +94,7 @@ class Access:
 
         return RegistryConfig(
             parse(text_of(path), path=path),
-            credentials=partial(self._given, self.logins(environment)),
+            credentials=self._credentials(environment),
             proxies=Proxies.of(environment),
             certificates=CertificateDirectories.of(environment, self.cert_dir),
             verify=self.verify,
@@ -106,6 +105,17 @@ class Access:
         from stagemill.registry.logins import Logins
 
         return Logins.of(environment, self.authfile, user=_user())
+
+    def _credentials(self, environment: Mapping[str, str]) -> Callable[[str], Credentials | None]:
+        """Those that are kept are looked for when they are first asked for, since most registries ask for none."""
+        found: list[Logins] = []
+
+        def find(place: str) -> Credentials | None:
+            if not found:
+                found.append(self.logins(environment))
+            return self._given(found[0], place)
+
+        return find
 
     def _given(self, logins: Callable[[str], Credentials | None], place: str) -> Credentials | None:
         from stagemill.registry.config import canonical_host

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from stagemill import events
@@ -12,21 +13,29 @@ from stagemill.plan.request import FileContext
 
 if TYPE_CHECKING:
     from stagemill.lint.file import Ignore, LintFile
+    from stagemill.lint.finding import Finding
     from stagemill.plan.planner import Plan
 
 CHECK = "BUILDKIT_DOCKERFILE_CHECK"
 
 
 class Watch:
-    """A listener that passes everything on, and remembers whether any step really ran."""
+    """A listener that passes everything on, and remembers whether any step really ran. `begin` is called when the first of a
+    stage begins.
+    """
 
-    def __init__(self, listener: events.Listener) -> None:
+    def __init__(self, listener: events.Listener, begin: Callable[[], None]) -> None:
         self._listener = listener
+        self._begin = begin
+        self._begun = False
         self.worked = False
 
     def __call__(self, event: events.Event) -> None:
         self.worked = self.worked or isinstance(event, events.Output | events.Finished)
         self._listener(event)
+        if not self._begun and isinstance(event, events.Started) and event.stage:
+            self._begun = True
+            self._begin()
 
 
 class Checks:
@@ -36,6 +45,7 @@ class Checks:
         self._inputs = inputs
         self._build_args = build_args
         self._plans: Sequence[Plan] = ()
+        self._early: _Early | None = None
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
@@ -49,11 +59,21 @@ class Checks:
             if error:
                 raise error
 
+    def begin(self) -> None:
+        """Looks at the file in a thread of its own: while a step's processes run there is time for it."""
+        self._early = _Early(self._find)
+        self._early.start()
+
+    def _find(self) -> Sequence[Finding]:
+        from stagemill import lint
+
+        return lint.check(self._file())
+
     def tell(self, listener: events.Listener, *, now: float) -> None:
         """What all rules find, a line each."""
         from stagemill import lint
 
-        found = lint.check(self._file())
+        found = self._early.result() if self._early else self._find()
         if found:
             count = "1 warning found" if len(found) == 1 else f"{len(found)} warnings found"
             lines = [f"{count} (stagemill lint explains, and mends what it can prove with --fix):", *lint.short(found)]
@@ -67,6 +87,29 @@ class Checks:
         facts = known(self._plans, ignore=ignored(context)) if self._plans else None
         view = context.view if context else None
         return LintFile.of(self._inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
+
+
+class _Early(Thread):
+    """Finds what there is to find before anybody asks for it."""
+
+    def __init__(self, find: Callable[[], Sequence[Finding]]) -> None:
+        super().__init__(name="checks", daemon=True)
+        self._find = find
+        self._found: Sequence[Finding] = ()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._found = self._find()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is wanted
+            self._error = error
+
+    def result(self) -> Sequence[Finding]:
+        """Waits for it. Raises what finding raised."""
+        self.join()
+        if self._error:
+            raise self._error
+        return self._found
 
 
 def ignored(context: FileContext | None) -> Ignore | None:

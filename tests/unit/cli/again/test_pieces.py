@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def test_blobs_that_the_store_lacks_are_bytes(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.tar")
 
     assert {kind for kind, _ in pieces(str(path), (), naming="sha256:abc")} == {"bytes"}
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(UnusualError):
+        list(pieces(str(tmp_path / "pipe"), (), naming="a"))
 
 
 @pytest.mark.parametrize("what", ["another image", "a large file", "no tar"])

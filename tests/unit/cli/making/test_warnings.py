@@ -33,11 +33,23 @@ STEP = Digest.of(b"step")
 )
 def test_a_watch_passes_on_what_it_hears_and_knows_whether_a_step_ran(event: events.Event, worked: bool) -> None:
     heard: list[events.Event] = []
-    watch = Watch(heard.append)
+    watch = Watch(heard.append, lambda: None)
 
     watch(event)
 
     assert (heard, watch.worked) == ([event], worked)
+
+
+def test_a_watch_says_once_when_the_first_step_of_a_stage_begins() -> None:
+    begun: list[int] = []
+    watch = Watch(events.ignore, lambda: begun.append(len(begun)))
+
+    watch(events.Started(STEP, "[internal] load metadata", 1))
+    before = list(begun)
+    watch(events.Started(STEP, "[a 1/2] RUN a", 2, "a"))
+    watch(events.Started(STEP, "[a 2/2] RUN b", 3, "a"))
+
+    assert (before, begun) == ([], [0])
 
 
 def checks(text: str, context: FileContext | None = None, **build_args: str) -> Checks:
@@ -59,6 +71,27 @@ def test_findings_are_counted_and_a_line_each() -> None:
         " - StageNameCasing: Stage name 'B' should be lowercase (line 2)",
         " - index-from: COPY copies from stage 0 by its number (line 3)",
     ]
+
+
+def test_what_was_looked_for_early_is_told_the_same() -> None:
+    heard: list[events.Event] = []
+    early = checks("FROM scratch AS A\n")
+    early.begin()
+    early.tell(heard.append, now=7)
+
+    assert [event.text for event in heard if isinstance(event, events.Notice)] == told("FROM scratch AS A\n")
+
+
+def test_what_goes_wrong_early_is_raised_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_file: object) -> list[object]:
+        raise ValueError("broken")
+
+    monkeypatch.setattr("stagemill.lint.check", broken)
+    early = checks("FROM scratch AS A\n")
+    early.begin()
+
+    with pytest.raises(ValueError, match="broken"):
+        early.tell(events.ignore, now=7)
 
 
 def test_one_is_one() -> None:
