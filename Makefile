@@ -1,7 +1,7 @@
-# The commands of the project. `demo`, `test` and `bench` install all that they need on a bare Debian 12.
+# The commands of the project. `demo`, `test`, `bench` and `growth` install all that they need on a bare Debian 12.
 BIN := .venv/bin
 
-.PHONY: demo test lint format bench tools-demo tools-test tools-bench
+.PHONY: demo test lint format bench growth tools-demo tools-test tools-bench
 
 demo: tools-demo
 	@scripts/demo
@@ -20,6 +20,9 @@ format: tools-test
 
 bench: tools-bench
 	@$(BIN)/python bench/run.py $(BENCH)
+
+growth: tools-bench
+	@$(BIN)/python bench/growth.py $(GROWTH)
 
 tools-demo tools-test tools-bench: tools-%:
 	@scripts/install-tools $*

@@ -20,7 +20,7 @@ RANKS = {
     "execute": 5, "subrequests": 5,
     "lock": 5,
     "build": 6, "places": 6,
-    "verify": 7,
+    "verify": 7, "split": 7,
     "cli": 8,
 }  # fmt: skip
 MAX_FILE_LINES = 400

@@ -20,13 +20,14 @@ from stagemill.dockerfile.flags import KNOWN
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGE_OF = {
-    "attestations": "attestations", "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "lock": "lock", "plan": "plan",
+    "attestations": "attestations", "build": "build", "run": "run", "shell": "run", "size": "size", "lint": "lint", "lsp": "lint", "lock": "lock", "plan": "plan",
     "verify": "reproducible", "store check": "store", "du": "store", "prune": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),
     **dict.fromkeys(("copy", "index annotate", "index create", "index inspect"), "copy"),
     **dict.fromkeys(("delete", "login", "logout", "tags"), "registries"),
     **dict.fromkeys(("completion", "info", "version"), "docker"),
+    **dict.fromkeys(("init", "split"), "split"),
 }  # fmt: skip
 OURS = "stagemill"
 
@@ -120,7 +121,10 @@ def test_every_option_is_in_the_commands_page(name: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_flag_that_a_page_names_exists(page: Path) -> None:
     known = {
-        name for command in commands().values() for option in options(command, hidden=True) for name in option.opts
+        name
+        for command in commands().values()
+        for option in options(command, hidden=True)
+        for name in (*option.opts, *option.secondary_opts)
     }
     known |= {name for option in options(program, hidden=True) for name in option.opts}
     known |= {"--help", "--version"} | {f"--{name}" for flags in KNOWN.values() for name in flags}

@@ -19,6 +19,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "cli/again": ("builds that are asked again: tests/integration/test_again.py", "asking forms keep looked retell"),
     "cli/inspection": ("cli/inspect", "flags"),
     "cli/named": ("cli/copy, and cli/index", "places sending"),
+    "cli/linting": ("cli/lint", "given pages"),
     "cli/locking": ("cli/lock, with registries on loopback", "finding"),
     "cli/outlook": ("cli/plan", "causes document dot gather"),
     "cli/progress": ("cli/progress/__init__: open_progress", "screen tty turns"),
@@ -27,9 +28,13 @@ THROUGH: dict[str, tuple[str, str]] = {
     "export": ("export/load, and the archives that others read", "archive bundle content dockers layout layouts"),
     "layer": ("layer/unpack", "attributes placement"),
     "lint": (
-        "each rule in lint/checks",
-        "finding manifest modules names node_version packages production runtime stages undisturbed",
+        "each rule in lint/checks and lint/practices",
+        (
+            "archives cleaning finding images labels manifest mentions modules names node_version packages production "
+            "rule runtime scripts stages undisturbed"
+        ),
     ),
+    "lint/practices": ("lint/rules", "every"),
     "lint/formats": ("the command line", "short"),
     "plan": ("plan/planner", "dispatch mount_options needs outline site state"),
     "registry": (
@@ -45,6 +50,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "sources": ("sources/remotes, with files and repositories on loopback", "authorization checkout pins refs"),
     "verify": ("stagemill verify, on the real sandbox: tests/integration", "attempt verification"),
     "verify/causes": ("verify/causes/__init__: find", "archives compiled drawn machine order places stamps"),
+    "split": ("stagemill split, on the real sandbox: tests/integration, tests/examples", "smoke"),
     "store": ("store/database, and store/prune", "references schema"),
 }
 EXCEPTIONS = {

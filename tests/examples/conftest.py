@@ -12,6 +12,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,12 @@ def named_example(name: str, tmp_path: Path, environment: dict[str, str], all_ba
 @pytest.fixture(scope="session")
 def all_bases(environment: dict[str, str]) -> None:
     _make_bases(environment)
+
+
+@pytest.fixture(scope="session")
+def make_bases(environment: dict[str, str]) -> Callable[..., None]:
+    """Makes bases by their names, those that are not among all of them too."""
+    return partial(_make_bases, environment)
 
 
 def _make_bases(environment: dict[str, str], *names: str) -> None:

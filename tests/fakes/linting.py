@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from fakes.images import FakeImages
 from fakes.planning import planned
 from fakes.tree import MemoryTree
+from stagemill.cli.linting.shellcheck import ShellCheck
 from stagemill.context.ignore import IgnoreRules
 from stagemill.dockerfile.parser import parse
 from stagemill.files.view import FileView
 from stagemill.lint import Finding, LintFile, check, mend
+from stagemill.lint.choice import select
 from stagemill.lint.file import Known
-from stagemill.lint.rules import select
 from stagemill.oci.config import ImageConfig, RunConfig
 from stagemill.oci.platform import Platform
 from stagemill.subrequests.check import known
@@ -100,3 +101,18 @@ def mended(rule: str, text: str, *, context: FileView | None = None) -> str:
 def meaning(text: str) -> list[str]:
     """The instructions of a file, each in one line, without comments."""
     return [node.original for node in parse(text).instructions]
+
+
+def unsafely_mended(rule: str, text: str) -> str:
+    """The text after all fixes of one rule, those as well that change the image; it finds nothing in it any more."""
+    result = mend(lint_file(text), select(only=[rule]), unsafe=True)
+    assert result.left == ()
+    assert result.done != ()
+    return result.text
+
+
+def shell_checked() -> Known:
+    """What is known where ShellCheck is installed."""
+    program = ShellCheck.find()
+    assert program, "ShellCheck is missing: pip install stagemill[dev]"
+    return Known(shell_checker=program)

@@ -23,11 +23,11 @@ from stagemill.files.paths import clean
 from stagemill.graph import operations
 from stagemill.graph.vertex import walk
 from stagemill.lint import mend
+from stagemill.lint.choice import RULES
 from stagemill.lint.file import Known, LintFile
 from stagemill.lint.formats import json as lint_json
 from stagemill.lint.formats import text as lint_text
 from stagemill.lint.mend import diff
-from stagemill.lint.rules import RULES
 from stagemill.lint.rules import check as lint
 from stagemill.location import GitLocation, HttpLocation
 from stagemill.oci.config import ImageConfig, RunConfig
@@ -195,11 +195,11 @@ def _linted(
     found = lint(file, RULES)
     lint_text.render(found, dockerfile=tree, colour=False)
     lint_json.render(found, dockerfile=tree)
-    mended = mend(file)
+    mended = mend(file, RULES)
     assert parse(mended.text) == mended.file.dockerfile
     assert len(mended.left) <= len(found)
     assert (mended.text == tree.source.text) == (not mended.done)
-    assert mend(mended.file).done == ()
+    assert mend(mended.file, RULES).done == ()
     diff(tree.source.text, mended.text, name="Dockerfile")
 
 

@@ -207,7 +207,7 @@ CHANGES: Mapping[str, Change] = {
     "the Dockerfile": lambda mill: mill.write({"Dockerfile": DOCKERFILE + "LABEL a=b\n"}),
     "the ignore file": lambda mill: mill.write({".dockerignore": "deep\n"}),
     "an ignore file that comes first": lambda mill: mill.write({"Dockerfile.dockerignore": "deep\n"}),
-    "a policy": lambda mill: mill.write({"Dockerfile.rego": "package docker\ndecision := {\"allow\": true}\n"}),
+    "a policy": lambda mill: mill.write({"Dockerfile.rego": 'package docker\ndecision := {"allow": true}\n'}),
     "the configuration": lambda mill: (mill.folder.parent / "config.toml").write_text("# nothing\n"),
     "a name less": lambda mill: mill.ok("rmi", "app"),
     "a name for another image": lambda mill: mill.ok("tag", "busybox", "app"),

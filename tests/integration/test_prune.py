@@ -43,6 +43,7 @@ def age(mill: Mill) -> None:
         database.commit()
     for path in (
         *mill.root.glob("blobs/sha256/*"),
+        *mill.root.glob("marks/*"),
         *mill.root.glob("layers/*/index"),
         *mill.root.glob("caches/*/*.lock"),
     ):

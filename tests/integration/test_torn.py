@@ -14,6 +14,7 @@ import pytest
 
 from fakes.archives import read_all
 from fakes.mill import Mill
+from stagemill.digest import Digest
 
 pytestmark = pytest.mark.root
 
@@ -104,6 +105,20 @@ def test_a_torn_blob_is_noticed_by_a_cached_build_that_writes_an_archive(built: 
 
     assert again.executed == []
     assert again.stdout == whole
+
+
+@pytest.mark.parametrize("command", [("save", "--format=oci", "large"), ("build", "-q", "-o", "type=oci,dest=-", ".")])
+def test_a_large_blob_is_believed_until_its_file_is_touched(built: Mill, command: tuple[str, ...]) -> None:
+    built.write({"noise": os.urandom(1 << 20)})
+    built.build("FROM busybox\nCOPY noise /\n", "-t", "large")
+    whole = built.ok(*command).stdout
+    blob = layer_blobs(built, "large")[1]
+    flip(blob, at=500_000)
+
+    again = built.ok(*command).stdout
+
+    assert again == whole
+    assert Digest.of(blob.read_bytes()).hex == blob.name
 
 
 def test_a_torn_config_or_manifest_is_written_again_by_the_next_build(built: Mill) -> None:

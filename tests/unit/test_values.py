@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, fields, replace
 from typing import Any
 
@@ -143,3 +144,32 @@ class TestDataclass:
         tree.inside.append(tree)
 
         assert repr(tree) == "Tree(inside=[...])"
+
+
+def test_a_class_with_slots_may_have_a_parent_without() -> None:
+    @dataclass
+    class Open:
+        a: int
+        b: int = 2
+
+    @dataclass(slots=True)
+    class Closed(Open):
+        c: int = 3
+
+    made = Closed(1, c=4)
+
+    assert (made.a, made.b, made.c) == (1, 2, 4)
+    assert [each.name for each in fields(made)] == ["a", "b", "c"]
+    assert Closed.__match_args__ == ("a", "b", "c")
+
+
+def test_many_threads_may_be_the_first_to_ask_for_the_fields() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        a: int
+        b: int = field(default=0, compare=False)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: [(each.name, each.compare) for each in fields(Fresh)], range(32)))
+
+    assert found == [[("a", True), ("b", False)]] * 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import click
 
@@ -12,7 +12,6 @@ from stagemill.cli.frame import table
 from stagemill.cli.frame.command import examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.cli.given import filtering
-from stagemill.digest import Digest
 from stagemill.store.filters import Filter, Thing
 from stagemill.store.store import Store
 from stagemill.store.usage import Part
@@ -35,6 +34,7 @@ _EXAMPLES = examples(
 def command(*, filters: tuple[str, ...], verbose: bool, as_json: bool) -> None:
     """Show what the store takes on the disk, by step, base, cache mount and image; all of it together is the total."""
     from stagemill.execute.travelling import shown
+    from stagemill.execute.tree import Trees
     from stagemill.store.usage import parts
 
     now = time.time()
@@ -42,7 +42,7 @@ def command(*, filters: tuple[str, ...], verbose: bool, as_json: bool) -> None:
     with workplace() as place:
         rows = [
             Row(part, shown(part.name) if part.kind == "mount" else part.name, _is_used(part, place.store, now))
-            for part in sorted(parts(place.store, layers_of), key=lambda part: (-part.size, part.kind, part.name))
+            for part in sorted(parts(place.store, Trees().pairs), key=lambda part: (-part.size, part.kind, part.name))
         ]
     rows = [row for row in rows if row.is_meant(until, wanted)]
     if as_json:
@@ -102,10 +102,3 @@ def _is_used(part: Part, store: Store, now: float) -> bool:
     if part.kind == "mount":
         return any(store.caches.is_used(one.name, one.number) for one in store.caches.all() if one.id == part.id)
     return part.kind == "step" and part.used >= held_since(store, now)
-
-
-def layers_of(result: str) -> Iterator[tuple[str, Digest]]:
-    """The layers that a cache record's result names."""
-    from stagemill.execute.tree import Tree
-
-    return ((layer.form, layer.digest) for layer in Tree.from_json(json.loads(result)).layers)

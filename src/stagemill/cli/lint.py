@@ -3,188 +3,235 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
-import time
-from collections.abc import Iterable
-from dataclasses import field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 import click
 
 from stagemill.cli.frame.failure import coloured
+from stagemill.cli.frame.values import Values
 from stagemill.cli.given import flags
-from stagemill.cli.making.source import located
+from stagemill.cli.given.project import Project
+from stagemill.cli.linting.given import STDIN, Given
+from stagemill.cli.linting.pages import page
+from stagemill.cli.linting.settings import THRESHOLDS, Settings
+from stagemill.cli.linting.shellcheck import ShellCheck
 from stagemill.cli.progress.out import writable
-from stagemill.context import load
-from stagemill.context.directory import DirectoryContext
-from stagemill.digest import Digest
-from stagemill.dockerfile.parser import parse
-from stagemill.errors import ContextError, StagemillError
-from stagemill.lint.file import Known, LintFile
-from stagemill.lint.formats import json, text
+from stagemill.dockerfile.tree import Dockerfile
+from stagemill.errors import StagemillError, UsageError
+from stagemill.lint.baseline import Baseline
+from stagemill.lint.choice import RULES, select
+from stagemill.lint.file import Known
+from stagemill.lint.finding import Finding
+from stagemill.lint.formats import checkstyle, github, gitlab, json, junit, sarif, text
 from stagemill.lint.mend import Mended, diff, mend
-from stagemill.lint.rules import RULES, check, select
+from stagemill.lint.rule import Rule
+from stagemill.lint.rules import check
 from stagemill.values import dataclass
 
 _MOST_BYTES = 16 << 20
-_STDIN = "-"
+
+
+class Render(Protocol):
+    """A format for programs."""
+
+    def __call__(self, findings: Sequence[Finding], /, *, dockerfile: Dockerfile) -> str: ...
+
+
+RENDER: Mapping[str, Render] = {
+    "json": json.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "checkstyle": checkstyle.render,
+    "junit": junit.render,
+}
 
 
 @click.command("lint", short_help="Find mistakes in a Dockerfile, explain and mend them.",
-               epilog="Rules: " + ", ".join(rule.name for rule in RULES) + ". Exit status: 0 nothing found, 1 findings.")  # fmt: skip
+               epilog="Rules: " + ", ".join(rule.name for rule in RULES) + ". Exit status: 0 nothing found that weighs enough, 1 findings.")  # fmt: skip
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("-f", "--file", metavar="FILE", help="The Dockerfile: a path, or - for standard input. [PATH/Dockerfile]")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended for certain; with -f - the text goes to stdout.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to show it. [text]")
+@click.option("--unsafe", is_flag=True, help="With --fix or --diff: also what changes what the image holds.")
+@click.option("--diff", "--dry-run", "dry", is_flag=True, help="Show what --fix would change, and write nothing.")
+@click.option("--format", "form", type=click.Choice(["text", *RENDER]), default="text", help="How to show it. [text]")
 @click.option("--rule", "only", multiple=True, metavar="RULE", help="Ask this rule only; several are possible.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave this rule out; several are possible.")
-def command(
-    *,
-    path: str,
-    file: str | None,
-    build_args: tuple[str, ...],
-    fix: bool,
-    form: str,
-    only: tuple[str, ...],
-    ignore: tuple[str, ...],
-) -> int:
+@click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Give what a rule finds another level.")
+@click.option(
+    "--fail-on",
+    "--failure-threshold",
+    "-t",
+    "fail_on",
+    type=click.Choice(THRESHOLDS),
+    help="The lightest level that fails. [style]",
+)
+@click.option("--baseline", metavar="FILE", help="Leave out the findings that are known in this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write what is found to a file of known findings.")
+@click.option(
+    "--trusted-registry",
+    "registries",
+    multiple=True,
+    metavar="HOST",
+    help="Images may come from here only; several are possible.",
+)
+@click.option(
+    "--require-label",
+    "labels",
+    multiple=True,
+    metavar="NAME[:FORM]",
+    help="Images must have this label; several are possible.",
+)
+@click.option("--strict-labels", is_flag=True, help="Images may have no other labels than the required ones.")
+@click.option(
+    "--shellcheck/--no-shellcheck", default=None, help="Demand ShellCheck, or leave it out. [used where it is]"
+)
+@click.option("--explain", metavar="RULE", help="Show the page of a rule: why, before, after, its fix.")
+def command(**given: object) -> int:
     """Find mistakes in the Dockerfile of PATH. What a fix would change is shown as a diff.
+
+    The table [lint] of PATH/stagemill.toml says what a project wants; docs/lint.md has all of its keys.
 
     \b
     Examples:
       stagemill lint                            look at ./Dockerfile
       stagemill lint --fix .                    mend what can be mended for certain
+      stagemill lint --diff --unsafe .          see what could be mended
       stagemill lint -f - --fix < in > out      the same for a pipe
-      stagemill lint --format json .            for programs
+      stagemill lint --format sarif .           for code scanning
+      stagemill lint --explain DL3008           why, and what to write instead
     """
-    rules = select(only=only, ignore=ignore)
-    given = _Given.read(path, file, build_args=flags.build_args(build_args, os.environ))
-    if only:
-        given = given.asking(rule.name for rule in rules)
-    out = sys.stderr if fix and given.is_piped else sys.stdout
-    if fix:
-        result = mend(given.file, rules)
-        _show(_mended(given, result, form=form, colour=coloured(out)), out)
-        given.write(result.text)
-        return 1 if result.left else 0
-    findings = check(given.file, rules)
-    if form == "json":
-        _show(json.render(findings, dockerfile=given.file.dockerfile), out)
-    else:
-        shown = text.render(findings, dockerfile=given.file.dockerfile, colour=coloured(out))
-        _show(shown + "\n" * bool(shown) + text.summary(findings), out)
-    return 1 if findings else 0
-
-
-@dataclass(slots=True)
-class _Stats:
-    """Remembers nothing: a lint reads a file or two."""
-
-    known: dict[tuple[int, ...], Digest] = field(default_factory=dict)
-
-    def get(self, key: tuple[int, ...]) -> Digest | None:
-        return self.known.get(key)
-
-    def put(self, key: tuple[int, ...], digest: Digest) -> None:
-        self.known[key] = digest
+    values = Values(given)
+    rule = values.text("explain")
+    if rule is not None:
+        click.echo(page(rule), nl=False)
+        return 0
+    call = _Call.of(values)
+    return call.mend() if values.flag("fix") or values.flag("dry") else call.check()
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What is looked at; `place` is where it lies, None for standard input."""
+class _Call:
+    """One call of the command: what is looked at, by which rules, and how it is shown."""
 
-    file: LintFile
-    place: Path | None
+    given: Given
+    settings: Settings
+    rules: tuple[Rule, ...]
+    values: Values
 
     @classmethod
-    def read(cls, path: str, file: str | None, *, build_args: dict[str, str]) -> _Given:
-        """`-` for either is a Dockerfile on standard input, for PATH one without a context; PATH may name the file too.
-
-        Raises StagemillError.
-        """
-        if file is None and path != _STDIN and Path(path).is_file():
-            path, file = os.path.dirname(path) or ".", path
-        place: Path | None = None
-        if _STDIN in {path, file}:
-            data, name = _piped(), "Dockerfile"
-        else:
-            found = load.dockerfile(Path(path), given=located(file, Path(path)))
-            data, name, place = found.data, found.name, found.path
-        dockerfile = parse(data, name)
-        if path == _STDIN:
-            return cls(LintFile.of(dockerfile, build_args=build_args), place)
-        rules = load.ignore_rules(Path(path), dockerfile=place)
-        ignore = rules.rules if rules else None
-        view = DirectoryContext(Path(path), ignore=ignore, stats=_Stats(), started_ns=time.time_ns())
-        known = Known(ignore=ignore)
-        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=known), place)
-
-    def asking(self, names: Iterable[str]) -> _Given:
-        """With rules that are asked only where somebody wants it."""
-        return replace(self, file=replace(self.file, options=self.file.options.with_experimental(names)))
+    def of(cls, values: Values) -> _Call:
+        """Raises StagemillError."""
+        if values.flag("unsafe") and not (values.flag("fix") or values.flag("dry")):
+            raise UsageError("--unsafe says which fixes to make", hint="add --fix, or --diff to see them first")
+        path, only = values.text("path") or ".", values.texts("only")
+        settings = _settings(values, path)
+        rules = select(only=only, ignore=settings.ignore)
+        known = Known(policy=settings.policy, shell_checker=_shell_checker(values.given["shellcheck"]))
+        build_args = flags.build_args(values.texts("build_args"), os.environ)
+        given = Given.read(path, values.text("file"), build_args=build_args, known=known)
+        wanted = [*settings.experimental, *(rule.name for rule in rules if only)]
+        return cls(given.asking(wanted, without=settings.ignore), settings, rules, values)
 
     @property
-    def is_piped(self) -> bool:
-        return self.place is None
+    def form(self) -> str:
+        return self.values.text("form") or "text"
 
-    def write(self, new: str) -> None:
-        """The new text, to where the old one came from; a file only if it changed, all of it or nothing."""
-        data = new.encode("utf-8", "surrogateescape")
-        if self.place is None:
-            sys.stdout.buffer.write(data)
-            sys.stdout.flush()
-        elif new != self.file.dockerfile.source.text:
-            _replace(self.place, data)
+    def check(self) -> int:
+        """Shows what is found; returns the exit status."""
+        found = self._new(check(self.given.file, self.rules, levels=self.settings.levels))
+        self._record(found)
+        out, dockerfile = sys.stdout, self.given.file.dockerfile
+        if self.form == "text":
+            shown = text.render(found, dockerfile=dockerfile, colour=coloured(out))
+            _show(shown + "\n" * bool(shown) + text.summary(found), out)
+        else:
+            _show(RENDER[self.form](found, dockerfile=dockerfile), out)
+        return int(self.settings.fails(found) and self.values.text("write_baseline") is None)
+
+    def mend(self) -> int:
+        """Mends the file, or shows what would be mended; returns the exit status."""
+        dry, unsafe = self.values.flag("dry"), self.values.flag("unsafe")
+        result = mend(self.given.file, self.rules, unsafe=unsafe, levels=self.settings.levels)
+        result = replace(result, left=tuple(self._new(result.left)))
+        out = sys.stderr if self.given.is_piped and not dry else sys.stdout
+        _show(self._mended(result, dry=dry, colour=coloured(out)), out)
+        if not dry:
+            self.given.write(result.text)
+            self._record(result.left)
+        return int(self.settings.fails(result.left) or (dry and bool(result.done)))
+
+    def _mended(self, result: Mended, *, dry: bool, colour: bool) -> str:
+        """What --fix did, and what it left; in a dry run what it would change and nothing else."""
+        old, new = self.given.file.dockerfile, result.file.dockerfile
+        changes = diff(old.source.text, result.text, name=old.source.name)
+        if self.form == "json":
+            return json.render(result.left, dockerfile=new, done=result.done, diff=changes)
+        if dry:
+            return text.coloured_diff(changes, colour=colour)
+        if self.form != "text":
+            return RENDER[self.form](result.left, dockerfile=new)
+        parts = [
+            text.coloured_diff(changes, colour=colour) + text.mended(result.done),
+            text.render(result.left, dockerfile=new, colour=colour),
+            text.summary(result.left, done=len(result.done), fixing=True),
+        ]
+        return "\n".join(part for part in parts if part)
+
+    def _new(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings that are not in the baseline."""
+        name = self.settings.baseline
+        if name is None:
+            return list(findings)
+        return Baseline.parse(_read(name), name=name).new(findings)
+
+    def _record(self, findings: Sequence[Finding]) -> None:
+        """Writes the findings as those that are known from now on, where that is wanted."""
+        name = self.values.text("write_baseline")
+        if name is not None:
+            try:
+                Path(name).write_text(Baseline.of(findings).render(), "utf-8", "surrogateescape")
+            except OSError as error:
+                raise StagemillError(
+                    f"cannot write {name}: {error.strerror}", hint="name a file that can be written"
+                ) from error
 
 
-def _piped() -> bytes:
-    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise ContextError(f"the Dockerfile on standard input is larger than {_MOST_BYTES >> 20} MiB")
-    return data
+def _settings(values: Values, path: str) -> Settings:
+    """Those of the project, and what the command line says over them."""
+    directory = os.path.dirname(path) or "." if path != STDIN and Path(path).is_file() else path
+    threshold = values.text("fail_on")
+    return Settings.of_project(Project.of(directory)).over(
+        ignore=values.texts("ignore"),
+        severity=values.texts("severity"),
+        fail_on=next((level for level in THRESHOLDS if level == threshold), None),
+        registries=values.texts("registries"),
+        labels=values.texts("labels"),
+        only_labels=values.flag("strict_labels"),
+        baseline=values.text("baseline"),
+    )
 
 
-def _replace(place: Path, data: bytes) -> None:
-    """A file's new content, by rename, with its mode and owner; a symlink stays one."""
-    target = Path(os.path.realpath(place))
-    new = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
+def _shell_checker(wanted: object) -> ShellCheck | None:
+    """ShellCheck where it is installed. StagemillError where it is wanted and is not."""
+    found = None if wanted is False else ShellCheck.find()
+    if wanted is True and found is None:
+        raise StagemillError("ShellCheck is not installed", hint="pip install 'stagemill[shellcheck]'")
+    return found
+
+
+def _read(name: str) -> str:
     try:
-        status = place.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise StagemillError(
-                f"cannot mend {place}: it is no regular file", hint="pipe it: stagemill lint --fix -f -"
-            )
-        try:
-            with new.open("xb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-                os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
-                if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()) and os.geteuid() == 0:
-                    os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-            new.replace(target)
-        finally:
-            new.unlink(missing_ok=True)
+        with open(name, "rb") as stream:
+            return stream.read(_MOST_BYTES).decode("utf-8", "surrogateescape")
     except OSError as error:
-        hint = f"nothing was changed; make {target.parent} writable, or pipe it: stagemill lint --fix -f - < {place}"
-        raise StagemillError(f"cannot write {place}: {error.strerror}", hint=hint) from error
-
-
-def _mended(given: _Given, result: Mended, *, form: str, colour: bool) -> str:
-    """What --fix did, and what it left."""
-    old = given.file.dockerfile
-    changes = diff(old.source.text, result.text, name=old.source.name)
-    if form == "json":
-        return json.render(result.left, dockerfile=result.file.dockerfile, done=result.done, diff=changes)
-    parts = [
-        text.coloured_diff(changes, colour=colour) + text.mended(result.done),
-        text.render(result.left, dockerfile=result.file.dockerfile, colour=colour),
-        text.summary(result.left, done=len(result.done), fixing=True),
-    ]
-    return "\n".join(part for part in parts if part)
+        hint = "write it with --write-baseline"
+        raise StagemillError(f"cannot read {name}: {error.strerror}", hint=hint) from error
 
 
 def _show(shown: str, out: TextIO) -> None:

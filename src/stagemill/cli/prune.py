@@ -77,10 +77,10 @@ def parse(filters: Iterable[str], sizes: Mapping[str, str | None], *, every: boo
 
 
 def _prune(place: Workplace, wish: Wish, now: float, *, sizes: bool = False) -> Pruned:
-    from stagemill.cli.du import layers_of
+    from stagemill.execute.tree import Trees
     from stagemill.store.prune import prune
 
-    return prune(place.store, wish, layers_of=layers_of, now=now, sizes=sizes)
+    return prune(place.store, wish, layers_of=Trees().pairs, now=now, sizes=sizes)
 
 
 def enforce(place: Workplace, most: int) -> Pruned:

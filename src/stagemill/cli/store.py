@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import click
@@ -11,7 +10,7 @@ from stagemill.cli.frame.command import examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
-from stagemill.execute.tree import Tree
+from stagemill.execute.tree import Trees
 from stagemill.layer.index import LayerIndex
 from stagemill.layer.verify import is_intact
 
@@ -27,7 +26,10 @@ def check_command() -> None:
     from stagemill.store.check import check
 
     with workplace() as place:
-        store = place.store
+        store, trees = place.store, Trees()
+
+        def layers_of(result: str) -> Iterator[Digest]:
+            return (digest for form, digest in trees.pairs(result) if form == "layer")
 
         def whole(layer: Digest) -> bool:
             try:
@@ -36,10 +38,5 @@ def check_command() -> None:
                 return False
             return is_intact(store.layers.directory(layer), index)
 
-        report = check(store, verify_layer=whole, report=print, layers_of=_layers_of)
+        report = check(store, verify_layer=whole, report=print, layers_of=layers_of)
     print(report)
-
-
-def _layers_of(result: str) -> Iterator[Digest]:
-    """The layers that a cache record's result names."""
-    return (layer.digest for layer in Tree.from_json(json.loads(result)).layers if layer.form == "layer")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 
 from stagemill.digest import Canonical, Digest, canonical
-from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -27,7 +26,9 @@ class StoreCache:
         self.store = store
         self.clock = clock
         self.contents = contents
+        self._trees = Trees()
         self._there: set[tuple[str, Digest]] = set()
+        self._saved: set[TreeLayer] = set()
 
     def load(self, key: Digest) -> Hit[Result] | None:
         """A result whose layers are all there, or None; a record that names a lost layer is forgotten."""
@@ -35,8 +36,8 @@ class StoreCache:
         if record is None:
             return None
         try:
-            tree = Tree.from_json(json.loads(record.result))
-        except (ValueError, TypeError):
+            tree = self._trees.parse(record.result)
+        except ValueError:
             tree = None
         if tree is None or not self._whole(tree):
             self.store.records.remove(key)
@@ -55,7 +56,12 @@ class StoreCache:
 
     def _is_here(self, tree: Tree) -> bool:
         """The same now: what is saved may be looked for again when it is loaded."""
-        return all((layer.form, layer.digest) in self._there or self._has(layer) for layer in tree.layers)
+        for layer in tree.layers:
+            if layer not in self._saved:
+                if (layer.form, layer.digest) not in self._there and not self._has(layer):
+                    return False
+                self._saved.add(layer)
+        return True
 
     def _has(self, layer: TreeLayer) -> bool:
         if layer.form == "layer":
@@ -90,13 +96,13 @@ class StoreCache:
                 self.store.records.note(op.content, self.contents[op.content])
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
-        created = self.clock()
+        created, result = self.clock(), tree.serialize()
         for key in dict.fromkeys(keys):
             self.store.records.put(
                 Record(
                     key=key,
                     canonical=canonical,
-                    result=json.dumps(tree.to_json(), separators=(",", ":")),
+                    result=result,
                     ingredients=ingredients,
                     name=vertex.label.name,
                     created=created,

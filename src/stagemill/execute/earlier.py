@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
-from stagemill.execute.tree import Tree
+from stagemill.execute.tree import Trees
 from stagemill.files.view import Entry
 from stagemill.layer.index import IndexEntry, Row, row, rows_by_path
 
@@ -44,7 +43,7 @@ class Earlier:
     def _look(self) -> tuple[str, Mapping[str, Row]]:
         for record in self._forms.store.records.recent(self._name):
             try:
-                layers = Tree.from_json(json.loads(record.result)).layers
+                layers = Trees().parse(record.result).layers
                 if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
                     directory = self._forms.store.layers.directory(home)
                     return os.fspath(directory), rows_by_path(self._forms.store.layers.index(home))

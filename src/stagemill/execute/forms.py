@@ -28,6 +28,7 @@ from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.streams import Counted, Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import FileView
+from stagemill.layer.hashed import Hashed
 from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
@@ -62,7 +63,9 @@ class Forms:
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
         self.indexes = Indexes(store.layers)
+        self._homes: dict[TreeLayer, Digest] = {}
         self._touched: set[Digest] = set()
+        self.hashed = Hashed()
         self._lock = Lock()
 
     def view(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> StackView:
@@ -74,7 +77,9 @@ class Forms:
         if found is None:
             layers = self.layers(tree, progress=progress, cancelled=cancelled)
             parts = [(self.store.layers.directory(layer), partial(self.index, layer)) for layer in layers]
-            found = StackView(parts)
+            with self._lock:
+                below = self._views.get(tree.layers[:-1])
+            found = StackView(parts, below=below)
             with self._lock:
                 if len(self._views) >= _MAX_VIEWS:
                     self._views.pop(next(iter(self._views)))
@@ -100,18 +105,22 @@ class Forms:
 
     def layers(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> list[Digest]:
         """The names of the layers in the store, all of them with their directory; those that lack one get it, in parallel."""
-        missing = [layer for layer in dict.fromkeys(tree.layers) if self.home(layer) is None]
+        missing = [
+            layer for layer in dict.fromkeys(tree.layers) if layer not in self._homes and self.home(layer) is None
+        ]
         if missing:
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
         return [self._name(layer) for layer in tree.layers]
 
     def _name(self, layer: TreeLayer) -> Digest:
+        """Looked for once: nobody prunes what was marked while this process lives."""
+        if found := self._homes.get(layer):
+            return found
         found = self.home(layer)
         if found is None:
             raise CorruptError(f"the layer {layer.digest.short} was lost while it was used", hint="build again")
-        if found not in self._touched:
-            self.store.layers.touch(found)
-            self._touched.add(found)
+        self.store.layers.touch(found)
+        self._homes[layer] = found
         return found
 
     def _unpacked(self, chain: Digest) -> Digest | None:
@@ -304,7 +313,9 @@ class Forms:
         how = compression or USUAL
         directory, index = self.store.layers.directory(home), self.index(home)
         with self.store.blobs.writer() as writer:
-            facts = pack_blob(directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks)
+            facts = pack_blob(
+                directory, index, writer, compression=how, pause=pause, shelf=self.store.blocks, hashed=self.hashed
+            )
         return Packed(facts.diff_id, Descriptor(how.media_type, facts.digest, facts.size))
 
     def described(

@@ -26,6 +26,7 @@ from stagemill.files.view import FileView
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Vertex
 from stagemill.layer.changes import settle
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.index import Watch
 from stagemill.oci.platform import Platform
 from stagemill.sandbox import privileges
@@ -79,11 +80,11 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
             raise _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
-        watch, keep = _watch(step, services), forms.indexes.keep
+        watch, keep = _watch(step, services, forms.hashed), forms.indexes.keep
         return commit(workspace, parent, clock=services.clock, watch=watch, keep=keep)
 
 
-def _watch(step: Step, services: Services) -> Watch:
+def _watch(step: Step, services: Services, hashed: Hashed) -> Watch:
     """Looks on while the new layer is read, for a file may be so large that this takes hours. What is nearly done is kept."""
     left = _AFTER_STOP
 
@@ -103,7 +104,7 @@ def _watch(step: Step, services: Services) -> Watch:
             )
             services.listener(events.Notice(events.remark(message, at, hint=hint), services.clock()))
 
-    return Watch(pause, sparse)
+    return Watch(pause, sparse, hashed)
 
 
 def _in_gib(size: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.export.archive import ArchiveWriter
 from stagemill.layer.stream import ahead
-from stagemill.oci.blobs import BlobSource, chunks
+from stagemill.oci.blobs import BlobSource, Pourable, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.oci.image_index import AnyImage, ImageIndex, members
 from stagemill.oci.manifest import Index
@@ -38,13 +38,6 @@ class Blob:
     @property
     def path(self) -> str:
         return blob_path(self.descriptor.digest)
-
-    def chunks(self, source: BlobSource) -> Iterator[bytes]:
-        if self.data is not None:
-            yield self.data
-            return
-        with source.open(self.descriptor) as reader:
-            yield from chunks(reader)
 
 
 def blob_path(digest: Digest) -> str:
@@ -108,11 +101,21 @@ def write_archive(
     writer.directory("blobs")
     writer.directory(BLOBS)
     for blob in blobs(*images):
-        # Reading checks the digest, for which a processor has as much to do as another for writing.
-        with (
-            ahead(blob.chunks(source)) if blob.descriptor.size >= _LARGE else nullcontext(blob.chunks(source)) as pieces
-        ):
-            writer.stream(blob.path, blob.descriptor.size, pieces)
+        _write(blob, source, writer)
     for name, data in sorted(texts.items()):
         writer.file(name, data)
     writer.close()
+
+
+def _write(blob: Blob, source: BlobSource, writer: ArchiveWriter) -> None:
+    name, size = blob.path, blob.descriptor.size
+    if blob.data is not None:
+        writer.file(name, blob.data)
+        return
+    with source.open(blob.descriptor) as reader:
+        if isinstance(reader, Pourable) and writer.pour(name, size, reader):
+            return
+        # Reading may check the digest, for which a processor has as much to do as another for writing.
+        pieces = chunks(reader)
+        with ahead(pieces) if size >= _LARGE else nullcontext(pieces) as some:
+            writer.stream(name, size, some)

@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from stagemill.errors import StagemillError
 from stagemill.export import layout
 from stagemill.oci import document as json
 from stagemill.oci import media_types
+from stagemill.oci.blobs import Pourable
 from stagemill.oci.descriptor import Descriptor
 from stagemill.values import dataclass
 
@@ -37,6 +39,11 @@ class LayoutDirectory:
     def write(self, blob: Descriptor, chunks: Iterable[bytes]) -> None:
         """Keeps the blob; whoever gives the bytes has checked them."""
         self._write(layout.blob_path(blob.digest), chunks)
+
+    def pour(self, blob: Descriptor, reader: Pourable) -> None:
+        """The same past this process; a file system that can lets the store and the layout have one copy of the bytes."""
+        with self._writing(layout.blob_path(blob.digest)) as file, self._explained():
+            reader.pour(file.fileno())
 
     def name(self, entry: json.JsonObject, tag: str) -> None:
         """A tag means this from now on, and nothing else in the layout; without one it is there once."""
@@ -91,15 +98,21 @@ class LayoutDirectory:
             os.close(directory)
 
     def _write(self, name: str, chunks: Iterable[bytes]) -> None:
+        with self._writing(name) as file:
+            for chunk in chunks:
+                with self._explained():
+                    file.write(chunk)
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[BinaryIO]:
+        """A file that takes its place when it is whole."""
         path = self.path / name
         temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         try:
             with self._explained():
                 file = temporary.open("xb")
             with file:
-                for chunk in chunks:
-                    with self._explained():
-                        file.write(chunk)
+                yield file
                 with self._explained():
                     file.flush()
             with self._explained():

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from stagemill.export import layout
 from stagemill.export.layout_directory import LayoutDirectory
-from stagemill.oci.blobs import BlobSource
+from stagemill.oci.blobs import BlobSource, Pourable, chunks
 from stagemill.oci.image_index import AnyImage
 
 
@@ -36,5 +36,16 @@ def oci_directory(image: AnyImage, blobs: BlobSource, *, names: Sequence[str], d
     directory.begin()
     for blob in layout.blobs(image):
         if not directory.has(blob.descriptor):
-            directory.write(blob.descriptor, blob.chunks(blobs))
+            _write(blob, blobs, directory)
     directory.add([entry.to_json() for entry in new])
+
+
+def _write(blob: layout.Blob, source: BlobSource, directory: LayoutDirectory) -> None:
+    if blob.data is not None:
+        directory.write(blob.descriptor, (blob.data,))
+        return
+    with source.open(blob.descriptor) as reader:
+        if isinstance(reader, Pourable):
+            directory.pour(blob.descriptor, reader)
+        else:
+            directory.write(blob.descriptor, chunks(reader))

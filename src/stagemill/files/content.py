@@ -6,16 +6,17 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
-from stagemill.digest import Digest
+from stagemill.digest import Digest, canonical
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.view import Entry, FileView
 from stagemill.values import dataclass
 
 Parts: TypeAlias = tuple[tuple[str, str], ...]
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,23 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
         groups.append(group)
         if not sources.parents or len(group) > 1:
             full.add(match.pattern)
-    digest = Digest.of_value(groups)
+    digest = _digest(groups)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
     return Content(digest, lambda: tuple(sorted(part for group in groups for part in group)), empty)
+
+
+def _digest(groups: Sequence[Sequence[tuple[str, str]]]) -> Digest:
+    """That of the canonical form of the groups, of which no more than some parts are made at once: there may be a million."""
+    sha256 = hashlib.sha256(b"[")
+    for number, group in enumerate(groups):
+        sha256.update(b",[" if number else b"[")
+        for begin in range(0, len(group), _AT_ONCE):
+            some = canonical([list(part) for part in group[begin : begin + _AT_ONCE]])
+            sha256.update(b"," if begin else b"")
+            sha256.update(memoryview(some)[1:-1])
+        sha256.update(b"]")
+    sha256.update(b"]")
+    return Digest.from_hex(sha256.hexdigest())
 
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:

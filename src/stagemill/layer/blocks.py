@@ -21,7 +21,7 @@ from stagemill.layer.stream import CHUNK
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-_VERSION = 1  # of how entries become a tar; part of the keys
+_VERSION = 2  # of how entries become a tar, and that a blob; part of the keys
 _SMALL = CHUNK >> 4  # bytes that a block has at least, but for the last and what is beside a large file
 _LARGE = CHUNK << 1  # and at most
 _MEAN = CHUNK >> 1
@@ -77,7 +77,8 @@ class Block:
         if len(data) != min(CHUNK, left):
             raise torn(item)
         end = tar.padding(item.entry.size) if left <= CHUNK else b""
-        return b"".join([*head, data, end, tar.END if self.last else b""]), data
+        pieces = [*head, data, end, tar.END if self.last else b""]
+        return b"".join(filter(None, pieces)), data  # one piece alone is not copied
 
 
 def torn(item: IndexEntry) -> CorruptError:

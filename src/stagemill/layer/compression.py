@@ -15,6 +15,7 @@ from isal import igzip_lib, isal_zlib
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError
+from stagemill.layer.noise import is_noise, stored
 from stagemill.layer.stream import CHUNK, even
 from stagemill.oci import media_types
 from stagemill.oci.blobs import Reader, chunks
@@ -162,6 +163,8 @@ def squeezed(data: bytes, how: Compression) -> bytes:
         return data
     if how.kind == "zstd":
         return zstandard.ZstdCompressor(level=_ZSTD_LEVEL if how.level is None else how.level).compress(data)
+    if _is_ours(how) and is_noise(data):
+        return stored(data)
     compressor = _gzip_compressor(how)
     return compressor.compress(data) + compressor.flush()
 
@@ -193,10 +196,15 @@ def _compressor(how: Compression) -> _Compressor:
 
 def _gzip_compressor(how: Compression) -> _Compressor:
     level = GZIP_LEVEL if how.level is None else how.level
-    if level <= isal_zlib.ISAL_BEST_COMPRESSION:
+    if _is_ours(how):
         fast: _Compressor = isal_zlib.compressobj(level, wbits=_GZIP_WINDOW)
         return fast
     return zlib.compressobj(level, wbits=_GZIP_WINDOW)
+
+
+def _is_ours(how: Compression) -> bool:
+    """Whether ISA-L makes it, and not zlib, of which people expect the same bytes everywhere."""
+    return how.level is None or how.level <= isal_zlib.ISAL_BEST_COMPRESSION
 
 
 def recompress(reader: Reader, write: Callable[[bytes], object], how: Compression, *, diff_id: Digest) -> None:

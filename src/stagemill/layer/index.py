@@ -20,15 +20,18 @@ from typing import Self, TypeAlias
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
-from stagemill.layer import disk
+from stagemill.layer import disk, rows
+from stagemill.layer.hashed import Hashed
+from stagemill.layer.stream import in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
 VERSION = 1
 _LARGE = 1 << 30  # bytes of a file whose holes are worth a word
+_APART = 4 << 20  # bytes of a file that is read beside others
 
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
-Row: TypeAlias = "list[str | int | dict[str, str] | None]"
+Row: TypeAlias = "list[rows.Cell]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,7 @@ class LayerIndex:
 
     def serialize(self) -> bytes:
         """The same bytes for equal indexes, for ever."""
-        rows = [row(entry) for entry in self.entries]
-        return json.dumps([VERSION, rows], separators=(",", ":"), check_circular=False).encode("ascii")
+        return rows.write(VERSION, map(row, self.entries))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -117,10 +119,12 @@ class Watch:
     """Who looks on while a layer is read: `pause` is called often, and raises where the work is to be stopped.
 
     `sparse` gets the path of a large file that is mostly a hole, its size and the bytes it takes on disk, before it is read.
+    `hashed` notes large files that were.
     """
 
     pause: Callable[[], None] = disk.unhindered
     sparse: Callable[[str, int, int], None] | None = None
+    hashed: Hashed | None = None
 
 
 _NOBODY = Watch()
@@ -131,14 +135,34 @@ def build(directory: Path, *, known: Known = NOTHING, watch: Watch = _NOBODY) ->
     """The index of a layer directory, by walking it. Raises StoreError."""
     root = os.fspath(directory)
     try:
-        return LayerIndex(_walk(root, known, watch))
+        return LayerIndex(_digested(root, _walk(root, known, watch), watch))
     except OSError as error:
         raise StoreError(
             f"cannot read {error.filename or root!r} of a layer: {error.strerror}", hint="run `stagemill store check`"
         ) from error
 
 
+def _digested(root: str, items: Iterable[IndexEntry], watch: Watch) -> list[IndexEntry]:
+    """All of them with the digests of files; those of large ones that have none are made of several files at once."""
+    found = list(items)
+    missing = [number for number, item in enumerate(found) if item.entry.kind == "file" and item.digest is None]
+
+    def digest(number: int) -> Digest:
+        location = f"{root}/{found[number].path}"
+        before = watch.hashed.look(location) if watch.hashed else None
+        made = disk.file_digest(location, pause=watch.pause)
+        if watch.hashed:
+            watch.hashed.note(location, before, made)
+        return made
+
+    with in_order(digest, missing, workers=len(os.sched_getaffinity(0))) as digests:
+        for number, made in zip(missing, digests, strict=True):
+            found[number] = replace(found[number], digest=made)
+    return found
+
+
 def _walk(root: str, known: Known, watch: Watch) -> Iterator[IndexEntry]:
+    """Large files that nothing is known of come without their digests."""
     yield _read(root, "", os.lstat(root))
     pending = [""]
     while pending:
@@ -160,7 +184,9 @@ def _walk(root: str, known: Known, watch: Watch) -> Iterator[IndexEntry]:
                         and (held := status.st_blocks * 512) < status.st_size // 2
                     ):
                         watch.sparse(path, status.st_size, held)
-                    found = replace(found, digest=fact or disk.file_digest(item.path, pause=watch.pause))
+                    if fact is None and status.st_size < _APART:
+                        fact = disk.file_digest(item.path, pause=watch.pause)
+                    found = replace(found, digest=fact)
                 elif found.entry.kind == "dir":
                     pending.append(path)
                 yield found
@@ -209,20 +235,22 @@ def row(item: IndexEntry) -> Row:
 
 def rows_by_path(data: bytes) -> Mapping[str, Row]:
     """The rows of a serialized index. Raises ValueError or TypeError for what is none."""
-    version, rows = json.loads(data)
-    _check(version)
-    return {found[0]: found for found in rows}
-
-
-def _check(version: object) -> None:
-    if version != VERSION:
-        raise ValueError(f"found version {version}, want {VERSION}")
+    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
+    at = rows.first(VERSION, text)
+    found: dict[str, Row] = {}
+    while at < len(text):
+        one, end = decode(text, at)
+        found[one[0]] = one
+        at = rows.after(text, end)
+    return found
 
 
 def _entries(data: bytes) -> Iterator[IndexEntry]:
-    version, rows = json.loads(data)
-    _check(version)
-    for path, kind, *facts in rows:
+    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
+    at = rows.first(VERSION, text)
+    while at < len(text):
+        (path, kind, *facts), end = decode(text, at)
+        at = rows.after(text, end)
         if kind == "whiteout":
             yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
             continue

@@ -17,12 +17,12 @@ from stagemill.digest import Digest
 from stagemill.layer.blocks import Block, cut, torn
 from stagemill.layer.compression import USUAL, Compression, expanded, squeezed
 from stagemill.layer.disk import unhindered
-from stagemill.layer.index import LayerIndex
-from stagemill.layer.stream import in_order
+from stagemill.layer.hashed import Hashed
+from stagemill.layer.index import IndexEntry, LayerIndex
+from stagemill.layer.stream import behind, in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-_UNNAMED = Digest.of(b"")
 _WORTH = 4  # blocks; fewer are read and compressed sooner than looked up
 
 
@@ -44,18 +44,17 @@ class PackedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a compressed block lies in a blob: `size` bytes from `begin` on, whose digest is `content`."""
+    """Where a compressed block lies in a blob: `size` bytes from `begin` on."""
 
     begin: int
     size: int
-    content: Digest
 
 
 class Shelf(Protocol):
     """Compressed blocks of earlier blobs, by their keys."""
 
     def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
-        """For those that are known what reads their bytes, checked; None where they are gone or torn by then."""
+        """For those that are known what reads their bytes; None where they are gone, or their blob is not whole any more."""
         ...
 
     def keep(self, blob: Digest, places: Mapping[Digest, Place], /) -> None:
@@ -83,7 +82,7 @@ def pack(directory: Path, index: LayerIndex) -> Iterator[bytes]:
     whole = _Whole()
     for block in cut(index):
         tar, part = block.read(os.fspath(directory))
-        whole.check(block, part)
+        whole.check(_Made(block, tar, part, b"", None))
         yield tar
 
 
@@ -96,23 +95,36 @@ def pack_blob(
     compression: Compression = USUAL,
     pause: Callable[[], None] = unhindered,
     shelf: Shelf = NOWHERE,
+    hashed: Hashed | None = None,
 ) -> PackedLayer:
     """Writes and commits the compressed tar. Raises as `pack` does, and what `pause` raises; nothing is committed then.
 
-    Blocks that the shelf has are taken from there, and all of this layer are there afterwards.
+    Blocks that the shelf has are taken from there, and all of this layer are there afterwards. Large files that were `hashed`
+    by this process are not hashed again.
     """
-    work = _Work(os.fspath(directory), compression, shelf, cut(index))
+    work = _Work(os.fspath(directory), compression, shelf, cut(index), hashed=hashed or Hashed())
     sha256, whole, at = hashlib.sha256(), _Whole(), 0
     places: dict[Digest, Place] = {}
-    with in_order(work.make, range(len(work.blocks)), workers=len(os.sched_getaffinity(0))) as blocks:
+
+    def write(made: _Made) -> None:
+        nonlocal at
+        writer.write(made.packed)
+        if made.key:
+            places[made.key] = Place(at, len(made.packed))
+        at += len(made.packed)
+
+    count, workers = len(work.blocks), len(os.sched_getaffinity(0))
+    with (
+        # One digest cannot be made by several processors, but there are three of them.
+        behind(write, count) as written,
+        behind(whole.check, count) as checked,
+        in_order(work.make, range(count), workers=workers) as blocks,
+    ):
         for made in blocks:
             pause()
+            written(made)
+            checked(made)
             sha256.update(made.tar)
-            whole.check(made.block, made.part)
-            writer.write(made.packed)
-            if made.key:
-                places[made.key] = Place(at, len(made.packed), made.content)
-            at += len(made.packed)
     digest, size = writer.commit()
     if places:
         shelf.keep(digest, places)
@@ -121,8 +133,9 @@ def pack_blob(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A block, read and compressed: `part` are bytes of a large file in it, `key` is what a shelf has it by, if it shall,
-    and `content` then the digest of `packed`.
+    """A block, read and compressed: `part` are bytes of a large file in it, none where the file is known to be right.
+
+    `key` is what a shelf has it by, if it shall.
     """
 
     block: Block
@@ -130,14 +143,16 @@ class _Made:
     part: bytes
     packed: bytes
     key: Digest | None
-    content: Digest
 
 
 class _Work:
     """Makes blocks, several at a time."""
 
-    def __init__(self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block]) -> None:
+    def __init__(
+        self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block], *, hashed: Hashed
+    ) -> None:
         self.blocks = blocks
+        self._hashed = hashed
         self._root = root
         self._compression = compression
         kept = len(blocks) >= _WORTH and compression.kind != "uncompressed"
@@ -154,8 +169,14 @@ class _Work:
             tar, part = expanded(packed, self._compression), b""
         else:
             tar, part = block.read(self._root)
+            part = b"" if block.large and self._is_right(block.large) else part
         packed = squeezed(tar, self._compression) if packed is None else packed
-        return _Made(block, tar, part, packed, key, Digest.of(packed) if key else _UNNAMED)
+        return _Made(block, tar, part, packed, key)
+
+    def _is_right(self, item: IndexEntry) -> bool:
+        """Asked when a part was read: who writes to the file meanwhile leaves parts that are checked, without the others."""
+        assert item.digest is not None, "a file in an index has its digest"
+        return self._hashed.has(f"{self._root}/{item.path}", item.digest)
 
 
 class _Whole:
@@ -164,10 +185,11 @@ class _Whole:
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
 
-    def check(self, block: Block, part: bytes) -> None:
+    def check(self, made: _Made) -> None:
         """Takes the blocks in their order. Raises CorruptError."""
+        block, part = made.block, made.part
         item = block.large
-        if item is None or block.begin is None:
+        if item is None or block.begin is None or not part:
             return
         if block.begin == 0:
             self._sha256 = hashlib.sha256()

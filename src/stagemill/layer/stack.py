@@ -1,13 +1,14 @@
 """`StackView`, layers on top of each other read as the one tree that overlayfs would show, without a mount.
 
 What a directory holds is found once, by listing it in those layers that have a part in it, and remembered; so a path
-costs the same under five layers and under five hundred. Source: Linux, Documentation/filesystems/overlayfs.rst.
+costs the same under five layers and under five hundred. A view with one layer more takes from the one below what that layer
+does not change. Source: Linux, Documentation/filesystems/overlayfs.rst.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +29,8 @@ class _Place:
 
 
 _NOWHERE = _Place((), directory=False)
+HIGHEST = 50
+"""So many views may stand on each other: what one knows may have to be found in all below it, each in a call of its own."""
 
 
 class StackView:
@@ -36,12 +39,25 @@ class StackView:
     The layers must not change while the view is used. Reads raise StoreError where a directory cannot be read.
     """
 
-    def __init__(self, layers: Sequence[tuple[Path, Callable[[], LayerIndex]]]) -> None:
+    def __init__(
+        self, layers: Sequence[tuple[Path, Callable[[], LayerIndex]]], *, below: StackView | None = None
+    ) -> None:
+        """`below` is a view of all these layers but the last; it is used unless too many stand on each other."""
+        self._height = below.height + 1 if below else 0
+        self._below = below if self._height <= HIGHEST else None
+        if not self._below:
+            self._height = 0
+        self._top = len(layers) - 1
         self._roots = [os.fspath(directory) for directory, _ in layers]
         self._load = [load for _, load in layers]
         self._root = _Place(tuple(range(len(layers) - 1, -1, -1)), directory=True)
         self._listings: dict[str, dict[str, _Place]] = {}
         self._entries: dict[str, Entry] = {}
+
+    @property
+    def height(self) -> int:
+        """On how many other views this one stands."""
+        return self._height
 
     def layer(self, path: str) -> int | None:
         """The number of the layer that a path is from, the uppermost of a directory's; None where there is no such path."""
@@ -65,7 +81,7 @@ class StackView:
         return entry
 
     def listdir(self, path: str) -> list[str]:
-        return sorted(self._names(path))
+        return sorted(self.places(path))
 
     def digest(self, path: str) -> Digest:
         number = self._provider(path)
@@ -89,9 +105,9 @@ class StackView:
         if not path:
             return self._root
         parent, _, name = path.rpartition("/")
-        return self._names(parent).get(name, _NOWHERE)
+        return self.places(parent).get(name, _NOWHERE)
 
-    def _names(self, path: str) -> dict[str, _Place]:
+    def places(self, path: str) -> dict[str, _Place]:
         """What a directory holds, by name; nothing where there is no directory."""
         unknown = []
         while path not in self._listings:
@@ -107,10 +123,15 @@ class StackView:
         return self._listings[path]
 
     def _merge(self, path: str, layers: tuple[int, ...]) -> dict[str, _Place]:
+        if self._below and layers and layers[0] != self._top:
+            return self._below.places(path)
         merged: dict[str, _Place] = {}
         directories: dict[str, list[int]] = {}
         hidden: set[str] = set()
         for number in layers:
+            if self._below and number != self._top:
+                self._take_below(self._below.places(path), merged=merged, directories=directories, hidden=hidden)
+                break
             location = f"{self._roots[number]}/{path}"
             try:
                 self._take(number, location, merged=merged, directories=directories, hidden=hidden)
@@ -121,6 +142,19 @@ class StackView:
         for name, numbers in directories.items():
             merged[name] = _Place(tuple(numbers), directory=True)
         return merged
+
+    @staticmethod
+    def _take_below(
+        names: Mapping[str, _Place], *, merged: dict[str, _Place], directories: dict[str, list[int]], hidden: set[str]
+    ) -> None:
+        """The same of all lower layers at once, whose names in a directory are known."""
+        for name, place in names.items():
+            if name in hidden:
+                continue
+            if name not in directories:
+                merged[name] = place
+            elif place.directory:
+                directories[name] += place.layers
 
     @staticmethod
     def _take(

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Semaphore, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -14,6 +14,7 @@ R = TypeVar("R")
 CHUNK = 1 << 20
 
 _DEPTH = 4
+_MANY = 8  # items that are worth a thread
 
 
 def even(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -54,6 +55,69 @@ def in_order(make: Callable[[T], R], items: Sequence[T], *, workers: int) -> Ite
         finally:
             for future in waiting:
                 future.cancel()
+
+
+@contextmanager
+def behind(do: Callable[[T], object], count: int) -> Iterator[Callable[[T], object]]:
+    """Has something done with each of about `count` items in their order, in a thread of its own and a few items behind.
+
+    All of it is done when the `with` is left. The first error is raised by then, and nothing is done after it.
+    """
+    if count < _MANY:
+        yield do
+        return
+    lane = _Lane(do)
+    try:
+        yield lane.put
+    except BaseException:
+        lane.end(cancel=True)
+        raise
+    lane.end()
+    lane.check()
+
+
+class _Lane(Generic[T]):
+    """A thread that does something with one item after the other; at most `_DEPTH` wait for it."""
+
+    def __init__(self, do: Callable[[T], object]) -> None:
+        self._do = do
+        self._items: deque[T] = deque()
+        self._free = Semaphore(_DEPTH)
+        self._ready = Semaphore(0)
+        self._error: BaseException | None = None
+        self._ending = self._cancelled = False
+        self._thread = Thread(target=self._run, name="stagemill-behind", daemon=True)
+        self._thread.start()
+
+    def put(self, item: T) -> None:
+        """Raises what was raised for an earlier one."""
+        self._free.acquire()
+        self.check()
+        self._items.append(item)
+        self._ready.release()
+
+    def end(self, *, cancel: bool = False) -> None:
+        """The thread has ended; what waited was done, unless it is to be left."""
+        self._ending, self._cancelled = True, cancel
+        self._ready.release()
+        self._thread.join()
+
+    def check(self) -> None:
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._ready.acquire()
+                if self._cancelled or (self._ending and not self._items):
+                    return
+                self._do(self._items.popleft())
+                self._free.release()
+        except BaseException as error:  # noqa: BLE001  it is raised where items are put
+            self._error = error
+        finally:
+            self._free.release()
 
 
 class ByteStream:

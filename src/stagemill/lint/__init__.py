@@ -4,10 +4,11 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.formats.short import short
 from stagemill.lint.mend import Applied, Mended, apply, mend
-from stagemill.lint.rules import RULES, Rule, check
+from stagemill.lint.rule import Rule
+from stagemill.lint.rules import CORE, check
 
 __all__ = [
-    "RULES",
+    "CORE",
     "Applied",
     "Edit",
     "Finding",

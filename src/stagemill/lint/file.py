@@ -13,9 +13,12 @@ from stagemill.dockerfile.tree import Copy, Dockerfile, Flag, InstructionNode, O
 from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
-from stagemill.lint import stages
+from stagemill.lint import pragmas, shell, stages
 from stagemill.lint.finding import Finding, Fix
 from stagemill.lint.options import Options
+from stagemill.lint.policy import Policy
+from stagemill.lint.scripts import ShellChecker
+from stagemill.lint.shell import ShellCommand
 from stagemill.lint.stages import Stage, Step
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
@@ -66,18 +69,41 @@ class Known:
     """What is known beside the file and its context.
 
     `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
-    than was wanted. `needed` are the stages that a target needs, None for all.
+    than was wanted. `needed` are the stages that a target needs, None for all. `policy` is what a house wants of its files,
+    and `shell_checker` who is asked about the commands of RUN.
     """
 
     ignore: Ignore | None = None
     bases: Mapping[int, ImageConfig] = field(default_factory=dict)
     alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
+    policy: Policy = field(default_factory=Policy)
+    shell_checker: ShellChecker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The rules that comments in hadolint's spelling leave out: in the file, and in stages by their first lines."""
+
+    everywhere: frozenset[str] = frozenset()
+    stages: tuple[tuple[int, frozenset[str]], ...] = ()
+
+    @classmethod
+    def of(cls, dockerfile: Dockerfile) -> LeftAlone:
+        return cls(pragmas.everywhere(dockerfile), tuple(pragmas.of_stages(dockerfile)))
+
+    def of_stage(self, line: int) -> frozenset[str]:
+        """What the stage that a line is in leaves out."""
+        place = bisect_right(self.stages, line, key=lambda stage: stage[0]) - 1
+        return self.stages[place][1] if place >= 0 else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class LintFile:
-    """`context` is None where no context is given; then nothing about its files is proven."""
+    """`context` is None where no context is given; then nothing about its files is proven.
+
+    `spoken` remembers the commands of the RUNs, which many rules ask for.
+    """
 
     dockerfile: Dockerfile
     stages: tuple[Stage, ...]
@@ -86,6 +112,8 @@ class LintFile:
     context: FileView | None = None
     options: Options = field(default_factory=Options)
     surroundings: Known = field(default_factory=Known)
+    left_alone: LeftAlone = field(default_factory=LeftAlone)
+    spoken: dict[int, tuple[ShellCommand, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -104,7 +132,8 @@ class LintFile:
         surroundings = known or Known()
         found = stages.read(dockerfile, given, surroundings.bases)
         reads = tuple(read for stage in found for read in _reads(stage, found, escape=dockerfile.escape))
-        return cls(dockerfile, found, reads, given, context, Options.of(dockerfile, given), surroundings)
+        options = Options.of(dockerfile, given)
+        return cls(dockerfile, found, reads, given, context, options, surroundings, LeftAlone.of(dockerfile))
 
     def again(self, dockerfile: Dockerfile) -> LintFile:
         """A changed text of the same file, with the same options."""
@@ -121,12 +150,15 @@ class LintFile:
         needed = self.surroundings.needed
         return self.stages if needed is None else tuple(stage for stage in self.stages if stage.index in needed)
 
-    def allows(self, name: str, line: int, *, experimental: bool = False) -> bool:
+    def allows(self, name: str, line: int, *, experimental: bool = False, aliases: Iterable[str] = ()) -> bool:
         """Whether the options of the file, and a comment above the instruction in a line, let a rule speak of it."""
         instructions = self.dockerfile.instructions
         place = bisect_right(instructions, line, key=lambda node: node.span.line) - 1
-        options = self.options.above(instructions[place].comments) if place >= 0 else self.options
-        return options.allow(name, experimental=experimental)
+        comments = instructions[place].comments if place >= 0 else ()
+        names = {name, *aliases}
+        if names & (self.left_alone.everywhere | self.left_alone.of_stage(line) | pragmas.above(comments)):
+            return False
+        return self.options.above(comments).allow(names, experimental=experimental)
 
     def chain(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and those it begins from, the first one first."""
@@ -146,6 +178,13 @@ class LintFile:
 
     def readers(self, stage: Stage) -> tuple[Read, ...]:
         return tuple(read for read in self.reads if read.source.index == stage.index)
+
+    def commands(self, step: Step, node: Run) -> tuple[ShellCommand, ...]:
+        """The commands of a RUN."""
+        found = self.spoken.get(id(node))
+        if found is None:
+            found = self.spoken[id(node)] = tuple(shell.of_run(step, node, escape=self.escape))
+        return found
 
     def may_have_children(self, stage: Stage) -> bool:
         """Whether another stage begins from this one, or would with other build arguments."""
@@ -168,10 +207,11 @@ class LintFile:
         hint: str | None = None,
         fix: Fix | None = None,
         about: Span | None = None,
+        alias: str = "",
     ) -> Finding:
         """Logins of URLs are not shown."""
         at = self.dockerfile.source.excerpt(span)
-        return Finding(rule, masked(message), span, at, masked(hint) if hint else hint, fix, about)
+        return Finding(rule, masked(message), span, at, masked(hint) if hint else hint, fix, about, alias)
 
 
 def may_mean(text: str, name: str) -> bool:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from stagemill.dockerfile.source import Span
 from stagemill.errors import Excerpt
 from stagemill.values import dataclass
+
+Level: TypeAlias = Literal["error", "warning", "info", "style"]
+
+LEVELS: tuple[Level, ...] = ("error", "warning", "info", "style")
+"""From the heaviest to the lightest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +24,22 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that belong together: all of them are made or none. `summary` says what they do."""
+    """Edits that belong together: all of them are made or none. `summary` says what they do.
+
+    One that is not `safe` changes what the image holds, as its rule wants it to, or may do so.
+    """
 
     edits: tuple[Edit, ...]
     summary: str
+    safe: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule found. `at` shows the place; `fix` is there only where it provably does what the hint says.
 
-    `about` is what a check of BuildKit's points at: all of an instruction, where `span` may be a word of it.
+    `about` is what a check of BuildKit's points at: all of an instruction, where `span` may be a word of it. `alias` is
+    the number that hadolint has for it. `level` is None where it is that of the rule.
     """
 
     rule: str
@@ -37,3 +49,5 @@ class Finding:
     hint: str | None = None
     fix: Fix | None = None
     about: Span | None = None
+    alias: str = ""
+    level: Level | None = None

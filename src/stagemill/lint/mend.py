@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import BOM, printable
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import DockerfileError, masked
 from stagemill.lint.file import LintFile
-from stagemill.lint.finding import Edit, Finding, Fix
+from stagemill.lint.finding import Edit, Finding, Fix, Level
 from stagemill.lint.place import lines_around, offsets
-from stagemill.lint.rules import RULES, Rule, check
+from stagemill.lint.rule import Rule
+from stagemill.lint.rules import CORE, check
 from stagemill.regex import regex
 from stagemill.values import dataclass
 
@@ -42,22 +44,26 @@ class Mended:
         return self.file.dockerfile.source.text
 
 
-def apply(dockerfile: Dockerfile, findings: Iterable[Finding]) -> Applied:
-    """Carries out the fixes in their order. Where two overlap, the first wins. The result can be parsed."""
+def apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, unsafe: bool = False) -> Applied:
+    """Carries out the fixes in their order, those that are safe or all. Where two overlap, the first wins.
+
+    The result can be parsed.
+    """
     given = tuple(findings)
-    applied = _apply(dockerfile, given, careful=False)
-    return applied if _can_be_parsed(applied.text) else _apply(dockerfile, given, careful=True)
+    applied = _apply(dockerfile, given, careful=False, unsafe=unsafe)
+    return applied if _can_be_parsed(applied.text) else _apply(dockerfile, given, careful=True, unsafe=unsafe)
 
 
-def _apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, careful: bool) -> Applied:
+def _apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, careful: bool, unsafe: bool) -> Applied:
     """`careful` leaves out each fix after which the text cannot be parsed."""
     text = dockerfile.source.text
     done: list[Finding] = []
     left: list[Finding] = []
     edits: dict[Edit, tuple[int, int]] = {}
     for finding in findings:
-        new = {e: offsets(text, e.span) for e in finding.fix.edits if e not in edits} if finding.fix else {}
-        good = finding.fix is not None and not _overlap(edits.values(), new.values())
+        fix = finding.fix if finding.fix and (unsafe or finding.fix.safe) else None
+        new = {e: offsets(text, e.span) for e in fix.edits if e not in edits} if fix else {}
+        good = fix is not None and not _overlap(edits.values(), new.values())
         if good and careful:
             good = _can_be_parsed(_edited(text, {**edits, **new}))
         if good:
@@ -66,17 +72,26 @@ def _apply(dockerfile: Dockerfile, findings: Iterable[Finding], *, careful: bool
     return Applied(_edited(text, edits), tuple(done), tuple(left))
 
 
-def mend(file: LintFile, rules: Sequence[Rule] = RULES) -> Mended:
-    """Applies fixes as long as there is less to find afterwards; what one makes possible for the next is done as well."""
+def mend(
+    file: LintFile,
+    rules: Sequence[Rule] = CORE,
+    *,
+    unsafe: bool = False,
+    levels: Mapping[str, Level] = MappingProxyType({}),
+) -> Mended:
+    """Applies fixes as long as there is less to find afterwards; what one makes possible for the next is done as well.
+
+    `unsafe` takes those as well that change what the image holds.
+    """
     done: list[Finding] = []
-    findings = check(file, rules)
+    findings = check(file, rules, levels=levels)
     while findings:
-        applied = apply(file.dockerfile, findings)
+        applied = apply(file.dockerfile, findings, unsafe=unsafe)
         if not applied.done:
             break
         dockerfile = parse(applied.text, file.dockerfile.source.name)
         changed = file.again(dockerfile)
-        now = check(changed, rules)
+        now = check(changed, rules, levels=levels)
         if len(now) >= len(findings):
             break
         done += applied.done

@@ -86,8 +86,12 @@ class Options:
     def with_experimental(self, names: Iterable[str], *, skip: Iterable[str] = ()) -> Options:
         return replace(self, skip=self.skip.union(skip), experimental=self.experimental.union(names))
 
-    def allow(self, name: str, *, experimental: bool) -> bool:
-        """Whether a rule is to be asked. Those that are experimental are asked for by name, and not skipped."""
+    def allow(self, names: Iterable[str], *, experimental: bool) -> bool:
+        """Whether a rule is to be asked, by its name or another one.
+
+        Those that are experimental are asked for by name, and not skipped.
+        """
+        called = {"all", *names}
         if experimental:
-            return not self.experimental.isdisjoint({name, "all"})
-        return self.skip.isdisjoint({name, "all"})
+            return not self.experimental.isdisjoint(called)
+        return self.skip.isdisjoint(called)

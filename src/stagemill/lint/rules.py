@@ -1,10 +1,11 @@
-"""The rules by name, and `check`, which asks them all."""
+"""The rules that a build asks, and `check`, which asks rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
-from stagemill.errors import UsageError
 from stagemill.lint.buildkit import (
     consistent_instruction_casing,
     copy_ignored_file,
@@ -39,34 +40,25 @@ from stagemill.lint.checks import (
     whole_directory,
 )
 from stagemill.lint.file import LintFile
-from stagemill.lint.finding import Finding
-from stagemill.regex import regex
-from stagemill.values import dataclass
+from stagemill.lint.finding import Finding, Level
+from stagemill.lint.rule import Rule
 
-_WORDS = regex(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`summary` says what the rule finds; docs/lint/<page>.md says why.
-
-    One that is `experimental` is asked where somebody wants it by name. `twin` is the rule that says the same of a
-    place, and more: where both find something, it speaks.
-    """
-
-    name: str
-    summary: str
-    check: Callable[[LintFile], Iterable[Finding]]
-    experimental: bool = False
-    twin: str = ""
-
-    @property
-    def page(self) -> str:
-        return "-".join(_WORDS.split(self.name)).lower()
-
+_ALIASES = {
+    "DuplicateStageName": ("DL3024",),
+    "FromPlatformFlagConstDisallowed": ("DL3029",),
+    "JSONArgsRecommended": ("DL3025",),
+    "MaintainerDeprecated": ("DL4000",),
+    "MultipleInstructionsDisallowed": ("DL3012", "DL4003", "DL4004"),
+    "RedundantTargetPlatform": ("DL3065",),
+    "ReservedStageName": ("DL3063",),
+    "SecretsUsedInArgOrEnv": ("DL3064",),
+    "WorkdirRelativePath": ("DL3000",),
+    "whole-directory": ("DL3067",),
+}
+"""The numbers that hadolint has for the rules below."""
 
 OURS = tuple(
-    Rule(module.NAME, module.SUMMARY, module.check)
+    Rule(module.NAME, module.SUMMARY, module.check, aliases=_ALIASES.get(module.NAME, ()))
     for module in (
         deprecated_npm_flag,
         dev_packages,
@@ -80,7 +72,7 @@ OURS = tuple(
 
 CHECKS = (
     *(
-        Rule(module.NAME, module.SUMMARY, module.check)
+        Rule(module.NAME, module.SUMMARY, module.check, aliases=_ALIASES.get(module.NAME, ()))
         for module in (
             consistent_instruction_casing,
             copy_ignored_file,
@@ -119,41 +111,35 @@ CHECKS = (
 )
 """BuildKit's checks, with its names and words."""
 
-RULES = (*OURS, *CHECKS)
+CORE = (*OURS, *CHECKS)
+"""What a build tells of: the mistakes about stages, and BuildKit's checks; `choice` has all rules."""
 
 
-def check(file: LintFile, rules: Iterable[Rule] = RULES) -> list[Finding]:
-    """What the rules find, in the order of the file, less what the file itself tells them to leave alone."""
-    asked = tuple(rules)
+def check(
+    file: LintFile, rules: Iterable[Rule] = CORE, *, levels: Mapping[str, Level] = MappingProxyType({})
+) -> list[Finding]:
+    """What the rules find, in the order of the file, less what the file itself tells them to leave alone.
+
+    `levels` are those that findings are to have in place of their rules', by the names of rules.
+    """
     found: list[Finding] = []
-    for rule in asked:
+    for rule in rules:
         twins = {finding.span.line for finding in found if finding.rule == rule.twin}
         found += [
-            finding
+            replace(finding, level=_level(rule, finding, levels))
             for finding in rule.check(file)
-            if finding.span.line not in twins
-            and file.allows(rule.name, finding.span.line, experimental=rule.experimental)
+            if finding.span.line not in twins and _is_allowed(file, rule, finding)
         ]
     return sorted(found, key=lambda finding: (finding.span.line, finding.span.column, finding.rule))
 
 
-def select(*, only: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
-    """The rules of the names in `only`, all where it is empty, less those in `ignore`. UsageError for an unknown name.
-
-    A check of BuildKit's may be called by the name of its page as well.
-    """
-    by_name = {**{rule.page: rule for rule in RULES}, **{rule.name: rule for rule in RULES}}
-    for name in (*only, *ignore):
-        if name not in by_name:
-            raise _unknown(name)
-    wanted = {by_name[name].name for name in only}
-    unwanted = {by_name[name].name for name in ignore}
-    return tuple(rule for rule in RULES if (not wanted or rule.name in wanted) and rule.name not in unwanted)
+def _is_allowed(file: LintFile, rule: Rule, finding: Finding) -> bool:
+    aliases = (finding.alias,) if finding.alias else rule.aliases
+    return file.allows(
+        finding.rule, finding.span.line, experimental=rule.experimental, aliases={rule.name, rule.page, *aliases}
+    )
 
 
-def _unknown(name: str) -> UsageError:
-    from stagemill.dockerfile.suggest import nearest  # noqa: PLC0415  only errors need it
-
-    near = nearest(name, [rule.name for rule in RULES])
-    hint = f"did you mean {near}?" if near else "the rules are " + ", ".join(rule.name for rule in RULES)
-    return UsageError(f"there is no rule {name!r}", hint=hint)
+def _level(rule: Rule, finding: Finding, levels: Mapping[str, Level]) -> Level:
+    called = (finding.rule, finding.alias, rule.name, *rule.aliases)
+    return next((levels[name] for name in called if name in levels), finding.level or rule.level)

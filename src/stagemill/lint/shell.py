@@ -51,11 +51,21 @@ class ShellWord:
 
 @dataclass(frozen=True, slots=True)
 class ShellCommand:
-    """A command with its arguments, and the variables that are set for it alone; `conditional` within `if` and `case`."""
+    """A command with its arguments, and the variables that are set for it alone; `conditional` within `if` and `case`.
+
+    `wrappers` are programs before it that run it (`sudo`), `ending` is the operator after it, empty at the end.
+    """
 
     words: tuple[ShellWord, ...]
     env: tuple[tuple[str, str], ...] = ()
     conditional: bool = False
+    wrappers: tuple[ShellWord, ...] = ()
+    ending: str = ""
+
+    @property
+    def program(self) -> str:
+        """The name of what is run, without its directory."""
+        return _name(self.words[0].text) if self.words else ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -75,6 +85,18 @@ def of_run(step: Step, node: Run, *, escape: str) -> list[ShellCommand]:
     if any(command.words and _name(command.words[0].text) in _SHELLS for command in found):
         found += [command for document in node.heredocs for command in _of_body(document)]
     return found
+
+
+def joined(node: Run, *, escape: str) -> tuple[str, Place]:
+    """The command of a RUN in shell form in one line, and where a stretch of it stands."""
+    logical = _Logical.of(node, escape=escape)
+    return logical.text, logical.place
+
+
+def shebang(text: str) -> str | None:
+    """The name of the program that the first line asks for."""
+    found = _SHEBANG.match(text)
+    return found[1] if found else None
 
 
 def of_command(command: Command) -> list[ShellCommand]:
@@ -148,7 +170,7 @@ def _scan(text: str, place: Place, *, exact: bool = True) -> list[ShellCommand]:
     to_file = False
     for token in _TOKEN.finditer(text):
         if token["operator"]:
-            depth = _close(words, found, depth)
+            depth = _close(words, found, depth, ending=token.group())
             words, to_file = [], False
         elif token["redirection"]:
             to_file = True
@@ -157,20 +179,23 @@ def _scan(text: str, place: Place, *, exact: bool = True) -> list[ShellCommand]:
         elif token["word"]:
             plain = _unquoted(token["word"])
             words.append(ShellWord(plain, place(*token.span()), exact and plain == token["word"]))
-    _close(words, found, depth)
+    _close(words, found, depth, ending="")
     return found
 
 
-def _close(words: list[ShellWord], found: list[ShellCommand], depth: int) -> int:
+def _close(words: list[ShellWord], found: list[ShellCommand], depth: int, *, ending: str) -> int:
     """Takes the words of one command; returns how many `if` and `case` are open after it."""
     env: list[tuple[str, str]] = []
+    wrappers: list[ShellWord] = []
     at = 0
     while at < len(words):
         text = words[at].text
         assignment = _ASSIGNMENT.fullmatch(text)
         if assignment:
             env.append((assignment[1], assignment[2]))
-        elif text not in _BEFORE and text not in _WRAPPERS:
+        elif text in _WRAPPERS:
+            wrappers.append(words[at])
+        elif text not in _BEFORE:
             break
         depth += text == "if"
         at += 1
@@ -178,7 +203,7 @@ def _close(words: list[ShellWord], found: list[ShellCommand], depth: int) -> int
     first = rest[0].text if rest else ""
     depth += (first == "case") - (first in {"fi", "esac"})
     if rest:
-        found.append(ShellCommand(rest, tuple(env), depth > 0))
+        found.append(ShellCommand(rest, tuple(env), depth > 0, tuple(wrappers), ending))
     return depth
 
 

@@ -103,6 +103,18 @@ def named_above(stages: Iterable[Stage], name: str, index: int) -> int | None:
     return found[-1] if found else None
 
 
+def repository(image: str) -> str:
+    """The name of an image without its registry, tag and digest, as people call it."""
+    plain = image.partition("@")[0]
+    head, slash, last = plain.rpartition("/")
+    return (head + slash + last.partition(":")[0]).removeprefix("docker.io/").removeprefix("library/")
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image, empty where it has none."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
 def _first(base: str | None, image: ImageConfig | None) -> Moment:
     if base == "scratch":
         return Moment({"PATH": DEFAULT_PATH}, "/")

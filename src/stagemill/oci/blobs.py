@@ -17,6 +17,15 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+@runtime_checkable
+class Pourable(Reader, Protocol):
+    """A stream that writes itself to an open file sooner than somebody could who reads it."""
+
+    def pour(self, target: int, /) -> int:
+        """Writes what is left, and says how many bytes that were. Raises as `read` does, and OSError where it cannot write."""
+        ...
+
+
 class BlobSource(Protocol):
     """Something that has blobs: the store, a registry's repository, a layout, an archive."""
 

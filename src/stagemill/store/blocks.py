@@ -6,28 +6,28 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from threading import Lock
 from typing import Protocol
 
 from stagemill.digest import Digest
+from stagemill.errors import StagemillError
 from stagemill.store.blobs import Blobs
 from stagemill.store.database import Database, Row, digest
+from stagemill.store.marks import same
 from stagemill.values import dataclass
 
-_FIND = """SELECT key, blob, begin, size, content FROM blocks WHERE key IN (SELECT value FROM json_each(?))"""
-_KEEP = """INSERT OR REPLACE INTO blocks (key, blob, begin, size, content)
-SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
-FROM json_each(?)"""
+_FIND = """SELECT key, blob, begin, size FROM blocks WHERE key IN (SELECT value FROM json_each(?))"""
+_KEEP = """INSERT OR REPLACE INTO blocks (key, blob, begin, size)
+SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)"""
 
 
 class Extent(Protocol):
-    """Where a block lies in a blob: `size` bytes from `begin` on, whose digest is `content`."""
+    """Where a block lies in a blob: `size` bytes from `begin` on."""
 
     @property
     def begin(self) -> int: ...
     @property
     def size(self) -> int: ...
-    @property
-    def content(self) -> Digest: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,6 @@ class _Block:
     blob: Digest
     begin: int
     size: int
-    content: Digest
 
 
 class Blocks:
@@ -47,13 +46,14 @@ class Blocks:
         self._blobs = blobs
 
     def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
-        """For those that are known what reads their bytes, checked; None where they are gone or torn by then."""
+        """For those that are known what reads their bytes; None where they are gone, or their blob is not whole any more."""
         found = self._database.rows(_block, _FIND, json.dumps(keys))
-        return {each.key: partial(self._read, each) for each in found}
+        blobs = {each.blob: _Whole(self._blobs, each.blob) for each in found}
+        return {each.key: partial(blobs[each.blob].read, each) for each in found}
 
     def keep(self, blob: Digest, places: Mapping[Digest, Extent], /) -> None:
         """Afterwards `find` knows them. The blob is one of the store."""
-        rows = [(key, place.begin, place.size, place.content) for key, place in places.items()]
+        rows = [(key, place.begin, place.size) for key, place in places.items()]
         self._database.change(_KEEP, blob, json.dumps(rows))
 
     def blobs(self) -> list[Digest]:
@@ -63,23 +63,48 @@ class Blocks:
     def remove(self, blob: Digest) -> None:
         self._database.change("DELETE FROM blocks WHERE blob = ?", blob)
 
-    def _read(self, block: _Block) -> bytes | None:
-        try:
-            file = os.open(self._blobs.path(block.blob), os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
+
+class _Whole:
+    """A blob that is checked before anything of it is read, once, and left alone when it is touched afterwards."""
+
+    def __init__(self, blobs: Blobs, digest: Digest) -> None:
+        self._blobs = blobs
+        self._digest = digest
+        self._guard = Lock()
+        self._status: os.stat_result | None = None
+        self._asked = False
+
+    def read(self, block: _Block) -> bytes | None:
+        with self._guard:
+            if not self._asked:
+                self._asked = True
+                self._status = self._checked()
+        if self._status is None:
             return None
         try:
-            data = os.pread(file, block.size, block.begin)
+            file = os.open(self._blobs.path(self._digest), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                data = os.pread(file, block.size, block.begin)
+                untouched = same(os.fstat(file), self._status)
+            finally:
+                os.close(file)
         except OSError:
             return None
-        finally:
-            os.close(file)
-        return data if Digest.of(data) == block.content else None
+        return data if untouched and len(data) == block.size else None
+
+    def _checked(self) -> os.stat_result | None:
+        """What `stat` says of the blob, if it is whole."""
+        try:
+            status = os.stat(self._blobs.path(self._digest))
+            self._blobs.verify(self._digest)
+        except (OSError, StagemillError):
+            return None
+        return status
 
 
 def _block(row: Row) -> _Block:
     match row:
-        case (str(key), str(blob), int(begin), int(size), str(content)):
-            return _Block(Digest(key), Digest(blob), begin, size, Digest(content))
+        case (str(key), str(blob), int(begin), int(size)):
+            return _Block(Digest(key), Digest(blob), begin, size)
         case _:
             raise ValueError("no block")

@@ -92,7 +92,7 @@ class _Check:
             self.drop(f"{stray} is no blob")
         for blob in self.store.blobs.all():
             try:
-                yield blob, self.store.blobs.verify(blob)
+                yield blob, self.store.blobs.verify(blob, anew=True)
             except CorruptError as error:
                 self.gone.append(blob)
                 self.drop(error.message)

@@ -32,16 +32,14 @@ class Images:
         An image whose only name it was stays, without one.
         """
         before = self.get(reference)
-        if before and before.digest != descriptor.digest:
-            others = [name for name, other, _ in self.all() if other.digest == before.digest and name != reference]
-            if not others:
-                self._put(f"{_NAMELESS}{before.digest}", before, created)
+        if before and before.digest != descriptor.digest and self._names(before.digest) == [reference]:
+            self._put(f"{_NAMELESS}{before.digest}", before, created)
         self._put(reference, descriptor, created)
         self.remove(f"{_NAMELESS}{descriptor.digest}")
 
     def keep(self, descriptor: Descriptor, created: float) -> None:
         """The image is there afterwards, without a name unless it has one."""
-        if all(other.digest != descriptor.digest for _, other, _ in self.all()):
+        if not self._names(descriptor.digest):
             self._put(f"{_NAMELESS}{descriptor.digest}", descriptor, created)
 
     def remove(self, reference: str) -> bool:
@@ -65,6 +63,12 @@ class Images:
             for name, descriptor, created in rows
             if name.startswith(_NAMELESS) and descriptor.digest not in named
         ]
+
+    def _names(self, digest: Digest) -> list[str]:
+        """The names of an image. SQLite looks for the digest: there may be ten thousand images, and each build asks."""
+        sql = "SELECT reference, descriptor, created FROM images WHERE instr(descriptor, ?)"
+        rows = self._database.rows(_named, sql, digest.encode())
+        return [name for name, other, _ in rows if other.digest == digest and not name.startswith(_NAMELESS)]
 
     def _put(self, reference: str, descriptor: Descriptor, created: float) -> None:
         sql = "INSERT OR REPLACE INTO images (reference, descriptor, created) VALUES (?, ?, ?)"

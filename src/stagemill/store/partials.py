@@ -114,10 +114,7 @@ class Partial:
         if written != size or os.fstat(self._file).st_size != size:
             self.discard()
             raise CorruptError(f"blob {digest} should have {size} bytes, but {written} came")
-        target = self._blobs.path(digest)
-        with explained("write", target):
-            os.utime(self._file)
-            os.rename(self._path, target)
+        self._blobs.appear(self._file, self._path, digest)
 
 
 def _is_still(file: int, path: Path) -> bool:

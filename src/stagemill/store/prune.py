@@ -226,6 +226,7 @@ class _Pruning:
         for blob in self.store.blobs.all():
             if blob not in blobs:
                 self.store.blobs.prune(blob, before=self.held)
+        self.store.blobs.forget()
         self._forget()
         self._old_files()
         self.store.partials.sweep(before=self.held if self.wish.keep is None else self.now - _PARTIALS)

@@ -14,6 +14,8 @@ from stagemill.values import dataclass
 
 RECENT = 20
 KEPT_NOTES = 256
+KEPT_NOTE_BYTES = 64 << 20
+"""What was noted of a context of a million files takes fifty megabytes; the latest note is kept whatever it takes."""
 _COLUMNS = "key, canonical, result, ingredients, name, created, used"
 _GET = f"SELECT {_COLUMNS} FROM records WHERE key = ?"  # noqa: S608  it is a constant
 _RECENT = f"SELECT {_COLUMNS} FROM records WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
@@ -22,7 +24,12 @@ _ALL = f"SELECT {_COLUMNS} FROM records ORDER BY key"  # noqa: S608
 _PUT = f"INSERT OR REPLACE INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 AWAKE = 30.0
 """Seconds. A record that was used less long ago is not marked again, so that a build from the cache writes little."""
-_FORGET = "DELETE FROM notes WHERE rowid <= (SELECT max(rowid) FROM notes) - ?"
+_FORGET = """DELETE FROM notes WHERE rowid IN (
+    SELECT rowid FROM (
+        SELECT rowid, row_number() OVER latest AS place, sum(length(parts)) OVER latest AS bytes
+        FROM notes WINDOW latest AS (ORDER BY rowid DESC)
+    ) WHERE place > ? OR (place > 1 AND bytes > ?)
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class Records:
             return
         packed = zlib.compress(json.dumps(list(parts), separators=(",", ":")).encode(), 1)
         self._database.change("INSERT OR IGNORE INTO notes (content, parts) VALUES (?, ?)", content, packed)
-        self._database.change(_FORGET, KEPT_NOTES)
+        self._database.change(_FORGET, KEPT_NOTES, KEPT_NOTE_BYTES)
 
     def contents(self) -> list[Digest]:
         """The content digests of which it is known what they were made of, the latest first."""

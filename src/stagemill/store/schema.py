@@ -9,7 +9,7 @@ from pathlib import Path
 from stagemill.errors import StoreError
 
 NAMES_VERSION = 1
-CACHE_VERSION = 5
+CACHE_VERSION = 6
 VERSION = NAMES_VERSION * 1000 + CACHE_VERSION
 """Kept as the file's `user_version`."""
 
@@ -29,7 +29,7 @@ _CACHE = {
     "PRIMARY KEY (layer, form)",
     "bases": "chain TEXT PRIMARY KEY, parent TEXT, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL, "
     "reference TEXT NOT NULL",
-    "blocks": "key TEXT PRIMARY KEY, blob TEXT NOT NULL, begin INTEGER NOT NULL, size INTEGER NOT NULL, content TEXT NOT NULL",
+    "blocks": "key TEXT PRIMARY KEY, blob TEXT NOT NULL, begin INTEGER NOT NULL, size INTEGER NOT NULL",
     "downloads": "url TEXT PRIMARY KEY, content TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL",
 }
 _TAKE_OVER = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 
 from stagemill.digest import Digest
@@ -59,14 +60,16 @@ class StatCache:
             if not self._changed:
                 return
             self._changed = False
-            pairs = [(key, value[:32], value[32]) for key, value in self._known.copy().items()]
-        self._memo.write(
-            b"".join(
-                _PAIR.pack(key, digest + (b"\0" if age == _ASKED[0] else bytes([age + 1])))
-                for key, digest, age in pairs
-                if age < MAX_AGE or age == _ASKED[0]
-            )
-        )
+            body = b"".join(self._aged())
+        self._memo.write(body)
+
+    def _aged(self) -> Iterator[bytes]:
+        """The pairs to be saved, each only made when it is written: there may be a million."""
+        for key, value in self._known.copy().items():
+            if value[32:] == _ASKED:
+                yield _PAIR.pack(key, value[:32] + b"\0")
+            elif value[32] < MAX_AGE:
+                yield _PAIR.pack(key, value[:32] + bytes([value[32] + 1]))
 
 
 def _pack(key: tuple[int, ...]) -> bytes | None:

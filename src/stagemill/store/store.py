@@ -28,6 +28,7 @@ from stagemill.store.layers import Layers
 from stagemill.store.links import Links
 from stagemill.store.living import Living
 from stagemill.store.locks import Locks, never
+from stagemill.store.marks import Marks
 from stagemill.store.memo import Memo
 from stagemill.store.partials import Partials
 from stagemill.store.records import Records
@@ -39,6 +40,7 @@ from stagemill.store.temporary import Temporary
 _DIRECTORIES = {
     "": 0o700,
     "blobs/sha256": 0o755,
+    "marks": 0o700,
     "partial": 0o700,
     "layers": 0o700,
     "caches": 0o700,
@@ -62,7 +64,7 @@ class Store:
         self.locks = Locks(root / "locks")
         self.living = Living(root / "living")
         self.temporary = Temporary(root / "tmp")
-        self.blobs = Blobs(root / "blobs" / "sha256", self.temporary)
+        self.blobs = Blobs(root / "blobs" / "sha256", self.temporary, Marks(root / "marks"))
         self.partials = Partials(root / "partial", self.blobs)
         self.layers = Layers(root / "layers", self.temporary)
         self.caches = Caches(root / "caches", self.temporary, self.locks)

@@ -12,9 +12,9 @@ import pytest
 
 from stagemill.cli.main import run
 
-TEXT = "FROM node:22 AS builder\nRUN make\nFROM alpine AS runtime\nCOPY --from=0 /x /x\n"
+TEXT = "FROM node:22 AS builder\nRUN make\nFROM alpine:3 AS runtime\nCOPY --from=0 /x /x\n"
 GOOD = TEXT.replace("--from=0", "--from=builder")
-WHOLE = "FROM node:22 AS builder\nWORKDIR /app\nFROM alpine AS runtime\nCOPY --from=0 /app /app\n"
+WHOLE = "FROM node:22 AS builder\nWORKDIR /app\nFROM alpine:3 AS runtime\nCOPY --from=0 /app /app\n"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_fix_prints_the_diff_and_writes_the_file(project: Path, capsys: pytest.C
     assert os.listdir(project) == ["Dockerfile"]
     assert capsys.readouterr().out == (
         "--- Dockerfile\n+++ Dockerfile\n@@ -1,4 +1,4 @@\n FROM node:22 AS builder\n RUN make\n"
-        " FROM alpine AS runtime\n-COPY --from=0 /x /x\n+COPY --from=builder /x /x\n"
+        " FROM alpine:3 AS runtime\n-COPY --from=0 /x /x\n+COPY --from=builder /x /x\n"
         "mended: Dockerfile:4: index-from: write `builder` for 0\n\n1 finding mended, nothing left\n"
     )
 
@@ -110,10 +110,10 @@ def test_a_pipe_is_mended_to_standard_output(
 def test_a_pipe_with_nothing_to_mend_comes_out_as_it_went_in(
     project: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    pipe(monkeypatch, b"# \xff\r\nFROM a")
+    pipe(monkeypatch, b"# \xff\r\nFROM a:1")
 
     assert run(["lint", "-f", "-", "--fix"]) == 0
-    assert capfdbinary.readouterr().out == b"# \xff\r\nFROM a"
+    assert capfdbinary.readouterr().out == b"# \xff\r\nFROM a:1"
 
 
 def test_a_pipe_is_looked_at(
@@ -220,7 +220,7 @@ def test_no_dockerfile_is_an_error_with_a_hint(project: Path, capsys: pytest.Cap
 
 
 def test_a_mistake_of_the_language_is_shown_with_its_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project / "Dockerfile").write_text("FROM a\nRUM x\n")
+    (project / "Dockerfile").write_text("FROM a:1\nRUM x\n")
 
     assert run(["lint"]) == 1
     assert "2 | RUM x\n" in capsys.readouterr().err
@@ -260,3 +260,121 @@ def test_linting_makes_no_store(project: Path, monkeypatch: pytest.MonkeyPatch) 
     run(["lint"])
 
     assert not (project / "store").exists()
+
+
+SUDO = "FROM alpine:3 AS runtime\nRUN sudo true\n"
+
+
+def test_levels_are_shown_and_decide_whether_it_fails(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text(SUDO)
+
+    assert run(["lint"]) == 1
+    assert "Dockerfile:2:5: error: SudoUsed: " in capsys.readouterr().out
+    assert run(["lint", "--severity", "DL3004=info", "--fail-on", "warning"]) == 0
+    assert "Dockerfile:2:5: info: SudoUsed: " in capsys.readouterr().out
+    assert run(["lint", "--failure-threshold", "none"]) == 0
+
+
+def test_a_number_of_hadolint_ignores_what_has_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text("FROM debian:12\nRUN pip install a && gem install b\nRUN sudo true\n")
+
+    assert run(["lint", "--ignore", "DL3013", "--ignore", "DL3004", "--ignore", "DL3042", "--format", "json"]) == 1
+    assert [f["message"] for f in json.loads(capsys.readouterr().out)["findings"]] == ["any version of b may come"]
+
+
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "checkstyle", "junit"])
+def test_every_format_names_what_is_found(project: Path, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text(SUDO)
+
+    assert run(["lint", "--format", form]) == 1
+    assert "SudoUsed" in capsys.readouterr().out
+
+
+def test_a_baseline_leaves_out_what_was_there(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text(SUDO)
+
+    assert run(["lint", "--write-baseline", "known.json"]) == 0
+    assert run(["lint", "--baseline", "known.json"]) == 0
+    (project / "Dockerfile").write_text(SUDO + "RUN sudo false\n")
+    capsys.readouterr()
+    assert run(["lint", "--baseline", "known.json"]) == 1
+    assert capsys.readouterr().out.startswith("Dockerfile:3:5: error: SudoUsed")
+
+
+def test_a_baseline_that_is_missing_is_an_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lint", "--baseline", "none.json"]) == 1
+    assert capsys.readouterr().err == (
+        "error: cannot read none.json: No such file or directory\nhint: write it with --write-baseline\n"
+    )
+
+
+def test_the_project_says_what_it_wants(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text(SUDO)
+    (project / "stagemill.toml").write_text('[lint]\nignore = ["SudoUsed"]\ntrusted-registries = ["example.com"]\n')
+
+    assert run(["lint"]) == 1
+    assert "docker.io, which is not among the trusted registries" in capsys.readouterr().out
+    assert run(["lint", "--trusted-registry", "docker.io"]) == 0
+
+
+def test_labels_are_demanded(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "Dockerfile").write_text("FROM alpine:3\nLABEL other=1\n")
+
+    assert run(["lint", "--require-label", "home:url", "--strict-labels"]) == 1
+    out = capsys.readouterr().out
+    assert "stage 0 has no label `home`" in out
+    assert "the house has no label `other`" in out
+
+
+def test_diff_shows_and_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM alpine:3\nRUN apk add curl=1\n"
+    (project / "Dockerfile").write_text(text)
+
+    assert run(["lint", "--diff"]) == 1
+    assert capsys.readouterr().out == ""
+    assert run(["lint", "--dry-run", "--unsafe"]) == 1
+    assert "+RUN apk add --no-cache curl=1\n" in capsys.readouterr().out
+    assert (project / "Dockerfile").read_text() == text
+
+
+def test_unsafe_fixes_are_made_only_where_they_are_wanted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "FROM alpine:3\nRUN apk add curl=1\n"
+    (project / "Dockerfile").write_text(text)
+
+    assert run(["lint"]) == 1
+    assert capsys.readouterr().out.endswith("1 finding, 1 of them by --fix --unsafe\n")
+    assert run(["lint", "--fix"]) == 1
+    assert (project / "Dockerfile").read_text() == text
+    assert run(["lint", "--fix", "--unsafe"]) == 0
+    assert (project / "Dockerfile").read_text() == text.replace("add", "add --no-cache")
+
+
+def test_unsafe_alone_is_wrong_usage(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lint", "--unsafe"]) == 2
+    assert "add --fix, or --diff to see them first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["SudoUsed", "sudo-used", "DL3004"])
+def test_explain_shows_the_page_of_a_rule(project: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lint", "--explain", name]) == 0
+    assert capsys.readouterr().out.startswith("# SudoUsed\n")
+
+
+def test_explain_knows_the_numbers_of_shellcheck(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["lint", "--explain", "SC2086"]) == 0
+    assert capsys.readouterr().out.startswith("# ShellCheck\n")
+
+
+def test_shellcheck_is_left_out_or_demanded(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "Dockerfile").write_text("FROM debian:12\nARG A\nRUN cp $A /b\n")
+
+    assert run(["lint", "--shellcheck"]) == 1
+    assert "Dockerfile:3:8: info: SC2086" in capsys.readouterr().out
+    assert run(["lint", "--no-shellcheck"]) == 0
+    monkeypatch.setenv("PATH", str(project))
+    monkeypatch.setattr(sys, "executable", str(project / "python"))
+    capsys.readouterr()
+    assert run(["lint", "--shellcheck"]) == 1
+    assert capsys.readouterr().err == "error: ShellCheck is not installed\nhint: pip install 'stagemill[shellcheck]'\n"

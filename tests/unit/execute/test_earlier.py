@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 
@@ -27,7 +26,7 @@ NAME = "[2/2] COPY . ."
 
 def remember(workshop: Workshop, tree: Tree, name: str = NAME) -> None:
     key = Digest.of(os.urandom(8))
-    result = json.dumps(tree.to_json())
+    result = tree.serialize()
     workshop.store.records.put(Record(key, key, result, "{}", name, workshop.clock()))
 
 

@@ -13,12 +13,12 @@ import zstandard
 
 from fakes.blobs import make_image
 from fakes.workshop import Workshop
-from stagemill.cli.du import layers_of
 from stagemill.errors import CorruptError
 from stagemill.execute import base
 from stagemill.execute.assemble import Finish
 from stagemill.execute.packaging import Packaging
 from stagemill.execute.shipping import StoredBlobs
+from stagemill.execute.tree import Trees
 from stagemill.layer.compression import Compression
 from stagemill.oci import media_types
 from stagemill.oci.blobs import chunks
@@ -105,7 +105,7 @@ def test_prune_keeps_what_steps_need_and_takes_it_with_them(workshop: Workshop) 
     blobs = [layer.digest for layer in made.manifest.layers]
 
     def left(wish: Wish) -> list[bool]:
-        prune(workshop.store, wish, layers_of=layers_of, now=4e9)
+        prune(workshop.store, wish, layers_of=Trees().pairs, now=4e9)
         return [bool(workshop.store.blobs.used(blob)) for blob in blobs]
 
     assert left(Wish(until=0.0)) == [True, True]

@@ -1,4 +1,4 @@
-"""Trees as values, and as the JSON of cache records."""
+"""Trees as values, and as the text of cache records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stagemill.digest import Digest
-from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.execute.tree import Tree, TreeLayer, Trees
 
 BASE = TreeLayer("chain", Digest.of(b"base"))
 OWN = TreeLayer("layer", Digest.of(b"own"), "2023-11-14T22:13:20.000000Z")
@@ -22,19 +22,39 @@ def test_a_layer_on_top_makes_another_tree() -> None:
 
 
 @pytest.mark.parametrize("tree", [Tree(), Tree((BASE,)), Tree((BASE, OWN))])
-def test_a_tree_comes_back_from_json(tree: Tree) -> None:
-    assert Tree.from_json(json.loads(json.dumps(tree.to_json()))) == tree
+def test_a_tree_comes_back_from_its_text(tree: Tree) -> None:
+    assert Trees().parse(tree.serialize()) == tree
 
 
-@pytest.mark.parametrize("value", [None, {}, "text", 1])
-def test_what_is_no_array_is_no_tree(value: object) -> None:
-    with pytest.raises(TypeError):
-        Tree.from_json(value)  # type: ignore[arg-type]
+def test_the_text_of_a_tree_is_json_with_the_time_of_each_layer() -> None:
+    assert json.loads(Tree((BASE, OWN)).serialize()) == [
+        ["chain", BASE.digest, ""],
+        ["layer", OWN.digest, "2023-11-14T22:13:20.000000Z"],
+    ]
+    assert Trees().parse(Tree((OWN,)).serialize()).layers[0].created == OWN.created
+
+
+def test_a_layer_that_several_trees_have_is_one_object() -> None:
+    trees = Trees()
+
+    below, above = trees.parse(Tree((BASE,)).serialize()), trees.parse(Tree((BASE, OWN)).serialize())
+
+    assert below.layers[0] is above.layers[0]
+
+
+def test_pairs_are_the_form_and_the_name_of_each_layer() -> None:
+    assert Trees().pairs(Tree((BASE, OWN)).serialize()) == [("chain", BASE.digest), ("layer", OWN.digest)]
+
+
+@pytest.mark.parametrize("text", ["", "null", "{}", '"text"', "1", "[", "[[", "[[]", "[[]]", "[[[]]]", "[1]"])
+def test_what_is_no_array_of_arrays_is_no_tree(text: str) -> None:
+    with pytest.raises(ValueError):
+        Trees().parse(text)
 
 
 @pytest.mark.parametrize(
-    "item", [1, [], ["layer"], ["layer", "sha256:x", ""], ["other", Digest.of(b""), ""], ["layer", Digest.of(b""), 1]]
+    "item", [["layer"], ["layer", "sha256:x", ""], ["other", Digest.of(b""), ""], ["layer", Digest.of(b""), 1]]
 )
 def test_what_is_no_layer_is_refused(item: object) -> None:
     with pytest.raises(ValueError):
-        Tree.from_json([item])  # type: ignore[list-item]
+        Trees().parse(json.dumps([item], separators=(",", ":")))

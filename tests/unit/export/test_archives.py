@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, StagemillError
 from stagemill.export.docker import docker_archive, docker_archives
 from stagemill.export.oci import oci_archive, oci_archives, oci_directory
+from stagemill.oci.image import Image
+from stagemill.store.store import Store
 
 LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 WRITERS = [oci_archive, docker_archive]
@@ -34,6 +37,12 @@ def entries(files: Mapping[str, bytes]) -> list[tuple[str, str | None, str | Non
         name, tag = named.get("io.containerd.image.name"), named.get("org.opencontainers.image.ref.name")
         found.append((entry["digest"], name, tag))
     return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store") as opened:
+        yield opened
 
 
 class Full(io.BytesIO):
@@ -170,6 +179,70 @@ def test_several_images_share_a_layout_archive() -> None:
         (one.digest, "docker.io/library/one:latest", "latest"),
         (two.digest, None, None),
     ]
+
+
+class TestFromAStore:
+    """Large blobs of a store are copied past this process."""
+
+    @pytest.fixture
+    def image(self, store: Store) -> Image:
+        blobs = MemoryBlobs()
+        image = make_image(blobs, {"large": os.urandom(1 << 20)}, {"small": b"1"})
+        for data in blobs.data.values():
+            store.blobs.put(data)
+        return image
+
+    @pytest.mark.parametrize("write", WRITERS)
+    def test_a_file_has_the_same_bytes_as_any_other_stream(
+        self, write: Callable[..., None], store: Store, image: Image, tmp_path: Path
+    ) -> None:
+        anything = io.BytesIO()
+
+        write(image, store.blobs, names=["app:1"], out=anything)
+        with (tmp_path / "out").open("wb") as file:
+            write(image, store.blobs, names=["app:1"], out=file)
+
+        assert (tmp_path / "out").read_bytes() == anything.getvalue()
+
+    def test_a_layout_in_a_directory_has_what_an_archive_has(self, store: Store, image: Image, tmp_path: Path) -> None:
+        anything = io.BytesIO()
+
+        oci_archive(image, store.blobs, names=["app:1"], out=anything)
+        oci_directory(image, store.blobs, names=["app:1"], destination=tmp_path / "layout")
+
+        assert TestDirectory().files(tmp_path / "layout") == unpacked(anything.getvalue())
+
+    def test_a_torn_blob_does_not_come_into_a_directory(self, store: Store, image: Image, tmp_path: Path) -> None:
+        torn = image.manifest.layers[0].digest
+        with store.blobs.path(torn).open("r+b") as blob:
+            blob.write(b"?")
+
+        with pytest.raises(CorruptError):
+            oci_directory(image, store.blobs, names=[], destination=tmp_path / "layout")
+
+        there = {path.name for path in (tmp_path / "layout/blobs/sha256").iterdir()}
+        assert torn.hex not in there
+        assert not {name for name in there if name.startswith(".")}
+
+    def test_a_disk_that_is_full_by_then_is_told(self, store: Store, image: Image) -> None:
+        with Path("/dev/full").open("wb", buffering=0) as full:
+
+            class Filling(io.BytesIO):
+                def fileno(self) -> int:
+                    return full.fileno()
+
+            with pytest.raises(StagemillError, match="cannot write the archive: No space left on device") as caught:
+                oci_archive(image, store.blobs, names=[], out=Filling())
+
+        assert caught.value.hint == "make room, or choose another place with dest="
+
+    def test_a_torn_blob_is_no_archive(self, store: Store, image: Image, tmp_path: Path) -> None:
+        with store.blobs.path(image.manifest.layers[0].digest).open("r+b") as blob:
+            blob.seek(1000)
+            blob.write(b"?")
+
+        with pytest.raises(CorruptError), (tmp_path / "out").open("wb") as out:
+            oci_archive(image, store.blobs, names=[], out=out)
 
 
 class TestDirectory:

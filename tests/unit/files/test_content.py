@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.tree import MemoryTree, Node, directory, file, link
+from stagemill.digest import Digest
 from stagemill.files.content import Content, content
 from stagemill.files.select import MissingSourceError
 from stagemill.graph.vertex import Selection
@@ -142,3 +143,21 @@ def test_patterns_that_select_nothing_are_told() -> None:
     assert content(tree, Selection(("a", "b*", "d/*"), ("x",)), owners=True).empty == ("b*", "d/*")
     assert content(tree, Selection(("d",), ("*",)), owners=True).empty == ()
     assert content(tree, Selection(("/./d/*", "d/./y*"), parents=True), owners=True).empty == ("d/./y*",)
+
+
+def test_thousands_of_files_are_keyed_as_the_canonical_form_of_their_list() -> None:
+    view = MemoryTree({f"d{number % 7}/file{number}": str(number) for number in range(2500)})
+
+    found = content(view, Selection(("", "d1", "d2/file2")), owners=False)
+
+    groups = [
+        [list(part) for part in content(view, Selection((name,)), owners=False).parts]
+        for name in ("", "d1", "d2/file2")
+    ]
+    assert len(groups[0]) > 2500
+    assert found.digest == Digest.of_value([sorted_as_walked(group) for group in groups])
+
+
+def sorted_as_walked(group: list[list[str]]) -> list[list[str]]:
+    """Parts in the order of a walk: by the components of their paths."""
+    return sorted(group, key=lambda part: part[0].split("/") if part[0] else [])

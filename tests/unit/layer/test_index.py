@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from stagemill.digest import Digest
-from stagemill.errors import CorruptError, StoreError
+from stagemill.errors import CancelledError, CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk
-from stagemill.layer.index import IndexEntry, LayerIndex, build
+from stagemill.layer.index import IndexEntry, LayerIndex, Watch, build
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
 
@@ -77,6 +79,36 @@ def test_a_known_file_is_not_read(make: Callable[..., Path]) -> None:
     assert build(make("a", {"d/f": "x"}), known={"d/f": digest}).by_path["d/f"].digest == digest
 
 
+def large_files(make: Callable[..., Path]) -> Path:
+    layer = make("a", {"small": "text", "one": "1", "d/two": "2", "three": "=one"})
+    for name in "one", "d/two":
+        os.truncate(layer / name, 5 << 20)
+    return layer
+
+
+def test_several_large_files_are_read_at_once(make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    layer = large_files(make)
+    readers: set[str] = set()
+
+    found = build(layer, watch=Watch(lambda: readers.add(threading.current_thread().name))).by_path
+
+    digests = {path: item.digest for path, item in found.items() if item.entry.kind == "file"}
+    assert digests == {path: Digest.of((layer / path).read_bytes()) for path in ("small", "one", "d/two", "three")}
+    assert readers > {threading.current_thread().name}
+
+
+def test_large_files_are_left_where_the_work_is_stopped(make: Callable[..., Path]) -> None:
+    def stop() -> None:
+        raise CancelledError("the build was stopped")
+
+    layer = large_files(make)
+    (layer / "small").unlink()
+
+    with pytest.raises(CancelledError):
+        build(layer, watch=Watch(stop))
+
+
 def test_what_was_serialized_is_parsed_to_the_same_again(make: Callable[..., Path]) -> None:
     layer = make("a", {"d/f": "x", "d/g": "=d/f", "o": False, "w": None, "l": "->nowhere", "ü\udcff": "bytes"})
     os.setxattr(layer / "d/f", "user.note", b"\0\xff")
@@ -108,6 +140,25 @@ def test_the_form_of_an_index_is_for_ever() -> None:
         f'["d/y","file",420,1,2,7,5,"{digest.hex}","d/x",false,{{"user.a":"01"}}],'
         '["dev","block",384,0,0,0,0,"7:1"],["gone","whiteout"],["l\\udcff","symlink",511,0,0,0,0,"\\u00fc"]]]'
     )
+
+
+def test_thousands_of_paths_are_serialized_as_one_list_and_come_back() -> None:
+    entry = Entry("file", 0o644, 0, 0, 1, 0)
+    index = LayerIndex([IndexEntry(f'a],["{number}', entry, Digest.of(b"x")) for number in range(2500)])
+
+    version, rows = json.loads(index.serialize())
+
+    assert (version, len(rows)) == (1, 2500)
+    assert LayerIndex.parse(index.serialize()) == index
+    assert LayerIndex.parse(LayerIndex([]).serialize()) == LayerIndex([])
+
+
+@pytest.mark.parametrize(
+    "data", [b"[1,[]]x", b'[1,[["a","whiteout"]]', b'[1,[["a","whiteout"],]]', b"[1,[", b"[1,[7]]"]
+)
+def test_bytes_that_are_no_whole_list_are_corrupt(data: bytes) -> None:
+    with pytest.raises(CorruptError, match="the index of a layer cannot be read"):
+        LayerIndex.parse(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"[2,[]]", b"{}", b'[1,[["a"]]]', b'[1,[["a","file",1,1,1,1,1,"zz"]]]', b"\xff"])

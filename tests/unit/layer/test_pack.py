@@ -3,9 +3,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,8 @@ from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, StoreError
 from stagemill.layer.blocks import cut
 from stagemill.layer.compression import USUAL, Compression, decompressed
-from stagemill.layer.index import build
+from stagemill.layer.hashed import Hashed
+from stagemill.layer.index import Watch, build
 from stagemill.layer.pack import PackedLayer, Place, pack, pack_blob
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
@@ -173,6 +176,7 @@ def test_any_number_of_processors_makes_the_same_bytes(
     make: Callable[..., Path], how: Compression, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = make("a", MANY | {"large": "0123456789" * 400_000})
+    (layer / "noise").write_bytes(random.Random(1).randbytes(3 << 20))
     made = []
     for count in (1, 2, 5):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _pid, count=count: set(range(count)))
@@ -185,19 +189,19 @@ def test_any_number_of_processors_makes_the_same_bytes(
 
 @dataclass
 class ShelfOfBlobs:
-    """Blocks of blobs in memory; `read` has the keys that were taken."""
+    """Blocks of blobs in memory; `read` has the keys that were taken, and what is `torn` is not given."""
 
     blobs: dict[Digest, bytes] = field(default_factory=dict)
     places: dict[Digest, tuple[Digest, Place]] = field(default_factory=dict)
     read: list[Digest] = field(default_factory=list)
+    torn: bool = False
 
     def find(self, keys: Sequence[Digest], /) -> Mapping[Digest, Callable[[], bytes | None]]:
         def taking(key: Digest) -> Callable[[], bytes | None]:
             def take() -> bytes | None:
                 self.read.append(key)
                 blob, place = self.places[key]
-                data = self.blobs[blob][place.begin : place.begin + place.size]
-                return data if Digest.of(data) == place.content else None
+                return None if self.torn else self.blobs[blob][place.begin : place.begin + place.size]
 
             return take
 
@@ -230,7 +234,7 @@ class TestShelf:
     def test_a_block_that_is_torn_is_made_again(self, make: Callable[..., Path]) -> None:
         shelf, layer = ShelfOfBlobs(), make("a", MANY)
         whole = shelf.pack(layer)
-        shelf.blobs = {name: bytes(len(data)) for name, data in shelf.blobs.items()}
+        shelf.torn = True
 
         assert shelf.pack(layer) == whole
         assert shelf.read
@@ -253,6 +257,79 @@ class TestShelf:
 
         with pytest.raises(CorruptError, match="the file 'large' of a layer is not what"):
             pack_blob(layer, index, Kept(), shelf=shelf)
+
+
+class TestHashed:
+    """A large file that this process has hashed is not hashed again, unless somebody has written to it."""
+
+    @pytest.fixture
+    def layer(self, make: Callable[..., Path]) -> Path:
+        layer = make("a", {"large": "0123456789" * 900_000, "other": "abcdefghij" * 900_000, "small": "text"})
+        for name in "large", "other":
+            os.utime(layer / name, (1000, 1000))
+        return layer
+
+    def test_it_is_packed_as_ever(self, layer: Path) -> None:
+        hashed, kept = Hashed(), Kept()
+        index = build(layer, watch=Watch(hashed=hashed))
+        os.link(layer / "large", layer.parent / "elsewhere")
+
+        made = pack_blob(layer, index, kept, hashed=hashed)
+
+        assert hashed.has(str(layer / "large"), Digest.of((layer / "large").read_bytes()))
+        assert made.diff_id == Digest.of(packed(layer))
+        assert b"".join(decompressed(io.BytesIO(bytes(kept.data)))) == packed(layer)
+
+    def test_one_that_is_gone_is_told(self, layer: Path) -> None:
+        hashed = Hashed()
+        index = build(layer, watch=Watch(hashed=hashed))
+        (layer / "large").unlink()
+
+        assert not hashed.has(str(layer / "large"), Digest.of(b"0123456789" * 900_000))
+        with pytest.raises(StoreError, match=r"cannot read .*large"):
+            pack_blob(layer, index, Kept(), hashed=hashed)
+
+    def test_its_bytes_are_believed(self, layer: Path) -> None:
+        """Which shows when they change, and nothing else does."""
+        hashed = Hashed()
+        index = build(layer, watch=Watch(hashed=hashed))
+        (layer / "large").write_text("9876543210" * 900_000)
+        os.utime(layer / "large", (1000, 1000))
+
+        pack_blob(layer, index, Kept(), hashed=hashed)
+        with pytest.raises(CorruptError):
+            pack_blob(layer, index, Kept())
+
+    def test_one_that_was_written_to_is_corrupt(self, layer: Path) -> None:
+        hashed = Hashed()
+        index = build(layer, watch=Watch(hashed=hashed))
+        (layer / "large").write_text("9876543210" * 900_000)
+
+        with pytest.raises(CorruptError, match="the file 'large' of a layer is not what"):
+            pack_blob(layer, index, Kept(), hashed=hashed)
+
+    def test_so_is_one_that_is_written_to_meanwhile(self, layer: Path) -> None:
+        hashed = Hashed()
+
+        def change() -> None:
+            if (layer / "other").stat().st_mtime == 1000:
+                os.truncate(layer / "other", 8_000_000)
+                os.truncate(layer / "other", 9_000_000)
+
+        index = build(layer, watch=Watch(hashed=hashed))
+
+        with pytest.raises(CorruptError, match="the file 'other' of a layer is not what"):
+            pack_blob(layer, index, Kept(), pause=change, hashed=hashed)
+
+    def test_one_that_was_written_a_moment_before_it_was_hashed_is_hashed_again(self, layer: Path) -> None:
+        soon = time.time_ns() + 10**12
+        os.utime(layer / "large", ns=(soon, soon))
+        hashed = Hashed()
+
+        build(layer, watch=Watch(hashed=hashed))
+
+        digests = {name: Digest.of((layer / name).read_bytes()) for name in ("large", "other")}
+        assert [hashed.has(str(layer / name), digest) for name, digest in digests.items()] == [False, True]
 
 
 def test_an_empty_layer_is_the_end_of_an_archive(make: Callable[..., Path]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,18 +12,24 @@ import pytest
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
 from stagemill.layer.index import LayerIndex, build
-from stagemill.layer.stack import StackView
+from stagemill.layer.stack import HIGHEST, StackView
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts need root")]
 
 Spec = dict[str, object]
 
 
-@pytest.fixture
-def stack(make: Callable[..., Path]) -> Callable[..., StackView]:
+@pytest.fixture(params=["at once", "one on another"])
+def stack(request: pytest.FixtureRequest, make: Callable[..., Path]) -> Callable[..., StackView]:
     def made(*specs: Spec) -> StackView:
         layers = [make(f"layer{number}", spec) for number, spec in enumerate(specs)]
-        return StackView([(layer, partial(build, layer)) for layer in layers])
+        parts = [(layer, partial(build, layer)) for layer in layers]
+        if request.param == "at once":
+            return StackView(parts)
+        view = StackView(())
+        for number in range(len(parts)):
+            view = StackView(parts[: number + 1], below=view)
+        return view
 
     return made
 
@@ -123,6 +129,38 @@ def test_five_hundred_layers_are_looked_through_once(stack: Callable[..., StackV
 
     assert len(view.listdir("d")) == 500
     assert view.real_path("same").read_text() == "499"
+
+
+def test_what_the_uppermost_layer_does_not_change_is_taken_from_the_view_below(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [(layer, partial(build, layer)) for layer in (make("0", {"a/f": "1"}), make("1", {"b": "2"}))]
+    below = StackView(parts[:1])
+    assert everything(below) == ["a", "a/f"]
+    listed: list[str] = []
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        listed.append(path)
+        return original(path)
+
+    original = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    assert everything(StackView(parts, below=below)) == ["a", "a/f", "b"]
+    assert listed == [f"{parts[1][0]}/"]
+
+
+def test_no_more_views_stand_on_each_other_than_calls_can(make: Callable[..., Path]) -> None:
+    layers = [make(str(number), {f"d/{number}": ""}) for number in range(2 * HIGHEST)]
+    parts = [(layer, partial(build, layer)) for layer in layers]
+    view = StackView(parts[:1])
+    heights = [view.height]
+    for number in range(2, len(parts) + 1):
+        view = StackView(parts[:number], below=view)
+        heights.append(view.height)
+
+    assert max(heights) == HIGHEST
+    assert len(view.listdir("d")) == len(parts)
 
 
 def test_a_path_of_a_thousand_components_is_no_burden(stack: Callable[..., StackView]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from stagemill.errors import ArchiveError
-from stagemill.layer.stream import ByteStream, ahead, in_order
+from stagemill.layer.stream import ByteStream, ahead, behind, in_order
 
 
 def test_reads_return_what_is_asked_for_however_the_pieces_lie() -> None:
@@ -118,3 +118,75 @@ class TestInOrder:
     def test_one_processor_needs_no_thread(self) -> None:
         with in_order(lambda _item: threading.current_thread().name, range(3), workers=1) as made:
             assert set(made) == {threading.current_thread().name}
+
+
+class TestBehind:
+    @pytest.mark.parametrize("count", [0, 1, 100])
+    def test_all_of_it_is_done_in_order(self, count: int) -> None:
+        done: list[int] = []
+
+        with behind(done.append, count) as put:
+            for number in range(count):
+                put(number)
+
+        assert done == list(range(count))
+
+    def test_few_items_need_no_thread(self) -> None:
+        threads: set[str] = set()
+
+        with behind(lambda _item: threads.add(threading.current_thread().name), 3) as put:
+            put(1)
+
+        assert threads == {threading.current_thread().name}
+
+    def test_only_a_few_items_wait(self) -> None:
+        going, done = threading.Event(), threading.Event()
+        taken: list[int] = []
+
+        def fill() -> None:
+            with behind(lambda _item: going.wait(), 100) as put:
+                for number in range(100):
+                    put(number)
+                    taken.append(number)
+            done.set()
+
+        thread = threading.Thread(target=fill)
+        thread.start()
+        waited = done.wait(0.3)
+        before = len(taken)
+        going.set()
+        thread.join()
+
+        assert (waited, before < 10, len(taken)) == (False, True, 100)
+
+    def test_an_error_is_raised_and_nothing_done_after_it(self) -> None:
+        done: list[int] = []
+
+        def work(number: int) -> None:
+            if number == 3:
+                raise ArchiveError("the third")
+            done.append(number)
+
+        with pytest.raises(ArchiveError, match="the third"), behind(work, 100) as put:
+            for number in range(100):
+                put(number)
+
+        assert done == [0, 1, 2]
+
+    def test_an_error_of_the_last_item_is_raised_too(self) -> None:
+        def work(number: int) -> None:
+            if number == 9:
+                raise ArchiveError("the last")
+
+        with pytest.raises(ArchiveError, match="the last"), behind(work, 10) as put:
+            for number in range(10):
+                put(number)
+
+    def test_who_fails_leaves_no_thread(self) -> None:
+        before = threading.active_count()
+
+        with pytest.raises(KeyError), behind(lambda _item: None, 100) as put:
+            put(1)
+            raise KeyError
+
+        assert threading.active_count() == before

@@ -55,6 +55,8 @@ def test_json_holds_everything() -> None:
         "findings": [
             {
                 "rule": "index-from",
+                "level": "warning",
+                "hadolint": None,
                 "message": "COPY copies from stage 0 by its number",
                 "line": 3,
                 "column": 13,
@@ -63,6 +65,7 @@ def test_json_holds_everything() -> None:
                 "hint": "numbers move when a stage is added; write `b`, the name of that stage",
                 "fix": {
                     "summary": "write `b` for 0",
+                    "safe": True,
                     "edits": [{"line": 3, "column": 13, "end_line": 3, "end_column": 14, "text": "b"}],
                 },
             }

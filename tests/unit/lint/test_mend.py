@@ -9,7 +9,7 @@ import pytest
 from fakes.linting import findings, lint_file, meaning, project
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import Span
-from stagemill.lint import Edit, Finding, Fix, apply, check, mend
+from stagemill.lint import CORE, Edit, Finding, Fix, apply, check, mend
 from stagemill.lint.mend import diff, preview
 
 TEXT = "FROM a\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"
@@ -75,7 +75,7 @@ def test_findings_without_a_fix_are_left() -> None:
 
 
 def test_mending_goes_on_until_nothing_is_left_to_mend() -> None:
-    result = mend(lint_file("FROM a:1$X-$Y\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"))
+    result = mend(lint_file("FROM a:1$X-$Y\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"), CORE)
 
     assert meaning(result.text) == [
         "ARG X", "ARG Y", "FROM a:1$X-$Y AS builder", "RUN x", "FROM b AS runtime", "COPY --from=builder /x /x",
@@ -87,13 +87,13 @@ def test_mending_goes_on_until_nothing_is_left_to_mend() -> None:
 
 
 def test_mending_says_what_it_left() -> None:
-    result = mend(lint_file("FROM a AS b\nWORKDIR /x\nFROM c\nCOPY --from=0 /x /x\n"))
+    result = mend(lint_file("FROM a AS b\nWORKDIR /x\nFROM c\nCOPY --from=0 /x /x\n"), CORE)
 
     assert [f.rule for f in result.left] == ["whole-directory"]
 
 
 def test_a_file_without_mistakes_stays_as_it_is() -> None:
-    result = mend(lint_file("\ufeffFROM a\r\nRUN x"))
+    result = mend(lint_file("\ufeffFROM a\r\nRUN x"), CORE)
 
     assert (result.text, result.done, result.left) == ("\ufeffFROM a\r\nRUN x", (), ())
 
@@ -101,10 +101,10 @@ def test_a_file_without_mistakes_stays_as_it_is() -> None:
 def test_mending_twice_is_mending_once() -> None:
     text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM node:22\nCOPY --from=0 /app/node_modules /m\n"
 
-    once = mend(lint_file(text, context=project())).file
+    once = mend(lint_file(text, context=project()), CORE).file
 
-    assert mend(once).text == once.dockerfile.source.text
-    assert check(once) == []
+    assert mend(once, CORE).text == once.dockerfile.source.text
+    assert check(once, CORE) == []
 
 
 def test_a_fix_is_shown_as_a_unified_diff() -> None:

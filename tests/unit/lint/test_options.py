@@ -77,13 +77,13 @@ def test_a_comment_adds_to_them_and_a_wrong_one_adds_nothing() -> None:
 
 
 def test_a_rule_is_asked_unless_it_is_skipped() -> None:
-    assert Options().allow("A", experimental=False)
-    assert not Options(skip=frozenset({"A"})).allow("A", experimental=False)
-    assert not Options(skip=frozenset({"all"})).allow("A", experimental=False)
-    assert Options(skip=frozenset({"B"})).allow("A", experimental=False)
+    assert Options().allow(["A"], experimental=False)
+    assert not Options(skip=frozenset({"A"})).allow(["A"], experimental=False)
+    assert not Options(skip=frozenset({"all"})).allow(["A"], experimental=False)
+    assert Options(skip=frozenset({"B"})).allow(["A"], experimental=False)
 
 
 def test_an_experimental_rule_is_asked_only_by_name_and_then_in_any_case() -> None:
-    assert not Options().allow("A", experimental=True)
-    assert Options(experimental=frozenset({"A"}), skip=frozenset({"all"})).allow("A", experimental=True)
-    assert Options().with_experimental(["all"]).allow("A", experimental=True)
+    assert not Options().allow(["A"], experimental=True)
+    assert Options(experimental=frozenset({"A"}), skip=frozenset({"all"})).allow(["A"], experimental=True)
+    assert Options().with_experimental(["all"]).allow(["A"], experimental=True)

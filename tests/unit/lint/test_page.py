@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fakes.linting import lint_file
+from fakes.linting import lint_file, project
 from stagemill.dockerfile.parser import parse
-from stagemill.lint import LintFile, check
+from stagemill.lint import LintFile, check, mend
+from stagemill.lint.choice import RULES
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BUILDER = "FROM node:22 AS builder\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build\n"
@@ -20,20 +21,20 @@ RUNTIME = 'FROM node:22-slim AS runtime\nWORKDIR /app\n{}CMD ["node", "dist/inde
     [
         ("01-basic", [(15, "dev-packages")]),
         ("02-named-stages", []),
-        ("03-parallel", []),
+        ("03-parallel", [(13, "ImageTagMissing")]),
         ("04-dependency-caching", [(17, "dev-packages")]),
-        ("05-production-only", [(13, "deprecated-npm-flag")]),
+        ("05-production-only", [(13, "LanguagePackageCache"), (13, "deprecated-npm-flag")]),
         ("06-static-go", []),
         ("07-testing", [(17, "dev-packages")]),
-        ("08-conditional", [(11, "deprecated-npm-flag")]),
-        ("09-copy-from-images", []),
-        ("10-debugging", []),
+        ("08-conditional", [(11, "LanguagePackageCache"), (11, "deprecated-npm-flag")]),
+        ("09-copy-from-images", [(1, "ImageTagMissing"), (7, "ImageTagLatest")]),
+        ("10-debugging", [(6, "ImageTagMissing")]),
     ],
 )
 def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: list[tuple[int, str]]) -> None:
     dockerfile = parse((EXAMPLES / example / "Dockerfile").read_text())
 
-    found = check(LintFile.of(dockerfile))
+    found = check(LintFile.of(dockerfile), RULES)
 
     assert [(f.span.line, f.rule) for f in found] == expected
 
@@ -44,19 +45,41 @@ def test_a_pattern_of_the_page_has_true_findings_only(example: str, expected: li
         ("COPY --from=builder /app/node_modules ./node_modules\n", ["dev-packages"]),
         ("COPY --from=0 /app/dist ./dist\n", ["index-from"]),
         ("COPY --from=builder /app ./\n", ["whole-directory"]),
-        ("COPY package*.json ./\nRUN npm ci --only=production\n", ["deprecated-npm-flag"]),
+        ("COPY package*.json ./\nRUN npm ci --only=production\n", ["LanguagePackageCache", "deprecated-npm-flag"]),
         ("COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/package.json ./\n", []),
     ],
 )
 def test_a_mistake_of_the_page_is_found_in_a_whole_file(lines: str, expected: list[str]) -> None:
     file = lint_file(BUILDER + RUNTIME.format(lines))
 
-    assert [f.rule for f in check(file)] == expected
+    assert [f.rule for f in check(file, RULES)] == expected
 
 
 def test_the_conditional_pattern_without_its_arg_is_found() -> None:
     dockerfile = parse((EXAMPLES / "08-conditional" / "Dockerfile.page").read_text())
 
-    found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}))
+    found = check(LintFile.of(dockerfile, build_args={"BUILD_ENV": "dev"}), RULES)
 
-    assert [(f.span.line, f.rule) for f in found] == [(9, "deprecated-npm-flag"), (11, "undeclared-arg")]
+    assert [(f.span.line, f.rule) for f in found] == [
+        (9, "LanguagePackageCache"),
+        (9, "deprecated-npm-flag"),
+        (11, "undeclared-arg"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/node_modules ./node_modules\n",
+        "COPY --from=0 /app/dist ./dist\n",
+        "COPY --from=builder /app ./\n",
+        "COPY package*.json ./\nRUN npm ci --only=production\nCOPY --from=builder /app/dist ./dist\n",
+    ],
+)
+def test_each_mistake_of_the_page_is_mended(lines: str) -> None:
+    file = lint_file(BUILDER + RUNTIME.format(lines), context=project())
+
+    result = mend(file, RULES, unsafe=True)
+
+    assert result.done != ()
+    assert [f.rule for f in result.left] == []

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fakes.linting import ARM, ignoring, lint_file, pulled
+from fakes.linting import ARM, ignoring, lint_file, pulled, shell_checked
+from fakes.tree import MemoryTree
 from stagemill.errors import UsageError
-from stagemill.lint import RULES, Rule, buildkit, check, mend
+from stagemill.lint import CORE, Rule, buildkit, check, mend, practices
 from stagemill.lint import checks as checks_folder
+from stagemill.lint.choice import RULES, select
 from stagemill.lint.file import Known
-from stagemill.lint.rules import CHECKS, OURS, select
+from stagemill.lint.policy import Policy
+from stagemill.lint.rules import CHECKS, OURS
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
@@ -22,6 +26,8 @@ PAGES = [rule.page for rule in RULES]
 KNOWN: dict[str, Callable[[str], Known]] = {
     "copy-ignored-file": lambda _text: ignoring(".env"),
     "invalid-base-image-platform": lambda text: pulled(text, ARM),
+    "shell-check": lambda _text: shell_checked(),
+    "untrusted-registry": lambda _text: Known(policy=Policy(registries=("docker.io",))),
 }
 
 
@@ -33,7 +39,7 @@ def rule(request: pytest.FixtureRequest) -> Rule:
 
 
 def test_every_rule_has_a_test_file(rule: Rule) -> None:
-    folder = HERE if rule in OURS else HERE / "buildkit"
+    folder = HERE if rule in OURS else HERE / ("buildkit" if rule in CHECKS else "practices")
 
     assert (folder / f"test_{rule.page.replace('-', '_')}.py").is_file()
 
@@ -55,8 +61,8 @@ def test_the_overview_links_to_every_rule(rule: Rule) -> None:
 
 
 def test_every_page_and_every_file_belongs_to_a_rule() -> None:
-    folders = [Path(folder) for module in (checks_folder, buildkit) for folder in module.__path__]
-    files = {path.stem.replace("_", "-") for folder in folders for path in folder.glob("[!_]*.py")}
+    folders = [Path(folder) for module in (checks_folder, buildkit, practices) for folder in module.__path__]
+    files = {path.stem.replace("_", "-") for folder in folders for path in folder.glob("[!_]*.py")} - {"every"}
     pages = {path.stem for path in (DOCS / "lint").glob("*.md")}
 
     assert files == set(PAGES)
@@ -74,11 +80,12 @@ def test_the_example_of_a_page_is_found_before_and_not_after(rule: Rule) -> None
 
     def found(text: str) -> list[str]:
         known = KNOWN[rule.page](text) if rule.page in KNOWN else Known()
-        file = lint_file(text, known=known)
+        context = MemoryTree({".git/config": ""}) if rule.name == "ContextNotIgnored" else None
+        file = lint_file(text, known=known, context=context)
         asked = replace(file, options=file.options.with_experimental([rule.name]))
         return [finding.rule for finding in check(asked, [rule])]
 
-    assert found(before)[:1] == [rule.name]
+    assert found(before)[:1] == ["SC2046" if rule.name == "ShellCheck" else rule.name]
     assert found(after) == []
 
 
@@ -88,15 +95,34 @@ def test_a_fix_that_a_page_promises_is_there(rule: Rule) -> None:
     if rule in OURS or "There is none" in page.split("## Fix")[1] or rule.twin:
         return
 
-    result = mend(lint_file(before), [rule])
+    result = mend(lint_file(before), [rule], unsafe=True)
 
     assert result.text == after
+
+
+def test_the_table_of_hadolint_names_the_rule_of_every_number() -> None:
+    rows = re.findall(
+        r"^\| (DL\d{4}) \| (?:\[(.*?)\]\(lint/(.*?)\.md\)|none) \|", (DOCS / "hadolint.md").read_text(), re.MULTILINE
+    )
+
+    assert {number: name for number, name, _ in rows if name} == {
+        number: rule.name for rule in RULES for number in rule.aliases if number != "DL3005"
+    }
+    assert [number for number, name, _ in rows if not name] == ["DL3043", "DL3061"]
+    assert all(page in PAGES for _, name, page in rows if name)
+    assert len(rows) == len({number for number, _, _ in rows}) == 71
+
+
+def test_no_number_belongs_to_two_rules() -> None:
+    numbers = [number for rule in RULES for number in rule.aliases]
+
+    assert len(numbers) == len(set(numbers))
 
 
 def test_findings_come_in_the_order_of_the_file() -> None:
     file = lint_file("FROM a:$X\nRUN y\nFROM b\nCOPY --from=0 / /\n")
 
-    found = [(f.span.line, f.rule) for f in check(file)]
+    found = [(f.span.line, f.rule) for f in check(file, CORE)]
 
     assert found == [
         (1, "unnamed-stage"), (1, "InvalidDefaultArgInFrom"), (1, "undeclared-arg"), (3, "unnamed-stage"),
@@ -118,8 +144,8 @@ def test_a_check_may_be_called_by_its_page() -> None:
 def test_what_a_file_says_counts_for_all_rules() -> None:
     text = "# check=skip=index-from,StageNameCasing\nFROM scratch AS A\nFROM scratch AS b\nCOPY --from=0 /x /x\n"
 
-    assert check(lint_file(text)) == []
-    assert [f.rule for f in check(lint_file(text.partition("\n")[2]))] == ["StageNameCasing", "index-from"]
+    assert check(lint_file(text), CORE) == []
+    assert [f.rule for f in check(lint_file(text.partition("\n")[2]), CORE)] == ["StageNameCasing", "index-from"]
 
 
 def test_an_unknown_rule_is_an_error_with_the_near_name() -> None:

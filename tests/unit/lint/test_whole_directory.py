@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.linting import findings, lines_found
+from fakes.linting import findings, lines_found, unsafely_mended
 
 RULE = "whole-directory"
 BUILDER = "FROM node:22 AS builder\nWORKDIR /usr/src/app\nCOPY . .\nRUN npm ci && npm run build\n"
@@ -80,7 +80,8 @@ def test_the_hint_names_what_the_image_runs() -> None:
         "COPY --from=builder --chown=1:1 /usr/src/app/build ./build\n"
         "COPY --from=builder --chown=1:1 /usr/src/app/package.json ./package.json"
     )
-    assert found[0].fix is None
+    assert found[0].fix
+    assert not found[0].fix.safe
 
 
 def test_the_hint_says_dist_where_the_file_does_not_tell() -> None:
@@ -98,3 +99,33 @@ def test_the_whole_file_system_has_a_hint_of_its_own() -> None:
     assert found[0].hint == (
         "name the directories and files that the image needs, or begin the stage from stage 0 itself"
     )
+
+
+def test_an_image_by_another_name_may_be_taken_whole() -> None:
+    assert lines_found(RULE, "FROM tools AS xx\nFROM b\nCOPY --from=xx / /\n") == []
+    assert lines_found(RULE, "FROM tools AS xx\nRUN a\nFROM b\nCOPY --from=xx / /\n") == [4]
+
+
+RUNS = (
+    'FROM node:22 AS b\nWORKDIR /app\nRUN npm ci\nFROM node:22-slim\nWORKDIR /app\n{}\nCMD ["node", "dist/index.js"]\n'
+)
+
+
+def test_what_the_image_runs_is_copied_by_name_where_that_is_wanted() -> None:
+    text = RUNS.format("COPY --from=b --chown=node /app ./")
+
+    assert unsafely_mended(RULE, text) == RUNS.format(
+        "COPY --from=b --chown=node /app/dist ./dist\nCOPY --from=b --chown=node /app/package.json ./package.json"
+    )
+    assert [found.fix and found.fix.safe for found in findings(RULE, text)] == [False]
+
+
+@pytest.mark.parametrize("copy", ["COPY --from=b / /", "COPY --from=b /app \\\n  ./", "COPY --from=b /app /bin/sh ./"])
+def test_there_is_no_fix_for_what_is_not_one_directory_in_one_line(copy: str) -> None:
+    assert [found.fix for found in findings(RULE, RUNS.format(copy))] == [None]
+
+
+def test_there_is_none_where_the_image_says_not_what_it_runs() -> None:
+    text = RUNS.format("COPY --from=b /app ./").partition("CMD")[0]
+
+    assert [found.fix for found in findings(RULE, text)] == [None]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,16 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError, StoreError
 from stagemill.oci.blobs import chunks, copy
 from stagemill.oci.descriptor import Descriptor
+from stagemill.store import boot, marks
+from stagemill.store.marks import WORTH, Marks
 from stagemill.store.store import Store
 
 DATA = b"some bytes" * 100
 NAME = Digest.of(DATA)
 DESCRIPTOR = Descriptor("application/octet-stream", NAME, len(DATA))
+LARGE = bytes(range(256)) * (WORTH // 128)
+LARGE_NAME = Digest.of(LARGE)
+LARGE_DESCRIPTOR = Descriptor("application/octet-stream", LARGE_NAME, len(LARGE))
 
 
 def unfinished(store: Store) -> list[Path]:
@@ -201,3 +208,130 @@ def test_a_path_that_cannot_be_read_is_named(store: Store) -> None:
 
     with pytest.raises(StoreError, match=f"cannot read {store.blobs.path(NAME)}: is a directory"):
         store.blobs.read(NAME)
+
+
+def flip_unseen(path: Path) -> None:
+    """Changes a byte, and gives the file the time that it had."""
+    before = path.stat()
+    flip_a_byte(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def is_believed(store: Store) -> bool:
+    """Whether the large blob is handed out without its bytes being checked again."""
+    with store.blobs.open(LARGE_DESCRIPTOR) as reader:
+        return reader.is_checked
+
+
+class TestLarge:
+    @pytest.fixture(autouse=True)
+    def blob(self, store: Store) -> Path:
+        store.blobs.put(LARGE)
+        return store.blobs.path(LARGE_NAME)
+
+    def test_what_was_written_here_is_believed(self, store: Store) -> None:
+        assert is_believed(store)
+        assert store.blobs.read(LARGE_NAME) == LARGE
+        assert store.blobs.verify(LARGE_NAME) == len(LARGE)
+
+    def test_another_process_believes_it_too(self, store: Store) -> None:
+        with Store.open(store.root) as other:
+            assert is_believed(other)
+
+    def test_using_it_changes_nothing(self, store: Store) -> None:
+        store.blobs.has(LARGE_DESCRIPTOR)
+        store.blobs.touch(LARGE_NAME)
+
+        assert is_believed(store)
+
+    @pytest.mark.parametrize("flip", [flip_a_byte, flip_unseen])
+    def test_a_flipped_byte_is_found(self, store: Store, blob: Path, flip: Callable[[Path], None]) -> None:
+        flip(blob)
+
+        with pytest.raises(CorruptError, match=f"blob {LARGE_NAME} is torn"):
+            store.blobs.verify(LARGE_NAME)
+
+        assert not store.blobs.has(LARGE_DESCRIPTOR)
+
+    def test_a_check_reads_what_is_believed(self, store: Store, blob: Path) -> None:
+        """The disk itself may have changed what is on it."""
+        flip_a_byte(blob)
+        Marks(store.root / "marks").vouch(LARGE_NAME, blob.stat())
+
+        assert store.blobs.verify(LARGE_NAME) == len(LARGE)
+        with pytest.raises(CorruptError):
+            store.blobs.verify(LARGE_NAME, anew=True)
+
+    def test_after_another_start_of_the_machine_it_is_read_once(
+        self, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "boot").write_text("another")
+        monkeypatch.setattr(boot, "_NAME", str(tmp_path / "boot"))
+        monkeypatch.setattr(marks, "_TICK", -(10**12))  # as if it had rested for long
+
+        with Store.open(store.root) as other:
+            found = [is_believed(other), other.blobs.verify(LARGE_NAME) > 0, is_believed(other)]
+
+        assert found == [False, True, True]
+
+    def test_what_was_touched_a_moment_ago_is_not_believed_when_it_was_read(self, store: Store, blob: Path) -> None:
+        ahead = blob.stat().st_mtime_ns + 10**13
+        os.utime(blob, ns=(ahead, ahead))
+
+        store.blobs.verify(LARGE_NAME)
+
+        assert not is_believed(store)
+
+    def test_one_that_changes_while_it_is_believed_does_not_end_well(self, store: Store, blob: Path) -> None:
+        with pytest.raises(CorruptError), store.blobs.open(LARGE_DESCRIPTOR) as reader:
+            reader.read(10)
+            flip_unseen(blob)
+            list(chunks(reader))
+
+        assert not blob.exists()
+
+    def test_one_that_gets_another_name_meanwhile_ends_well(self, store: Store, blob: Path, tmp_path: Path) -> None:
+        with store.blobs.open(LARGE_DESCRIPTOR) as reader:
+            os.link(blob, tmp_path / "linked")
+            read = b"".join(chunks(reader))
+
+        assert read == LARGE
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_it_is_poured_into_a_file(self, store: Store, blob: Path, tmp_path: Path, *, known: bool) -> None:
+        if not known:
+            os.utime(blob)
+        with store.blobs.open(LARGE_DESCRIPTOR) as reader, (tmp_path / "out").open("wb") as out:
+            poured = reader.pour(out.fileno())
+
+        assert (poured, (tmp_path / "out").read_bytes()) == (len(LARGE), LARGE)
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_a_torn_one_is_not_poured_to_a_good_end(
+        self, store: Store, blob: Path, tmp_path: Path, *, known: bool
+    ) -> None:
+        if not known:
+            flip_unseen(blob)
+        with (
+            pytest.raises(CorruptError),
+            store.blobs.open(LARGE_DESCRIPTOR) as reader,
+            (tmp_path / "out").open("wb") as out,
+        ):
+            if known:
+                flip_unseen(blob)
+            reader.pour(out.fileno())
+
+        assert not blob.exists()
+
+    def test_nothing_is_remembered_of_what_was_removed(self, store: Store) -> None:
+        store.blobs.remove(LARGE_NAME)
+
+        assert os.listdir(store.root / "marks") == []
+
+    def test_marks_without_a_blob_are_forgotten(self, store: Store, blob: Path) -> None:
+        other = store.blobs.put(LARGE + b"more")
+        blob.unlink()
+
+        store.blobs.forget()
+
+        assert os.listdir(store.root / "marks") == [other.hex]

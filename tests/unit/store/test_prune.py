@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def layer(store: Store, name: str, size: int = 1000, *, used: float = OLD) -> Di
 
 def blob(store: Store, data: bytes, *, used: float = OLD) -> Digest:
     made = store.blobs.put(data)
-    os.utime(store.blobs.path(made), (used, used))
+    for path in store.blobs.path(made), store.root / "marks" / made.hex:
+        with suppress(FileNotFoundError):
+            os.utime(path, (used, used))
     return made
 
 

@@ -92,6 +92,27 @@ def test_a_row_that_is_no_record_counts_as_not_there(store: Store, tampered: str
     assert store.records.all() == []
 
 
+def test_notes_that_take_more_than_there_is_room_for_are_forgotten_but_the_latest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = [Digest.of(str(number).encode()) for number in range(4)]
+    noise = [(content.hex, content.hex) for content in contents]
+
+    def remembered(most: int) -> list[Digest]:
+        monkeypatch.setattr("stagemill.store.records.KEPT_NOTE_BYTES", most)
+        store.records.note(Digest.of(f"at most {most}".encode()), noise)
+        return [content for content in contents if store.records.noted(content)]
+
+    for content in contents:
+        store.records.note(content, noise)
+
+    (size,) = store.database.rows(lambda row: row[0], "SELECT max(length(parts)) FROM notes")
+    assert isinstance(size, int)
+    assert remembered(3 * size) == contents[2:]
+    assert remembered(1) == []
+    assert len(store.records.contents()) == 1
+
+
 @pytest.mark.parametrize("packed", ["x'00'", "x''", "'text'", "x'789c4b04000062006200'"])
 def test_a_torn_note_counts_as_not_there(store: Store, packed: str) -> None:
     store.records.note(RECORD.key, [("a", "b")])

@@ -28,6 +28,7 @@ def test_opening_makes_what_is_missing_and_lets_nobody_else_in(tmp_path: Path) -
         "living",
         "locks",
         "logs",
+        "marks",
         "partial",
         "stats",
         "tmp",

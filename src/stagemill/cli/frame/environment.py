@@ -19,6 +19,7 @@ from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, ignore
 from stagemill.execute.services import Host, Services
 from stagemill.files.view import FileView
+from stagemill.layer.restart import look_over
 from stagemill.oci.blobs import BlobSource
 from stagemill.oci.reference import Reference
 from stagemill.sandbox import userns
@@ -317,6 +318,7 @@ def workplace() -> Iterator[Workplace]:
     place = Workplace(store, config, dict(os.environ))
     with store, interruptible(place.hang_up):
         try:
+            look_over(store, _tell)
             yield place
         finally:
             place.hang_up()

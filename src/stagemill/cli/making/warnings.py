@@ -67,10 +67,10 @@ class Checks:
     def _find(self) -> Sequence[Finding]:
         from stagemill import lint
 
-        return lint.check(self._file())
+        return lint.check(self._file(), lint.CORE)
 
     def tell(self, listener: events.Listener, *, now: float) -> None:
-        """What all rules find, a line each."""
+        """What the rules about stages and BuildKit's checks find, a line each."""
         from stagemill import lint
 
         found = self._early.result() if self._early else self._find()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from stagemill.cli.progress.board import Board, Part, State, Step
@@ -70,7 +71,9 @@ def live(board: Board, *, now: float, size: tuple[int, int], glyphs: Glyphs = UN
     for fold, part in _DETAIL:
         tail = -(-board.lines // part) if part else 0
         pen = _Pen(now=now, width=width, glyphs=glyphs, fold=fold, tail=tail)
-        lines = [pen.line("[+] ", _going_on(board, now), style="bold"), *pen.tree(board)]
+        # Of a thousand stages no more are drawn than show that they are too many.
+        tree = islice(pen.tree(board), max(height, 0))
+        lines = [pen.line("[+] ", _going_on(board, now), style="bold"), *tree]
         if len(lines) <= height:
             return lines
     pen = _Pen(now=now, width=width, glyphs=glyphs, fold=2, tail=0)

@@ -9,8 +9,9 @@ from stagemill.dockerfile.tree import Add, Cmd, Command, Copy, Entrypoint, Run
 from stagemill.files.paths import clean
 from stagemill.lint import packages, shell
 from stagemill.lint.file import LintFile, source_stage
-from stagemill.lint.finding import Finding
+from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.packages import Call
+from stagemill.lint.place import newline
 from stagemill.lint.stages import Moment, Stage, Step
 
 NAME = "whole-directory"
@@ -39,13 +40,15 @@ def _copy(file: LintFile, step: Step, node: Copy, *, source: Stage) -> Iterator[
             if path == "/"
             else f"COPY takes all of {path}, the work directory of {source.title}"
         )
-        yield file.finding(NAME, message, span=word.span, hint=_hint(file, step, node, path=path, source=source))
+        hint = _hint(file, step, node, path=path, source=source)
+        fix = _fix(file, step, node, path=path, source=source)
+        yield file.finding(NAME, message, span=word.span, hint=hint, fix=fix)
 
 
 def _is_work(file: LintFile, source: Stage, path: str) -> bool:
     """Whether a path is the directory that a stage works in, or holds it; not one that only its RUNs fill by name."""
     if path == "/":
-        return True
+        return any(True for _ in file.steps(source))  # without steps it is an image by another name
     landed = [place for step in file.steps(source) for place in _landings(file, step)]
     work = {source.end.workdir, *(place for place, whole in landed if whole)}
     if not any(place and _contains(path, place) for place in work):
@@ -74,13 +77,30 @@ def _is_output(file: LintFile, source: Stage, path: str) -> bool:
 def _hint(file: LintFile, step: Step, node: Copy, *, path: str, source: Stage) -> str:
     if path == "/":
         return f"name the directories and files that the image needs, or begin the stage from {source.title} itself"
+    items = _items(file, source, _landed(step, node))
+    return "name what the image needs, for example:\n" + "\n".join(_copies(node, path, items))
+
+
+def _fix(file: LintFile, step: Step, node: Copy, *, path: str, source: Stage) -> Fix | None:
+    """The lines of the hint, where what the image runs tells them; what else the program reads is left out."""
+    landed, span = _landed(step, node), node.span
+    known = path != "/" and len(node.sources) == 1 and not node.heredocs and span.line == span.end_line
+    if not known or not _run(file, landed):
+        return None
+    new = newline(file.dockerfile).join(_copies(node, path, _items(file, source, landed)))
+    return Fix((Edit(span, new),), "copy what the image runs by name", safe=False)
+
+
+def _landed(step: Step, node: Copy) -> str:
+    return _settled(step.before).path(node.destination.text) or "/"
+
+
+def _copies(node: Copy, path: str, items: tuple[str, ...]) -> list[str]:
     target = node.destination.text.rstrip("/")
     flags = " ".join(
         f"--{flag.name}={flag.value}" if flag.value is not None else f"--{flag.name}" for flag in node.flags
     )
-    landed = _settled(step.before).path(node.destination.text) or "/"
-    lines = [f"COPY {flags} {path}/{item} {target}/{item}" for item in _items(file, source, landed)]
-    return "name what the image needs, for example:\n" + "\n".join(lines)
+    return [f"COPY {flags} {path}/{item} {target}/{item}" for item in items]
 
 
 def _settled(moment: Moment) -> Moment:
@@ -90,15 +110,19 @@ def _settled(moment: Moment) -> Moment:
 
 def _items(file: LintFile, source: Stage, landed: str) -> tuple[str, ...]:
     """What the image runs and its package.json, as far as the file tells; `dist` where it does not."""
-    found = [item for command in _commands(file) for item in _named(command, _settled(file.stages[-1].end), landed)]
     node = any(
         isinstance(call, Call) and call.manager in packages.NODE
         for step in file.steps(source)
         if isinstance(step.node, Run)
         for call in packages.of_step(step, step.node, escape=file.escape)
     )
-    items = found or ["dist"]
+    items = _run(file, landed) or ["dist"]
     return tuple(dict.fromkeys([*items, "package.json"] if node else items))
+
+
+def _run(file: LintFile, landed: str) -> list[str]:
+    """The names in the directory `landed` that the commands of the image mention."""
+    return [item for command in _commands(file) for item in _named(command, _settled(file.stages[-1].end), landed)]
 
 
 def _commands(file: LintFile) -> Iterator[Command]:

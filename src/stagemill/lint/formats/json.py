@@ -11,7 +11,7 @@ from stagemill.dockerfile.tree import Dockerfile
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.mend import preview
 
-Value: TypeAlias = "str | int | Mapping[str, Value] | list[Value] | None"
+Value: TypeAlias = "str | int | bool | Mapping[str, Value] | list[Value] | None"
 
 
 def render(findings: Iterable[Finding], *, dockerfile: Dockerfile, done: Iterable[Finding] = (), diff: str = "") -> str:
@@ -30,11 +30,22 @@ def _finding(finding: Finding, dockerfile: Dockerfile) -> Value:
 
 
 def _facts(finding: Finding) -> dict[str, Value]:
-    return {"rule": finding.rule, "message": finding.message, **_place(finding.span)}
+    return {
+        "rule": finding.rule,
+        "level": finding.level or "warning",
+        "hadolint": finding.alias or None,
+        "message": finding.message,
+        **_place(finding.span),
+    }
 
 
 def _fix(fix: Fix, dockerfile: Dockerfile) -> Value:
-    return {"summary": fix.summary, "edits": [_edit(edit) for edit in fix.edits], "diff": preview(dockerfile, fix)}
+    return {
+        "summary": fix.summary,
+        "safe": fix.safe,
+        "edits": [_edit(edit) for edit in fix.edits],
+        "diff": preview(dockerfile, fix),
+    }
 
 
 def _edit(edit: Edit) -> Value:

@@ -32,8 +32,12 @@ def summary(findings: Sequence[Finding], *, done: int = 0, fixing: bool = False)
     if fixing:
         left = f"{len(findings)} left" if done else f"{_count(len(findings))} left"
         return f"{_count(done)} mended, {left}\n" if done else f"nothing mended, {left}\n"
-    fixable = sum(finding.fix is not None for finding in findings)
-    return f"{_count(len(findings))}" + (f", {fixable} of them mended by --fix" if fixable else "") + "\n"
+    safe = sum(finding.fix is not None and finding.fix.safe for finding in findings)
+    unsafe = sum(finding.fix is not None and not finding.fix.safe for finding in findings)
+    parts = [_count(len(findings))]
+    parts += [f"{safe} of them mended by --fix"] if safe else []
+    parts += [f"{unsafe} {'more' if safe else 'of them'} by --fix --unsafe"] if unsafe else []
+    return ", ".join(parts) + "\n"
 
 
 def coloured_diff(diff: str, *, colour: bool) -> str:
@@ -47,14 +51,15 @@ def coloured_diff(diff: str, *, colour: bool) -> str:
 
 def _finding(finding: Finding, dockerfile: Dockerfile, *, colour: bool) -> str:
     where = f"{finding.at.file}:{finding.span.line}:{finding.span.column}"
-    lines = [
-        f"{_paint(where, _BOLD, colour=colour)}: {_paint(finding.rule, _YELLOW, colour=colour)}: {finding.message}"
-    ]
+    mark = {"error": _RED, "info": _DIM, "style": _DIM}.get(finding.level or "", _YELLOW)
+    level = "" if finding.level in {None, "warning"} else f"{finding.level}: "
+    rule = _paint(f"{level}{finding.rule}", mark, colour=colour)
+    lines = [f"{_paint(where, _BOLD, colour=colour)}: {rule}: {finding.message}"]
     lines += finding.at.render().split("\n")[1:]
     if finding.hint:
         lines.append("hint: " + finding.hint.replace("\n", "\n      "))
     if finding.fix:
-        lines.append(f"fix: {finding.fix.summary}")
+        lines.append(f"fix{'' if finding.fix.safe else ' (--unsafe)'}: {finding.fix.summary}")
         lines += coloured_diff(preview(dockerfile, finding.fix), colour=colour).splitlines()
     return "".join(f"{line}\n" for line in lines)
 

@@ -83,7 +83,7 @@ def test_what_was_looked_for_early_is_told_the_same() -> None:
 
 
 def test_what_goes_wrong_early_is_raised_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_file: object) -> list[object]:
+    def broken(_file: object, _rules: object) -> list[object]:
         raise ValueError("broken")
 
     monkeypatch.setattr("stagemill.lint.check", broken)

@@ -6,7 +6,7 @@ from stagemill import events
 from stagemill.cli.progress.board import Board
 from stagemill.cli.progress.colours import Palette
 from stagemill.cli.progress.frame import ASCII, UNICODE, Glyphs, Line, as_text, live, summary
-from stagemill.cli.progress.text import cells
+from stagemill.cli.progress.text import cells, clip
 from stagemill.digest import Digest
 
 
@@ -202,3 +202,25 @@ def test_of_nothing_there_is_no_summary() -> None:
 def test_colours_are_codes_around_the_text() -> None:
     assert as_text([(("x", "red"), ("y", ""))], Palette.of({})) == "\x1b[31mx\x1b[0my\n"
     assert as_text([(("x", "red"), ("y", ""))], Palette.of({"NO_COLOR": "1"})) == "xy\n"
+
+
+def test_of_thousands_of_stages_no_more_is_drawn_than_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = Board()
+    for number in range(3000):
+        board.take(events.Started(key(f"{number}"), f"[s{number} 1/1] RUN true", 100.0, f"s{number}"))
+        board.take(events.Finished(key(f"{number}"), 101.0))
+    board.take(events.Started(key("last"), "[last 1/1] RUN sleep 9", 101.0, "last"))
+    drawn_lines = 0
+
+    def counted(text: str, width: int, *, mark: str) -> str:
+        nonlocal drawn_lines
+        drawn_lines += 1
+        return clip(text, width, mark=mark)
+
+    monkeypatch.setattr("stagemill.cli.progress.frame.clip", counted)
+
+    assert drawn(board, height=24) == [
+        "[+] building 2.0s, 3000 done, 1 running",
+        "  ⠋ 1/1 RUN sleep 9                                     1.0s",
+    ]
+    assert 0 < drawn_lines < 500

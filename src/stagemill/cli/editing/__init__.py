@@ -1,0 +1,1 @@
+"""What an editor is told: findings, their fixes, and stages."""

@@ -1,0 +1,1 @@
+"""What `stagemill lint` is given: the file and its surroundings, settings of the house, ShellCheck."""

@@ -1,0 +1,1 @@
+"""What `stagemill split` and `stagemill init` show and keep."""

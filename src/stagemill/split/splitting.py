@@ -1,0 +1,241 @@
+"""`Split`: a split file with all that speaks for it. Both files are built, and what differs without reason refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from stagemill.build import Built
+from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.tree import Dockerfile, Healthcheck
+from stagemill.errors import StagemillError
+from stagemill.execute.tree import Tree
+from stagemill.files.view import FileView
+from stagemill.lint import shell
+from stagemill.split import closure, proof, recipes, smoke, system
+from stagemill.split.closure import Closure, Missing
+from stagemill.split.draft import Draft, Kept, Left, without_nested
+from stagemill.split.evidence import Evidence, Wrote
+from stagemill.split.facts import Facts
+from stagemill.split.proof import Check
+from stagemill.split.render import render
+from stagemill.split.site import Site
+from stagemill.values import dataclass
+
+_MOST_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`before` and `after` are bytes of files in the images, `files` how many were compared; `same_program` says that the
+    runtime starts the very program that the old image does. A split that was only foreseen has no sizes.
+    """
+
+    facts: Facts
+    draft: Draft
+    text: str
+    before: int = 0
+    after: int = 0
+    files: int = 0
+    same_program: bool = False
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        return self.before > 0
+
+    @property
+    def percent(self) -> float:
+        """What is saved, to a tenth."""
+        return round(100 * (self.before - self.after) / self.before, 1) if self.before else 0.0
+
+
+def foreseen(facts: Facts) -> Split:
+    """By text and context alone. Raises DockerfileError where it cannot be split without guessing."""
+    draft = recipes.draft(facts, Site.foreseen(facts))
+    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere()]
+    assumed = (*draft.assumed, f"what the RUN lines leave outside of {facts.workdir}, and what more of it is needed")
+    draft = _in_order(replace(draft, kept=(*draft.kept, *elsewhere), assumed=assumed))
+    return Split(facts, draft, render(facts, draft))
+
+
+@dataclass(frozen=True)
+class Splitter:
+    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done."""
+
+    make: Callable[[Dockerfile], Built]
+    name: str
+    say: Callable[[str], None]
+
+    def split(
+        self, dockerfile: Dockerfile, read: Callable[[Built], Facts], commands: Sequence[tuple[str, ...]]
+    ) -> Split:
+        """`read` gives the facts when the base is known, too. Raises StagemillError where a build fails, or where the runtime is not what it was."""
+        self.say("building it as it is")
+        before = self.make(dockerfile)
+        facts = read(before)
+        old, evidence = _evidence(before, facts)
+        draft = evidence.refined(recipes.draft(facts, Site.after(facts, old)), facts)
+        draft, after = self._settled(facts, _in_order(draft), old)
+        checks = tuple(self._check(command, before, after) for command in commands)
+        compared = proof.compare(facts, draft, before, after)
+        if compared.differences:
+            raise StagemillError(
+                f"cannot split it: the runtime would not be what the image was\n{proof.shown(compared.differences)}",
+                hint="split it by hand from what --dry-run shows, or change what makes these differ",
+            )
+        sizes = [_size(built, built.tree(built.plan.target)) for built in (before, after)]
+        _refuse_worse(sizes)
+        new = after.forms.view(after.tree(after.plan.target))
+        weighed = (
+            *_tools(facts, draft, before, after),
+            *(_weighed(item, evidence) for item in draft.left if not item.path.startswith("the ")),
+        )
+        weighed += evidence.packages_left(new, [item.path for item in draft.left])
+        return Split(
+            facts, replace(draft, left=weighed), render(facts, draft), sizes[0], sizes[1], compared.files,
+            _same_program(old, new, before, after), checks,
+        )  # fmt: skip
+
+    def _settled(self, facts: Facts, draft: Draft, old: FileView) -> tuple[Draft, Built]:
+        """Builds the split file until its programs lack nothing that they had."""
+        before: tuple[Missing, ...] = ()
+        for _ in range(_MOST_ROUNDS):
+            self.say(f"building it in two stages, on {draft.base}")
+            after = self.make(parse(render(facts, draft), self.name))
+            new = after.forms.view(after.tree(after.plan.target))
+            missing = self._missing(facts, draft, Closure(old, new), after)
+            if not missing:
+                return draft, after
+            if missing == before:
+                break
+            self.say(f"missing in it: {', '.join(f'/{item.path}' for item in missing[:3])}")
+            draft = _in_order(closure.supplied(draft, missing, old, new))
+            before = missing
+        lost = "\n".join(f"/{item.path}, which /{item.by} needs" for item in before)
+        raise StagemillError(
+            f"cannot split it: the runtime lacks what it needs\n{lost}",
+            hint="split it by hand from what --dry-run shows",
+        )
+
+    @staticmethod
+    def _missing(facts: Facts, draft: Draft, found: Closure, after: Built) -> tuple[Missing, ...]:
+        config = after.plan.target.image.config
+        lost: list[Missing] = []
+        for words in (facts.entry.words, *_health(facts)):
+            if draft.command is None or words is not facts.entry.words:
+                lost += found.program(words[0], config)
+        paths = [item.to or item.path for item in draft.kept]
+        for path in dict.fromkeys([*(path for path in paths if path.endswith(".sh")), *_scripts(facts)]):
+            lost += found.called_by(path, config)
+        start = proof.program(found.new, config)
+        return (*lost, *found.missing([*paths, *([start] if start else [])]))
+
+    def _check(self, command: tuple[str, ...], before: Built, after: Built) -> Check:
+        shown = " ".join(command)
+        self.say(f"running {shown} in both")
+        check = Check(command, smoke.run(before, command), smoke.run(after, command))
+        if check.before.status in {126, 127}:
+            hint = "it is run without a shell: name a program of the image, and its arguments"
+            raise StagemillError(
+                f"--check {shown!r} does not run in the image as it is: exit status {check.before.status}", hint=hint
+            )
+        if not check.same:
+            raise StagemillError(f"cannot split it: {shown!r} ends otherwise in the runtime\n{_contrast(check)}",
+                                 hint="what it needs is left out: see --dry-run for all that stays behind")  # fmt: skip
+        return check
+
+
+def _in_order(draft: Draft) -> Draft:
+    """The first path that is kept is the one that matters most; the others are sorted."""
+    first, *rest = draft.kept or [None]
+    if first is None:
+        return draft
+    kept = without_nested([first, *rest])
+    return replace(
+        draft,
+        kept=(*(item for item in kept if item == first), *(item for item in kept if item != first)),
+        packages=tuple(dict.fromkeys(draft.packages)),
+    )
+
+
+def _size(built: Built, tree: Tree) -> int:
+    """The bytes of the files in its layers."""
+    return sum(built.forms.index(name).size for name in built.forms.layers(tree))
+
+
+def _base(built: Built) -> Tree:
+    """What the target begins from."""
+    tree = built.tree(built.plan.target)
+    return Tree(tree.layers[: len(tree.layers) - len(built.plan.target.steps)])
+
+
+def _tools(facts: Facts, draft: Draft, before: Built, after: Built) -> tuple[Left, ...]:
+    """What the one base has more than the other."""
+    more = _size(before, _base(before)) - _size(after, _base(after))
+    return (Left(facts.base, f"it has tools that {draft.base} has not", more),) if more > 0 else ()
+
+
+def _evidence(built: Built, facts: Facts) -> tuple[FileView, Evidence]:
+    target, below = built.plan.target, _base(built)
+    tree = built.tree(target)
+    names = built.forms.layers(tree)[len(below.layers) :]
+    view, base = built.forms.view(tree), built.forms.view(below)
+    steps = [
+        Wrote(
+            step.at.line,
+            built.forms.index(name),
+            system.only_installs([ran for ran in facts.commands if ran.line == step.at.line]),
+        )
+        for step, name in zip(target.steps, names, strict=True)
+    ]
+    return view, Evidence(view, base, steps)
+
+
+def _weighed(item: Left, evidence: Evidence) -> Left:
+    if item.path.startswith("/"):
+        return replace(item, size=evidence.size(item.path))
+    return replace(item, size=evidence.weight(item.path))
+
+
+def _scripts(facts: Facts) -> list[str]:
+    """The words of what the image runs that may be scripts of its own."""
+    home = facts.workdir.rstrip("/")
+    return [
+        word if word.startswith("/") else f"{home}/{word}"
+        for word in facts.entry.words
+        if "/" in word or word.endswith(".sh")
+    ]
+
+
+def _health(facts: Facts) -> list[tuple[str, ...]]:
+    """The commands of the HEALTHCHECK."""
+    nodes = [step.node for step in facts.stage.steps if isinstance(step.node, Healthcheck)]
+    commands = [command for node in nodes[-1:] if node.command for command in shell.of_command(node.command)]
+    return [
+        command.texts for command in commands if command.texts and command.texts[0] not in {"exit", "true", "test", "["}
+    ]
+
+
+def _same_program(old: FileView, new: FileView, before: Built, after: Built) -> bool:
+    places = [proof.program(view, built.plan.target.image.config) for view, built in ((old, before), (new, after))]
+    if not all(places):
+        return False
+    return old.digest(places[0]) == new.digest(places[1])
+
+
+def _refuse_worse(sizes: Sequence[int]) -> None:
+    if sizes[1] >= sizes[0]:
+        hint = "leave it as it is; stagemill size . shows what weighs most"
+        raise StagemillError(
+            f"cannot split it: the runtime would not be smaller, {sizes[1]} bytes for {sizes[0]}", hint=hint
+        )
+
+
+def _contrast(check: Check) -> str:
+    parts = []
+    for name, outcome in (("as it is", check.before), ("split", check.after)):
+        text = (outcome.stdout + outcome.stderr).decode("utf-8", "replace").strip()
+        last = text.splitlines()[-3:]
+        parts.append("\n".join([f"{name}: exit status {outcome.status}", *(f"  {line}" for line in last)]))
+    return "\n".join(parts)

@@ -1,0 +1,1 @@
+#define WORDS "/usr/local/share/greet/words.txt"

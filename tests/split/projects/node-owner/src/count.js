@@ -1,0 +1,2 @@
+require("node:fs").writeFileSync("count", "1\n");
+console.log(require("node:os").userInfo().username);

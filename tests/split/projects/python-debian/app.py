@@ -1,0 +1,3 @@
+import humanize
+
+print(humanize.naturalsize(123456))

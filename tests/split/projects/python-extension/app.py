@@ -1,0 +1,3 @@
+import counter
+
+print("sqlite", counter.version())

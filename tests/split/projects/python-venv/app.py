@@ -1,0 +1,3 @@
+import humanize
+
+print(humanize.metric(1500, "V"))

@@ -1,0 +1,2 @@
+#!/bin/bash
+jq .rows table.json

@@ -1,0 +1,39 @@
+"""`ArgOutOfScope`: an ARG above the first FROM read inside of a stage, which does not see it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.linting import lines_found, unsafely_mended
+
+RULE = "ArgOutOfScope"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["RUN echo $V", "RUN echo ${V}", "LABEL v=$V", "COPY $V /x", "RUN echo \\\n  $V", 'RUN ["sh", "-c", "echo $V"]'],
+)
+def test_a_variable_of_the_file_is_not_seen_in_a_stage(line: str) -> None:
+    assert lines_found(RULE, f"ARG V=1\nFROM x:$V\n{line}\n{line}\n") == [3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM x\nARG V\nRUN echo $V", "FROM x\nENV V=2\nRUN echo $V", "FROM x\nRUN V=2; echo $V", "FROM x\nRUN for V in a; do echo $V; done",
+        "FROM x AS a\nARG V\nFROM a\nRUN echo $V", "FROM x\nRUN echo $VV", "FROM x\nRUN echo ${V:-3}", "FROM x\nRUN echo V",
+        "FROM x\nRUN read V; echo $V", "FROM x\nRUN echo \\$V",
+    ],
+)  # fmt: skip
+def test_one_that_is_declared_or_set_there_is_fine(text: str) -> None:
+    assert lines_found(RULE, f"ARG V=1\n{text}\n") == []
+
+
+def test_what_a_builder_gives_is_fine() -> None:
+    assert lines_found(RULE, "ARG TARGETARCH\nFROM x\nRUN echo $TARGETARCH\n") == []
+
+
+def test_the_fix_declares_it_above_the_line_and_its_comments() -> None:
+    text = "ARG V=1\nFROM x\n# why\nRUN echo $V\n"
+
+    assert unsafely_mended(RULE, text) == "ARG V=1\nFROM x\nARG V\n# why\nRUN echo $V\n"

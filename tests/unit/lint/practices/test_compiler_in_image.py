@@ -1,0 +1,32 @@
+"""`CompilerInImage`: compilers and build tools are installed into the image that is shipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.linting import findings, lines_found
+
+RULE = "CompilerInImage"
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["apt-get install -y git build-essential", "apk add gcc musl-dev", "yum install -y make && a", "apk add gcc=1"],
+)
+def test_a_compiler_that_stays_in_the_image_is_found(run: str) -> None:
+    assert lines_found(RULE, f"FROM x\nRUN {run}\n") == [2]
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["apk add gcc && make && apk del gcc", "apt-get install gcc && apt-get purge -y gcc", "apk add git", "echo gcc"],
+)
+def test_one_that_is_removed_in_the_same_run_is_fine(run: str) -> None:
+    assert lines_found(RULE, f"FROM x\nRUN {run}\n") == []
+
+
+def test_a_build_stage_has_its_compilers() -> None:
+    text = "FROM x AS a\nRUN apk add gcc g++\nFROM y\nCOPY --from=a /b /b\n"
+
+    assert lines_found(RULE, text) == []
+    assert findings(RULE, text + "FROM a\n")[0].message == "gcc, g++ stay in the image"
