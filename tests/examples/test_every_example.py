@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fakes import archives
+from fakes import archives, weighing
 from fakes.example import Example
 from fakes.mill import Mill
 from fakes.user import make_user
@@ -88,6 +88,23 @@ def _merged(archive: Path) -> set[str]:
                 found = {other for other in found if other != gone and not other.startswith(f"{gone}/")}
         found |= {path for path in layer if not path.rpartition("/")[2].startswith(".wh.")}
     return found
+
+
+def test_sizes_are_those_that_tarfile_reads(named_example: Example, archive: Path) -> None:
+    sized = named_example.stagemill("size", "--json", "oci-archive:image.tar")
+    listed = named_example.stagemill(
+        "size", "--by=file", "--format={{.TarBytes}} {{.Bytes}} {{.Path}}", "oci-archive:image.tar"
+    )
+
+    assert (sized.status, listed.status) == (0, 0), sized.err + listed.err
+    found, data = json.loads(sized.out), archive.read_bytes()
+    layers = weighing.layers(data)
+    assert [(each["pulled"], each["tar"]) for each in found["layers"]] == [(each.blob, each.tar) for each in layers]
+    assert [each["size"] for each in found["layers"]] == [sum(one.size for one in each.members) for each in layers]
+    rows = (line.split(" ", 2) for line in listed.out.splitlines())
+    assert {path: (int(tar), int(size)) for tar, size, path in rows} == {
+        f"/{path}": facts for path, facts in weighing.shown(data).items()
+    }
 
 
 @pytest.fixture(scope="session")

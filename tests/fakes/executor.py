@@ -35,12 +35,16 @@ class FakeExecutor:
     def __init__(self, *, results: Mapping[str, str] | None = None, acts: Mapping[str, Act] | None = None) -> None:
         self.results = dict(results or {})
         self.acts = dict(acts or {})
+        self.expected: list[str] = []
         self.executed: list[str] = []
         self.hashed: list[tuple[str, tuple[str, ...]]] = []
         self.most_at_once = 0
         self._now = 0
         self._guard = Lock()
         self._locks: dict[Digest, Lock] = {}
+
+    def expect(self, vertices: Sequence[Vertex]) -> None:
+        self.expected += [vertex.label.name for vertex in vertices]
 
     def execute(self, vertex: Vertex, inputs: Sequence[str], cancelled: Event) -> str:
         assert isinstance(vertex.op, Run)

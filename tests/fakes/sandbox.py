@@ -64,12 +64,16 @@ class FakeSandbox:
         self.acts = dict(acts or {})
         self.calls: list[Call] = []
         self.most_at_once = 0
+        self.is_ready = False
         self._now = 0
         self._lock = Lock()
 
     @property
     def commands(self) -> list[str]:
         return [call.command for call in self.calls]
+
+    def get_ready(self) -> None:
+        self.is_ready = True
 
     def run(self, rootfs: Rootfs, process: Process, *, output: Output, cancelled: Event) -> int:
         if cancelled.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -10,8 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -689,6 +692,7 @@ def test_the_end_of_the_caller_ends_every_sandbox(tmp_path: Path) -> None:
 import sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
+from typing import Literal
 from fakes.sandbox_lab import Lab
 from stagemill.sandbox.namespaces import NamespaceSandbox
 with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
@@ -700,22 +704,92 @@ with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
 
     assert started
     assert eventually(lambda: processes_with("sleep\x00876") == [], 2)
-    assert eventually(lambda: processes_with(f"inside/helper.py\x00{caller.pid}") == [], 2)
+    assert eventually(lambda: processes_with(f"\x00{caller.pid}\x00") == [], 2)
+
+
+def parents() -> dict[int, int]:
+    """The processes of our helper, itself among them, and the parent of each, by their numbers."""
+    found = {}
+    for pid in processes_with(f"\x00{os.getpid()}\x00"):
+        with suppress(OSError):  # it ends just now
+            found[pid] = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def test_a_killed_helper_is_an_error_and_the_next_process_gets_another(lab: Lab) -> None:
     def kill_helper() -> None:
-        for pid in processes_with(f"\x00{os.getpid()}\x00"):
-            if b"helper.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+        for pid, parent in parents().items():
+            if parent == os.getpid():
                 os.kill(pid, signal.SIGKILL)
 
-    threading.Timer(0.5, kill_helper).start()
+    killing = threading.Timer(0.5, kill_helper)
+    killing.start()
     with pytest.raises(SandboxError) as caught:
         lab.sh("sleep 9876")
+    killing.join()
 
     assert caught.value.message.startswith("the sandbox ended without a word")
     assert processes_with("sleep\x009876") == []
     assert lab.sh("echo again").stdout == "again\n"
+
+
+@pytest.mark.parametrize("network", ["host", "none"])
+def test_a_stream_ends_when_the_process_closes_it(lab: Lab, network: Literal["host", "none"]) -> None:
+    process = replace(PLAIN, args=("sh", "-c", "exec >&-; sleep 60"), network=network)
+    asked = request(lab.rootfs(), process, mountpoint=lab.directory / "at", size=None)
+    (lab.directory / "at").mkdir()
+    helper = Helper(lab.directory / "at")
+    try:
+        with open(os.devnull, "r+b") as null:
+            for _ in range(2):
+                reading, writing = os.pipe()
+                with (
+                    open(reading, "rb", buffering=0) as output,
+                    Session(helper, asked, stdio=(null.fileno(), writing, null.fileno())),
+                ):
+                    os.close(writing)
+                    poller = select.poll()
+                    poller.register(output, select.POLLIN)
+                    assert poller.poll(20_000)
+                    assert output.read() == b""
+    finally:
+        helper.close()
+
+
+def test_who_waits_for_a_sandbox_that_nobody_watches_any_more_hears_of_it(lab: Lab) -> None:
+    killed: set[int] = set()
+
+    def kill_watchers() -> None:
+        found = parents()
+        (helper,) = (pid for pid, parent in found.items() if parent == os.getpid())
+        killed.update(pid for pid, parent in found.items() if parent == helper)
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+
+    killing = threading.Timer(0.5, kill_watchers)
+    killing.start()
+    with pytest.raises(SandboxError) as caught:
+        lab.sh("sleep 9875")
+    killing.join()
+    assert eventually(lambda: not killed & set(parents()))
+
+    assert caught.value.message.startswith("the sandbox ended without a word")
+    assert lab.sh("echo again").stdout == "again\n"
+
+
+def test_a_sandbox_that_is_killed_before_it_is_asked_for_is_replaced(lab: Lab) -> None:
+    def waiting() -> set[int]:
+        """The processes of the sandbox that is half made, and not the helper, which is ours."""
+        return {pid for pid, parent in parents().items() if parent != os.getpid()}
+
+    assert lab.sh("echo first").stdout == "first\n"
+    assert eventually(lambda: len(waiting()) == 2)
+    for pid in waiting():
+        with suppress(ProcessLookupError):  # the first one's end is that of the other
+            os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not waiting())
+
+    assert [lab.sh(f"echo {number}").stdout for number in range(3)] == ["0\n", "1\n", "2\n"]
 
 
 def test_nothing_reaches_the_host_s_mounts(lab: Lab) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -18,11 +18,12 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given import compressions, dates, flags
+from stagemill.cli.given import budgets, compressions, dates, flags
 from stagemill.cli.given.annotations import Annotations
 from stagemill.cli.given.options import add_build_options, evidence, of_image, with_options, with_targets
 from stagemill.cli.given.output_flags import Output
 from stagemill.cli.given.secrets import LOCAL_DELETE
+from stagemill.cli.journal.journal import Journal
 from stagemill.cli.making import caches
 from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
 from stagemill.cli.making.warnings import Checks, Watch
@@ -30,10 +31,12 @@ from stagemill.cli.progress import mode_of, open_progress
 from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
+from stagemill.cli.sizing.guard import Guard
 from stagemill.errors import StepError, UsageError
 from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
+    from stagemill.build import Built
     from stagemill.cli.making.source import Inputs
     from stagemill.cli.results.witness import Account
 
@@ -47,6 +50,7 @@ _EXAMPLES = examples(
         "stagemill build -o out --target export .": "write a stage's files to a directory",
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
+        "stagemill build --explain .": "and why each step that ran was not cached",
     }
 )
 
@@ -60,6 +64,7 @@ _EXAMPLES = examples(
         *caches.options(),
         *evidence(),
         *compressions.options(force=True),
+        *budgets.options(),
         *compat.BUILD.options(),
     )
 )
@@ -88,6 +93,14 @@ _EXAMPLES = examples(
     help="Write the image's digests to a file, as JSON; with several targets by stage.",
 )
 @click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
+@click.option(
+    "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
+)
+@click.option(
+    "--verify-cache",
+    is_flag=True,
+    help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
+)
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -117,10 +130,10 @@ def command(**given: object) -> int:
 
 def _build(values: Values, build: BuildFlags) -> None:
     started = time.time()
-    labels = flags.labels(values.texts("layer_label"), "--layer-label")
-    if labels and not build.save_stages:
-        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    labels = _labels_of_layers(values, build)
     wishes = _wishes(values, build)
+    guard = Guard.of(values, build.context)
+    build = guard.wanting(build)
     if build.save_stages:
         stages.check(build.targets, wishes.names)
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
@@ -130,35 +143,77 @@ def _build(values: Values, build: BuildFlags) -> None:
         _progress(values, build) as shown,
         reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
+        guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
         watch = Watch(listener, checks.begin)
+        journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
-            with building_each(
-                build,
-                inputs,
-                place=place,
-                listener=watch,
-                checks=checks,
-                caches=kept,
-                bring=delivery.wants_any,
-                shipments=[one.shipments for one in delivery.each],
-            ) as builds:
-                worked = watch.worked
+            with (
+                journal.kept(),
+                building_each(
+                    build,
+                    inputs,
+                    place=place,
+                    listener=journal,
+                    checks=checks,
+                    caches=kept,
+                    bring=delivery.wants_any,
+                    shipments=[one.shipments for one in delivery.each],
+                ) as builds,
+            ):
+                worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
+                guard.hold(builds, place, delivery.wishes(len(builds)))
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
                     stages.save(builds, names, labels=labels, index=build.platforms.index, listener=listener)
                 results = delivery.deliver(builds, listener=listener, stdout=sys.stdout.buffer, account=said)
                 kept.finish(builds, place, listener=listener, pushed=delivery.pushed)
+                _verify(values, builds, inputs, journal, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
+            _explain(values, journal, place, listener)
             raise
         if worked:
             checks.tell(listener.last, now=time.time())
+        _explain(values, journal, place, listener)
+        if guard.budget:
+            return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
-        listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode)
+        listener.keep(builds, results, given=build, inputs=inputs, place=place, mode=mode, entry=journal.entry)
+
+
+def _labels_of_layers(values: Values, build: BuildFlags) -> dict[str, str]:
+    """Raises UsageError, also for other flags that do not go together."""
+    if values.flag("explain") and (values.flag("quiet") or build.progress == "quiet"):
+        hint = "leave one out; stagemill why tells later"
+        raise UsageError("--explain says something, and --quiet nothing", hint=hint)
+    labels = flags.labels(values.texts("layer_label"), "--layer-label")
+    if labels and not build.save_stages:
+        raise UsageError("--layer-label labels the images that --save-stages keeps", hint="give both, or --label")
+    return labels
+
+
+def _verify(values: Values, builds: Sequence[Built], inputs: Inputs, journal: Journal, *, listener: Listener) -> None:
+    """What comes of it is nothing that the build did."""
+    if values.flag("verify_cache"):
+        from stagemill.cli.verifying import cached_steps
+
+        journal.close("built")
+        cached_steps.check(builds, inputs.dockerfile, journal, listener=listener)
+
+
+def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
+    if not values.flag("explain"):
+        return
+    from stagemill.cli.reasons.reading import History
+    from stagemill.cli.reasons.text import text
+
+    now = time.time()
+    answer = History(place.store).answer(journal.number)
+    listener(Notice(text(answer, answer.steps, now=now), now))
 
 
 def _asked() -> str:

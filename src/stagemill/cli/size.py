@@ -1,140 +1,195 @@
-"""`stagemill size`: what each stage weighs, and what the image carries of it."""
+"""`stagemill size`: what each stage weighs, what the image carries of it, and what of that nobody needs."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import click
 
 from stagemill.build import Built
-from stagemill.cli.frame import table
 from stagemill.cli.frame.command import Command, examples
-from stagemill.cli.frame.environment import workplace
+from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.values import Values
-from stagemill.cli.given.options import add_build_options
-from stagemill.cli.making.building import BuildFlags, building, reading
-from stagemill.cli.progress import open_progress
-from stagemill.graph.operations import Stack
-from stagemill.graph.vertex import Vertex
-from stagemill.insight.size import SizeReport, WeighedLayer, WeighedStage, weigh
-from stagemill.plan.planner import Plan, Stage
-from stagemill.plan.state import Step
-
-_TEXT = 58  # characters of an instruction
-
+from stagemill.cli.given import budgets
+from stagemill.cli.given.options import add_build_options, with_options
+from stagemill.cli.listing.form import Form
+from stagemill.cli.making.building import BuildFlags
+from stagemill.cli.sizing import changes, document, holding, images, rows, sides, text
+from stagemill.cli.sizing.builds import BuiltSizes
+from stagemill.errors import UsageError
+from stagemill.insight import difference
+from stagemill.insight.budget import Budget, Held
+from stagemill.insight.image import ImageSize
+from stagemill.insight.size import SizeReport, weigh
+from stagemill.values import dataclass
 
 _EXAMPLES = examples(
     {
-        "stagemill size .": "the last stage, and all that it is made of",
-        "stagemill size --target runtime .": "another stage",
+        "stagemill size": "what is built here: each stage, and the image",
+        "stagemill size app": "an image of the store",
+        "stagemill size docker://debian:12": "in a registry; nothing of it is kept",
+        "stagemill size --by waste app": "every file that is shipped for nothing",
+        "stagemill size --by package app": "also --format json, for scripts",
+        "stagemill size --diff app:1 app:2": "where the bytes went",
+        "stagemill size --max-size 120MB app": "for CI: the status is 1 where it is more",
         "stagemill size --json . > sizes.json": "for programs, in bytes",
     }
 )
+_TOP = 10
 
 
-@add_build_options
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """What is looked at; `stages` only where it was built."""
+
+    size: ImageSize
+    lines: list[Held]
+    stages: SizeReport | None = None
+
+
+@partial(add_build_options, context=click.Argument(["context"], required=False, metavar="[IMAGE|PATH|URL|-]"))
+@with_options(budgets.options())
 @click.command("size", cls=Command, epilog=_EXAMPLES)
+@click.option(
+    "--diff", nargs=2, metavar="A B",
+    help="Show where the bytes went from A to B instead: images, paths, or target:STAGE; stagemill diff tells all.",
+)  # fmt: skip
+@click.option(
+    "--by", type=click.Choice(list(rows.TABLES)),
+    help="List all of one kind instead: stages, steps, directories, packages, files, waste, or files that are there twice.",
+)  # fmt: skip
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1, max=99),
+    default=text.DEPTH,
+    metavar="N",
+    help="How deep directories are listed. [2]",
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help="How many rows of each part are shown. [10; with --by all]"
+)
+@click.option(
+    "--format", "form", default="", metavar="TEMPLATE",
+    help="Print a Go template for each row of --by, a table of one ('table TEMPLATE'), or json.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(**given: object) -> None:
-    """Build, then show what each stage and step weighs, and what the final image carries of it.
+def command(**given: object) -> int:
+    """Show what each stage weighs, what the image carries of it, and what of that nobody needs.
 
-    OWN is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image. Sizes are those of
-    the files, uncompressed.
+    PATH is built; what is no path, an image or an address (docker://NAME, oci:DIR, oci-archive:FILE), is looked at as it
+    is, and not unpacked. PULLED is bytes of the blobs, to the byte; ON DISK bytes of the files. In the table of stages OWN
+    is what a step adds, TOTAL the stage up to there, CARRIED what of it is in the final image; these are of files.
+
+    Waste is what a later layer hides (deleted, overwritten, or only its mode or owner changed), caches of package
+    managers, packages for development by their lock, compilers, headers, source maps, documentation, tests of
+    dependencies, and copies.
     """
-    values = Values(given)
-    flags = BuildFlags.of(values, os.environ)
-    with (
-        workplace() as place,
-        open_progress(flags.progress, sys.stderr) as listener,
-        reading(flags, place=place, listener=listener) as inputs,
-        building(flags, inputs, place=place, listener=listener, every_stage=True) as built,
-    ):
-        report = weigh(weighed(built))
-    print(json.dumps(document(report), indent=2) if values.flag("as_json") else text(report))
-
-
-def weighed(built: Built) -> list[WeighedStage]:
-    """The stages of a build with the indexes of their layers, the target last."""
-    target = built.plan.target.index
-    stages = sorted(built.plan.stages, key=lambda stage: (stage.index == target, stage.index))
-    return [_stage(stage, built) for stage in stages]
-
-
-def _stage(stage: Stage, built: Built) -> WeighedStage:
-    tree = built.tree(stage)
-    inherited = len(tree.layers) - len(stage.steps)
-    steps: list[Step | None] = [*([None] * inherited), *stage.steps]
-    above = _steps_above(stage, built.plan)
-    steps[inherited - len(above) : inherited] = above
-    names = built.forms.layers(tree)
-    layers = tuple(
-        WeighedLayer(
-            text=step.text if step else "",
-            index=built.forms.index(name),
-            copied_from=_copied_from(step.vertex, built.plan) if step else None,
-            line=step.at.line if step else 0,
+    values = Values({**given, "context": given["context"] or "."})
+    if given["diff"]:
+        _refuse_beside_diff(given)
+        return _compare(values, values.texts("diff"))
+    form, by = values.text("form") or "", values.text("by")
+    if values.flag("as_json") and (form or by):
+        raise UsageError(
+            f"--json and {'--format' if form else '--by'} exclude each other", hint="write --by NAME --format json"
         )
-        for step, name in zip(steps, names, strict=True)
-    )
-    parent = next((other for other in built.plan.stages if other.index == stage.parent), None)
-    base = parent.title if parent else stage.base.reference if stage.base else "scratch"
-    return WeighedStage(stage.index, stage.title, base, layers, stage.parent, inherited)
-
-
-def _steps_above(stage: Stage, plan: Plan) -> list[Step]:
-    """The steps of the stages that a stage begins from, the lowest first."""
-    by_index = {other.index: other for other in plan.stages}
-    found: list[Step] = []
-    parent = stage.parent
-    while parent is not None:
-        found[:0] = by_index[parent].steps
-        parent = by_index[parent].parent
-    return found
-
-
-def _copied_from(vertex: Vertex, plan: Plan) -> int | None:
-    """The stage whose tree a COPY reads, where it is one of the file's."""
-    if isinstance(vertex.op, Stack):
-        vertex = vertex.inputs[1].vertex
-    sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
-    return next((stage.index for stage in plan.stages if stage.vertex.digest in sources), None)
-
-
-def document(report: SizeReport) -> dict[str, object]:
-    """The report as JSON: bytes everywhere, percent rounded."""
-    saving = report.saving
-    return {
-        "stages": [asdict(stage) for stage in report.stages],
-        "total": report.total,
-        "saving": {**asdict(saving), "percent": saving.percent} if saving else None,
-    }
-
-
-def text(report: SizeReport) -> str:
-    """The report for people."""
-    rows: list[tuple[str, str, str, str]] = []
-    for stage in report.stages:
-        rows.append((stage.title, table.size(stage.own), table.size(stage.total), table.size(stage.carried)))
-        if stage.base:
-            rows.append((f"  FROM {_cut(stage.base_name)}", table.size(stage.base), table.size(stage.base), ""))
-        rows += [
-            (f"  {_cut(step.text)}", table.size(step.own), table.size(step.cumulative), table.size(step.carried))
-            for step in stage.steps
-        ]
-    lines = [table.render(("STAGE / STEP", "OWN", "TOTAL", "CARRIED"), rows, right=(1, 2, 3)), ""]
-    if report.saving:
-        saving = report.saving
-        sign = "−" if saving.percent < 0 else "+"
-        build, target = table.size(saving.build_bytes), table.size(saving.target_bytes)
-        lines.append(f"{saving.build_stage} {build} → {saving.target_stage} {target}, {sign}{abs(saving.percent)} %")
+    shape = Form.parse(form, default=rows.TABLES[by or "step"])
+    found = _sized(values)
+    if values.flag("as_json"):
+        print(json.dumps(_document(found), indent=2))
+    elif form or by:
+        _list(found, shape, by or "step", values)
     else:
-        lines.append(f"{report.stages[-1].title} {table.size(report.total)}; it copies from no other stage")
-    return "\n".join(lines)
+        _tell(found, values.number("top") or _TOP)
+    holding.refuse(found.size.name, found.lines, told=not (form or by or values.flag("as_json")))
+    return 0
 
 
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TEXT else f"{line[: _TEXT - 1]}…"
+def _refuse_beside_diff(given: Mapping[str, object]) -> None:
+    """Raises UsageError for what would have no effect."""
+    flags = ("by", "form", "max_size", "max_growth", "max_waste", "against")
+    if name := next((name for name in flags if given[name]), None):
+        flag = "--format" if name == "form" else f"--{name.replace('_', '-')}"
+        raise UsageError(f"{flag} and --diff exclude each other", hint="leave one out")
+    if given["context"]:
+        raise UsageError(f"--diff has its two sides; what is {given['context']}?", hint="write --diff A B alone")
+
+
+def _document(found: Sized) -> dict[str, object]:
+    size = document.of_build(found.stages, found.size) if found.stages else document.of_image(found.size)
+    lines = [{"what": line.what, "found": line.found, "most": line.most, "holds": line.holds} for line in found.lines]
+    return {**size, "budget": lines}
+
+
+def _list(found: Sized, form: Form, by: str, values: Values) -> None:
+    if by == "stage":
+        if found.stages is None:
+            hint = "size what is built: stagemill size --by stage PATH"
+            raise UsageError(f"{found.size.name} is an image, and has no stages", hint=hint)
+        listed = list(rows.stages(found.stages))
+    else:
+        listed = list(rows.view(by, found.size, depth=values.number("depth")))
+    sys.stdout.write(form.printed(listed[: values.number("top") or None], rows.HEADS))
+
+
+def _tell(found: Sized, top: int) -> None:
+    print(text.of_build(found.stages, found.size, top=top) if found.stages else text.of_image(found.size, top=top))
+    if found.lines:
+        print(f"\n{holding.table_of(found.lines)}")
+
+
+def _sized(values: Values) -> Sized:
+    name = values.text("context") or "."
+    build = BuildFlags.of(values, os.environ)
+    if values.text("max_growth") and not values.text("against"):
+        raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
+    with workplace() as place:
+        if sides.is_image(name, place):
+            return _of_image(sides.reached(name, values, place), values, place)
+        budget = budgets.of(values, build.context) or Budget()
+        with sides.built(build, place, budget) as built:
+            return _of_build(built, budget, place)
+
+
+def _of_image(name: str, values: Values, place: Workplace) -> Sized:
+    budget, platform = budgets.of_image(values), sides.platform_of(values)
+    if budget.stages:
+        hint = "write --max-size SIZE, or size a build: stagemill size --max-size STAGE=SIZE PATH"
+        raise UsageError(f"{name} is an image, and has no stages that could have a budget", hint=hint)
+    with images.find(name, platform, place) as found:
+        size = found.weigh()
+        lines = holding.lines_of(
+            budget, found, place=place, before="", platform=platform, weigh=lambda: size, stages={}
+        )
+        return Sized(size, lines)
+
+
+def _of_build(built: Built, budget: Budget, place: Workplace) -> Sized:
+    sizes = BuiltSizes(built)
+    report = weigh(sizes.stages())
+    lines = holding.lines_of(
+        budget,
+        sizes.image,
+        place=place,
+        before="",
+        platform=built.plan.platform,
+        weigh=lambda: sizes.size,
+        stages={stage.title: stage.total for stage in report.stages},
+    )
+    return Sized(sizes.size, lines, report)
+
+
+def _compare(values: Values, names: Sequence[str]) -> int:
+    build = BuildFlags.of(values, os.environ)
+    with workplace() as place:
+        before, after = (sides.look(name, values, build, place) for name in names)
+    found = difference.compare(before.size, after.size, (before.config, after.config))
+    if values.flag("as_json"):
+        print(json.dumps(changes.document(found), indent=2))
+    else:
+        print(changes.sizes(found, top=values.number("top") or _TOP))
+    return 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.execute.tree import Result, Tree, TreeLayer, Trees
+from stagemill.files.content import brief
 from stagemill.graph.operations import BaseImage, Context, Scratch
 from stagemill.graph.vertex import Vertex
 from stagemill.solve.keys import CacheKey
@@ -93,21 +95,20 @@ class StoreCache:
         for edge in vertex.inputs:
             op = edge.vertex.op
             if isinstance(op, Context) and op.content in self.contents:
-                self.store.records.note(op.content, self.contents[op.content])
+                facts = self.contents[op.content]
+                self.store.records.note(op.content, ((path, brief(text)) for path, text in facts))
 
     def _put(self, keys: Sequence[Digest], canonical: Digest, vertex: Vertex, tree: Tree, *, ingredients: str) -> None:
-        created, result = self.clock(), tree.serialize()
-        for key in dict.fromkeys(keys):
-            self.store.records.put(
-                Record(
-                    key=key,
-                    canonical=canonical,
-                    result=result,
-                    ingredients=ingredients,
-                    name=vertex.label.name,
-                    created=created,
-                )
-            )
+        first, *others = dict.fromkeys(keys)
+        record = Record(
+            key=first,
+            canonical=canonical,
+            result=tree.serialize(),
+            ingredients=ingredients,
+            name=vertex.label.name,
+            created=self.clock(),
+        )
+        self.store.records.put(record, *(replace(record, key=key) for key in others))
 
 
 def is_remembered(vertex: Vertex) -> bool:

@@ -7,8 +7,6 @@ there, what the copy itself makes has the time 0, and several files need a direc
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import field, replace
 from functools import partial
@@ -340,6 +338,9 @@ class _Copying:
 
     def _unpack(self, source: _Source, path: str, destination: str) -> bool:
         """Puts what is in an archive into the destination, a directory; False where the file is no archive."""
+        import shutil  # noqa: PLC0415  few builds unpack archives
+        import tempfile  # noqa: PLC0415
+
         real = Path(source.place(path))
         scratch = tempfile.mkdtemp(prefix="archive-", dir=self._into.parent)
         implied: set[str] = set()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -173,6 +172,8 @@ class Draft:
         if entry.kind != "dir":
             os.unlink(self._place(path))
             return
+        import shutil  # noqa: PLC0415  little is taken away again
+
         shutil.rmtree(self._place(path))
         self._new.discard(path)
         for below in [other for other in self._written if other.startswith(f"{path}/")]:

@@ -32,6 +32,11 @@ class StoreExecutor:
         self.services = services
         self.forms = forms
 
+    def expect(self, vertices: Sequence[Vertex]) -> None:
+        """The first RUN need not wait for the sandbox to start."""
+        if any(isinstance(vertex.op, operations.Run) for vertex in vertices):
+            self.services.sandbox.get_ready()
+
     @measured("step")
     def execute(self, vertex: Vertex, inputs: Sequence[Result], cancelled: Event) -> Result:
         """Errors of an instruction carry its place in the Dockerfile."""

@@ -76,9 +76,10 @@ class Forms:
             found = self._views.get(tree.layers)
         if found is None:
             layers = self.layers(tree, progress=progress, cancelled=cancelled)
-            parts = [(self.store.layers.directory(layer), partial(self.index, layer)) for layer in layers]
             with self._lock:
                 below = self._views.get(tree.layers[:-1])
+            own = layers[-1:] if below else layers
+            parts = [(self.store.layers.directory(layer), partial(self.index, layer)) for layer in own]
             found = StackView(parts, below=below)
             with self._lock:
                 if len(self._views) >= _MAX_VIEWS:

@@ -21,8 +21,8 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The digest of what is selected. `list_parts` lists its parts when somebody wants them; `empty` are the patterns that
-    select nothing.
+    """The digest of what is selected. `list_parts` lists its parts when somebody wants them; `brief` makes of their facts
+    what is worth to be kept. `empty` are the patterns that select nothing.
     """
 
     digest: Digest
@@ -31,7 +31,7 @@ class Content:
 
     @property
     def parts(self) -> Parts:
-        """(Relative path, digest of its facts), sorted."""
+        """(Path in the tree, facts), sorted."""
         return self.list_parts()
 
 
@@ -65,6 +65,7 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
     """
     seen: dict[Hashable, str] = {}
     groups: list[list[tuple[str, str]]] = []
+    parts: list[tuple[str, str]] = []
     full: set[str] = set()
     for number, match in enumerate(matches(view, sources)):
         group = []
@@ -74,12 +75,13 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
             data = view.digest(path) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             group.append((name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()))
+            parts.append((path, facts))
         groups.append(group)
         if not sources.parents or len(group) > 1:
             full.add(match.pattern)
     digest = _digest(groups)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
-    return Content(digest, lambda: tuple(sorted(part for group in groups for part in group)), empty)
+    return Content(digest, lambda: tuple(sorted(parts)), empty)
 
 
 def _digest(groups: Sequence[Sequence[tuple[str, str]]]) -> Digest:
@@ -104,3 +106,25 @@ def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:
     xattrs = "\0".join(f"{name}={value.hex()}" for name, value in entry.xattrs)
     device = f"{entry.device[0]}:{entry.device[1]}" if entry.device != (0, 0) else ""
     return f"{entry.kind}\0{entry.mode:o}\0{owner}\0{entry.size}\0{data}\0{entry.target}\0{device}\0{link}\0{xattrs}"
+
+
+_FIELDS = ("type", "mode", "owner", "size", "content", "target", "device", "link", "attributes")
+_SHOWN = slice(7, 23)  # of a digest, behind its "sha256:"
+
+
+def brief(facts: str) -> str:
+    """The same facts with so much of a file's digest as tells it from others of its path."""
+    fields = facts.split("\0", len(_FIELDS) - 1)
+    if len(fields) < len(_FIELDS):
+        return facts
+    fields[4] = fields[4][_SHOWN]
+    return "\0".join(fields)
+
+
+def differing(now: str, before: str) -> tuple[str, ...]:
+    """What differs between the brief facts of a path, of `type`, `mode`, `owner`, `content`, `target`, …; size is content."""
+    pairs = zip(now.split("\0", len(_FIELDS) - 1), before.split("\0", len(_FIELDS) - 1), strict=False)
+    found = [name for name, (new, old) in zip(_FIELDS, pairs, strict=False) if new != old]
+    if "type" in found:
+        return ("type",)
+    return tuple(dict.fromkeys("content" if name == "size" else name for name in found))

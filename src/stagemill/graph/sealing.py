@@ -29,9 +29,14 @@ def sealed(ingredients: str) -> str:
     return canonical({**value, "op": op}).decode("utf-8", "surrogateescape")
 
 
+def sealed_pair(name: str, value: str) -> Canonical:
+    """What stands in place of a value."""
+    return {"tag": Digest.of_value([name, value]).hex[:_TAG]}
+
+
 def _pair(pair: Canonical) -> Canonical:
     match pair:
         case [str(name), str(value)]:
-            return [name, {"tag": Digest.of_value([name, value]).hex[:_TAG]}]
+            return [name, sealed_pair(name, value)]
         case _:
             return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from stagemill.files.content import brief
 from stagemill.oci.document import Json
 
 Parts: TypeAlias = Sequence[tuple[str, str]]
@@ -75,7 +76,7 @@ def _pairs(value: Json) -> dict[str, Json]:
 
 def of_files(now: Parts, before: Parts) -> str | None:
     """Which files differ, or None."""
-    new, old = ({path or ".": facts for path, facts in parts} for parts in (now, before))
+    new, old = ({path or ".": brief(facts) for path, facts in parts} for parts in (now, before))
     changed = [f"{path} changed" for path in sorted(new.keys() & old.keys()) if new[path] != old[path]]
     added = [f"{path} is new" for path in sorted(new.keys() - old.keys())]
     gone = [f"{path} is gone" for path in sorted(old.keys() - new.keys())]

@@ -92,8 +92,15 @@ _ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  
 _DAMAGED = (OSError, EOFError, ValueError, lzma.LZMAError, _ISAL_ERROR, zstandard.ZstdError)
 
 
-def decompressed(reader: Reader) -> Iterator[bytes]:
+def _unmarked(_consumed: int) -> None:
+    """Nobody asks what was made of what."""
+
+
+def decompressed(reader: Reader, *, mark: Callable[[int], None] = _unmarked) -> Iterator[bytes]:
     """The stream's bytes without gzip, bzip2, xz or zstd around them; a stream that is none of these as it is.
+
+    `mark` is told how many bytes of the stream all that was given out by then was made of: at the end of each member, and
+    whenever all that was read is used up. Of a stream that is not compressed it is told nothing.
 
     Raises ArchiveError where the compressed data are damaged or end early.
     """
@@ -103,7 +110,7 @@ def decompressed(reader: Reader) -> Iterator[bytes]:
     whole = _joined(head, chunks(reader))
     for name, magic, start in _FORMATS:
         if head.startswith(magic):
-            return _members(whole, name, start)
+            return _members(whole, name, start, mark)
     return whole
 
 
@@ -227,14 +234,20 @@ def _joined(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _members(pieces: Iterator[bytes], name: str, start: Callable[[], _Decompressor]) -> Iterator[bytes]:
+def _members(
+    pieces: Iterator[bytes], name: str, start: Callable[[], _Decompressor], mark: Callable[[int], None]
+) -> Iterator[bytes]:
     """One compressed member after the other, as `cat a.gz b.gz` makes them; zeros after the last are padding."""
     data, limit = next(pieces), _TASTE
+    taken = len(data)
     while True:
         decompressor = start()
         while not decompressor.eof:
-            if decompressor.needs_input and not data and not (data := next(pieces, b"")):
-                raise ArchiveError(f"the {name} data end too early", hint=_HINT)
+            if decompressor.needs_input and not data:
+                mark(taken)
+                if not (data := next(pieces, b"")):
+                    raise ArchiveError(f"the {name} data end too early", hint=_HINT)
+                taken += len(data)
             try:
                 piece = decompressor.decompress(data, max_length=limit)
             except _DAMAGED as error:
@@ -242,8 +255,11 @@ def _members(pieces: Iterator[bytes], name: str, start: Callable[[], _Decompress
             data, limit = b"", CHUNK
             if piece:
                 yield piece
-        data = decompressor.unused_data.lstrip(b"\0")
+        unused = decompressor.unused_data
+        mark(taken - len(unused))
+        data = unused.lstrip(b"\0")
         while not data:
             if not (data := next(pieces, b"")):
                 return
+            taken += len(data)
             data = data.lstrip(b"\0")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -137,6 +136,8 @@ class Placement:
         if kind != "dir":
             os.unlink(self.location(path))
         else:
+            import shutil  # noqa: PLC0415  little is taken away again
+
             shutil.rmtree(self.location(path))
             for below in [other for other in self._placed if other.startswith(f"{path}/")]:
                 del self._placed[below]

@@ -42,22 +42,19 @@ class StackView:
     def __init__(
         self, layers: Sequence[tuple[Path, Callable[[], LayerIndex]]], *, below: StackView | None = None
     ) -> None:
-        """`below` is a view of all these layers but the last; it is used unless too many stand on each other."""
-        self._height = below.height + 1 if below else 0
-        self._below = below if self._height <= HIGHEST else None
-        if not self._below:
-            self._height = 0
-        self._top = len(layers) - 1
-        self._roots = [os.fspath(directory) for directory, _ in layers]
-        self._load = [load for _, load in layers]
-        self._root = _Place(tuple(range(len(layers) - 1, -1, -1)), directory=True)
+        """With `below` the layers are on top of those of another view. It is used unless too many stand on each other."""
+        self.roots = [os.fspath(directory) for directory, _ in layers]
+        self.loads = [load for _, load in layers]
+        self.height = 0
+        self._below: StackView | None = None
+        self._lowest = 0  # the number of the first layer that is not in the view below
+        if below:
+            self.roots[:0], self.loads[:0] = below.roots, below.loads
+            if below.height < HIGHEST:
+                self._below, self._lowest, self.height = below, len(below.roots), below.height + 1
+        self._root = _Place(tuple(range(len(self.roots) - 1, -1, -1)), directory=True)
         self._listings: dict[str, dict[str, _Place]] = {}
         self._entries: dict[str, Entry] = {}
-
-    @property
-    def height(self) -> int:
-        """On how many other views this one stands."""
-        return self._height
 
     def layer(self, path: str) -> int | None:
         """The number of the layer that a path is from, the uppermost of a directory's; None where there is no such path."""
@@ -71,7 +68,7 @@ class StackView:
         if not place.layers:
             return _EMPTY_ROOT if place is self._root else None
         number = place.layers[0]
-        location = f"{self._roots[number]}/{path}"
+        location = f"{self.roots[number]}/{path}"
         try:
             status = os.lstat(location)
             node = (number, status.st_ino) if status.st_nlink > 1 and not place.directory else None
@@ -85,7 +82,7 @@ class StackView:
 
     def digest(self, path: str) -> Digest:
         number = self._provider(path)
-        found = self._load[number]().by_path.get(path)
+        found = self.loads[number]().by_path.get(path)
         if found is None or found.digest is None:
             raise CorruptError(
                 f"the index of a layer lacks the file {path!r}", hint="run `stagemill store check`, then build again"
@@ -93,7 +90,7 @@ class StackView:
         return found.digest
 
     def real_path(self, path: str) -> Path:
-        return Path(self._roots[self._provider(path)], path)
+        return Path(self.roots[self._provider(path)], path)
 
     def _provider(self, path: str) -> int:
         layers = self._place(path).layers
@@ -123,16 +120,16 @@ class StackView:
         return self._listings[path]
 
     def _merge(self, path: str, layers: tuple[int, ...]) -> dict[str, _Place]:
-        if self._below and layers and layers[0] != self._top:
+        if self._below and layers and layers[0] < self._lowest:
             return self._below.places(path)
         merged: dict[str, _Place] = {}
         directories: dict[str, list[int]] = {}
         hidden: set[str] = set()
         for number in layers:
-            if self._below and number != self._top:
+            if self._below and number < self._lowest:
                 self._take_below(self._below.places(path), merged=merged, directories=directories, hidden=hidden)
                 break
-            location = f"{self._roots[number]}/{path}"
+            location = f"{self.roots[number]}/{path}"
             try:
                 self._take(number, location, merged=merged, directories=directories, hidden=hidden)
                 if number != layers[-1] and path and disk.is_opaque(location):

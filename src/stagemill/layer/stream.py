@@ -152,6 +152,11 @@ class ByteStream:
         self._data, self._at = taken + self._data[self._at :], 0
         return taken
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes have come that nobody has read yet."""
+        return len(self._data) - self._at
+
     def skip(self, size: int) -> bool:
         """Passes over bytes without keeping them; False where the stream ends before."""
         while size > 0:

@@ -22,13 +22,14 @@ from stagemill.oci.platform import Platform
 from stagemill.oci.reference import Reference
 from stagemill.registry import failure, login, lookup, referrers
 from stagemill.registry.auth import Authorizer
+from stagemill.registry.bare import BareTransport
 from stagemill.registry.config import RegistryConfig
 from stagemill.registry.credentials import Credentials
 from stagemill.registry.deletion import Gone, delete
 from stagemill.registry.destination import Destination
 from stagemill.registry.documents import Document, Shelf
 from stagemill.registry.endpoint import Endpoint, endpoints, own_endpoints
-from stagemill.registry.exchange import Request, Response
+from stagemill.registry.exchange import REDIRECTS, Request, Response
 from stagemill.registry.failure import Failure
 from stagemill.registry.heads import Heads
 from stagemill.registry.link import Link
@@ -71,6 +72,7 @@ class RegistryClient:
         self._cancelled = cancelled
         self._closed = Event()
         self._lock = Lock()
+        self._bare = BareTransport(user_agent=user_agent)
         self._transport: Transport | None = None
         self._unreachable: set[Endpoint] = set()
         self.sender = Sender(self._send, retries, sleep or self._pause, self._stopped)
@@ -88,6 +90,7 @@ class RegistryClient:
         self._closed.set()
         with self._lock:
             transport = self._transport
+        self._bare.close()
         if transport:
             transport.close()
 
@@ -176,6 +179,11 @@ class RegistryClient:
         )
 
     def _send(self, request: Request) -> Response:
+        answered = None
+        if self._transport is None and not self._config.proxies.for_url(request.url):
+            answered = self._bare.send(request)
+            if answered is not None and answered.status not in REDIRECTS:
+                return answered
         with self._lock:
             if self._transport is None:
                 from stagemill.registry.transport import Transport  # noqa: PLC0415  # loads urllib3: only when needed
@@ -184,7 +192,7 @@ class RegistryClient:
                     user_agent=self._user_agent, proxies=self._config.proxies, settings=self._config.settings
                 )
             transport = self._transport
-        return transport.send(request)
+        return transport.send(request, answered=answered)
 
     def _stopped(self) -> bool:
         return self._closed.is_set() or self._cancelled()

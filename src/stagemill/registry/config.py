@@ -18,7 +18,6 @@ max = "20g"                                                    # of what the sto
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
@@ -205,6 +204,8 @@ def _flag(table: _Table, key: str, *, name: str, path: Path, default: bool) -> b
 def _refuse_unknown(table: _Table, known: Collection[str], *, where: str) -> None:
     for key in table:
         if key not in known:
+            import difflib  # noqa: PLC0415  only a mistake needs it
+
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
             raise StagemillError(f"{where}: unknown key {key!r}", hint=hint)

@@ -8,6 +8,9 @@ from typing import Protocol, TypeAlias
 
 from stagemill.values import dataclass
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses of an answer that is to be had elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:

@@ -11,17 +11,19 @@ import fcntl
 import json as standard
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagemill.errors import RegistryError
 from stagemill.oci import document as json
 from stagemill.oci.reference import DEFAULT_REGISTRY
 from stagemill.regex import regex
 from stagemill.registry.credentials import HUB, Credentials, hidden, hidden_object, server_of
-from stagemill.registry.helper_program import HelperProgram
+
+if TYPE_CHECKING:
+    from stagemill.registry.helper_program import HelperProgram
 
 _NAME = regex(r"[\w.-]+", re.ASCII)
 
@@ -142,6 +144,8 @@ class LoginFile:
 
 def _replace(target: Path, text: str) -> None:
     """The file has the text, for its owner's eyes only; nobody ever sees half of it."""
+    import tempfile  # noqa: PLC0415  builds only read logins
+
     file, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # its mode is 0600
     try:
         with os.fdopen(file, "w", encoding="utf-8") as stream:
@@ -181,6 +185,8 @@ def _helper(document: json.JsonObject, host: str) -> HelperProgram | None:
 def _program(name: str) -> HelperProgram:
     if not _NAME.fullmatch(name):
         raise json.MalformedError(f"{name!r} is no name of a helper program")
+    from stagemill.registry.helper_program import HelperProgram  # noqa: PLC0415  few logins are kept by one
+
     return HelperProgram(name)
 
 

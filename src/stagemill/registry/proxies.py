@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
+import socket
 from collections.abc import Mapping
 from typing import Self
 from urllib.parse import urlsplit
 
 from stagemill.values import dataclass
+
+_LOOPBACK = bytes(15) + b"\x01"  # ::1
+_LOOPBACK_NETWORK = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,12 @@ def is_loopback(host: str) -> bool:
     """Whether a host name or address, without port, means this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    address = host.strip("[]")
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
+        if ":" in address:
+            return socket.inet_pton(socket.AF_INET6, address) == _LOOPBACK
+        return socket.inet_pton(socket.AF_INET, address)[0] == _LOOPBACK_NETWORK
+    except (OSError, ValueError):
         return False
 
 
@@ -65,6 +71,8 @@ def _covers(rule: str, host: str, port: int | None) -> bool:
 
 
 def _in_network(rule: str, host: str) -> bool:
+    import ipaddress  # noqa: PLC0415  few rules are networks
+
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(rule, strict=False)
     except ValueError:

@@ -18,13 +18,12 @@ from urllib3 import exceptions
 from stagemill.errors import RegistryError
 from stagemill.registry.certificates import Certificates
 from stagemill.registry.config import HostSettings
-from stagemill.registry.exchange import Payload, Request, TransportError
+from stagemill.registry.exchange import REDIRECTS, Payload, Request, Response, TransportError
 from stagemill.registry.proxies import Proxies
 
 _CONNECT_TIMEOUT = 10.0
 _READ_TIMEOUT = 30.0
 _CONNECTIONS = 16
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _DRAINED = 1 << 16
 
@@ -41,12 +40,12 @@ class Transport:
         self._open: set[HttpResponse] = set()
         self._closed = False
 
-    def send(self, request: Request) -> HttpResponse:
-        """The answer, whatever its status. Raises TransportError where there is none."""
+    def send(self, request: Request, *, answered: Response | None = None) -> Response:
+        """The answer, whatever its status. Raises TransportError where there is none. With `answered` one has come already."""
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._once(request)
+            response, answered = answered or self._once(request), None
             location = response.header("Location")
-            if response.status not in _REDIRECTS or not location:
+            if response.status not in REDIRECTS or not location:
                 return response
             response.close()
             request = _redirected(request, location)

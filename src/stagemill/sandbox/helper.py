@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stagemill.errors import SandboxError
+from stagemill.sandbox.inside.ground import Ground
+from stagemill.sandbox.inside.wire import SPECIAL, USUAL
 
 _PROGRAM = Path(__file__).parent / "inside" / "helper.py"
 _PACKAGES = Path(__file__).parent.parent.parent
-_PATIENCE = 5.0  # seconds that it gets to end by itself
 _INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 
 
 class Helper:
     """Thread-safe. Started from a process that may have threads, it has none, and so may fork without care.
 
-    `place` is a path that it and its sandboxes have in their command lines, to be told apart by who looks at processes.
+    `place` is where sandboxes mount their own file system. They all have it in their command lines, and can be told apart by it.
     """
 
     def __init__(self, place: Path) -> None:
@@ -30,20 +31,29 @@ class Helper:
         self._lock = threading.Lock()
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
-    def launch(self, control: socket.socket, stdio: tuple[int, int, int]) -> None:
-        """Has a sandbox begin on the other end of `control`. The descriptors are the caller's to close."""
+    def start(self) -> None:
+        """It runs afterwards, so that the first sandbox need not wait for that. Raises SandboxError."""
+        with self._lock:
+            self._seat()
+
+    def launch(self, control: socket.socket, stdio: tuple[int, int, int], *, ground: Ground) -> None:
+        """Has a sandbox begin on the other end of `control`. The descriptors are the caller's to close.
+
+        On the usual ground one serves that is half made.
+        """
         descriptors = [control.fileno(), *stdio]
+        order = USUAL if ground == Ground(str(self._place)) else SPECIAL
         with self._lock:
             # Where somebody killed it, a second one is as good.
-            if not (self._sent(descriptors) or self._sent(descriptors)):
+            if not (self._sent(order, descriptors) or self._sent(order, descriptors)):
                 raise SandboxError(
                     "the helper that starts sandboxes ends as soon as it is started",
                     hint=f"does `{sys.executable} -I -S -c 'import ctypes'` work? is the machine out of memory?",
                 )
 
-    def _sent(self, descriptors: list[int]) -> bool:
+    def _sent(self, order: bytes, descriptors: list[int]) -> bool:
         try:
-            socket.send_fds(self._seat(), [b"!"], descriptors)
+            socket.send_fds(self._seat(), [order], descriptors)
         except (BrokenPipeError, ConnectionResetError):
             self._stop()
             return False
@@ -75,9 +85,7 @@ class Helper:
         process, seat = self._running
         self._running = None
         seat.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
-            return
+        # It keeps nothing that would have to be put away, and what it has started ends with it, however it ends.
         process.kill()
         process.wait()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
+
+from stagemill.errors import StagemillError
 
 if TYPE_CHECKING:
     from stagemill.sandbox.namespaces import NamespaceSandbox
@@ -22,6 +24,7 @@ class LateSandbox:
         self._lock = Lock()
         self._stack = ExitStack()
         self._made: NamespaceSandbox | None = None
+        self._getting_ready: Thread | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -29,7 +32,19 @@ class LateSandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._getting_ready:
+            self._getting_ready.join()
         self._stack.__exit__(kind, error, trace)
+
+    def get_ready(self) -> None:
+        """Begins with what the first process would wait for, in a thread: starting the helper takes longer than a process."""
+        if self._getting_ready is None:
+            self._getting_ready = Thread(target=self._get_ready, name="sandbox", daemon=True)
+            self._getting_ready.start()
+
+    def _get_ready(self) -> None:
+        with suppress(StagemillError):  # whoever runs a process meets it again
+            self._sandbox().get_ready()
 
     def run(
         self,

@@ -48,6 +48,11 @@ class NamespaceSandbox:
     def close(self) -> None:
         self._helper.close()
 
+    def get_ready(self) -> None:
+        """Has the helper start, for somebody will want it. Raises SandboxError."""
+        self._make_mountpoint()
+        self._helper.start()
+
     @measured("run")
     def run(self, rootfs: Rootfs, process: Process, *, output: OutputSink, cancelled: threading.Event) -> int:
         """Runs a process with an empty standard input; returns its exit code, 128+N where signal N ended it.
@@ -96,12 +101,15 @@ class NamespaceSandbox:
             raise SandboxError(
                 "there is no program to run", hint="give a command, or set CMD or ENTRYPOINT in the image"
             )
+        self._make_mountpoint()
+        return request(rootfs, process, group, mountpoint=self._mountpoint, size=size)
+
+    def _make_mountpoint(self) -> None:
         try:
             self._mountpoint.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             hint = "the sandbox needs one empty directory in the store; is that writable?"
             raise SandboxError(f"cannot make {self._mountpoint}: {error.strerror}", hint=hint) from error
-        return request(rootfs, process, group, mountpoint=self._mountpoint, size=size)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from stagemill.sandbox.inside import ground
 from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
 from stagemill.values import dataclass
 
@@ -78,7 +79,7 @@ class Credentials:
     home: str
 
 
-SHM_SIZE = 64 << 20
+SHM_SIZE = ground.SHM_SIZE
 ROOT = Credentials(uid=0, gid=0, groups=(0,), home="/root")
 
 

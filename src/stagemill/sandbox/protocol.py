@@ -12,6 +12,10 @@ from stagemill.sandbox.process import Process, Rootfs
 class Sandbox(Protocol):
     """Several processes may run at once, from several threads."""
 
+    def get_ready(self) -> None:
+        """Somebody will run something soon."""
+        ...
+
     def run(
         self,
         rootfs: Rootfs,

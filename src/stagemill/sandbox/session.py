@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox.helper import Helper
-from stagemill.sandbox.inside import wire
+from stagemill.sandbox.inside import ground, wire
 from stagemill.sandbox.inside.wire import Channel
 
 if TYPE_CHECKING:  # the helper shares that module and has no time for typing's classes
@@ -41,7 +41,7 @@ class Session:
         self._terminal: int | None = None
         with theirs:
             try:
-                helper.launch(theirs, stdio)
+                helper.launch(theirs, stdio, ground=ground.of(request))
             except BaseException:
                 ours.close()
                 raise

@@ -38,6 +38,10 @@ class Cache(Protocol[T]):
 class Executor(Protocol[T]):
     """Who does what an operation says. Called from several threads at once."""
 
+    def expect(self, vertices: Sequence[Vertex]) -> None:
+        """Most of these will be executed, inputs first. Comes once, before anything is; what it begins must not be waited for."""
+        ...
+
     def execute(self, vertex: Vertex, inputs: Sequence[T], cancelled: Event) -> T:
         """Make the result. `inputs` go with `vertex.inputs`. Raises CancelledError soon after `cancelled` is set."""
         ...

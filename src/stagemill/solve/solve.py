@@ -52,6 +52,7 @@ def solve(
             listener(events.Cached(vertex.digest, vertex.label.name, clock(), vertex.label.stage))
         hits = {vertex.digest: hit for vertex, hit in known.found.items()}
         if known.needed:
+            executor.expect(known.needed)
             cancelled = Event()
             maker = Maker(
                 executor=executor,

@@ -9,13 +9,13 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.regex import regex
 from stagemill.store.faults import explained
-from stagemill.store.removal import remove_tree
 from stagemill.store.temporary import Temporary
 
 MADE_AGAIN = "it was thrown away; build again, and it is made anew"
@@ -29,6 +29,7 @@ class Layers:
     def __init__(self, directory: Path, temporary: Temporary) -> None:
         self._directory = directory
         self._temporary = temporary
+        self._places: dict[Digest, Path] = {}
 
     def has(self, layer: Digest) -> bool:
         return os.path.exists(self._index(layer)) and os.path.isdir(self.directory(layer))
@@ -47,7 +48,10 @@ class Layers:
 
     def directory(self, layer: Digest) -> Path:
         """Where the layer's files are if it is here; nobody writes there."""
-        return self._directory / layer.hex / "fs"
+        found = self._places.get(layer)
+        if found is None:
+            found = self._places[layer] = self._directory / layer.hex / "fs"
+        return found
 
     def index(self, layer: Digest) -> bytes:
         """The layer's list of files, checked. A torn layer is thrown away. Raises NotFoundError, CorruptError."""
@@ -106,13 +110,12 @@ class Layers:
         path = self._temporary.new()
         with explained("make", path):
             path.mkdir(0o700)
-            for name, mode in ("fs", 0o755), ("work", 0o700):
-                (path / name).mkdir()
-                (path / name).chmod(mode)  # whatever the umask
+            _make(path / "fs", 0o755)
+        workspace = Workspace(path, self, self._temporary)
         try:
-            yield Workspace(path, self)
+            yield workspace
         finally:
-            self._temporary.discard(path)
+            workspace.end()
 
     def adopt(self, path: Path, layer: Digest) -> None:
         """A finished directory becomes the layer; one that is here already wins, unless it is torn."""
@@ -142,18 +145,42 @@ class Layers:
 class Workspace:
     """A layer in the making: `fs` is its root, 0755 and empty; `work` is overlayfs' work directory for it."""
 
-    def __init__(self, path: Path, layers: Layers) -> None:
+    def __init__(self, path: Path, layers: Layers, temporary: Temporary) -> None:
         self._path = path
         self._layers = layers
+        self._temporary = temporary
+        self._committed = False
         self.fs = path / "fs"
-        self.work = path / "work"
+
+    @cached_property
+    def work(self) -> Path:
+        """Made when it is asked for: most layers have no process. Raises StoreError."""
+        path = self._temporary.new()
+        with explained("make", path):
+            _make(path, 0o700)
+        return path
 
     def commit(self, index: bytes) -> Digest:
         """The layer's name; it is in the store, and the workspace is over. Raises StoreError."""
         layer = Digest.of(index)
         path = self._path / "index"
         with explained("write", path):
-            remove_tree(self.work)
             path.write_bytes(index)
         self._layers.adopt(self._path, layer)
+        self._committed = True
         return layer
+
+    def end(self) -> None:
+        """Nothing stays but what was committed."""
+        if not self._committed:
+            self._temporary.discard(self._path)
+        elif os.path.lexists(self._path):  # an equal layer was there already
+            self._temporary.discard_soon(self._path)
+        if "work" in self.__dict__:
+            self._temporary.discard_soon(self.work)
+
+
+def _make(path: Path, mode: int) -> None:
+    """A directory of this mode whatever the umask."""
+    path.mkdir()
+    path.chmod(mode)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import field
 from typing import Self
 
 from stagemill.digest import Digest
-from stagemill.store.database import Database, Row
+from stagemill.store.database import Cell, Database, Row
 from stagemill.values import dataclass
 
 RECENT = 20
@@ -21,7 +21,8 @@ _GET = f"SELECT {_COLUMNS} FROM records WHERE key = ?"  # noqa: S608  it is a co
 _RECENT = f"SELECT {_COLUMNS} FROM records WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
 _ENDING = f"SELECT {_COLUMNS} FROM records WHERE substr(name, ?) = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
 _ALL = f"SELECT {_COLUMNS} FROM records ORDER BY key"  # noqa: S608
-_PUT = f"INSERT OR REPLACE INTO records ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_PUT = f"INSERT OR REPLACE INTO records ({_COLUMNS}) VALUES "  # noqa: S608
+_ROW = "(?, ?, ?, ?, ?, ?, ?)"
 AWAKE = 30.0
 """Seconds. A record that was used less long ago is not marked again, so that a build from the cache writes little."""
 _FORGET = """DELETE FROM notes WHERE rowid IN (
@@ -88,18 +89,13 @@ class Records:
         """Removes a record that was not used since a time; whether it did."""
         return self._database.change("DELETE FROM records WHERE key = ? AND used < ?", key, before) > 0
 
-    def put(self, record: Record) -> None:
-        """The record is there afterwards, in place of an older one with its key; it counts as used when it was made."""
-        self._database.change(
-            _PUT,
-            record.key,
-            record.canonical,
-            _bytes(record.result),
-            _bytes(record.ingredients),
-            _bytes(record.name),
-            record.created,
-            max(record.created, record.used),
-        )
+    def put(self, *records: Record) -> None:
+        """The records are there afterwards, in place of older ones with their keys; they count as used when they were made.
+
+        A build that is killed leaves all of them, or none.
+        """
+        cells = (cell for record in records for cell in _cells(record))
+        self._database.change(_PUT + ", ".join([_ROW] * len(records)), *cells)
 
     def remove(self, key: Digest) -> None:
         self._database.change("DELETE FROM records WHERE key = ?", key)
@@ -117,7 +113,13 @@ class Records:
         """Every record, by key."""
         return self._database.rows(Record.from_row, _ALL)
 
-    def note(self, content: Digest, parts: Sequence[tuple[str, str]]) -> None:
+    def keys_of(self, canonical: Digest) -> list[Digest]:
+        """The keys that lead to a canonical key, those of the latest records first; looks at every record."""
+        return self._database.rows(
+            _digest, "SELECT key FROM records WHERE canonical = ? ORDER BY created DESC", canonical
+        )
+
+    def note(self, content: Digest, parts: Iterable[tuple[str, str]]) -> None:
         """Remembers what a content digest was made of; the oldest notes are forgotten in time."""
         if self._database.rows(len, "SELECT 1 FROM notes WHERE content = ?", content):
             return
@@ -133,6 +135,18 @@ class Records:
         """What a content digest was made of, or None where nobody remembers."""
         found = self._database.rows(_parts, "SELECT parts FROM notes WHERE content = ?", content)
         return found[0] if found else None
+
+
+def _cells(record: Record) -> tuple[Cell, ...]:
+    return (
+        record.key,
+        record.canonical,
+        _bytes(record.result),
+        _bytes(record.ingredients),
+        _bytes(record.name),
+        record.created,
+        max(record.created, record.used),
+    )
 
 
 def _digest(row: Row) -> Digest:

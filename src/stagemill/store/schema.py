@@ -22,6 +22,10 @@ _CACHE = {
     "records": "key TEXT PRIMARY KEY, canonical TEXT NOT NULL, result BLOB NOT NULL, ingredients BLOB NOT NULL, "
     "name BLOB NOT NULL, created REAL NOT NULL, used REAL NOT NULL",
     "notes": "content TEXT PRIMARY KEY, parts BLOB NOT NULL",
+    "builds": "number INTEGER PRIMARY KEY, begun REAL NOT NULL, seconds REAL NOT NULL, result TEXT NOT NULL, "
+    "place BLOB NOT NULL, title BLOB NOT NULL, ran INTEGER NOT NULL, cached INTEGER NOT NULL, graph TEXT NOT NULL, "
+    "account BLOB NOT NULL",
+    "graphs": "graph TEXT PRIMARY KEY, document BLOB NOT NULL",
     "durations": "step TEXT PRIMARY KEY, name BLOB NOT NULL, seconds REAL NOT NULL",
     "chains": "chain TEXT PRIMARY KEY, layer TEXT NOT NULL",
     "packed": "layer TEXT PRIMARY KEY, diff_id TEXT NOT NULL, descriptor BLOB NOT NULL",

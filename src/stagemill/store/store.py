@@ -18,6 +18,7 @@ from typing import Self
 from stagemill.digest import Digest
 from stagemill.store.blobs import Blobs
 from stagemill.store.blocks import Blocks
+from stagemill.store.builds import Builds
 from stagemill.store.caches import Caches
 from stagemill.store.database import Database
 from stagemill.store.downloads import Downloads
@@ -71,6 +72,7 @@ class Store:
         self.database = Database(root / "state.sqlite", lock=lambda: self.locks.hold("state"), report=report)
         self.records = Records(self.database)
         self.durations = Durations(self.database)
+        self.builds = Builds(self.database)
         self.images = Images(self.database)
         self.blocks = Blocks(self.database, self.blobs)
         self.links = Links(self.database)

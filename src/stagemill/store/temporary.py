@@ -2,6 +2,8 @@
 
 A process keeps `tmp/<random>/lock` flock'ed as long as it lives. Whoever sweeps takes the lock of a dead directory first
 and removes the lock file last, so that a sweep that is killed is taken up by the next one.
+
+Removing directories takes longer than making them, and nobody needs to wait for it: a thread does it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from stagemill.store.faults import explained
 from stagemill.store.locks import try_flock
@@ -29,6 +33,8 @@ class Temporary:
         self._own: Path | None = None
         self._lock = -1
         self._process = 0
+        self._discards: SimpleQueue[Path | None] = SimpleQueue()
+        self._discarding: tuple[Thread, int] | None = None
 
     def new(self) -> Path:
         """A path where nothing is, in this process's directory. Raises StoreError."""
@@ -40,19 +46,41 @@ class Temporary:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty directory that is gone afterwards. Raises StoreError."""
+        """An empty directory that is gone soon afterwards. Raises StoreError."""
         path = self.new()
         with explained("make", path):
             path.mkdir(0o700)
         try:
             yield path
         finally:
-            self.discard(path)
+            self.discard_soon(path)
 
     def discard(self, path: Path) -> None:
         """The path is gone; what resists stays for the sweep after this process."""
         with suppress(OSError):
             remove_tree(path)
+
+    def discard_soon(self, path: Path) -> None:
+        """The same in a moment, when the store is closed at the latest."""
+        with self._guard:
+            if self._discarding is None or self._discarding[1] != os.getpid():
+                self._discards = SimpleQueue()
+                self._discarding = Thread(target=self._discard_all, name="discard", daemon=True), os.getpid()
+                self._discarding[0].start()
+            self._discards.put(path)
+
+    def finish_discarding(self) -> None:
+        """Waits until all is gone that was to be."""
+        with self._guard:
+            discarding, self._discarding = self._discarding, None
+            if discarding and discarding[1] == os.getpid():
+                self._discards.put(None)
+                discarding[0].join()
+
+    def _discard_all(self) -> None:
+        discards = self._discards
+        while (path := discards.get()) is not None:
+            self.discard(path)
 
     def throw_away(self, path: Path) -> None:
         """The path is gone at once for others, and its bytes soon after; one where nothing is, is fine. Raises StoreError."""
@@ -79,6 +107,7 @@ class Temporary:
 
     def close(self) -> None:
         """Removes this process's directory with all that is in it."""
+        self.finish_discarding()
         with self._guard:
             if self._own is not None and self._process == os.getpid():
                 with suppress(OSError):

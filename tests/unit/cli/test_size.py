@@ -1,4 +1,4 @@
-"""`stagemill size`: its table, its JSON, and what it is made of."""
+"""`stagemill size`: what it looks at, in which form, and the status of a budget."""
 
 from __future__ import annotations
 
@@ -9,75 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakes.program import Call
-from stagemill.cli.size import document, text
-from stagemill.insight.size import Saving, SizeReport, StageSize, StepSize
 
-BUILDER = StageSize(
-    "builder", "golang:1.23", 400_000_000, 141_000_000, 541_000_000, 12_345_678,
-    (StepSize("RUN go build  \\\n  -o /app .", 4, 141_000_000, 541_000_000, 12_345_678),),
-)  # fmt: skip
-RUNTIME = StageSize(
-    "stage-1", "scratch", 0, 12_345_678, 12_345_678, 12_345_678,
-    (StepSize("COPY --from=builder /app /app", 6, 12_345_678, 12_345_678, 12_345_678),),
-)  # fmt: skip
-REPORT = SizeReport((BUILDER, RUNTIME), 12_345_678, Saving("builder", 541_000_000, "stage-1", 12_345_678))
-ALONE = SizeReport((RUNTIME,), 12_345_678, None)
-
-
-def test_the_table_has_a_row_for_each_stage_its_base_and_its_steps() -> None:
-    assert text(REPORT).splitlines() == [
-        "STAGE / STEP                          OWN     TOTAL   CARRIED",
-        "builder                            141 MB    541 MB   12.3 MB",
-        "  FROM golang:1.23                 400 MB    400 MB",
-        "  RUN go build \\ -o /app .         141 MB    541 MB   12.3 MB",
-        "stage-1                           12.3 MB   12.3 MB   12.3 MB",
-        "  COPY --from=builder /app /app   12.3 MB   12.3 MB   12.3 MB",
-        "",
-        "builder 541 MB → stage-1 12.3 MB, −98 %",
-    ]
-
-
-def test_a_target_that_grew_has_a_plus() -> None:
-    report = SizeReport((RUNTIME,), 0, Saving("a", 100, "b", 150))
-
-    assert text(report).splitlines()[-1] == "a 100 B → b 150 B, +50 %"
-
-
-def test_a_target_that_copies_from_no_stage_has_no_comparison() -> None:
-    assert text(ALONE).splitlines()[-1] == "stage-1 12.3 MB; it copies from no other stage"
-
-
-def test_long_instructions_are_cut() -> None:
-    step = StepSize("RUN " + "x" * 200, 1, 0, 0, 0)
-    report = SizeReport((StageSize("a", "scratch", 0, 0, 0, 0, (step,)),), 0, None)
-
-    line = text(report).splitlines()[2]
-
-    assert line.startswith("  RUN xxx")
-    assert len(line.split()[1]) == 54
-    assert line.split()[1].endswith("…")
-
-
-def test_json_has_everything_in_bytes() -> None:
-    found = json.loads(json.dumps(document(REPORT)))
-
-    assert found["total"] == 12_345_678
-    assert found["saving"] == {
-        "build_stage": "builder", "build_bytes": 541_000_000, "target_stage": "stage-1", "target_bytes": 12_345_678,
-        "percent": -98,
-    }  # fmt: skip
-    assert found["stages"][0] == {
-        "title": "builder", "base_name": "golang:1.23", "base": 400_000_000, "own": 141_000_000, "total": 541_000_000,
-        "carried": 12_345_678,
-        "steps": [{
-            "text": "RUN go build  \\\n  -o /app .", "line": 4, "own": 141_000_000, "cumulative": 541_000_000,
-            "carried": 12_345_678,
-        }],
-    }  # fmt: skip
-
-
-def test_json_without_a_comparison_says_so() -> None:
-    assert document(ALONE)["saving"] is None
+NOISE = b"".join(bytes([n * n % 251, n % 256]) for n in range(5000))
 
 
 @pytest.mark.root
@@ -107,5 +40,180 @@ class TestCommand:
 
         said = stagemill("size", ".")
 
-        assert said.out.startswith("STAGE / STEP")
+        assert said.out.startswith("stage-0 31 B; it copies from no other stage\n")
+        assert "DIRECTORY" not in said.out
         assert said.err.startswith("#1 ")
+
+    def test_without_a_path_it_builds_what_is_here(self, folder: Path, stagemill: Call) -> None:
+        (folder / "Dockerfile").write_text("FROM scratch AS here\nCOPY Dockerfile /\n")
+
+        assert "here: " in stagemill("size", "--progress=quiet").out
+
+    def test_a_name_is_an_image_and_a_path_is_built(self, app: Call, folder: Path) -> None:
+        (folder / "app").mkdir()
+        (folder / "app" / "Dockerfile").write_text("FROM scratch AS built\nCOPY Dockerfile /\n")
+        (folder / "other").mkdir()
+        (folder / "other" / "Dockerfile").write_text("FROM scratch AS other-one\nCOPY Dockerfile /\n")
+
+        image, path, folder_alone = (app("size", "--progress=quiet", name).out for name in ("app", "./app", "other"))
+
+        assert image.startswith("app: ")
+        assert path.splitlines()[1].startswith("built: ")
+        assert folder_alone.splitlines()[1].startswith("other-one: ")
+
+    def test_what_is_neither_is_an_image_that_is_missing(self, app: Call) -> None:
+        said = app("size", "ap")
+
+        assert said.status == 1
+        assert "there is no image ap in the store\nhint: did you mean app:latest?" in said.err
+
+    def test_an_image_is_told_answer_first(self, app: Call) -> None:
+        lines = app("size", "app").out.splitlines()
+
+        assert lines[0].endswith("2 B on disk; no waste was found")
+        assert lines[2].split() == ["PULLED", "ON", "DISK", "WASTE", "STEP"]
+        assert [line.split("   ")[-1].strip() for line in lines[3:5]] == ["COPY one /a", "COPY one /b"]
+
+    def test_waste_is_told_with_its_steps(self, folder: Path, stagemill: Call) -> None:
+        (folder / "noise").write_bytes(NOISE)
+        (folder / "Dockerfile").write_text("FROM scratch AS s\nCOPY noise /a\nCOPY noise /tmp/b\nCOPY noise /c\n")
+
+        out = stagemill("size", "--progress=quiet", ".").out
+        stagemill("build", "-q", "-t", "app", ".")
+        listed = stagemill("size", "--by=waste", "--format={{.Kind}}|{{.Path}}|{{.Step}}|{{.Because}}", "app").out
+
+        assert "copy of another file   /c: s:4 COPY noise /c" in out
+        assert "temporary file         /tmp/b: s:3 COPY noise /tmp/b" in out
+        assert sorted(listed.splitlines()) == [
+            "copy of another file|/c|COPY noise /c|/a",
+            "temporary file|/tmp/b|COPY noise /tmp/b|",
+        ]
+
+    def test_a_lock_that_stayed_in_a_stage_tells_what_is_for_development(self, folder: Path, stagemill: Call) -> None:
+        for name in "needed", "tester":
+            (folder / name).write_text(json.dumps({"name": name, "version": "1.0.0"}))
+        (folder / "package.json").write_text('{"dependencies": {"needed": "1"}, "devDependencies": {"tester": "1"}}')
+        (folder / "yarn.lock").write_text("needed@1:\n  version 1.0.0\n\ntester@1:\n  version 1.0.0\n")
+        (folder / "Dockerfile").write_text(
+            "FROM scratch AS deps\nCOPY package.json yarn.lock /app/\n"
+            "COPY needed /app/node_modules/needed/package.json\nCOPY tester /app/node_modules/tester/package.json\n"
+            "FROM scratch\nCOPY --from=deps /app/node_modules /app/node_modules\n"
+        )
+
+        found = json.loads(stagemill("size", "--json", "--progress=quiet", ".").out)["image"]["waste"]["entries"]
+
+        assert [(each["kind"], each["path"], each["because"]) for each in found] == [
+            ("development dependency", "app/node_modules/tester/package.json", "app/yarn.lock")
+        ]
+
+    @pytest.mark.parametrize(
+        ("by", "row"),
+        [
+            ("step", {"Layer": 1, "Step": "COPY one /b", "Bytes": 1}),
+            ("directory", {"Directory": "/d", "Files": 1}),
+            ("file", {"Path": "/b", "Bytes": 1, "TarBytes": 2048}),
+            ("duplicate", None),
+            ("package", {"Package": "p", "Kind": "npm", "Version": "1.0.0"}),
+        ],
+    )
+    def test_views_are_lists_of_one_kind(self, app: Call, folder: Path, by: str, row: dict[str, object] | None) -> None:
+        (folder / "one").write_text("1")
+        (folder / "p").write_text('{"name": "p", "version": "1.0.0"}')
+        (folder / "Dockerfile").write_text(
+            "FROM scratch\nCOPY one /a\nCOPY one /b\nCOPY p /d/node_modules/p/package.json\n"
+        )
+        app("build", "-q", "-t", "app", ".")
+
+        table, rows = app("size", f"--by={by}", "app").out, app("size", f"--by={by}", "--format=json", "app").out
+        found = [json.loads(line) for line in rows.splitlines()]
+
+        assert len(table.splitlines()) == 1 + len(found)
+        assert [each for each in found if row and row.items() <= each.items()] or row is None
+        assert app("size", f"--by={by}", "--top=1", "--format={{.Bytes}}", "app").out.count("\n") == min(1, len(found))
+
+    def test_stages_are_listed_where_something_is_built(self, folder: Path, stagemill: Call) -> None:
+        (folder / "Dockerfile").write_text("FROM scratch AS a\nCOPY Dockerfile /\nFROM a AS b\nCOPY Dockerfile /x\n")
+
+        listed = stagemill(
+            "size", "--progress=quiet", "--by=stage", "--format={{.Stage}} {{.Base}} {{.TotalBytes}}", "."
+        )
+        stagemill("build", "-q", "-t", "app", ".")
+        refused = stagemill("size", "--by=stage", "app")
+
+        size = (folder / "Dockerfile").stat().st_size
+        assert listed.out.splitlines() == [f"a scratch {size}", f"b a {2 * size}"]
+        assert (refused.status, refused.err.splitlines()[0]) == (2, "error: app is an image, and has no stages")
+
+    def test_directories_are_as_deep_as_is_asked(self, folder: Path, stagemill: Call) -> None:
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /a/b/c/d\n")
+        stagemill("build", "-q", "-t", "app", ".")
+
+        def listed(*flags: str) -> list[str]:
+            return stagemill("size", "--by=directory", "--format={{.Directory}}", *flags, "app").out.split()
+
+        assert listed() == ["/a", "/a/b"]
+        assert listed("--depth=3") == ["/a", "/a/b", "/a/b/c"]
+
+    def test_a_budget_that_holds_is_told_and_one_that_does_not_fails(self, app: Call) -> None:
+        holds = app("size", "--max-size=10kB", "--max-waste=0%", "app")
+        fails = app("size", "--max-size=100B", "--json", "app")
+
+        assert holds.status == 0
+        assert [line.split()[-1] for line in holds.out.splitlines()[-2:]] == ["ok", "ok"]
+        assert (fails.status, fails.err.splitlines()[0]) == (1, "error: app is over its budget: size")
+        (line,) = json.loads(fails.out)["budget"]
+        assert (line["what"], line["most"], line["holds"]) == ("size", 100, False)
+
+    def test_growth_is_against_another_image(self, app: Call, folder: Path) -> None:
+        (folder / "noise").write_bytes(NOISE)
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY noise /a\n")
+        app("build", "-q", "-t", "grown", ".")
+
+        small, large = (app("size", f"--max-growth={most}", "--against=app", "grown").status for most in ("1%", "1MB"))
+
+        assert (small, large) == (1, 0)
+        for name in "grown", ".":
+            assert "--max-growth needs an image to compare with" in app("size", "--max-growth=1%", name).err
+
+    def test_stages_have_budgets_on_the_command_line_and_in_the_project(self, folder: Path, stagemill: Call) -> None:
+        (folder / "noise").write_bytes(NOISE)
+        (folder / "Dockerfile").write_text("FROM scratch AS a\nCOPY noise /a\nFROM scratch AS b\nCOPY --from=a a /\n")
+        (folder / "stagemill.toml").write_text('[size]\nmax-size = "1MB"\n[size.stages]\na = "9kB"\n')
+
+        of_project = stagemill("size", "--progress=quiet", ".")
+        of_both = stagemill("size", "--progress=quiet", "--max-size=a=11kB", "--max-size=b=1kB", ".")
+        unknown = stagemill("size", "--progress=quiet", "--max-size=aa=11kB", ".")
+
+        assert of_project.err.splitlines()[0] == "error: b is over its budget: stage a"
+        assert of_both.err.splitlines()[0] == "error: b is over its budget: stage b"
+        assert unknown.err.splitlines()[:2] == [
+            "error: --max-size aa has no effect: no stage of Dockerfile has that name", "hint: did you mean a?",
+        ]  # fmt: skip
+
+    def test_two_are_compared_by_what_grew(self, app: Call, folder: Path) -> None:
+        (folder / "noise").write_bytes(NOISE)
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY one /a\nCOPY noise /d/e\n")
+
+        text = app("size", "--progress=quiet", "--diff", "app", ".").out
+        found = json.loads(app("size", "--progress=quiet", "--json", "--diff", "app", ".").out)
+
+        assert text.splitlines()[0].startswith("app → .: ")
+        assert "+10.0 kB   /d/e" in text
+        assert [(each["path"], each["growth"]) for each in found["files"]] == [("b", -1), ("d", 0), ("d/e", 10_000)]
+
+    @pytest.mark.parametrize(
+        ("flags", "what"),
+        [
+            (["--json", "--by=file", "app"], "--json and --by exclude each other"),
+            (["--json", "--format={{.Path}}", "app"], "--json and --format exclude each other"),
+            (["--diff", "app", "app", "--by=file"], "--by and --diff exclude each other"),
+            (["--diff", "app", "app", "--max-size=3"], "--max-size and --diff exclude each other"),
+            (["--diff", "app", "app", "app"], "--diff has its two sides; what is app?"),
+            (["--max-size=a=3", "app"], "app is an image, and has no stages that could have a budget"),
+        ],
+    )
+    def test_what_would_have_no_effect_is_refused(self, app: Call, flags: list[str], what: str) -> None:
+        said = app("size", *flags)
+
+        assert (said.status, said.out) == (2, "")
+        assert what in said.err

@@ -47,6 +47,15 @@ def layer(workshop: Workshop, result: Result) -> dict[str, str]:
     return workshop.layer(result)
 
 
+class TestExpect:
+    def test_the_sandbox_gets_ready_where_something_will_run(self, workshop: Workshop) -> None:
+        executor(workshop).expect([Vertex(Scratch(), (), Label("a"))])
+        before = workshop.sandbox.is_ready
+        executor(workshop).expect([Vertex(Run(args=("a",), env=(), cwd="/", user=""), (), Label("b"))])
+
+        assert (before, workshop.sandbox.is_ready) == (False, True)
+
+
 class TestExecute:
     def test_scratch_is_the_empty_tree(self, workshop: Workshop) -> None:
         assert done(workshop, Scratch()) == Tree()

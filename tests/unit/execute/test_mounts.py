@@ -70,6 +70,7 @@ class TestBind:
             do=look,
         )
 
+        workshop.store.temporary.finish_discarding()
         assert len(set(seen)) == 2
         assert not any(path.exists() for path in seen)
 

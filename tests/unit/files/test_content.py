@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 
 from fakes.tree import MemoryTree, Node, directory, file, link
 from stagemill.digest import Digest
-from stagemill.files.content import Content, content
+from stagemill.files.content import Content, brief, content, differing
 from stagemill.files.select import MissingSourceError
 from stagemill.graph.vertex import Selection
 
@@ -18,12 +19,12 @@ def key(tree: MemoryTree, *patterns: str, owners: bool = True) -> Content:
 BASE: dict[str, Node | str] = {"src/a": "one", "src/d/b": "two", "src/l": link("a")}
 
 
-def test_a_directory_is_named_from_its_inside_and_a_file_by_its_name() -> None:
+def test_parts_have_the_paths_of_all_that_is_selected() -> None:
     tree = MemoryTree({**BASE, "x/y.txt": ""})
 
     actual = [name for name, _ in key(tree, "src", "x/y.txt").parts]
 
-    assert actual == ["", "a", "d", "d/b", "l", "y.txt"]
+    assert actual == ["src", "src/a", "src/d", "src/d/b", "src/l", "x/y.txt"]
 
 
 @pytest.mark.parametrize(
@@ -66,13 +67,13 @@ def test_parts_say_which_file_differs() -> None:
     before = dict(key(MemoryTree(BASE)).parts)
     after = dict(key(MemoryTree({**BASE, "src/d/b": "changed"})).parts)
 
-    assert [name for name in before if before[name] != after[name]] == ["d/b"]
+    assert [name for name in before if before[name] != after[name]] == ["src/d/b"]
 
 
 def test_the_name_of_a_directory_source_does_not_count_but_that_of_a_file_does() -> None:
     tree = MemoryTree({"one/f": "x", "two/f": "x", "p": "x", "q": "x"})
 
-    assert key(tree, "one") == key(tree, "two")
+    assert key(tree, "one").digest == key(tree, "two").digest
     assert key(tree, "p").digest != key(tree, "q").digest
 
 
@@ -145,15 +146,39 @@ def test_patterns_that_select_nothing_are_told() -> None:
     assert content(tree, Selection(("/./d/*", "d/./y*"), parents=True), owners=True).empty == ("d/./y*",)
 
 
+def test_brief_facts_tell_what_differs() -> None:
+    def facts(node: Node | str) -> str:
+        return brief(dict(key(MemoryTree({"d/f": node}), "d").parts)["d/f"])
+
+    plain = facts("one")
+    assert len(plain) < 60
+    assert differing(plain, facts("one")) == ()
+    assert differing(plain, facts("two")) == ("content",)
+    assert differing(plain, facts("longer")) == ("content",)
+    assert differing(plain, facts(file("one", mode=0o755))) == ("mode",)
+    assert differing(plain, facts(file("one", uid=7))) == ("owner",)
+    assert differing(plain, facts(file("one", xattrs=(("user.note", b"x"),)))) == ("attributes",)
+    assert differing(plain, facts(link("one"))) == ("type",)
+    assert differing(facts(link("one")), facts(link("two"))) == ("target",)
+
+
+def test_facts_that_are_no_facts_stay_as_they_are() -> None:
+    assert brief(".") == "."
+
+
 def test_thousands_of_files_are_keyed_as_the_canonical_form_of_their_list() -> None:
     view = MemoryTree({f"d{number % 7}/file{number}": str(number) for number in range(2500)})
 
     found = content(view, Selection(("", "d1", "d2/file2")), owners=False)
 
     groups = [
-        [list(part) for part in content(view, Selection((name,)), owners=False).parts]
-        for name in ("", "d1", "d2/file2")
+        [
+            [path.removeprefix(start), hashlib.sha256(facts.encode()).hexdigest()]
+            for path, facts in content(view, Selection((name,)), owners=False).parts
+        ]
+        for name, start in (("", ""), ("d1", "d1/"), ("d2/file2", "d2/"))
     ]
+    groups[1] = [["" if name == "d1" else name, facts] for name, facts in groups[1]]
     assert len(groups[0]) > 2500
     assert found.digest == Digest.of_value([sorted_as_walked(group) for group in groups])
 

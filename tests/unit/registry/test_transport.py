@@ -11,15 +11,13 @@ from contextlib import contextmanager
 import pytest
 from urllib3 import exceptions
 
-from fakes.blobs import AMD64
-from fakes.connecting import Connect, of, pushed, read
+from fakes.connecting import Connect, pushed
 from fakes.registry import FakeRegistry, status
 from stagemill.errors import RegistryError
 from stagemill.oci.reference import Reference
 from stagemill.registry import transport as module
-from stagemill.registry.client import RegistryClient
 from stagemill.registry.config import HostSettings, Mirror, RegistryConfig
-from stagemill.registry.exchange import Payload, Request, TransportError
+from stagemill.registry.exchange import Payload, Request, TransportError, body
 from stagemill.registry.proxies import Proxies
 from stagemill.registry.transport import Transport, explain
 
@@ -137,16 +135,15 @@ def test_a_proxy_that_is_none_is_told(connect: Connect, proxy: str) -> None:
     assert caught.value.hint == "check http_proxy and https_proxy: want http://host:port"
 
 
-def test_connections_are_used_again() -> None:
+def test_connections_are_used_again(transport: Transport) -> None:
     with FakeRegistry() as registry:
         image = pushed(registry)
         registry.fail("/manifests/", status(503, message="x" * 1000))
-        with RegistryClient(RegistryConfig(), sleep=lambda _seconds: None) as client:
-            client.head(of(registry))
-            client.resolve(of(registry), AMD64)
-            read(client, of(registry), image.manifest.layers[0])
+        urls = [f"http://{registry.host}/v2/team/app/{rest}" for rest in ("manifests/1.0", f"blobs/{image.digest}")]
+        for method, url in ("GET", urls[0]), ("HEAD", urls[0]), ("GET", urls[0]), ("GET", urls[1]):
+            body(transport.send(Request(url, method)), limit=1 << 20)
 
-        assert len(registry.requests) == 5
+        assert len(registry.requests) == 4
         assert registry.connections == 1
 
 

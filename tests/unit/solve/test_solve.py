@@ -124,6 +124,17 @@ def test_a_second_solve_finds_everything_by_definition(solver: Solver) -> None:
     assert solver.reported() == ["cached base by definition", "cached target by definition"]
 
 
+def test_the_executor_is_told_what_is_not_found_before_it_makes_any_of_it(solver: Solver) -> None:
+    found = step("found")
+    solver.run(found)
+    executor = FakeExecutor(acts={"first": lambda _cancelled: expected.extend(executor.expected)})
+    expected: list[str] = []
+
+    solver.run(step("second", step("first", found)), executor=executor)
+
+    assert expected == ["first", "second"]
+
+
 def test_what_is_below_a_hit_and_has_no_record_is_neither_reported_nor_run(solver: Solver) -> None:
     base = step("base")
     target = step("target", base)

@@ -21,6 +21,7 @@ def make(layers: Layers, text: str = "hello") -> Digest:
 
 
 def unfinished(store: Store) -> list[Path]:
+    store.temporary.finish_discarding()
     return [path for path in store.root.glob("tmp/*/*") if path.name != "lock"]
 
 

@@ -34,6 +34,15 @@ def test_a_record_replaces_an_older_one_with_its_key(store: Store) -> None:
     assert store.records.all() == [newer]
 
 
+def test_several_records_are_there_after_one_statement(store: Store) -> None:
+    others = [replace(RECORD, key=Digest.of(bytes([n])), name=f"RUN {n}") for n in range(3)]
+    store.records.put(replace(others[0], result="old"))
+
+    store.records.put(RECORD, *others)
+
+    assert store.records.all() == sorted([RECORD, *others], key=lambda record: record.key)
+
+
 def test_a_removed_record_is_gone(store: Store) -> None:
     store.records.put(RECORD)
 

@@ -31,8 +31,36 @@ def test_a_scratch_directory_is_empty_and_gone_afterwards(store: Store) -> None:
         found = list(path.iterdir())
         (path / "file").touch()
 
+    store.temporary.finish_discarding()
     assert found == []
     assert not path.exists()
+
+
+def test_what_is_discarded_soon_is_gone_when_the_store_is_closed(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        path = store.temporary.new()
+        (path / "a" / "b").mkdir(parents=True)
+        store.temporary.discard_soon(path)
+        store.temporary.finish_discarding()
+        before = path.exists()
+        with store.scratch() as scratch:
+            (scratch / "c").mkdir()
+
+    assert (before, list((tmp_path / "tmp").iterdir())) == (False, [])
+
+
+def test_a_forked_child_discards_by_itself(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        with store.scratch():
+            pass  # the parent has its thread now, and the child has none
+        pid = os.fork()
+        if pid == 0:
+            with store.scratch() as path:
+                (path / "x").mkdir()
+            store.temporary.finish_discarding()
+            os._exit(path.exists())
+
+        assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_a_process_has_one_directory_with_a_lock_that_is_held(tmp_path: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from stagemill.attest.packages.elf import section
 from stagemill.attest.packages.package import Package
 from stagemill.attest.purl import package_url
 
-_MAGIC = b"\xff Go buildinf:"
+MAGIC = b"\xff Go buildinf:"
 _SECTION = b".go.buildinfo"
 _HEAD = 32
 _SENTINEL = 16
@@ -21,9 +20,19 @@ def packages(path: Path, name: str) -> Iterator[Package]:
     """The standard library and the modules of a program; nothing for what is none of Go's. `name` is its path in the tree."""
     try:
         with path.open("rb") as file:
-            found = _build_info(file)
+            data = section(file, _SECTION)
     except (OSError, struct.error, ValueError, IndexError):
         return  # it is no program, or not a whole one
+    if data is not None:
+        yield from told(data, name)
+
+
+def told(data: bytes, name: str) -> Iterator[Package]:
+    """The same from the bytes of the section that has it, or from those that begin there."""
+    try:
+        found = _build_info(data)
+    except (ValueError, IndexError):
+        return
     if found is None:
         return
     version, modules = found
@@ -50,10 +59,9 @@ def _modules(text: str) -> Iterator[tuple[str, str, str]]:
         yield pending
 
 
-def _build_info(file: BinaryIO) -> tuple[str, str] | None:
-    """Go's version and the text that lists the modules."""
-    data = section(file, _SECTION)
-    if data is None or not data.startswith(_MAGIC) or not data[15] & 2:
+def _build_info(data: bytes) -> tuple[str, str] | None:
+    """Go's version and the text that lists the modules. Raises ValueError, IndexError."""
+    if not data.startswith(MAGIC) or not data[15] & 2:
         return None
     version, rest = _string(data[_HEAD:])
     modules, _ = _string(rest)

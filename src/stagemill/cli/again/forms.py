@@ -31,6 +31,15 @@ class Written(TypedDict):
     pieces: list[tuple[str, str]]
 
 
+class Entry(TypedDict):
+    """What `stagemill builds` has of the build: what was built of which place, the name of its graph, and how many steps."""
+
+    place: str
+    title: str
+    graph: str
+    steps: int
+
+
 class Receipt(TypedDict):
     """What a build was asked (`question`), what it looked at, and what it answered.
 
@@ -39,6 +48,7 @@ class Receipt(TypedDict):
     records. `blobs` have to be there; with them is what the kernel said when they were checked, in the run of the machine
     that `boot` names. `headers` go with every glance. `said` is what the progress in its `mode` has: `cached`, `done`,
     `notice` or the number of an archive, each with a text, and a stage and a digest where it is a step. `output` goes to standard output.
+    `entry` is for the list of builds.
     """
 
     version: int
@@ -57,3 +67,4 @@ class Receipt(TypedDict):
     mode: str
     said: list[Saying]
     output: str
+    entry: Entry

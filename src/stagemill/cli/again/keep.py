@@ -12,14 +12,14 @@ from stagemill.cli.again.looked import UnrepeatableError
 from stagemill.cli.again.pieces import UnusualError, pieces
 from stagemill.cli.frame.environment import user_agent
 from stagemill.digest import Digest
-from stagemill.graph.operations import BaseImage, Git, Http
+from stagemill.graph.operations import BaseImage, Git, Http, Stack
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.store import images, schema
 
 if TYPE_CHECKING:
     from stagemill.build import Built
-    from stagemill.cli.again.forms import Asked, Receipt, Saying, Written
+    from stagemill.cli.again.forms import Asked, Entry, Receipt, Saying, Written
     from stagemill.cli.frame.environment import Workplace
     from stagemill.cli.making.building import BuildFlags
     from stagemill.cli.making.source import Inputs
@@ -59,6 +59,7 @@ class Keeping:
         inputs: Inputs,
         place: Workplace,
         mode: str,
+        entry: Entry,
     ) -> None:
         """The same command line is answered from a receipt from now on, where it can be. `mode` is that of the progress."""
         if not self._asked:
@@ -72,6 +73,7 @@ class Keeping:
                 {
                     **found.receipt(self._asked, began_ns=self._began_ns),
                     "mode": mode,
+                    "entry": entry,
                     "said": list(self._said(found)),
                 },
             )
@@ -97,6 +99,7 @@ class _Found:
         self.vertices = {vertex.digest: vertex for vertex in walk(built.plan.goals)}
         if any(isinstance(vertex.op, Http | Git) for vertex in self.vertices.values()):
             raise UnrepeatableError("a source")
+        self._built = built
         self._given = given
         self._inputs = inputs
         self._place = place
@@ -133,6 +136,7 @@ class _Found:
             "mode": "",
             "said": [],
             "output": self._result.output,
+            "entry": {"place": "", "title": "", "graph": "", "steps": 0},
         }
 
     def _questions(self) -> tuple[list[Asked], dict[str, str | None]]:
@@ -147,7 +151,13 @@ class _Found:
         return questions, files
 
     def _bases(self) -> set[str]:
-        return {vertex.op.reference for vertex in self.vertices.values() if isinstance(vertex.op, BaseImage)}
+        """By all names, for several may mean one image now and others later."""
+        stages = self._built.plan.stages
+        reading = [step.vertex for stage in stages for step in stage.steps]
+        reading += [edge.vertex for vertex in reading if isinstance(vertex.op, Stack) for edge in vertex.inputs]
+        read = [edge.vertex.op for vertex in reading for edge in vertex.inputs]
+        copied = {op.reference for op in read if isinstance(op, BaseImage)}
+        return copied | {stage.base.reference for stage in stages if stage.base}
 
     def _row(self, name: str) -> str | None:
         found = self._place.store.images.get(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from stagemill.cli.again.survey import Survey
 from stagemill.cli.frame import roots
+from stagemill.cli.given import project
 from stagemill.cli.making.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
@@ -36,7 +37,7 @@ def files(context: str, file: str | None, *, config: Path) -> dict[str, str | No
     given = located(file, folder)
     if not folder.is_dir() or (given and not given.is_file()):
         raise UnrepeatableError("the context")
-    paths = [Path(roots.CONFIG_OF_ROOT), config, *([Path(file)] if file else ())]
+    paths = [Path(roots.CONFIG_OF_ROOT), config, folder / project.NAME, *([Path(file)] if file else ())]
     dockerfiles = (given,) if given else tuple(folder / name for name in load.NAMES)
     paths += _up_to_the_first(dockerfiles)
     dockerfile = paths[-1]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FOLDER = "again"
 _KEPT = 256
-VERSION = 1
+VERSION = 2
 
 
 def place(root: str, name: str) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
-from stagemill.cli.again import archive, question, receipt
+from stagemill.cli.again import archive, entry, question, receipt
 from stagemill.cli.again.archive import Blobs, ChangedError
 from stagemill.cli.again.glance import Glance
 from stagemill.cli.again.survey import Survey
@@ -31,13 +31,14 @@ def replay(asked: str, environment: Mapping[str, str]) -> bool:
     """Whether the build is done that a question asks for. Where it is not, an ordinary build has everything to do, and
     nothing was said yet.
     """
+    begun = time.time()
     try:
         root = store_root(environment, root=os.geteuid() == 0)
         path = receipt.place(root, question.name(asked))
         known = receipt.read(path, asked)
         if known is None or not _looks_the_same(known):
             return False
-        seconds = _answer(root, path, known, environment)
+        seconds = _answer(root, path, known, environment, begun=begun)
     except (OSError, sqlite3.Error, ChangedError, LookupError, ValueError, TypeError):
         return False  # whatever it is, the build itself meets it too, and says what to do
     _tell(known, seconds)
@@ -56,7 +57,7 @@ def _looks_the_same(known: Receipt) -> bool:
     return all(glance.answer() == one["digest"] for one, glance in questions)
 
 
-def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str]) -> list[float]:
+def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str], *, begun: float) -> list[float]:
     """Writes what the build wrote; how many seconds each archive took. Raises ChangedError where it is not to be had so."""
     trusted = known["boot"] == receipt.boot()
     blobs = Blobs(f"{root}/blobs/sha256", known["blobs"], trusted=trusted)
@@ -70,7 +71,9 @@ def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str]
             began = time.perf_counter()
             archive.write(written["dest"], written["pieces"], blobs)
             seconds.append(time.perf_counter() - began)
-        rows.mark(time.time())
+        now = time.time()
+        rows.mark(now)
+        entry.write(root, known["entry"], begun=begun, seconds=now - begun)
     if not trusted or blobs.facts != known["blobs"]:
         receipt.write(path, {**known, "boot": receipt.boot(), "blobs": blobs.facts})
     return seconds

@@ -21,6 +21,10 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "attach": (_LASTS, "stagemill run shows what the command writes, and -i gives it standard input"),
     "buildx bake": (_LATER, "stagemill build --target a=NAME --target b=NAME builds several images of a file"),
     "buildx create": _BUILDER,
+    "buildx history": (
+        "history is what made an image here",
+        "stagemill builds lists builds, log prints what a step wrote, why tells what ran",
+    ),
     "buildx inspect": _BUILDER,
     "buildx ls": _BUILDER,
     "buildx rm": _BUILDER,
@@ -29,11 +33,11 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "commit": (_LASTS, "write what you changed into a Dockerfile, as a RUN, and build it"),
     "compose": ("services of several containers need a daemon", "stagemill build and run do with images one by one"),
     "config": _SWARM,
+    "container diff": (_LASTS, "stagemill diff compares images, stages and builds"),
     "container prune": _GONE,
     "context": ("there is no daemon to choose", "leave it out"),
     "cp": (_LASTS, 'stagemill run -v "$PWD:/out" IMAGE cp FILE /out, or stagemill build -o DIRECTORY --target STAGE'),
     "create": (_LASTS, "stagemill run starts one at once"),
-    "diff": (_LASTS, "stagemill shell --target STAGE looks into a stage"),
     "events": ("there is no daemon that something could happen in", "stagemill build --progress rawjson tells what a build does"),
     "exec": (_LASTS, "stagemill run IMAGE COMMAND; stagemill run -it IMAGE sh for a shell"),
     "export": (_LASTS, "stagemill build -o type=tar,dest=FILE writes the files of a stage"),
@@ -68,7 +72,7 @@ _ABSENT: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _SAME = {"system": ("events",)}
 _CONTAINERS = (
-    "attach", "commit", "cp", "create", "diff", "exec", "export", "kill", "logs", "pause", "port", "rename", "restart",
+    "attach", "commit", "cp", "create", "exec", "export", "kill", "logs", "pause", "port", "rename", "restart",
     "rm", "start", "stats", "stop", "top", "unpause", "update", "wait",
 )  # fmt: skip
 

@@ -15,10 +15,10 @@ PROGRESS = ("auto", "tty", "plain", "rawjson", "quiet")
 _CONTEXT = "Put a directory, docker-image://IMAGE, oci-layout://DIRECTORY, a URL or target:STAGE in place of a stage or an image."
 
 
-def add_build_options(command: click.Command) -> click.Command:
-    """Gives a command the context argument and the flags that say what is built and how."""
+def add_build_options(command: click.Command, *, context: click.Argument | None = None) -> click.Command:
+    """Gives a command the flags that say what is built and how, and the argument `context`, which may be one of its own."""
     taken = {name for param in command.params for name in param.opts}
-    command.params[:0] = [click.Argument(["context"], metavar="PATH|URL|-"), *_build_options(taken)]
+    command.params[:0] = [context or click.Argument(["context"], metavar="PATH|URL|-"), *_build_options(taken)]
     return command
 
 

@@ -85,6 +85,7 @@ class BuildFlags:
     ignore_file: str | None = None
     access: Access = field(default_factory=Access)
     save_stages: bool = False
+    every_stage: bool = False
     unset_env: frozenset[str] = frozenset()
     unset_labels: frozenset[str] = frozenset()
     attest: Wanted = field(default_factory=Wanted)
@@ -317,7 +318,7 @@ def _remarks(given: BuildFlags, inputs: Inputs, place: Workplace) -> Iterator[st
 
 def _more(given: BuildFlags) -> Callable[[Plan], Sequence[Vertex]]:
     """What has to be made beside what the targets need: for lists, all that is looked through."""
-    if given.save_stages:
+    if given.save_stages or given.every_stage:
         return every_stage
     if given.attest.sbom is None:
         return lambda _plan: ()

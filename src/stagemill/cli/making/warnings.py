@@ -44,12 +44,12 @@ class Checks:
     def __init__(self, inputs: Inputs, build_args: Mapping[str, str]) -> None:
         self._inputs = inputs
         self._build_args = build_args
-        self._plans: Sequence[Plan] = ()
+        self.plans: Sequence[Plan] = ()
         self._early: _Early | None = None
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
-        self._plans = plans
+        self.plans = plans
         if CHECK in self._build_args or self._inputs.dockerfile.directive("check"):
             from stagemill.lint.rules import CHECKS, check
             from stagemill.subrequests.check import violation
@@ -84,7 +84,7 @@ class Checks:
         from stagemill.subrequests.check import known
 
         context = self._inputs.context
-        facts = known(self._plans, ignore=ignored(context)) if self._plans else None
+        facts = known(self.plans, ignore=ignored(context)) if self.plans else None
         view = context.view if context else None
         return LintFile.of(self._inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
 

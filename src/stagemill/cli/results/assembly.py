@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
 
+def finish_of(built: Built, output: Output, *, squash: bool) -> Finish:
+    """How the image of an output is made of a build, but for what it is annotated with."""
+    return Finish(
+        epoch=built.epoch if output.epoch is None else seconds(output.epoch),
+        times="clamped" if output.rewrite and built.plan.times == "kept" else built.plan.times,
+        squash=squash,
+        packaging=output.packaging,
+    )
+
+
 @dataclass(slots=True)
 class Assembly:
     """`builds` are one result for each platform; outputs may ask for times and annotations of their own.
@@ -65,13 +75,10 @@ class Assembly:
     def _image(self, number: int, output: Output, annotations: Annotations) -> Image:
         built = self.builds[number]
         platform = built.plan.platform
-        finish = Finish(
-            epoch=built.epoch if output.epoch is None else seconds(output.epoch),
-            times="clamped" if output.rewrite and built.plan.times == "kept" else built.plan.times,
-            squash=self.squash,
+        finish = replace(
+            finish_of(built, output, squash=self.squash),
             annotations=annotations.manifest(platform),
             descriptor=annotations.descriptor(platform),
-            packaging=output.packaging,
         )
         if (number, finish) not in self.found:
             what = f"image for {platform}" if len(self.builds) > 1 else "image"

@@ -142,6 +142,10 @@ class Delivery:
         names = (name for one in self.each for name in one.pushed)
         return tuple(Reference.parse(name) for name in dict.fromkeys(names))
 
+    def wishes(self, builds: int) -> list[Wishes]:
+        """Those for each of so many images, one for each platform of each target."""
+        return [one for one in self.each for _ in range(builds // len(self.each))]
+
     def deliver(
         self,
         builds: Sequence[Built],

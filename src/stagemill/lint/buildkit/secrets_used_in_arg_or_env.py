@@ -24,12 +24,17 @@ _SECRET = _one_of(
 _HARMLESS = _one_of("public", "file", "version")
 
 
+def is_secret(name: str) -> bool:
+    """Whether the name of a variable is that of a secret."""
+    return bool(_SECRET.search(name)) and not _HARMLESS.search(name)
+
+
 def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.asked:
         for step in stage.steps:
             node = step.node
             for pair in node.items if isinstance(node, Arg | Env) else ():
-                if _SECRET.search(pair.key) and not _HARMLESS.search(pair.key):
+                if is_secret(pair.key):
                     yield file.finding(
                         NAME,
                         f'Do not use ARG or ENV instructions for sensitive data ({node.keyword} "{pair.key}")',

@@ -1,4 +1,4 @@
-"""Process 1 of a sandbox: builds the root, starts the process, passes signals on to it, and buries every zombie.
+"""Process 1 of a sandbox: makes its namespaces, builds the root, starts the process, passes signals on to it, and buries every zombie.
 
 When the process has ended, so does init, and with it the kernel ends everything else in the namespace.
 """
@@ -15,10 +15,12 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from stagemill.sandbox.inside import emulation, failure, mounts, root, start, syscalls, system
+from stagemill.sandbox.inside import emulation, failure, mounts, root, start, syscalls, system, wire
+from stagemill.sandbox.inside.wire import Channel
 
 if TYPE_CHECKING:
-    from stagemill.sandbox.inside.wire import Channel, Request
+    from stagemill.sandbox.inside.ground import Ground
+    from stagemill.sandbox.inside.wire import Request
 
 _TIOCSPTLCK = 0x40045431
 _TIOCGPTN = 0x80045430
@@ -26,28 +28,56 @@ _TIOCGPTN = 0x80045430
 FAILED = 125  # the status of a sandbox that could not be made; the report of the failure went ahead
 
 
-def run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, parent: int, seccomp: bytes) -> NoReturn:
-    """`parent` is a pipe whose other end nobody has but the process that watches over this one. Signals are blocked."""
+def run(ground: Ground, orders: Channel, *, parent: int, seccomp: bytes) -> NoReturn:
+    """Makes what the ground asks for, waits for the request, and makes the rest. The request comes with four descriptors: the
+    caller's socket, and the standard streams.
+
+    `parent` is a pipe whose other end nobody has but the process that watches over this one. Signals are blocked.
+    """
     status = FAILED
     try:
+        syscalls.die_with_parent(signal.SIGKILL)
+        if _is_ending(parent):
+            os._exit(FAILED)
+        os.close(parent)
+        trouble = _trouble(ground)
+        lines = orders.first_lines()
+        if not lines:
+            os._exit(FAILED)
+        channel = Channel(socket.socket(fileno=orders.take_descriptor()))
+        stdio = (orders.take_descriptor(), orders.take_descriptor(), orders.take_descriptor())
+        orders.close()
         with channel.reporting("cannot make the sandbox"):
-            syscalls.die_with_parent(signal.SIGKILL)
-            if _is_ending(parent):
-                os._exit(FAILED)
-            os.close(parent)
-            _limit(request)
-            _isolate(request)
-            if request["emulators"]:
-                emulation.register(request["emulators"])  # which stay as long as this process
-            root.enter(request)
-            if request["terminal"]:
-                stdio = _terminal(request["terminal"], channel, uid=request["uid"])
-            syscalls.hide_from_ptrace()
-            main = _start(request, channel, stdio, seccomp)
-            _let_go(() if request["terminal"] else stdio)
-            status = reap(main)
+            if trouble:
+                raise trouble
+            status = _run(wire.request(lines[0]), channel, stdio, seccomp=seccomp)
     finally:
         os._exit(status)
+
+
+def _trouble(ground: Ground) -> Exception | None:
+    """Makes what the ground asks for, or says why that cannot be: there is nobody to tell it yet."""
+    try:
+        _isolate(ground)
+        if ground.emulators:
+            emulation.register(ground.emulators)  # which stay as long as this process
+        root.prepare(ground)
+    except Exception as error:  # noqa: BLE001 - it is raised where somebody hears of it
+        return error
+    return None
+
+
+def _run(request: Request, channel: Channel, stdio: tuple[int, int, int], *, seccomp: bytes) -> int:
+    """Makes the rest, and returns the exit code of the process."""
+    _limit(request)
+    socket.sethostname(request["hostname"])
+    root.enter(request)
+    if request["terminal"]:
+        stdio = _terminal(request["terminal"], channel, uid=request["uid"])
+    syscalls.hide_from_ptrace()
+    main = _start(request, channel, stdio, seccomp)
+    _let_go(() if request["terminal"] else stdio)
+    return reap(main)
 
 
 def _let_go(stdio: tuple[int, ...]) -> None:
@@ -79,16 +109,14 @@ def _limit(request: Request) -> None:
         os.sched_setaffinity(0, request["cpus"])
 
 
-def _isolate(request: Request) -> None:
+def _isolate(ground: Ground) -> None:
     flags = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
-    alone = request["network"] == "none"
     try:
-        syscalls.unshare(flags | (syscalls.CLONE_NEWNET if alone else 0))
+        syscalls.unshare(flags | (syscalls.CLONE_NEWNET if ground.alone else 0))
     except OSError as error:
         raise failure.of("cannot make namespaces", error) from error
     syscalls.set_name("init")
-    socket.sethostname(request["hostname"])
-    if alone:
+    if ground.alone:
         system.start_loopback()
     with suppress(OSError):  # a kernel without keyrings
         syscalls.join_new_session_keyring()

@@ -7,52 +7,72 @@ import select
 import signal
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stagemill.sandbox.inside import emulation, failure, init, syscalls, wire
 from stagemill.sandbox.inside.failure import Failure
+from stagemill.sandbox.inside.ground import of
 from stagemill.sandbox.inside.wire import Channel
 
 if TYPE_CHECKING:
-    from stagemill.sandbox.inside.wire import Request
+    from collections.abc import Sequence
+
+    from stagemill.sandbox.inside.ground import Ground
 
 
-def launch(control: int, stdio: tuple[int, int, int], *, seccomp: bytes | Failure) -> None:
-    """Runs one sandbox to its end. The request is the first line on the control socket."""
-    channel = Channel(socket.socket(fileno=control))
-    lines = _first_lines(channel)
+def launch(orders: socket.socket, ground: Ground | None, *, seccomp: bytes | Failure) -> None:
+    """Runs one sandbox to its end. Its descriptors come by `orders`, and the request is the first line on its control socket.
+
+    Where the ground is known, what needs no request is made before they come.
+    """
+    first = None
+    if ground and not isinstance(seccomp, Failure):
+        with suppress(OSError, Failure):  # it is tried again, and told, when there is somebody to tell it
+            first = _begin(ground, seccomp, strange=[orders.fileno()])
+    message, descriptors = wire.receive(orders, 1)
+    orders.close()
+    if not message:
+        return
+    channel = Channel(socket.socket(fileno=descriptors[0]))
+    lines = channel.first_lines()
     if not lines:
         return
     code = init.FAILED
     with channel.reporting("cannot watch over the sandbox"):
         if isinstance(seccomp, Failure):
             raise seccomp
-        watcher = Watcher(channel, _start(wire.request(lines[0]), channel, stdio, seccomp=seccomp))
-        for descriptor in stdio:
+        first = first or _begin(of(wire.request(lines[0])), seccomp, strange=descriptors)
+        first.give(lines[0], descriptors)
+        for descriptor in descriptors[1:]:
             os.close(descriptor)
-        code = watcher.watch(lines[1:])
+        code = Watcher(channel, first.pid).watch(lines[1:])
     with suppress(BrokenPipeError):
         channel.send({"exit": code})
 
 
-def _first_lines(channel: Channel) -> list[bytes]:
-    lines: list[bytes] | None = []
-    while lines == []:
-        lines = channel.receive()
-    return lines or []
+class First(NamedTuple):
+    """Process 1 of a sandbox, which waits for its request."""
+
+    pid: int
+    stream: socket.socket
+
+    def give(self, request: bytes, descriptors: Sequence[int]) -> None:
+        with self.stream, suppress(BrokenPipeError):  # how it ended is seen by who watches over it
+            Channel(self.stream).send_line(request, descriptors)
 
 
-def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, seccomp: bytes) -> int:
+def _begin(ground: Ground, seccomp: bytes, *, strange: Sequence[int]) -> First:
     """Process 1 of a new process namespace, with signals blocked; its other namespaces are its own doing, so that they
-    end with it.
+    end with it. It gets its descriptors with the request, and has none of those that are `strange`.
     """
-    if request["emulators"] and not emulation.enter():
-        request["emulators"] = []
+    if ground.emulators and not emulation.enter():
+        ground = ground._replace(emulators=())
     try:
         syscalls.unshare(syscalls.CLONE_NEWPID)
     except OSError as error:
         raise failure.of("cannot make a namespace for processes", error) from error
     watched, watching = os.pipe()
+    ours, theirs = socket.socketpair()
     # Process 1 begins with them blocked: the kernel drops what it gets before it waits for signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
@@ -61,10 +81,14 @@ def _start(request: Request, channel: Channel, stdio: tuple[int, int, int], *, s
         raise failure.of("cannot start the sandbox's first process", error) from error
     if pid == 0:
         os.close(watching)
-        init.run(request, channel, stdio, parent=watched, seccomp=seccomp)
+        ours.close()
+        for descriptor in strange:
+            os.close(descriptor)
+        init.run(ground, Channel(theirs), parent=watched, seccomp=seccomp)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    theirs.close()
     os.close(watched)  # the other end stays open until this process ends
-    return pid
+    return First(pid, ours)
 
 
 class Watcher:

@@ -65,7 +65,7 @@ def own_device(path: str, original: str) -> str:
 
 
 def attach(mount: int, root: int, path: str) -> None:
-    """Moves a detached mount to a path in the root, and closes its descriptor."""
+    """Moves a mount, detached or from another place, to a path in the root, and closes its descriptor."""
     with opened(mount), opened(syscalls.open_in_root(root, path)) as place:
         syscalls.move_mount(mount, place)
 

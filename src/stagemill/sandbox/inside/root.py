@@ -10,6 +10,7 @@ from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.stubs import Point
 
 if TYPE_CHECKING:
+    from stagemill.sandbox.inside.ground import Ground
     from stagemill.sandbox.inside.requested import Place
     from stagemill.sandbox.inside.wire import Request
 
@@ -17,19 +18,30 @@ SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
 SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
 
 
-def enter(request: Request) -> None:
-    """Builds the root in this process's own mount namespace and makes it `/`. Nothing of the host's tree is left."""
-    scratch = request["mountpoint"]
+def prepare(ground: Ground) -> None:
+    """Begins in this process's own mount namespace: what is needed whatever the tree is, on a file system of its own."""
+    scratch = ground.mountpoint
     try:
         syscalls.mount("", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
         syscalls.mount("stagemill", scratch, kind="tmpfs", options="mode=0755")
     except OSError as error:
         raise failure.of("cannot begin a file system for the sandbox", error) from error
+    for name in ("etc", "nodes", "proc", "sys", "dev", "stubs", "empty", "tree", "root", "upper", "work"):
+        os.mkdir(f"{scratch}/{name}", 0o755)
+    with mounts.opened(os.open(scratch, os.O_PATH | os.O_DIRECTORY)) as directory:
+        system.populate(directory, ground)
+
+
+def enter(request: Request) -> None:
+    """Builds the root on what is prepared, and makes it `/`. Nothing of the host's tree is left."""
+    scratch = request["mountpoint"]
     root, places = _stack(request, scratch)
     with mounts.opened(os.open(root, os.O_PATH | os.O_DIRECTORY)) as directory:
         if request["insecure"]:
             syscalls.mount_setattr(directory, 0, cleared=syscalls.MOUNT_ATTR_NODEV)
-        system.populate(directory, request)
+        for name in SYSTEM_DIRECTORIES:
+            mounts.attach(os.open(f"{scratch}{name}", os.O_PATH | os.O_DIRECTORY), directory, name)
+        system.show_limits(directory, request["cgroups"])
         for name in SYSTEM_FILES:
             attributes = syscalls.MOUNT_ATTR_NODEV | syscalls.MOUNT_ATTR_RDONLY
             mounts.attach(mounts.copy(f"{scratch}{name}", attributes=attributes), directory, name)
@@ -42,8 +54,6 @@ def enter(request: Request) -> None:
 
 def _stack(request: Request, scratch: str) -> tuple[str, list[Place]]:
     """Mounts the tree, with the stub layer between the layers and the upper directory; returns where, and what to mount in it."""
-    for name in ("etc", "dev", "stubs", "empty", "tree", "root", "upper", "work"):
-        os.mkdir(f"{scratch}/{name}", 0o755)
     for name, text in zip(SYSTEM_FILES, (request["hosts"], request["resolv_conf"]), strict=True):
         with open(f"{scratch}{name}", "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from stagemill.sandbox.inside import failure, mounts, syscalls
 
 if TYPE_CHECKING:
-    from stagemill.sandbox.inside.wire import Request
+    from stagemill.sandbox.inside.ground import Ground
 
 MASKED = (
     "/proc/acpi",
@@ -50,18 +50,16 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 
 
-def populate(root: int, request: Request) -> None:
+def populate(root: int, ground: Ground) -> None:
     """Mounts proc, sys and dev in a root whose mount points exist. An insecure one has the host's devices, and all is open.
 
-    The place of the sandbox's own tmpfs has an empty directory `dev`.
+    The place of the sandbox's own tmpfs has an empty directory `nodes`.
     """
-    insecure = request["insecure"]
-    devices = {name: mounts.own_device(f"{request['mountpoint']}/dev/{name}", f"/dev/{name}") for name in DEVICES}
+    devices = {name: mounts.own_device(f"{ground.mountpoint}/nodes/{name}", f"/dev/{name}") for name in DEVICES}
     _proc(root)
-    _sys(root, read_only=not insecure)
-    _show_limits(root, request["cgroups"])
-    _dev(root, devices, insecure=insecure, shm_size=request["shm_size"])
-    if insecure:
+    _sys(root, read_only=not ground.insecure)
+    _dev(root, devices, insecure=ground.insecure, shm_size=ground.shm_size)
+    if ground.insecure:
         return
     for path in READ_ONLY:
         with suppress(FileNotFoundError):
@@ -92,7 +90,7 @@ def _sys(root: int, *, read_only: bool) -> None:
     mounts.attach(mount, root, "/sys")
 
 
-def _show_limits(root: int, groups: list[tuple[str, str]]) -> None:
+def show_limits(root: int, groups: list[tuple[str, str]]) -> None:
     """The control groups that the sandbox is in, and no others: programs ask them how much memory there is."""
     if not groups:
         return

@@ -127,6 +127,11 @@ CHUNK = 1 << 16
 
 _MOST_DESCRIPTORS = 4
 
+USUAL = b"u"
+"""What the helper is told with the descriptors of a sandbox on the usual ground: one that is half made serves."""
+SPECIAL = b"s"
+"""The same of any other."""
+
 
 def receive(stream: socket.socket, size: int) -> tuple[bytes, list[int]]:
     """What one read brings; its descriptors are closed by exec (those of socket.recv_fds are not, whatever the flags)."""
@@ -150,7 +155,11 @@ class Channel:
         return self._stream.fileno()
 
     def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        data = json.dumps(message).encode() + b"\n"
+        self.send_line(json.dumps(message).encode(), descriptors)
+
+    def send_line(self, line: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Sends a message that is one already."""
+        data = line + b"\n"
         sent = socket.send_fds(self._stream, [data], list(descriptors)) if descriptors else 0
         self._stream.sendall(data[sent:])
 
@@ -165,6 +174,13 @@ class Channel:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
         return lines
+
+    def first_lines(self) -> list[bytes]:
+        """Waits for the first line and what comes with it; nothing where the other end is gone before that."""
+        lines: list[bytes] | None = []
+        while lines == []:
+            lines = self.receive()
+        return lines or []
 
     @contextmanager
     def reporting(self, what: str) -> Iterator[None]:
@@ -182,6 +198,9 @@ class Channel:
     def take_descriptor(self) -> int:
         """The oldest descriptor that came and was not taken yet."""
         return self._descriptors.pop(0)
+
+    def close(self) -> None:
+        self._stream.close()
 
     def finish(self) -> None:
         """Says that nothing more will be sent; what the other end still sends can be received."""

@@ -46,3 +46,10 @@ def test_a_program_without_modules_has_the_library(tmp_path: Path) -> None:
 )
 def test_what_is_none_of_gos_or_broken_has_nothing(tmp_path: Path, data: bytes) -> None:
     assert urls(tmp_path, data) == []
+
+
+def test_the_library_has_the_version_that_go_says_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_bytes(elf(info()))
+
+    assert next(package.version for package in packages(path, "bin/program")) == "go1.22.1 X:a"

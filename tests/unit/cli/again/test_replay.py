@@ -26,6 +26,7 @@ def test_it_loads_nothing_of_what_builds() -> None:
         "stagemill.cli",
         "stagemill.cli.again",
         "stagemill.cli.again.archive",
+        "stagemill.cli.again.entry",
         "stagemill.cli.again.glance",
         "stagemill.cli.again.question",
         "stagemill.cli.again.receipt",

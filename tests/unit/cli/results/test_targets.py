@@ -163,7 +163,7 @@ class TestBuild:
         assert "--target b=NAME" in said.err
 
     def test_other_commands_take_one(self, stagemill: Call) -> None:
-        assert stagemill("size", "--target", "a", "--target", "b", ".").out.splitlines()[-1].startswith("b ")
+        assert stagemill("size", "--target", "a", "--target", "b", ".").out.splitlines()[1].startswith("b: ")
         assert "target stage 'a=app' could not be found" in stagemill("size", "--target", "a=app", ".").err
 
     def test_also_builds_what_is_in_no_image(self, stagemill: Call) -> None:

@@ -1,0 +1,167 @@
+"""`Journal`: writes a build down in the store: a row when it is over, and one when it begins if anything has to be made.
+
+A build from the cache adds its one row and loads nothing for it; of one that runs steps the account is made at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from stagemill import events
+from stagemill.cli.making.directories import IgnoreFile
+from stagemill.digest import Digest
+from stagemill.errors import CancelledError, StoreError
+from stagemill.store.builds import BuildRow
+from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.cache.imports import Imports
+    from stagemill.cli.again.forms import Entry
+    from stagemill.cli.making.building import BuildFlags
+    from stagemill.cli.making.caches import Caches
+    from stagemill.cli.making.source import Inputs
+    from stagemill.cli.making.warnings import Checks
+    from stagemill.plan.planner import Plan
+    from stagemill.store.store import Store
+
+
+@dataclass(slots=True)
+class StepEnd:
+    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds."""
+
+    state: str
+    seconds: float = 0.0
+
+
+class Journal:
+    """A listener that passes everything on. `number` is that of the build, once it is written down, and `entry` what builds
+    that are answered from its receipt have in their rows.
+    """
+
+    def __init__(
+        self,
+        listener: events.Listener,
+        store: Store,
+        *,
+        given: BuildFlags,
+        inputs: Inputs,
+        checks: Checks,
+        caches: Caches,
+        started: float,
+    ) -> None:
+        self.number = 0
+        self.entry: Entry = {"place": "", "title": "", "graph": "", "steps": 0}
+        self.imports: Imports | None = None
+        self.ends: dict[Digest, StepEnd] = {}
+        self._listener = listener
+        self._store = store
+        self._given = given
+        self._inputs = inputs
+        self._checks = checks
+        self._caches = caches
+        self._started = started
+        self._closed = False
+        self._listed = False
+        self._begun: dict[Digest, float] = {}
+        self._lock = Lock()
+
+    @property
+    def sources(self) -> list[str]:
+        """The caches that the build begins from, by what people call them."""
+        return [source.name for source in self._caches.sources]
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        return self._checks.plans
+
+    def __call__(self, event: events.Event) -> None:
+        match event:
+            case events.Started(step, _, at, stage) if stage:
+                self._begin(step, at)
+            case events.Cached(step, _, at, _, why):
+                self._end(step, "cached" if why == "definition" else "alike", at)
+            case events.Finished(step, at):
+                self._end(step, "ran", at)
+            case events.Failed(step, _, at, cancelled):
+                self._end(step, "stopped" if cancelled else "failed", at)
+        self._listener(event)
+
+    def _begin(self, step: Digest, at: float) -> None:
+        with self._lock:
+            self._begun[step] = at
+            if self._listed or not self.plans:
+                return
+            self._listed = True
+        with suppress(StoreError):  # it is tried again at the end, and told then
+            self.number = self._store.builds.add(self._row())
+
+    def _end(self, step: Digest, state: str, at: float) -> None:
+        if state in {"cached", "alike"} or step in self._begun:
+            self.ends[step] = StepEnd(state, at - self._begun.get(step, at))
+
+    def _row(self) -> BuildRow:
+        context = self._given.context
+        place = os.path.abspath(context) if os.path.isdir(context) else context
+        title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
+        return BuildRow(self._started, f"{place}\0{self._inputs.dockerfile.source.name}", title, number=self.number)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """The build is written down when the block ends, however it does, if it was ever planned."""
+        try:
+            yield
+        except BaseException as error:
+            self.close("stopped" if isinstance(error, CancelledError | KeyboardInterrupt) else "failed")
+            raise
+        self.close("built")
+
+    def close(self, result: str) -> None:
+        """Nothing that comes later counts."""
+        if not self.plans or self._closed:
+            return
+        self._closed = True
+        try:
+            self._write(result)
+        except StoreError as error:
+            self._listener(events.Notice(f"the build is not in stagemill builds: {error.message}", time.time()))
+
+    def _write(self, result: str) -> None:
+        builds = self._store.builds
+        rules = self._rules()
+        name = self._name(rules)
+        if not builds.knows(name):
+            from stagemill.cli.journal.document import document
+
+            builds.keep(name, document(self.plans, self._inputs.dockerfile, rules))
+        row = replace(self._row(), seconds=time.time() - self._started, result=result, graph=name)
+        cached = sum(end.state in {"cached", "alike"} for end in self.ends.values())
+        if result == "built" and cached == len(self.ends) and not self.sources:
+            row = replace(row, cached=cached)
+        else:
+            from stagemill.cli.journal.account import account
+
+            row = account(row, self, given=self._given, store=self._store, dockerfile=self._inputs.dockerfile)
+        self.entry = {"place": row.place, "title": row.title, "graph": row.graph, "steps": row.ran + row.cached}
+        if self.number:
+            builds.update(row)
+        else:
+            self.number = builds.add(row)
+
+    def _rules(self) -> tuple[str, ...]:
+        """The lines of the ignore file of the main context."""
+        context = self._inputs.context
+        explained = context.ignored if context else None
+        return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
+
+    def _name(self, rules: Sequence[str]) -> Digest:
+        """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""
+        goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
+        text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
+        given = sorted(self._given.build_args.items())
+        return Digest.of_value([1, goals, text, rules, given])

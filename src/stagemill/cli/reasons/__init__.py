@@ -1,0 +1,1 @@
+"""What `stagemill why`, `log` and `builds` show of builds that were carried out."""

@@ -1,0 +1,1 @@
+"""What `size`, `diff` and the budgets of `build` have in common: images found and weighed, told as text, rows and JSON."""

@@ -1,0 +1,1 @@
+"""Why steps ran: a build beside those before it."""

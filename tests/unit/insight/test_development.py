@@ -1,0 +1,178 @@
+"""Which packages are for development, by every lock that is read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stagemill.insight.development import development
+from stagemill.insight.ownership import Ecosystem, Installed
+
+
+def npm(*places: str) -> list[Installed]:
+    return [Installed(Ecosystem.NPM, place.rpartition("node_modules/")[2], "1", place) for place in places]
+
+
+def pip(*names: str) -> list[Installed]:
+    return [Installed(Ecosystem.PIP, name, "1", "site-packages") for name in names]
+
+
+def names(files: dict[str, str], packages: list[Installed]) -> dict[str, str]:
+    found = development({path: text.encode() for path, text in files.items()}, packages)
+    return {
+        package.place if package.ecosystem is Ecosystem.NPM else package.name: lock for package, lock in found.items()
+    }
+
+
+def test_the_lock_of_npm_marks_places() -> None:
+    lock = json.dumps({"lockfileVersion": 3, "packages": {
+        "": {}, "node_modules/a": {}, "node_modules/a/node_modules/b": {"dev": True}, "node_modules/b": {"devOptional": True},
+    }})  # fmt: skip
+    packages = npm("app/node_modules/a", "app/node_modules/a/node_modules/b", "app/node_modules/b", "node_modules/b")
+
+    assert names({"app/package-lock.json": lock}, packages) == {
+        "app/node_modules/a/node_modules/b": "app/package-lock.json"
+    }
+
+
+def test_npm_leaves_a_lock_with_what_it_installed() -> None:
+    lock = json.dumps({"packages": {"node_modules/a": {"dev": True}}})
+    path = "app/node_modules/.package-lock.json"
+
+    assert names({path: lock}, npm("app/node_modules/a", "other/node_modules/a")) == {"app/node_modules/a": path}
+
+
+def test_the_lock_of_npm_before_7_has_packages_in_each_other() -> None:
+    lock = json.dumps({"dependencies": {"a": {"dependencies": {"b": {"dev": True}}}, "b": {}}})
+    packages = npm("node_modules/a", "node_modules/b", "node_modules/a/node_modules/b")
+
+    assert names({"package-lock.json": lock}, packages) == {"node_modules/a/node_modules/b": "package-lock.json"}
+
+
+YARN = """# yarn lockfile v1
+
+needed@^1.0.0, needed@^1.1.0:
+  version "1.1.0"
+  dependencies:
+    shared "^2.0.0"
+
+"@s/tool@^1.0.0":
+  version "1.0.0"
+  dependencies:
+    "@s/inner" "^1"
+    shared "^2.0.0"
+
+"@s/inner@^1":
+  version "1.0.0"
+
+shared@^2.0.0:
+  version "2.0.0"
+"""
+BERRY = YARN.replace('version "', 'version: "').replace(' "^', ': "^').replace("@^", "@npm:^")
+PNPM_9 = """lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      needed:
+        specifier: ^1
+        version: 1.1.0
+
+packages:
+
+  needed@1.1.0:
+    resolution: {integrity: sha512-x}
+
+snapshots:
+
+  needed@1.1.0:
+    dependencies:
+      shared: 2.0.0
+
+  '@s/tool@1.0.0(needed@1.1.0)':
+    dependencies:
+      '@s/inner': 1.0.0
+      shared: 2.0.0
+
+  '@s/inner@1.0.0': {}
+
+  shared@2.0.0: {}
+"""
+MANIFEST = json.dumps({"dependencies": {"needed": "^1"}, "devDependencies": {"@s/tool": "^1"}})
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [("yarn.lock", YARN), ("yarn.lock", BERRY), ("pnpm-lock.yaml", PNPM_9)],
+    ids=["yarn", "berry", "pnpm"],
+)
+def test_locks_that_say_who_needs_whom_leave_what_only_development_needs(lock: str, text: str) -> None:
+    packages = npm("node_modules/needed", "node_modules/shared", "node_modules/@s/tool", "node_modules/@s/inner")
+
+    found = names({lock: text, "package.json": MANIFEST}, packages)
+
+    assert found == {"node_modules/@s/tool": lock, "node_modules/@s/inner": lock}
+
+
+def test_without_a_manifest_or_development_in_it_nothing_is_said() -> None:
+    packages = npm("node_modules/needed")
+
+    assert names({"yarn.lock": YARN}, packages) == {}
+    assert names({"yarn.lock": YARN, "package.json": "{}"}, packages) == {}
+
+
+PIPFILE = json.dumps({"default": {"flask": {}, "both": {}}, "develop": {"py-test": {}, "both": {}}})
+POETRY_2 = """
+[[package]]
+name = "flask"
+groups = ["main"]
+[[package]]
+name = "py.test"
+groups = ["dev"]
+[[package]]
+name = "both"
+groups = ["main", "dev"]
+"""
+POETRY_1 = """
+[[package]]
+name = "py_test"
+category = "dev"
+[[package]]
+name = "flask"
+category = "main"
+"""
+UV = """
+[[package]]
+name = "app"
+source = {virtual = "."}
+dependencies = [{name = "flask"}]
+[package.optional-dependencies]
+more = [{name = "both"}]
+[package.dev-dependencies]
+dev = [{name = "py-test"}]
+[[package]]
+name = "flask"
+[[package]]
+name = "py-test"
+[[package]]
+name = "both"
+"""
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [("Pipfile.lock", PIPFILE), ("poetry.lock", POETRY_2), ("poetry.lock", POETRY_1), ("uv.lock", UV)],
+    ids=["pipenv", "poetry 2", "poetry 1", "uv"],
+)
+def test_locks_of_python_have_groups(lock: str, text: str) -> None:
+    assert names({f"app/{lock}": text}, pip("Flask", "Py_Test", "both")) == {"Py_Test": f"app/{lock}"}
+
+
+@pytest.mark.parametrize(
+    "lock", ["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "Pipfile.lock", "poetry.lock", "uv.lock"]
+)
+@pytest.mark.parametrize("text", ["", "[", "{}", "[]", "\0", '{"packages": 3}', "package = 3", "[" * 100_000])
+def test_what_is_no_lock_says_nothing(lock: str, text: str) -> None:
+    assert names({lock: text, "package.json": text}, [*npm("node_modules/a"), *pip("a")]) == {}
