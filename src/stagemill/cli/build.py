@@ -51,6 +51,7 @@ _EXAMPLES = examples(
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
+        "stagemill build --report build.html .": "and all that is known of it as one page",
     }
 )
 
@@ -97,6 +98,9 @@ _EXAMPLES = examples(
     "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
 )
 @click.option(
+    "--report", metavar="FILE", help="Write the build as one page, as stagemill report does, also where a step fails."
+)
+@click.option(
     "--verify-cache",
     is_flag=True,
     help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
@@ -123,6 +127,7 @@ def command(**given: object) -> int:
 
         if asked := call.asked(values):
             return call.answer(asked, build)
+    _check_report(values)
     with timed(table=values.flag("timings"), trace=values.text("trace")):
         _build(values, build)
     return 0
@@ -174,11 +179,11 @@ def _build(values: Values, build: BuildFlags) -> None:
                 _verify(values, builds, inputs, journal, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
-            _explain(values, journal, place, listener)
+            _tell(values, journal, place, listener)
             raise
         if worked:
             checks.tell(listener.last, now=time.time())
-        _explain(values, journal, place, listener)
+        _tell(values, journal, place, listener)
         if guard.budget:
             return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
@@ -205,6 +210,12 @@ def _verify(values: Values, builds: Sequence[Built], inputs: Inputs, journal: Jo
         cached_steps.check(builds, inputs.dockerfile, journal, listener=listener)
 
 
+def _tell(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
+    """What is asked of a build when it is over, and after a step that failed."""
+    _explain(values, journal, place, listener)
+    _report(values, journal, place)
+
+
 def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
     if not values.flag("explain"):
         return
@@ -214,6 +225,24 @@ def _explain(values: Values, journal: Journal, place: Workplace, listener: Liste
     now = time.time()
     answer = History(place.store).answer(journal.number)
     listener(Notice(text(answer, answer.steps, now=now), now))
+
+
+def _report(values: Values, journal: Journal, place: Workplace) -> None:
+    if path := values.text("report"):
+        from stagemill.cli.reporting import page
+        from stagemill.cli.reporting.document import report
+        from stagemill.cli.reporting.writing import written
+
+        written(page.page(report(place.store, journal.number, None)), path, "--report")
+
+
+def _check_report(values: Values) -> None:
+    """Raises StagemillError for a page that could not be written at the end."""
+    if path := values.text("report"):
+        from stagemill.cli.reporting import page, writing
+
+        page.check()
+        writing.check(path, "--report")
 
 
 def _asked() -> str:

@@ -61,8 +61,14 @@ def command(**given: object) -> None:
     if values.text("context") and values.number("number"):
         hint = "leave out PATH for a build that was, --build for one that would be"
         raise UsageError("--build and a PATH exclude each other", hint=hint)
-    picture = foreseen(asked(values)) if values.text("context") else _past(values.number("number") or None)
+    picture = _future(values) if values.text("context") else _past(values.number("number") or None)
     print(_shown(picture, values.text("form") or "text"))
+
+
+def _future(values: Values) -> Picture:
+    report = asked(values)
+    with workplace() as place:
+        return foreseen(report, Sizes(place.store))
 
 
 def _past(number: int | None) -> Picture:

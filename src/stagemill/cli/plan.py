@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.environment import workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given.options import add_build_options, with_options, with_targets
 from stagemill.cli.making.caches import reading_options
@@ -38,7 +39,16 @@ def command(**given: object) -> None:
     cannot be decided before: it would run, or be found by content.
     """
     values = Values(given)
-    print(_shown(asked(values), values.text("form") or "text"))
+    report = asked(values)
+    if values.text("form") == "dot":
+        from stagemill.cli.picturing.foreseen import foreseen
+        from stagemill.cli.reporting.sizes import Sizes
+        from stagemill.insight.picture.dot import dot
+
+        with workplace() as place:
+            print(dot(foreseen(report, Sizes(place.store))))
+    else:
+        print(_shown(report, values.text("form") or "text"))
 
 
 def _shown(report: OutlookReport, form: str) -> str:
@@ -47,11 +57,6 @@ def _shown(report: OutlookReport, form: str) -> str:
             from stagemill.cli.outlook.document import document
 
             return document(report)
-        case "dot":
-            from stagemill.cli.picturing.foreseen import foreseen
-            from stagemill.insight.picture.dot import dot
-
-            return dot(foreseen(report))
         case _:
             from stagemill.cli.outlook.text import text
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stagemill.cli.reporting.sizes import Sizes
 from stagemill.insight.outlook import Doing, OutlookReport, Role, StageOutlook, StepOutlook
 from stagemill.insight.picture.picture import Arrow, Box, Picture, Row, Tone, Way
 
 _TONES = {Doing.CACHED: Tone.CACHED, Doing.ALIKE: Tone.CACHED, Doing.RUN: Tone.RAN, Doing.OPEN: Tone.OPEN}
 
 
-def foreseen(report: OutlookReport) -> Picture:
+def foreseen(report: OutlookReport, sizes: Sizes) -> Picture:
     slow = {step.id for step in report.path}
     return Picture(
         f"what a build of {' '.join(report.targets)} would do",
-        tuple(_box(stage, slow) for stage in report.stages),
+        tuple(_box(stage, slow, sizes) for stage in report.stages),
         tuple(dict.fromkeys(arrow for stage in report.stages for arrow in _arrows(stage, report))),
         tuple((skipped.title, skipped.why) for skipped in report.skipped),
+        future=True,
     )
 
 
-def _box(stage: StageOutlook, slow: set[str]) -> Box:
-    rows = tuple(_row(step, slow=step.id in slow) for step in stage.steps)
+def _box(stage: StageOutlook, slow: set[str], sizes: Sizes) -> Box:
+    rows = tuple(_row(step, sizes, slow=step.id in slow) for step in stage.steps)
     return Box(stage.title, stage.base, rows, wanted=stage.role is Role.TARGET)
 
 
-def _row(step: StepOutlook, *, slow: bool) -> Row:
-    return Row(step.id, step.line, step.text, _TONES[step.doing], str(step.doing), step.seconds, slow=slow)
+def _row(step: StepOutlook, sizes: Sizes, *, slow: bool) -> Row:
+    return Row(
+        step.id, step.line, step.text, _TONES[step.doing], str(step.doing), step.seconds, sizes.of(step.id), slow
+    )
 
 
 def _arrows(stage: StageOutlook, report: OutlookReport) -> Iterator[Arrow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from stagemill.cli.reporting.sizes import Sizes
@@ -40,12 +41,6 @@ def slowest(past: Past) -> tuple[PathStep, ...]:
     return tuple(step for step in critical_path(timed, below) if step.id in ran and step.name)
 
 
-def title_of(step: PastStep, past: Past) -> str:
-    """The stage, with its platform where there are several of it."""
-    same = {one.platform for one in past.graph.steps.values() if one.is_step and one.stage == step.stage}
-    return f"{step.stage} for {step.platform}" if len(same) > 1 and step.platform else step.stage
-
-
 def _seconds(past: Past, step: PastStep) -> float:
     outcome = past.outcome(step.digest)
     return outcome.seconds if outcome and outcome.state in {"ran", "failed"} else 0.0
@@ -54,15 +49,18 @@ def _seconds(past: Past, step: PastStep) -> float:
 def _stages(past: Past) -> Mapping[str, list[PastStep]]:
     """In the order of the file; those without a step too."""
     lines = {stage.title: stage.line for stage in past.graph.stages}
+    steps = [step for step in past.graph.steps.values() if step.is_step]
+    kinds = {(step.stage, step.platform) for step in steps}
+    several = {stage for stage, count in Counter(stage for stage, _ in kinds).items() if count > 1}
     found: dict[str, list[PastStep]] = {}
-    for step in past.graph.steps.values():
-        if step.is_step:
-            found.setdefault(title_of(step, past), []).append(step)
+    for step in steps:
+        title = f"{step.stage} for {step.platform}" if step.stage in several and step.platform else step.stage
+        found.setdefault(title, []).append(step)
     for title in lines:
         if not any(name == title or name.startswith(f"{title} for ") for name in found):
             found[title] = []
-    for steps in found.values():
-        steps.sort(key=lambda step: step.line)
+    for own in found.values():
+        own.sort(key=lambda step: step.line)
     ordered = sorted(found, key=lambda title: (lines.get(title.partition(" for ")[0], 0), title))
     return {title: found[title] for title in ordered}
 
@@ -87,12 +85,12 @@ def _arrows(past: Past, stages: Mapping[str, list[PastStep]]) -> Iterator[Arrow]
         if base in stages and base != title:
             yield Arrow(base, title, -1, Way.FROM)
         for row, step in enumerate(steps):
-            for source in reached(step, past, places):
+            for source in _reached(step, past, places):
                 if source != title and not (source == base and row == 0 and _stands_on(step, past, places) == source):
                     yield Arrow(source, title, row, Way.READS)
 
 
-def reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
+def _reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
     """The stages whose steps a step reads, through what nobody sees."""
     pending = [one.digest for one in step.inputs]
     seen: set[str] = set()

@@ -8,6 +8,8 @@ from stagemill.cli.progress.text import harmless
 from stagemill.insight.picture.picture import Arrow, Box, Picture, Row, Tone, Way, amount, cut, took
 
 _MARKS = {Tone.CACHED: "○", Tone.RAN: "●", Tone.OPEN: "◐", Tone.FAILED: "✗", Tone.UNKNOWN: "·"}
+_DONE = "○ cached   ● ran   ✗ failed   · not needed"
+_FORESEEN = "○ cached   ● would run   ◐ would run, or be found by content"
 _TEXT = 52  # characters of an instruction
 
 
@@ -21,17 +23,7 @@ def text(picture: Picture) -> str:
         seconds = sum(row.seconds or 0.0 for row in slow)
         known = f", {took(seconds)}" if seconds else ""
         lines += ["", f"critical path (┃): {len(slow)} step{'' if len(slow) == 1 else 's'}{known}"]
-    lines += [
-        "",
-        "○ cached   ● ran   ✗ failed"
-        if not _foreseen(picture)
-        else "○ cached   ● would run   ◐ would run, or be found by content",
-    ]
-    return "\n".join(lines)
-
-
-def _foreseen(picture: Picture) -> bool:
-    return any(row.word.startswith("would") for box in picture.boxes for row in box.rows)
+    return "\n".join([*lines, "", _FORESEEN if picture.future else _DONE])
 
 
 def _stage(box: Box, arrows: list[Arrow]) -> Iterator[str]:
@@ -45,8 +37,8 @@ def _stage(box: Box, arrows: list[Arrow]) -> Iterator[str]:
 
 def _step(row: Row, sources: list[str], *, last: bool) -> str:
     bar = "┃" if row.slow else "└" if last else "│"
-    figures = [took(row.seconds)] if row.seconds is not None else []
-    figures += [amount(row.size)] if row.size else []
+    time = took(row.seconds) if row.seconds is not None else ""
+    size = amount(row.size) if row.size else ""
     reads = f"  ← {', '.join(map(harmless, sources))}" if sources else ""
     words = cut(harmless(row.short), _TEXT)
-    return f"{bar} {_MARKS[row.tone]} {row.line or '':>4} {words.ljust(_TEXT)} {'  '.join(figures)}{reads}".rstrip()
+    return f"{bar} {_MARKS[row.tone]} {row.line or '':>4} {words.ljust(_TEXT)} {time:>7}{size:>9}{reads}".rstrip()

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from stagemill.cli.reporting.sizes import Sizes
 from stagemill.insight.why.align import counterparts
 from stagemill.insight.why.past import Outcome, Past
-from stagemill.oci.document import Json, JsonObject, whole
+from stagemill.oci.document import JsonObject, integer, whole
 
 _MOST_LINES = 400
+_TELLING = 0.1  # seconds by which a step has to take more or less
 
 
 def changes(now: Past, before: Past, sizes: Sizes) -> JsonObject:
@@ -19,8 +20,12 @@ def changes(now: Past, before: Past, sizes: Sizes) -> JsonObject:
         "seconds": round(before.seconds, 3),
         "result": before.result,
         "dockerfile": [whole(line) for line in _lines(before, now)],
-        "steps": list(_steps(now, before, sizes)),
+        "steps": sorted(_steps(now, before, sizes), key=_line),
     }
+
+
+def _line(step: JsonObject) -> int:
+    return integer(step, "line")
 
 
 def _lines(before: Past, now: Past) -> list[str]:
@@ -29,7 +34,7 @@ def _lines(before: Past, now: Past) -> list[str]:
     return list(difflib.unified_diff(old, new, *names, lineterm=""))[:_MOST_LINES]
 
 
-def _steps(now: Past, before: Past, sizes: Sizes) -> Iterator[Json]:
+def _steps(now: Past, before: Past, sizes: Sizes) -> Iterator[JsonObject]:
     """Those that are new, gone, written anew, or took or hold something else."""
     pairs = counterparts(now.graph, before.graph)
     for step in now.graph.steps.values():
@@ -41,8 +46,7 @@ def _steps(now: Past, before: Past, sizes: Sizes) -> Iterator[Json]:
             continue
         took = [_took(past.outcome(one.digest)) for past, one in ((before, other), (now, step))]
         held = [sizes.of(other.digest), sizes.of(step.digest)]
-        known = None not in held and held[0] != held[1]
-        if step.text != other.text or None not in took or known:
+        if step.text != other.text or (None not in held and held[0] != held[1]) or _tells(*took):
             yield {
                 "change": "rewritten" if step.text != other.text else "same",
                 "step": whole(step.text),
@@ -55,6 +59,10 @@ def _steps(now: Past, before: Past, sizes: Sizes) -> Iterator[Json]:
     for step in before.graph.steps.values():
         if step.is_step and step.digest not in kept:
             yield {"change": "gone", "step": whole(step.text), "stage": step.stage, "line": step.line}
+
+
+def _tells(before: float | None, after: float | None) -> bool:
+    return before is not None and after is not None and abs(after - before) >= _TELLING
 
 
 def _took(outcome: Outcome | None) -> float | None:

@@ -76,12 +76,13 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`boxes` in the order of the file, titles are different; `skipped` stages are not built, by title with the reason."""
+    """`boxes` in the order of the file, titles are different; `future` ones are of what would be; `skipped` stages are not built, by title with the reason."""
 
     heading: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    future: bool = False
 
     @property
     def slow(self) -> tuple[Row, ...]:

@@ -12,10 +12,10 @@ from html import escape
 from stagemill.insight.picture.picture import Arrow, Box, Picture, Row, amount, cut, took
 from stagemill.values import dataclass
 
-WIDTH, ROW, HEAD = 330, 22, 48
+WIDTH, ROW, HEAD = 370, 22, 48
 _GAP_X, _GAP_Y, _EDGE = 70, 28, 16
 _TEXT = 31  # characters of an instruction that stand beside its figures
-_TITLE = 38
+_TITLE = 40
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -80,8 +80,8 @@ def svg(picture: Picture, *, alone: bool = True) -> str:
         ),
     ]
     boxes = {box.title: box for box in picture.boxes}
-    parts += [part for box in picture.boxes for part in _box(box, spots[box.title])]
     parts += [_arrow(arrow, spots, boxes) for arrow in picture.arrows]
+    parts += [part for box in picture.boxes for part in _box(box, spots[box.title])]
     for number, (title, why) in enumerate(picture.skipped):
         parts += _skipped(title, why, y=below + number * (HEAD + 8))
     return "\n".join([*filter(None, parts), "</svg>"])

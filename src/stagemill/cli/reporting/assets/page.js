@@ -77,7 +77,9 @@
     made.type = "button";
     made.title = `${part.data.name}: ${size(part.value)}`;
     amount.textContent = ` ${size(part.value)}`;
-    made.append(part.data.name, amount);
+    const label = document.createElement("span");
+    label.append(part.data.name, amount);
+    made.append(label);
     made.addEventListener("click", act);
     return made;
   };
