@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -32,7 +32,7 @@ from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
 from stagemill.cli.sizing.guard import Guard
-from stagemill.errors import StepError, UsageError
+from stagemill.errors import StagemillError, StepError, UsageError
 from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _build(values: Values, build: BuildFlags) -> None:
         journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
             with (
-                journal.kept(),
+                _kept(values, journal, place),
                 building_each(
                     build,
                     inputs,
@@ -179,11 +179,11 @@ def _build(values: Values, build: BuildFlags) -> None:
                 _verify(values, builds, inputs, journal, listener=listener)
         except StepError:
             checks.tell(listener, now=time.time())
-            _tell(values, journal, place, listener)
+            _explain(values, journal, place, listener)
             raise
         if worked:
             checks.tell(listener.last, now=time.time())
-        _tell(values, journal, place, listener)
+        _explain(values, journal, place, listener)
         if guard.budget:
             return  # what there was before has a say
         mode = "quiet" if values.flag("quiet") else mode_of(build.progress, sys.stderr, os.environ)
@@ -210,12 +210,6 @@ def _verify(values: Values, builds: Sequence[Built], inputs: Inputs, journal: Jo
         cached_steps.check(builds, inputs.dockerfile, journal, listener=listener)
 
 
-def _tell(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
-    """What is asked of a build when it is over, and after a step that failed."""
-    _explain(values, journal, place, listener)
-    _report(values, journal, place)
-
-
 def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
     if not values.flag("explain"):
         return
@@ -227,13 +221,30 @@ def _explain(values: Values, journal: Journal, place: Workplace, listener: Liste
     listener(Notice(text(answer, answer.steps, now=now), now))
 
 
-def _report(values: Values, journal: Journal, place: Workplace) -> None:
-    if path := values.text("report"):
-        from stagemill.cli.reporting import page
-        from stagemill.cli.reporting.document import report
-        from stagemill.cli.reporting.writing import written
+@contextmanager
+def _kept(values: Values, journal: Journal, place: Workplace) -> Iterator[None]:
+    """When the block ends, however it does, the build is written down, and as a page if one is wanted."""
+    try:
+        with journal.kept():
+            yield
+    except BaseException:
+        with suppress(StagemillError):  # what went wrong first is told
+            _report(values, journal, place)
+        raise
+    _report(values, journal, place)
 
-        written(page.page(report(place.store, journal.number, None)), path, "--report")
+
+def _report(values: Values, journal: Journal, place: Workplace) -> None:
+    path = values.text("report")
+    if not path:
+        return
+    from stagemill.cli.reporting import page
+    from stagemill.cli.reporting.document import report
+    from stagemill.cli.reporting.writing import written
+
+    if not journal.number:
+        raise StagemillError("there is no page of this build: it was not written down", hint="see what is said above")
+    written(page.page(report(place.store, journal.number, None)), path, "--report")
 
 
 def _check_report(values: Values) -> None:

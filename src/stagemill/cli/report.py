@@ -16,8 +16,7 @@ _EXAMPLES = examples(
     {
         "stagemill report": "the last build, as report.html",
         "stagemill report --build 7 --against 3 -o seven.html": "build 7 beside build 3",
-        "stagemill report --json -o - | jq .steps": "for programs",
-        "stagemill build --report out.html .": "build, and write it at once, also where a step fails",
+        "stagemill report --json > build.json": "for programs",
     }
 )
 
@@ -42,7 +41,8 @@ def command(*, number: int | None, against: int | None, output: str | None, as_j
     """Write a build as one page: when its steps ran, why, what they wrote and hold, and what differs from the build before.
 
     The page is one file and asks nobody for anything: it can be opened from a disk, sent, and kept as an artifact of CI. It
-    has the Dockerfile and the outputs of RUN in it; look at it before it leaves the house.
+    has the Dockerfile and the outputs of RUN in it; look at it before it leaves the house. build --report FILE writes it when
+    a build is over.
     """
     if not as_json:
         page.check()

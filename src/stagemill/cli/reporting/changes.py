@@ -20,7 +20,7 @@ def changes(now: Past, before: Past, sizes: Sizes) -> JsonObject:
         "seconds": round(before.seconds, 3),
         "result": before.result,
         "dockerfile": [whole(line) for line in _lines(before, now)],
-        "steps": sorted(_steps(now, before, sizes), key=_line),
+        "steps": [*sorted(_steps(now, before, sizes), key=_line)],
     }
 
 
