@@ -6,6 +6,7 @@ import json
 from functools import partial
 
 import click
+from click.core import ParameterSource
 
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
@@ -61,8 +62,20 @@ def command(**given: object) -> None:
     if values.text("context") and values.number("number"):
         hint = "leave out PATH for a build that was, --build for one that would be"
         raise UsageError("--build and a PATH exclude each other", hint=hint)
+    if not values.text("context"):
+        _refuse_flags_of_a_build()
     picture = _future(values) if values.text("context") else _past(values.number("number") or None)
     print(_shown(picture, values.text("form") or "text"))
+
+
+def _refuse_flags_of_a_build() -> None:
+    """Raises UsageError for what would have no effect on a build that was."""
+    context = click.get_current_context()
+    for param in context.command.params:
+        name = param.name or ""
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name not in {"number", "form"}:
+            flag = param.opts[-1]
+            raise UsageError(f"{flag} is for a build that would be", hint=f"name its PATH: stagemill graph {flag} … .")
 
 
 def _future(values: Values) -> Picture:

@@ -46,9 +46,9 @@ def test_what_was_built_is_drawn_with_sizes(stagemill: Call, project: Path) -> N
     whole = json.loads(stagemill("graph", "--format", "json").out)
 
     assert whole["heading"] == "build 1 of web"
-    assert [(stage["title"], stage["base"], stage["target"]) for stage in whole["stages"]] == [
-        ("a", "scratch", False),
-        ("web", "scratch", True),
+    assert [(stage["title"], stage["base"], stage["role"]) for stage in whole["stages"]] == [
+        ("a", "scratch", ""),
+        ("web", "scratch", "target"),
     ]
     (step,) = whole["stages"][1]["steps"]
     assert (step["text"], step["state"], step["size"], step["line"]) == ("COPY --from=a /one /two", "ran", 5, 6)
@@ -84,6 +84,7 @@ def test_it_is_drawn_in_other_languages(stagemill: Call) -> None:
     ("arguments", "said", "status"),
     [
         ((), "error: nothing was built here yet\nhint: stagemill build . builds this directory\n", 1),
+        (("--target", "a"), "error: --target is for a build that would be\nhint: name its PATH: stagemill graph --target … .\n", 2),
         (("--build", "1", "."), "error: --build and a PATH exclude each other\nhint: leave out PATH for a build that was, --build for one that would be\n", 2),
     ],
 )  # fmt: skip

@@ -23,7 +23,7 @@ def _stage(box: Box) -> Json:
     return {
         "title": whole(box.title),
         "base": whole(box.base),
-        "target": box.wanted,
+        "role": box.role,
         "steps": [
             {
                 "id": row.id,

@@ -24,7 +24,7 @@ def foreseen(report: OutlookReport, sizes: Sizes) -> Picture:
 
 def _box(stage: StageOutlook, slow: set[str], sizes: Sizes) -> Box:
     rows = tuple(_row(step, sizes, slow=step.id in slow) for step in stage.steps)
-    return Box(stage.title, stage.base, rows, wanted=stage.role is Role.TARGET)
+    return Box(stage.title, stage.base, rows, "" if stage.role is Role.NEEDED else str(stage.role))
 
 
 def _row(step: StepOutlook, sizes: Sizes, *, slow: bool) -> Row:

@@ -25,7 +25,7 @@ def drawn(past: Past, sizes: Sizes) -> Picture:
     stages = _stages(past)
     wanted = set(past.title.split())
     boxes = tuple(
-        Box(title, _base(past, title), tuple(_row(step, past, sizes, slow=step.digest in slow) for step in steps), title in wanted)
+        Box(title, _base(past, title), tuple(_row(step, past, sizes, slow=step.digest in slow) for step in steps), "target" if title.partition(" for ")[0] in wanted else "")
         for title, steps in stages.items()
     )  # fmt: skip
     arrows = tuple(dict.fromkeys(_arrows(past, stages)))

@@ -28,9 +28,8 @@ def text(picture: Picture) -> str:
 
 def _stage(box: Box, arrows: list[Arrow]) -> Iterator[str]:
     reads = {place: [arrow for arrow in arrows if arrow.row == place] for place in range(-1, len(box.rows))}
-    wanted = "  (target)" if box.wanted else ""
     after = "".join(f"  after {harmless(arrow.source)}" for arrow in reads[-1] if arrow.way is Way.AFTER)
-    yield f"{harmless(box.title)}{wanted}   FROM {harmless(box.base)}{after}"
+    yield f"{harmless(box.label)}   FROM {harmless(box.base)}{after}"
     for place, row in enumerate(box.rows):
         yield _step(row, [arrow.source for arrow in reads[place]], last=place == len(box.rows) - 1)
 

@@ -147,5 +147,5 @@ def _sizes(picture: Picture, sizes: Sizes) -> Json:
         if base and not any(arrow.target == box.title and arrow.row == -1 for arrow in picture.arrows):
             steps.insert(0, {"name": f"FROM {whole(box.base)}", "size": base, "children": []})
         if steps:
-            stages.append({"name": whole(box.title), "target": box.wanted, "children": steps})
+            stages.append({"name": whole(box.title), "target": bool(box.role), "children": steps})
     return stages

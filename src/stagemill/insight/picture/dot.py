@@ -32,7 +32,7 @@ def dot(picture: Picture) -> str:
 
 def _cluster(number: int, box: Box) -> Iterator[str]:
     yield f"  subgraph cluster_{number} {{"
-    yield f"    label={_quoted(f'{box.title} (target)' if box.wanted else box.title)};"
+    yield f"    label={_quoted(box.label)};"
     yield f"    {_node(box, -1)} [label={_quoted(f'FROM {box.base}')}, fillcolor=white];"
     for place, row in enumerate(box.rows):
         label = _quoted(f"{cut(row.short, _TEXT)}\n{row.facts}")

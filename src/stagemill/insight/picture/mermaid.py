@@ -25,8 +25,7 @@ def mermaid(picture: Picture) -> str:
     numbers = {box.title: number for number, box in enumerate(picture.boxes)}
     lines = ["flowchart LR"]
     for number, box in enumerate(picture.boxes):
-        title = f"{box.title} (target)" if box.wanted else box.title
-        lines += [f'  subgraph s{number}["{_text(title)}"]', "    direction TB"]
+        lines += [f'  subgraph s{number}["{_text(box.label)}"]', "    direction TB"]
         lines.append(f'    {_node(number, -1)}["FROM {_text(cut(box.base, _TEXT))}"]')
         for place, row in enumerate(box.rows):
             label = f"{_text(cut(row.short, _TEXT))}<br>{_text(row.facts)}"

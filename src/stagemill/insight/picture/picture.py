@@ -56,12 +56,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A stage; `base` is what its FROM names, `wanted` whether it is a target."""
+    """A stage; `base` is what its FROM names. `role` is `target` or `must succeed` where somebody asked for it by name."""
 
     title: str
     base: str
     rows: tuple[Row, ...]
-    wanted: bool = False
+    role: str = ""
+
+    @property
+    def label(self) -> str:
+        """The title, with the role where it has one."""
+        return f"{self.title} ({self.role})" if self.role else self.title
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,9 @@ def layout(picture: Picture) -> Mapping[str, Spot]:
 
 
 def _box(box: Box, spot: Spot) -> Iterator[str]:
-    wanted = " wanted" if box.wanted else ""
+    wanted = " wanted" if box.role else ""
     yield f'<rect class="box{wanted}" x="{spot.x}" y="{spot.y}" width="{WIDTH}" height="{spot.height}" rx="8"/>'
-    yield f'<text class="title" x="{spot.x + 14}" y="{spot.y + 20}">{_text(cut(box.title, _TITLE))}</text>'
+    yield f'<text class="title" x="{spot.x + 14}" y="{spot.y + 20}">{_text(cut(box.label, _TITLE))}</text>'
     yield f'<text class="soft" x="{spot.x + 14}" y="{spot.y + 38}">{_text(cut(f"FROM {box.base}", _TITLE + 4))}</text>'
     for place, row in enumerate(box.rows):
         yield _row(row, spot, place)

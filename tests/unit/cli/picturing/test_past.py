@@ -47,8 +47,8 @@ def past() -> Past:
 def test_stages_are_in_the_order_of_the_file_with_what_they_read(sizes: Sizes) -> None:
     picture = drawn(past(), sizes)
 
-    assert [(box.title, box.base, len(box.rows), box.wanted) for box in picture.boxes] == [
-        ("build", "busybox", 1, False), ("tool", "golang", 1, False), ("empty", "alpine", 0, False), ("web", "empty", 2, True),
+    assert [(box.title, box.base, len(box.rows), box.role) for box in picture.boxes] == [
+        ("build", "busybox", 1, ""), ("tool", "golang", 1, ""), ("empty", "alpine", 0, ""), ("web", "empty", 2, "target"),
     ]  # fmt: skip
     assert set(picture.arrows) == {
         Arrow("build", "web", 0, Way.READS), Arrow("tool", "web", 1, Way.READS), Arrow("empty", "web", -1, Way.FROM),

@@ -65,6 +65,7 @@ def test_a_lane_is_taken_again_when_it_is_free() -> None:
         "a": 0, "b": 1, "c": 0, "d": 2, "e": 1,
     }  # fmt: skip
     assert lanes([]) == {}
+    assert lanes([("rounded up", 0.0, 1.001), ("rounded down", 1.0, 2.0)]) == {"rounded up": 0, "rounded down": 0}
 
 
 class TestChanges:

@@ -16,7 +16,7 @@ HOSTILE = '</title><script>alert(1)</script>"]; click a "x" \x1b[31m\u202e & \\'
 def picture(name: str = "build", text: str = "RUN make") -> Picture:
     boxes = (
         Box(name, name, (Row("1", 2, text, Tone.CACHED, "cached"), Row("2", 3, text, Tone.RAN, "ran", 2.0, 900, slow=True))),
-        Box("web", "scratch", (Row("3", 5, "COPY --from=x /a /a", Tone.FAILED, "failed"),), wanted=True),
+        Box("web", "scratch", (Row("3", 5, "COPY --from=x /a /a", Tone.FAILED, "failed"),), role="target"),
     )  # fmt: skip
     arrows = (Arrow(name, "web", 0, Way.READS), Arrow(name, "web", -1, Way.AFTER))
     return Picture(f"build 1 of {name}", boxes, arrows, skipped=((f"{name}-not", "nobody needs it"),))
@@ -34,7 +34,7 @@ class TestSvg:
     def test_a_box_has_its_title_its_base_and_a_row_for_each_step_with_its_figures(self) -> None:
         assert texts(svg(picture())) == [
             "build", "FROM build", "RUN make", "", "RUN make", "2.0 s · 900 B",
-            "web", "FROM scratch", "COPY --from=x /a /a", "", "build-not", "nobody needs it",
+            "web (target)", "FROM scratch", "COPY --from=x /a /a", "", "build-not", "nobody needs it",
         ]  # fmt: skip
 
     def test_what_became_of_a_step_is_its_class(self) -> None:

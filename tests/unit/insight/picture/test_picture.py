@@ -19,7 +19,9 @@ def picture() -> Picture:
         Box("deps", "node:22", (row("RUN npm ci", slow=True),)),
         Box("build", "deps", (row("COPY . ."), row("RUN make", slow=True))),
         Box("tool", "golang:1.25", ()),
-        Box("web", "scratch", (row("COPY --from=build /a /a", slow=True), row("COPY --from=tool /b /b")), wanted=True),
+        Box(
+            "web", "scratch", (row("COPY --from=build /a /a", slow=True), row("COPY --from=tool /b /b")), role="target"
+        ),
     )
     arrows = (
         Arrow("deps", "build", -1, Way.FROM), Arrow("build", "web", 0, Way.READS), Arrow("tool", "web", 1, Way.READS),
