@@ -171,6 +171,18 @@ def test_a_page_of_a_failed_build_is_written_too(base: Mill, browser: Browser, t
     assert text(browser, "#detail-log") == "told"
 
 
+def test_values_of_secrets_are_not_in_it(base: Mill, browser: Browser, tmp_path: Path) -> None:
+    mill = base.copy(tmp_path / "mill")
+    file, out = "FROM busybox\nARG API_TOKEN\nRUN test -n \"$API_TOKEN\"\n", tmp_path / "out.html"
+
+    mill.build(file, "--build-arg", "API_TOKEN=hidden-one")
+    mill.build(file, "--build-arg", "API_TOKEN=hidden-two", "--report", str(out))
+    browser.open(out)
+
+    assert "API_TOKEN" in browser.value(f"{ROWS}[0].cells[6].innerText")
+    assert "hidden-" not in out.read_text()
+
+
 def test_a_thousand_steps_stay_fluid(browser: Browser, tmp_path: Path) -> None:
     """Figures are of a machine that others use too: what they guard against is work that grows with the square."""
     with Store.open(tmp_path / "store") as store:
