@@ -173,7 +173,7 @@ def test_a_page_of_a_failed_build_is_written_too(base: Mill, browser: Browser, t
 
 def test_values_of_secrets_are_not_in_it(base: Mill, browser: Browser, tmp_path: Path) -> None:
     mill = base.copy(tmp_path / "mill")
-    file, out = "FROM busybox\nARG API_TOKEN\nRUN test -n \"$API_TOKEN\"\n", tmp_path / "out.html"
+    file, out = 'FROM busybox\nARG API_TOKEN\nRUN test -n "$API_TOKEN"\n', tmp_path / "out.html"
 
     mill.build(file, "--build-arg", "API_TOKEN=hidden-one")
     mill.build(file, "--build-arg", "API_TOKEN=hidden-two", "--report", str(out))

@@ -52,7 +52,7 @@ def test_what_was_built_is_drawn_with_sizes(stagemill: Call, project: Path) -> N
     ]
     (step,) = whole["stages"][1]["steps"]
     assert (step["text"], step["state"], step["size"], step["line"]) == ("COPY --from=a /one /two", "ran", 5, 6)
-    assert whole["arrows"] == [{"from": "a", "to": "web", "step": 0, "way": "reads"}]
+    assert whole["arrows"] == [{"from": "a", "to": "web", "step": 0, "way": "reads", "begin": None}]
     assert whole["critical_path"][-1] == step["id"]
 
 

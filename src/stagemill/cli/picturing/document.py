@@ -11,7 +11,13 @@ def document(picture: Picture) -> dict[str, Json]:
         "heading": whole(picture.heading),
         "stages": [_stage(box) for box in picture.boxes],
         "arrows": [
-            {"from": whole(arrow.source), "to": whole(arrow.target), "step": arrow.row, "way": str(arrow.way)}
+            {
+                "from": whole(arrow.source),
+                "to": whole(arrow.target),
+                "step": arrow.row,
+                "way": str(arrow.way),
+                "begin": arrow.begin,
+            }
             for arrow in picture.arrows
         ],
         "skipped": [{"title": whole(title), "why": why} for title, why in picture.skipped],

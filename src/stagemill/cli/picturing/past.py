@@ -85,13 +85,13 @@ def _arrows(past: Past, stages: Mapping[str, list[PastStep]]) -> Iterator[Arrow]
         if base in stages and base != title:
             yield Arrow(base, title, -1, Way.FROM)
         for row, step in enumerate(steps):
-            for source in _reached(step, past, places):
+            for source, begin in _reached(step, past, places):
                 if source != title and not (source == base and row == 0 and _stands_on(step, past, places) == source):
-                    yield Arrow(source, title, row, Way.READS)
+                    yield Arrow(source, title, row, Way.READS, None if begin == len(stages[source]) - 1 else begin)
 
 
-def _reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) -> Iterator[str]:
-    """The stages whose steps a step reads, through what nobody sees."""
+def _reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """The stages and rows of the steps that a step reads, through what nobody sees."""
     pending = [one.digest for one in step.inputs]
     seen: set[str] = set()
     while pending:
@@ -100,7 +100,7 @@ def _reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) 
             continue
         seen.add(digest)
         if digest in places:
-            yield places[digest][0]
+            yield places[digest]
         elif below := past.graph.steps.get(digest):
             pending += [one.digest for one in below.inputs]
 

@@ -45,7 +45,7 @@ def _cluster(number: int, box: Box) -> Iterator[str]:
 
 def _edge(arrow: Arrow, boxes: Mapping[str, Box]) -> str:
     source, target = boxes[arrow.source], boxes[arrow.target]
-    return f"  {_node(source, len(source.rows) - 1)} -> {_node(target, arrow.row)}{_STYLES[arrow.way]};"
+    return f"  {_node(source, arrow.start(source))} -> {_node(target, arrow.row)}{_STYLES[arrow.way]};"
 
 
 def _skipped(title: str, why: str) -> str:

@@ -42,8 +42,8 @@ def mermaid(picture: Picture) -> str:
 
 def _arrow(arrow: Arrow, picture: Picture, numbers: dict[str, int]) -> str:
     source = numbers[arrow.source]
-    last = len(picture.boxes[source].rows) - 1
-    return f"{_node(source, last)} {_ARROWS[arrow.way]} {_node(numbers[arrow.target], arrow.row)}"
+    start = arrow.start(picture.boxes[source])
+    return f"{_node(source, start)} {_ARROWS[arrow.way]} {_node(numbers[arrow.target], arrow.row)}"
 
 
 def _classes(picture: Picture, numbers: dict[str, int]) -> Iterator[str]:

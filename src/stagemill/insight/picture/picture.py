@@ -71,12 +71,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From the end of a stage to a row of another by its number, -1 for its FROM."""
+    """From a stage to a row of another by its number, -1 for its FROM; it begins at the row `begin`, the last for None."""
 
     source: str
     target: str
     row: int
     way: Way
+    begin: int | None = None
+
+    def start(self, source: Box) -> int:
+        """The row that it begins at, -1 for a stage without steps."""
+        return len(source.rows) - 1 if self.begin is None else self.begin
 
 
 @dataclass(frozen=True, slots=True)

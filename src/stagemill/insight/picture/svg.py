@@ -126,7 +126,7 @@ def _row(row: Row, spot: Spot, place: int) -> str:
 
 def _arrow(arrow: Arrow, spots: Mapping[str, Spot], boxes: Mapping[str, Box]) -> str:
     source, target = spots[arrow.source], spots[arrow.target]
-    x, y = source.x + WIDTH, source.row(len(boxes[arrow.source].rows) - 1)
+    x, y = source.x + WIDTH, source.row(arrow.start(boxes[arrow.source]))
     to_x, to_y = target.x - 1, target.row(arrow.row)
     bend = min(_GAP_X, max(30, (to_x - x) // 2))
     return (

@@ -67,6 +67,22 @@ def test_a_stage_that_begins_from_another_does_not_read_it_twice(sizes: Sizes) -
     assert drawn(build(1, graph), sizes).arrows == (Arrow("a", "b", -1, Way.FROM),)
 
 
+def test_a_step_that_two_stages_share_is_in_one_and_the_other_waits_for_its_row(sizes: Sizes) -> None:
+    one = Drawn("a")
+    one.base()
+    shared = one.run("RUN shared")
+    one.run("RUN a")
+    one.begin("b")
+    one.last = shared
+    one.run("RUN b")
+    stages = [PastStage("a", 1, (), {}, "busybox"), PastStage("b", 3, (), {}, "busybox")]
+
+    picture = drawn(build(1, one.graph(stages=stages)), sizes)
+
+    assert [[row.text for row in box.rows] for box in picture.boxes] == [["RUN shared", "RUN a"], ["RUN b"]]
+    assert picture.arrows == (Arrow("a", "b", 0, Way.READS, begin=0),)
+
+
 def test_the_longest_way_is_that_of_what_ran(sizes: Sizes) -> None:
     given = past()
     times = {"RUN make": 3.0, "RUN go build": 4.0, "COPY --from=build /a /a": 0.1, "COPY --from=tool /b /b": 0.1}

@@ -51,6 +51,17 @@ class TestSvg:
         assert spots["web"].x - spots["build"].x > WIDTH
         assert spots["build"].row(1) - spots["build"].row(0) == ROW
 
+    def test_an_arrow_may_begin_at_another_row_than_the_last(self) -> None:
+        given = picture()
+        first = Picture("", given.boxes, (Arrow("build", "web", 0, Way.READS, begin=0),))
+        spot = layout(first)["build"]
+
+        (arrow,) = [one for one in shapes(svg(first)) if "arrow" in one.get("class", "")]
+
+        assert (arrow.get("d") or "").startswith(f"M{spot.x + WIDTH} {spot.row(0)}C")
+        assert '"step build 0" -> "step web 0"' in dot(first)
+        assert "s0r0 -.-> s1r0" in mermaid(first)
+
     def test_boxes_of_a_column_do_not_overlap(self) -> None:
         given = picture()
         spots = layout(Picture("", given.boxes, ()))
