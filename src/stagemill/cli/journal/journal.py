@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stagemill import events
 from stagemill.cli.making.directories import IgnoreFile
 from stagemill.digest import Digest
-from stagemill.errors import CancelledError, StoreError
+from stagemill.errors import CancelledError, StoreError, redacted
 from stagemill.store.builds import BuildRow
 from stagemill.values import dataclass
 
@@ -111,7 +111,7 @@ class Journal:
         context = self._given.context
         place = os.path.abspath(context) if os.path.isdir(context) else context
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
-        return BuildRow(self._started, f"{place}\0{self._inputs.dockerfile.source.name}", title, number=self.number)
+        return BuildRow(self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
