@@ -111,7 +111,9 @@ class Journal:
         context = self._given.context
         place = os.path.abspath(context) if os.path.isdir(context) else context
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
-        return BuildRow(self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number)
+        return BuildRow(
+            self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number
+        )
 
     @contextmanager
     def kept(self) -> Iterator[None]:
