@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class StepEnd:
-    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds."""
+    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds; `begun` is since the build did."""
 
     state: str
     seconds: float = 0.0
+    begun: float = 0.0
 
 
 class Journal:
@@ -103,7 +104,8 @@ class Journal:
 
     def _end(self, step: Digest, state: str, at: float) -> None:
         if state in {"cached", "alike"} or step in self._begun:
-            self.ends[step] = StepEnd(state, at - self._begun.get(step, at))
+            begun = self._begun.get(step, at)
+            self.ends[step] = StepEnd(state, at - begun, begun - self._started)
 
     def _row(self) -> BuildRow:
         context = self._given.context
