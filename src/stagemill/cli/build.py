@@ -51,6 +51,7 @@ _EXAMPLES = examples(
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
+        "stagemill build -t app --watch --on-success 'stagemill run app' .": "build and run at every change",
     }
 )
 
@@ -101,6 +102,14 @@ _EXAMPLES = examples(
     is_flag=True,
     help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
 )
+@click.option(
+    "--watch", is_flag=True, help="Build again at every change of what the build reads, until Ctrl-C (extra `watch`)."
+)
+@click.option(
+    "--on-success",
+    metavar="COMMAND",
+    help="With --watch: run this after each build that succeeds; it is ended when the next one begins.",
+)
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -118,14 +127,25 @@ def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
     build = BuildFlags.of(values, os.environ)
+    if values.flag("watch"):
+        from stagemill.cli.watching import loop
+
+        loop.watch(values, build, lambda: _timed(values, BuildFlags.of(values, os.environ)))
+        return 0
+    if values.text("on_success"):
+        raise UsageError("--on-success is for --watch", hint="add --watch, or write: stagemill build … && COMMAND")
     if any(values.text(name) for name in ("call", "check", "print")):
         from stagemill.cli.making import call
 
         if asked := call.asked(values):
             return call.answer(asked, build)
+    _timed(values, build)
+    return 0
+
+
+def _timed(values: Values, build: BuildFlags) -> None:
     with timed(table=values.flag("timings"), trace=values.text("trace")):
         _build(values, build)
-    return 0
 
 
 def _build(values: Values, build: BuildFlags) -> None:
