@@ -51,7 +51,7 @@ _EXAMPLES = examples(
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
-        "stagemill build -t app --watch --on-success 'stagemill run app' .": "build and run at every change",
+        "stagemill build --watch -t app .": "again whenever a file changes, until Ctrl-C",
     }
 )
 

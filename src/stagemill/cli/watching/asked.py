@@ -42,9 +42,9 @@ def _not_here(text: str) -> str:
     if not text or Path(text).exists():
         return ""
     try:
-        return f"is a URL: {text}" if parse(text) else ""
+        return "is a URL" if parse(text) else ""
     except LocationError:
-        return f"is a URL: {text}"
+        return "is a URL"
 
 
 def outputs(values: Values) -> tuple[str, ...]:

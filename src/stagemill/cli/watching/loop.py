@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -57,11 +58,11 @@ class _Loop:
         from stagemill.cli.watching.changes import Changes
 
         with _hanging_up(), self._following():
-            while True:
+            for number in count():
                 what = self._scope()
                 # From before the build until what it did not see has been told: nothing is lost in between.
                 with Changes(what, self._happened.put):
-                    if self._built() and self._follower:
+                    if self._built(first=number == 0) and self._follower:
                         self._say(f"running {self._follower.command}")
                         self._follower.begin()
                     self._say(f"waiting for changes in {_some(tree.root for tree in what.trees)}; Ctrl-C ends")
@@ -78,12 +79,14 @@ class _Loop:
             if self._follower:
                 self._follower.end()
 
-    def _built(self) -> bool:
+    def _built(self, *, first: bool) -> bool:
         try:
             self._once()
         except CancelledError:
             raise
         except (StagemillError, OSError, MemoryError) as error:
+            if first and isinstance(error, UsageError):
+                raise  # no file mends the command line
             report(error)
             return False
         return True
