@@ -17,6 +17,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
     "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
     "cli/again": ("builds that are asked again: tests/integration/test_again.py", "asking forms keep looked retell"),
+    "cli/sizing": ("cli/size, and cli/diff", "builds rows sides"),
     "cli/inspection": ("cli/inspect", "flags"),
     "cli/named": ("cli/copy, and cli/index", "places sending"),
     "cli/linting": ("cli/lint", "given pages"),

@@ -168,19 +168,9 @@ def _build(values: Values, build: BuildFlags) -> None:
         watch = Watch(listener, checks.begin)
         journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
-            with (
-                journal.kept(),
-                building_each(
-                    build,
-                    inputs,
-                    place=place,
-                    listener=journal,
-                    checks=checks,
-                    caches=kept,
-                    bring=delivery.wants_any,
-                    shipments=[one.shipments for one in delivery.each],
-                ) as builds,
-            ):
+            shipments = [one.shipments for one in delivery.each]
+            making = partial(building_each, caches=kept, bring=delivery.wants_any, shipments=shipments)
+            with journal.kept(), making(build, inputs, place=place, listener=journal, checks=checks) as builds:
                 worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
