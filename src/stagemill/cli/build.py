@@ -14,7 +14,7 @@ import click
 
 from stagemill.cli.again.keep import Keeping
 from stagemill.cli.docker import compat
-from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.command import AttachedOption, Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
@@ -110,6 +110,10 @@ _EXAMPLES = examples(
     metavar="COMMAND",
     help="With --watch: run this after each build that succeeds; it is ended when the next one begins.",
 )
+@click.option(
+    "--invoke", cls=AttachedOption, alone="", metavar="COMMAND",
+    text="Where a RUN fails, open a shell, or run COMMAND in one, in what it left, or before it; then it can be run again.",
+)  # fmt: skip
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -159,8 +163,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     kept = caches.Caches.of(values, build.build_args)
     with (
-        workplace() as place,
-        _progress(values, build) as shown,
+        _desk(values, build) as (place, shown),
         reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         guard.check(inputs.dockerfile)
@@ -282,6 +285,24 @@ def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "m
             return "disabled"
         case _:
             return "min"
+
+
+@contextmanager
+def _desk(values: Values, build: BuildFlags) -> Iterator[tuple[Workplace, Listener]]:
+    """The store, and who is told; with --invoke also who is asked where a step fails."""
+    command = values.text("invoke")
+    if command is None:
+        with workplace() as place, _progress(values, build) as shown:
+            yield place, shown
+        return
+    from stagemill.cli.debugging.debugger import Debugger, check
+    from stagemill.cli.debugging.hold import Hold
+
+    check()
+    with workplace() as place, _progress(values, build) as shown:
+        hold = Hold(shown)
+        place.pauser = Debugger(command, hold.held)
+        yield place, hold
 
 
 @contextmanager
