@@ -55,6 +55,10 @@ _EXAMPLES = examples(
     }
 )
 
+_INVOKE = (
+    "Where a RUN fails, open a shell, or run COMMAND in one, in what it left, or before it; then it can be run again."
+)
+
 
 @with_targets
 @add_build_options
@@ -66,6 +70,7 @@ _EXAMPLES = examples(
         *evidence(),
         *compressions.options(force=True),
         *budgets.options(),
+        AttachedOption("--invoke", alone="", metavar="COMMAND", text=_INVOKE),
         *compat.BUILD.options(),
     )
 )
@@ -110,10 +115,6 @@ _EXAMPLES = examples(
     metavar="COMMAND",
     help="With --watch: run this after each build that succeeds; it is ended when the next one begins.",
 )
-@click.option(
-    "--invoke", cls=AttachedOption, alone="", metavar="COMMAND",
-    text="Where a RUN fails, open a shell, or run COMMAND in one, in what it left, or before it; then it can be run again.",
-)  # fmt: skip
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
