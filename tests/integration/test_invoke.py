@@ -157,6 +157,40 @@ def test_a_step_that_fails_meanwhile_is_not_asked_about_once_the_build_is_given_
     assert person.screen.count(ASKED) == 1
 
 
+def test_a_line_is_stopped_at_though_the_cache_has_it_and_goes_on(mill: Mill) -> None:
+    dockerfile = "FROM busybox\nRUN touch /first\nRUN touch \\\n  /second\nRUN test -e /second && touch /third\n"
+    mill.build(dockerfile, "-t", "app")
+    with debugging(mill, dockerfile, flag="--break=4") as person:
+        person.wait_for("stopped before this step")
+        person.wait_for("Dockerfile:3")
+        person.wait_for(SHELL)
+        found = said(person, "ls -d /first /second 2>/dev/null; touch /second /by-hand")
+        person.type("exit\n")
+        person.wait_for("[g]o on, or [q]uit the build? ")
+        person.type("g\n")
+        assert person.status() == 0
+
+    assert found == "/first"
+    assert "RUN touch /first" in person.screen
+    assert mill("run", "app", "ls", "/by-hand").status == 1
+    assert mill("run", "app", "ls", "/second", "/third").status == 0
+
+
+def test_a_stage_is_stopped_at_before_each_run_and_can_be_given_up(mill: Mill) -> None:
+    dockerfile = "FROM busybox AS one\nRUN touch /a\nRUN touch /b\nFROM busybox\nRUN touch /c\nCOPY --from=one /b /\n"
+    with debugging(mill, dockerfile, "--break", "one", flag="--invoke=ls /a") as person:
+        person.wait_for("the shell ended with status 1")
+        person.wait_for("the build? ")
+        person.type("go\n")
+        person.wait_for("the shell ended with status 0")
+        person.wait_for("the build? ")
+        person.type("q\n")
+        assert person.status() == 130
+
+    assert "given up before this step" in person.screen
+    assert person.screen.count("stopped before this step") == 2
+
+
 @pytest.mark.parametrize("place", ["question", "shell"])
 def test_a_signal_ends_it_and_the_terminal_is_as_before(mill: Mill, place: str) -> None:
     with debugging(mill, "FROM busybox\nRUN exit 9\n") as person:
@@ -188,3 +222,19 @@ def test_without_a_terminal_it_is_refused(mill: Mill) -> None:
     mill.write({"Dockerfile": "FROM busybox\n"})
 
     assert "--invoke needs a terminal, and standard input is none" in mill.fail("build", "--invoke", ".", status=2)
+    assert "--break needs a terminal, and standard input is none" in mill.fail("build", "--break", "1", ".", status=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("2", "--break is for steps that run something"),
+        ("3", "--break 3: line 3 of Dockerfile holds no instruction"),
+        ("tset", "--break tset: there is no such stage"),
+    ],
+)
+def test_what_is_no_run_cannot_be_stopped_at(mill: Mill, name: str, why: str) -> None:
+    with debugging(mill, "FROM busybox\nCOPY Dockerfile /\n", flag=f"--break={name}") as person:
+        assert person.status() == 1
+
+    assert why in person.screen.replace("\r\n", "\n")

@@ -14,7 +14,7 @@ import click
 
 from stagemill.cli.again.keep import Keeping
 from stagemill.cli.docker import compat
-from stagemill.cli.frame.command import AttachedOption, Command, examples
+from stagemill.cli.frame.command import AttachedOption, Command, Option, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
@@ -55,6 +55,9 @@ _EXAMPLES = examples(
     }
 )
 
+_BREAK = (
+    "Open that shell before the RUN at this line, or every RUN of this stage, too; they run though the cache has them."
+)
 _INVOKE = (
     "Where a RUN fails, open a shell, or run COMMAND in one, in what it left, or before it; then it can be run again."
 )
@@ -71,6 +74,7 @@ _INVOKE = (
         *compressions.options(force=True),
         *budgets.options(),
         AttachedOption("--invoke", alone="", metavar="COMMAND", text=_INVOKE),
+        Option(["--break"], multiple=True, metavar="LINE|STAGE", help=_BREAK),
         *compat.BUILD.options(),
     )
 )
@@ -290,19 +294,19 @@ def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "m
 
 @contextmanager
 def _desk(values: Values, build: BuildFlags) -> Iterator[tuple[Workplace, Listener]]:
-    """The store, and who is told; with --invoke also who is asked where a step fails."""
-    command = values.text("invoke")
-    if command is None:
+    """The store, and who is told; with --invoke or --break also who is asked what is to become of a step."""
+    command, breaks = values.text("invoke"), values.texts("break")
+    if command is None and not breaks:
         with workplace() as place, _progress(values, build) as shown:
             yield place, shown
         return
     from stagemill.cli.debugging.debugger import Debugger, check
     from stagemill.cli.debugging.hold import Hold
 
-    check()
+    check("--break" if command is None else "--invoke")
     with workplace() as place, _progress(values, build) as shown:
         hold = Hold(shown)
-        place.pauser = Debugger(command, hold.held)
+        place.pauser = Debugger(command or "", hold.held, breaks=breaks)
         yield place, hold
 
 

@@ -83,17 +83,17 @@ def _run(op: Run, parent: Tree, sources: Sequence[Tree], *, services: Services, 
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
         with _mounted(op, sources, services=services, forms=forms, scratch=scratch, step=step) as extra:
             process = _process(op, view, services=services, extra=extra, environment=environment)
+            standing = Standing(step.vertex, view, step.cancelled, process, rootfs, scratch, services.sandbox)
+            if services.pauser and not services.pauser.begin(standing):
+                raise CancelledError("the build was given up before this step")
             code = services.sandbox.run(rootfs, process, output=log.write, cancelled=step.cancelled)
             if code != 0:
                 if step.cancelled.is_set():
                     raise CancelledError("the build was stopped")
                 resources = services.host.resources
                 error = _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
-                if services.pauser:
-                    sandbox = services.sandbox
-                    standing = Standing(step.vertex, error, view, step.cancelled, process, rootfs, sandbox)
-                    if services.pauser.again(standing):
-                        raise _AgainError
+                if services.pauser and services.pauser.again(standing, error):
+                    raise _AgainError
                 raise error
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)

@@ -11,6 +11,8 @@ import pytest
 
 from fakes.sandbox import Call, fails
 from fakes.workshop import Workshop
+from stagemill.digest import Digest
+from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import CancelledError, Excerpt, StepError
 from stagemill.execute.pausing import Standing
 from stagemill.execute.progress import quiet
@@ -18,7 +20,8 @@ from stagemill.execute.running import Step, run
 from stagemill.execute.tree import Tree
 from stagemill.graph.operations import Run
 from stagemill.graph.vertex import Label, Vertex
-from stagemill.sandbox.process import Data
+from stagemill.plan.planner import Plan
+from stagemill.sandbox.process import Bind
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
@@ -32,10 +35,17 @@ class Person:
     def __init__(self, *answers: bool, opens: Sequence[bool] = ()) -> None:
         self.answers = list(answers)
         self.opens = opens
-        self.seen: list[Standing] = []
+        self.seen: list[StepError] = []
+        self.lets_begin = True
 
-    def again(self, standing: Standing) -> bool:
-        self.seen.append(standing)
+    def stops(self, dockerfile: Dockerfile, plans: Sequence[Plan]) -> frozenset[Digest]:
+        raise AssertionError
+
+    def begin(self, standing: Standing) -> bool:
+        return self.lets_begin
+
+    def again(self, standing: Standing, error: StepError) -> bool:
+        self.seen.append(error)
         for before in self.opens:
             assert standing.open(["sh"], before=before) == 0
         return self.answers.pop(0)
@@ -62,7 +72,7 @@ def test_it_is_run_again_from_nothing_as_often_as_that_is_wanted(workshop: Works
     tree = made(workshop)
 
     assert uppers == [[], [], []]
-    assert [standing.error.process_exit_code for standing in person.seen] == [7, 7]
+    assert [error.process_exit_code for error in person.seen] == [7, 7]
     assert workshop.forms.view(tree).lstat("half")
 
 
@@ -101,9 +111,19 @@ def test_a_program_is_opened_with_all_that_the_run_has(workshop: Workshop) -> No
     for call in (after, before):
         assert (call.tty, call.process.args, call.rootfs.lower) == (True, ("sh",), step.rootfs.lower)
         assert dict(call.process.env) == {**dict(step.process.env), "TERM": "xterm"}
-        (script,) = (mount for mount in call.process.mounts if isinstance(mount, Data))
-        assert (script.target, script.content) == ("/dev/stagemill/step", b"#!/bin/sh\nexec /bin/sh -c make\n")
+        (script,) = (mount for mount in call.process.mounts if isinstance(mount, Bind))
+        assert (script.target, script.read_only) == ("/dev/stagemill/step", True)
         same = replace(call.process, args=step.process.args, env=step.process.env, mounts=step.process.mounts)
         assert same == step.process
     assert after.rootfs == step.rootfs
     assert (before.rootfs.upper, before.rootfs.work) == (None, None)
+
+
+def test_what_is_given_up_before_it_begins_never_runs(workshop: Workshop) -> None:
+    person = workshop.pauser = Person()
+    person.lets_begin = False
+
+    with pytest.raises(CancelledError, match="given up"):
+        made(workshop)
+
+    assert workshop.sandbox.calls == []
