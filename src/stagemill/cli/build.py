@@ -139,8 +139,7 @@ def command(**given: object) -> int:
     if values.flag("watch"):
         from stagemill.cli.watching import loop
 
-        loop.watch(values, build, lambda: _timed(values, BuildFlags.of(values, os.environ)))
-        return 0
+        return loop.watch(values, build, lambda: _timed(values, BuildFlags.of(values, os.environ)))
     if values.text("on_success"):
         raise UsageError("--on-success is for --watch", hint="add --watch, or write: stagemill build … && COMMAND")
     if any(values.text(name) for name in ("call", "check", "print")):

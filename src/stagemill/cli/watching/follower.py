@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Thread
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE = 3.0
 """Seconds between SIGTERM and SIGKILL, as for the process of a RUN."""
 
@@ -28,9 +29,10 @@ class Follower:
     def begin(self) -> None:
         """Starts it. There must be none that still runs."""
         assert self._running is None, "one is running"
-        self._running = subprocess.Popen(
-            ["/bin/sh", "-c", self.command], stdin=subprocess.DEVNULL, process_group=0, close_fds=True
-        )
+        with _undisturbed():
+            self._running = subprocess.Popen(
+                ["/bin/sh", "-c", self.command], stdin=subprocess.DEVNULL, process_group=0, close_fds=True
+            )
         Thread(target=self._wait, args=(self._running,), name="on success", daemon=True).start()
 
     def end(self) -> None:
@@ -51,6 +53,20 @@ class Follower:
         status = process.wait()
         if self._running is process:
             self._ended(status if status >= 0 else 128 - status)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals come when the block is over: a process that nobody knows of yet would outlive us."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _is_there(group: int) -> bool:

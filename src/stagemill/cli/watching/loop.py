@@ -7,20 +7,20 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.cli.frame.environment import store_root
-from stagemill.cli.frame.failure import report
+from stagemill.cli.frame.stopping import STOPPED
 from stagemill.cli.making.source import located
 from stagemill.cli.watching import asked
+from stagemill.cli.watching.apart import apart
 from stagemill.cli.watching.follower import Follower
 from stagemill.cli.watching.scope import Scope, scope
 from stagemill.context.named import Directory
 from stagemill.dockerfile.source import printable
-from stagemill.errors import CancelledError, StagemillError, UsageError
+from stagemill.errors import StagemillError, UsageError
 
 if TYPE_CHECKING:
     from stagemill.cli.frame.values import Values
@@ -30,16 +30,18 @@ Happening: TypeAlias = "frozenset[str] | int | StagemillError"
 """Paths that changed, the status of the command that ran, or why nothing more will be heard."""
 
 _SHOWN = 3  # paths by name
+_WRONG = UsageError.exit_code
 
 
-def watch(values: Values, build: BuildFlags, once: Callable[[], object]) -> None:
-    """Calls `once` at the beginning and after every change, and then the command of `--on-success`. It ends by Ctrl-C.
+def watch(values: Values, build: BuildFlags, once: Callable[[], object]) -> int:
+    """Calls `once`, in another process, at the beginning and after every change, and then the command of `--on-success`.
 
-    An error of a build is shown, and does not end it. Raises StagemillError for what does.
+    An error of a build is shown, and does not end it. Returns the status where a build was stopped, or a command line is wrong;
+    raises StagemillError for what else ends it, and KeyboardInterrupt.
     """
     asked.check(values, build)
     silent = values.flag("quiet") or build.progress in {"quiet", "rawjson"}
-    _Loop(values, build, once, say=(lambda _: None) if silent else _say).run()
+    return _Loop(values, build, once, say=(lambda _: None) if silent else _say).run()
 
 
 class _Loop:
@@ -54,15 +56,21 @@ class _Loop:
         command = values.text("on_success")
         self._follower = Follower(command, ended=self._happened.put) if command else None
 
-    def run(self) -> None:
+    def run(self) -> int:
         from stagemill.cli.watching.changes import Changes
 
         with _hanging_up(), self._following():
-            for number in count():
+            first = True
+            while True:
                 what = self._scope()
                 # From before the build until what it did not see has been told: nothing is lost in between.
-                with Changes(what, self._happened.put):
-                    if self._built(first=number == 0) and self._follower:
+                found = Changes(what, self._happened.put)
+                status = apart(self._once)
+                if status == STOPPED or (status == _WRONG and first):
+                    return status  # no file mends the command line
+                first = False
+                with found:
+                    if status == 0 and self._follower:
                         self._say(f"running {self._follower.command}")
                         self._follower.begin()
                     self._say(f"waiting for changes in {_some(tree.root for tree in what.trees)}; Ctrl-C ends")
@@ -78,18 +86,6 @@ class _Loop:
         finally:
             if self._follower:
                 self._follower.end()
-
-    def _built(self, *, first: bool) -> bool:
-        try:
-            self._once()
-        except CancelledError:
-            raise
-        except (StagemillError, OSError, MemoryError) as error:
-            if first and isinstance(error, UsageError):
-                raise  # no file mends the command line
-            report(error)
-            return False
-        return True
 
     def _changed(self) -> frozenset[str]:
         """Waits for a change, and tells meanwhile how the command ended."""
