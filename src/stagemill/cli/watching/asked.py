@@ -16,7 +16,7 @@ from stagemill.location import LocationError, parse
 if TYPE_CHECKING:
     from stagemill.cli.making.building import BuildFlags
 
-_FILES = ("iidfile", "metadata_file", "logfile", "trace")
+_FILES = ("iidfile", "metadata_file", "logfile", "trace", "report")
 
 
 def check(values: Values, build: BuildFlags) -> None:
