@@ -213,3 +213,18 @@ def test_a_command_line_that_nothing_mends_ends_it_at_once(mill: Mill) -> None:
     said = mill.fail("build", "--watch", "--iidfile", "iid", "-o", "files", ".", status=2)
 
     assert "--iidfile needs an image" in said
+
+
+@pytest.mark.parametrize("how", ["keys", "signal"])
+def test_a_build_that_runs_is_stopped_with_it(mill: Mill, how: str) -> None:
+    mill.write({"Dockerfile": "FROM busybox\nRUN echo inside $((40 + 2)); sleep 1000\n"})
+    with watching(mill) as person:
+        person.wait_for("inside 42")
+        if how == "keys":
+            person.type("\x03")
+        else:
+            person.process.terminate()
+        assert person.status() == 130
+
+    assert "Traceback" not in person.screen
+    assert WAITING not in person.screen
