@@ -24,11 +24,11 @@ from stagemill.errors import (
     RegistryError,
 )
 from stagemill.execute.progress import Progress, quiet
-from stagemill.execute.streams import Counted, Stopped, Waiting
+from stagemill.execute.streams import Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import FileView
 from stagemill.layer.hashed import Hashed
-from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
+from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
@@ -210,10 +210,8 @@ class Forms:
                 return found
 
             def receive() -> Digest:
-                with (
-                    self.store.layers.workspace() as workspace,
-                    self.stream(base, progress=progress, stopped=stopped) as stream,
-                ):
+                blob = self.stream(base.descriptor, base.reference, progress=progress, stopped=stopped)
+                with self.store.layers.workspace() as workspace, blob as stream:
                     index = unpack(
                         stream,
                         media_type=base.descriptor.media_type,
@@ -248,13 +246,12 @@ class Forms:
             raise CorruptError(f"a layer of an imported cache cannot be used: {error.message}") from error
 
     def stream(
-        self, base: BaseLayer, *, progress: Progress = quiet, stopped: Stopped = never
+        self, blob: Descriptor, reference: str = "", *, progress: Progress = quiet, stopped: Stopped = never
     ) -> AbstractContextManager[Reader]:
-        """The bytes of a layer's blob, which the store has afterwards."""
+        """The bytes of a blob, which the store has afterwards."""
         from stagemill.execute.arriving import streamed  # noqa: PLC0415  see above
 
-        source = partial(self.source, base.descriptor, base.reference)
-        return streamed(self.store, source, base.descriptor, progress=progress, stopped=stopped)
+        return streamed(self.store, partial(self.source, blob, reference), blob, progress=progress, stopped=stopped)
 
     def source(self, descriptor: Descriptor, reference: str = "") -> BlobSource:
         """Where a blob is that is not in the store. Raises NotFoundError where nobody knows."""
@@ -390,12 +387,11 @@ class Forms:
         return packed
 
     def _receive(self, blob: Descriptor, reference: str = "", *, progress: Progress, stopped: Stopped) -> None:
-        from stagemill.execute.arriving import again, arriving  # noqa: PLC0415  see above
+        from stagemill.execute.arriving import again  # noqa: PLC0415  see above
 
         def receive() -> None:
-            with arriving(self.store, self.source(blob, reference), blob) as reader:
-                counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
-                for _ in chunks(counted):
+            with self.stream(blob, reference, progress=progress, stopped=stopped) as reader:
+                for _ in chunks(reader):
                     pass
 
         again(receive)

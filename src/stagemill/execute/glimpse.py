@@ -271,7 +271,7 @@ class _Blob:
         with explained("make", into):
             into.mkdir(0o700)
         try:
-            with self._forms.stream(base) as stream:
+            with self._forms.stream(base.descriptor, base.reference) as stream:
                 return scan(
                     stream,
                     media_type=base.descriptor.media_type,

@@ -126,10 +126,10 @@ class _Scan:
         self._found[path] = IndexEntry(path, entry, digest)
 
     def _link(self, path: str, target: str) -> None:
-        if path == target:
+        original = self._found.get(target)
+        if path == target and original and not original.whiteout:
             return
         self._make_room(path)
-        original = self._found.get(target)
         if original is None or original.whiteout or target in self._borrowed:
             self._borrowed.add(path)
             self._found[path] = IndexEntry(path, Entry("file", 0, 0, 0, 0, 0))
