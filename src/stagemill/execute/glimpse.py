@@ -44,7 +44,7 @@ def files_of(select: Selection | None) -> frozenset[str] | None:
     """The paths that a selection names one by one; None where it may be a directory, or what a pattern finds."""
     if select is None or select.parents or select.excludes:
         return _EVERYTHING
-    if any(is_pattern(text) or text.endswith("/") or not clean(text) for text in select.patterns):
+    if any(is_pattern(text) or not clean(text) for text in select.patterns):
         return _EVERYTHING
     return frozenset(clean(text) for text in select.patterns)
 
