@@ -30,11 +30,18 @@ class Digest(str):
     @classmethod
     def of(cls, data: bytes) -> Self:
         """The digest of some bytes."""
-        return cls.from_hex(hashlib.sha256(data).hexdigest())
+        return cls.from_bytes(hashlib.sha256(data).digest())
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
         return cls(f"sha256:{text}")
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """From the 32 bytes that it is; faster than from text, as nothing has to be looked at."""
+        if len(data) != 32:
+            raise ValueError(f"not a sha256 digest: {len(data)} bytes")
+        return super().__new__(cls, f"sha256:{data.hex()}")
 
     @classmethod
     def of_value(cls, value: Canonical) -> Self:

@@ -1,9 +1,9 @@
 """`DirectoryContext`: a directory of the user's as a tree, without what its ignore rules leave out.
 
-One scan per directory, when it is first asked for; after that everything is a look-up. Files belong to root, as in every
+One look per folder, when it is first asked for; after that everything is a look-up. Files belong to root, as in every
 image that is built from a context. Digests are remembered between builds by what the kernel says of a file. That is not
-believed of a file that changed since shortly before the scan, for it may change again within the same tick of the file
-system's clock (git calls such an entry racily clean).
+believed of a file that changed since shortly before the build began (see `seen.py`). What all of it was found to be is
+remembered too, and holds as long as no folder that was looked at has another mark.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from stagemill.context.ignore import IgnoreRules
+from stagemill.context.look import Look, Row, Xattrs, key_of, look, row, xattrs
+from stagemill.context.seen import MOST_YOUNG, MOST_YOUNG_BYTES, Folder, Found, Seen
 from stagemill.digest import Digest
 from stagemill.errors import ContextError
 from stagemill.files.view import Entry, Kind
@@ -24,6 +29,7 @@ from stagemill.timings import measured
 
 _COARSEST_CLOCK_NS = 2_000_000_000
 _CHUNK = 1 << 20
+_ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _KINDS: dict[int, Kind] = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "dir",
@@ -33,6 +39,7 @@ _KINDS: dict[int, Kind] = {
     stat.S_IFBLK: "block",
     stat.S_IFSOCK: "socket",
 }
+_NO_ROWS: Mapping[str, Row] = MappingProxyType({})
 
 
 class StatCache(Protocol):
@@ -47,7 +54,7 @@ class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
     `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. No symlink is followed, so nothing outside of
-    the directory is ever seen. Reads raise ContextError.
+    the directory is ever seen. Reads raise ContextError. `root` is where it is, without links.
     """
 
     def __init__(
@@ -60,57 +67,103 @@ class DirectoryContext:
         title: str = "the build context",
     ) -> None:
         self._title = title
-        self._root = os.path.realpath(root)
+        self.root = os.path.realpath(root)
         self._ignore = ignore
         self._stats = stats
         self._settled_before = started_ns - _COARSEST_CLOCK_NS
-        self._entries: dict[str, Entry] = {}
-        self._keys: dict[str, tuple[int, ...]] = {}
-        self._digests: dict[str, Digest] = {}
-        self._names: dict[str, list[str]] = {}
-        self._hidden: set[str] = set()
-        self._add("", self._root_status())
+        self._rows: dict[str, Mapping[str, Row]] = {}
+        self._folders: dict[str, Folder] = {}
+        self._targets: dict[str, str] = {}
+        self._xattrs: dict[str, Xattrs] = {}
+        self._digests: dict[str, dict[str, Digest]] = {}
+        self._unseen = False
+        self._top = self._read_root()
 
     def lstat(self, path: str) -> Entry | None:
-        entry = self._entries.get(path)
-        if entry is None and path:
-            self._reach(path[: max(path.rfind("/"), 0)])
-            entry = self._entries.get(path)
-        return entry
+        if not path:
+            return self._top
+        found = self._row(path)
+        return self._entry(path, found) if found else None
 
     def listdir(self, path: str) -> list[str]:
-        names = self._names.get(path)
-        return self._reach(path) if names is None else names
+        return list(self._rows_in(path))
 
     @property
-    def root(self) -> str:
-        """Where it is, without links."""
-        return self._root
-
-    @property
-    def scanned(self) -> Mapping[str, Sequence[str]]:
-        """The names in each directory that was looked into, without those that are left out."""
-        return self._names
-
-    @property
-    def hidden(self) -> Collection[str]:
-        """The paths in these directories that are left out."""
-        return self._hidden
+    def looked_at(self) -> Mapping[str, tuple[Collection[Row], Collection[str]]]:
+        """By folder: all that was read of it so far, and the names in it that are left out."""
+        return {path: (self._rows[path].values(), folder.hidden) for path, folder in self._folders.items()}
 
     def digest(self, path: str) -> Digest:
-        known = self._digests.get(path)
+        folder, _, name = path.rpartition("/")
+        digests = self._digests.setdefault(folder, {})
+        known = digests.get(name)
         if known is None:
-            known = self._digests[path] = self._remembered(path)
+            known = digests[name] = self._remembered(path)
         return known
 
     def real_path(self, path: str) -> Path:
-        return Path(self._root, path)
+        return Path(self.root, path)
+
+    @measured("walk")
+    def recall(self, seen: Seen) -> bool:
+        """Whether all that an earlier build saw is exactly so still. Folders that are, are not looked at again."""
+        # By an exception, what is in a folder may decide whether the folder itself is kept.
+        whole = self._ignore is not None and self._ignore.has_exceptions
+        same = True
+        for folder in seen.folders:
+            if not same and not self._is_folder(folder.path):
+                continue
+            if found := self._unchanged(folder):
+                self._take(folder, found)
+                continue
+            same = False
+            if whole:
+                self._forget()
+                return False
+            with suppress(ContextError):  # whoever asks for it hears of it
+                self._scan(folder.path)
+        marks = {folder.path: folder.mark for folder in seen.folders}
+        for path, own in seen.xattrs.items():
+            above = path[: max(path.rfind("/"), 0)]
+            if above in self._folders and self._folders[above].mark == marks[above]:
+                self._xattrs[path] = own
+        return [self._holds(path) for path in seen.young] == list(seen.young.values()) and same
+
+    def seen(self, found: Mapping[str, Found], *, rules: str, before: Seen | None = None) -> Seen | None:
+        """All that was looked at until now, and what was `found` out; None where nobody could tell that it stays so.
+
+        `before` is what was recalled and is so still.
+        """
+        young = {
+            f"{folder}/{name}" if folder else name: each[6]
+            for folder, rows in self._rows.items()
+            for name, each in rows.items()
+            if (each[7] >= self._settled_before or each[8] >= self._settled_before) and not stat.S_ISDIR(each[1])
+        }
+        if self._unseen or len(young) > MOST_YOUNG or sum(young.values()) > MOST_YOUNG_BYTES:
+            return None
+        held = {**(before.young if before else {}), **{path: self._holds(path) for path in young}}
+        if not all(held.values()):
+            return None
+        folders = sorted(self._folders.values(), key=lambda folder: folder.path.replace("/", "\0"))
+        return Seen(rules, tuple(folders), held, {path: own for path, own in self._xattrs.items() if own}, found)
+
+    def _holds(self, path: str) -> str:
+        """What is in a young file, as text; nothing where that cannot be told."""
+        entry = self.lstat(path)
+        if entry is None:
+            return ""
+        try:
+            own = self._xattrs[path] = xattrs(self._place(path))
+            return f"{self.digest(path) if entry.kind == 'file' else ''} {own!r}"
+        except (ContextError, OSError):
+            return ""
 
     def _remembered(self, path: str) -> Digest:
-        entry = self.lstat(path)
-        assert entry, f"{path!r} is not in the context"
-        assert entry.kind == "file", f"{path!r} is a {entry.kind}"
-        key = self._keys[path]
+        found = self._row(path)
+        assert found, f"{path!r} is not in the context"
+        assert stat.S_ISREG(found[1]), f"{path!r} is no file"
+        key = key_of(found)
         settled = key[3] < self._settled_before and key[4] < self._settled_before
         digest = self._stats.get(key) if settled else None
         if digest is None:
@@ -124,10 +177,12 @@ class DirectoryContext:
         sha256 = hashlib.sha256()
         try:
             descriptor = os.open(self._place(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            left = key[2] or _ENDLESS  # one read is enough for a small file
             try:
-                while data := os.read(descriptor, _CHUNK):
+                while left and (data := os.read(descriptor, min(left, _CHUNK))):
                     sha256.update(data)
-                unchanged = _key(os.fstat(descriptor)) == key
+                    left -= len(data)
+                unchanged = key_of(row("", os.fstat(descriptor))) == key
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -136,76 +191,116 @@ class DirectoryContext:
             unchanged = False
         if not unchanged:
             raise ContextError(f'"/{path}" of {self._title} changed while it was read', hint="build again")
-        return Digest.from_hex(sha256.hexdigest())
+        return Digest.from_bytes(sha256.digest())
 
-    def _reach(self, directory: str) -> list[str]:
-        """The names in a directory, after all above it were scanned too; none where it is no directory of the context."""
-        names = directory.split("/") if directory else []
+    def _row(self, path: str) -> Row | None:
+        folder, _, name = path.rpartition("/")
+        return self._rows_in(folder).get(name)
+
+    def _rows_in(self, folder: str) -> Mapping[str, Row]:
+        """What is kept in a folder, after all above it were looked at too; nothing where it is no folder of the context."""
+        known = self._rows.get(folder)
+        if known is not None:
+            return known
+        names = folder.split("/") if folder else []
         for depth in range(len(names) + 1):
             path = "/".join(names[:depth])
-            if path not in self._names:
-                entry = self._entries.get(path)
-                if entry is None or entry.kind != "dir":
-                    return []
+            if path not in self._rows:
+                if not self._is_folder(path):
+                    return _NO_ROWS
                 self._scan(path)
-        return self._names[directory]
+        return self._rows[folder]
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether the folder that a path lies in was looked at, and has a folder there."""
+        if not path:
+            return True
+        above, _, name = path.rpartition("/")
+        found = self._rows.get(above, _NO_ROWS).get(name)
+        return found is not None and stat.S_ISDIR(found[1])
+
+    def _unchanged(self, folder: Folder) -> Look | None:
+        """The folder as it is now, if that is as it was."""
+        place = self._place(folder.path)
+        try:
+            with os.scandir(place) as listing:
+                found = look(place, list(listing), frozenset(folder.hidden))
+        except OSError:
+            return None
+        return found if found.mark == folder.mark else None
 
     @measured("walk")
-    def _scan(self, directory: str) -> bool:
-        """Reads a directory; whether anything in it is kept."""
-        prefix = f"{directory}/" if directory else ""
-        kept: list[str] = []
+    def _scan(self, folder: str) -> bool:
+        """Looks at a folder; whether anything in it is kept."""
+        place = self._place(folder)
         try:
-            with os.scandir(self._place(directory)) as listing:
-                items = [(item.name, item.stat(follow_symlinks=False)) for item in listing]
+            with os.scandir(place) as listing:
+                items = list(listing)
+            hidden = self._hidden(folder, items)
+            found = look(place, items, hidden)
+            own = {
+                name: values
+                for name, each in found.rows.items()
+                if not stat.S_ISDIR(each[1]) and not stat.S_ISLNK(each[1]) and (values := xattrs(f"{place}/{name}"))
+            }
         except OSError as error:
-            raise self._unreadable(directory, error) from error
-        excluded = self._ignore.judge(directory) if self._ignore else None
-        for name, status in items:
-            path = prefix + name
-            if excluded is None or not excluded(path) or self._has_exceptions(path, status):
-                self._add(path, status)
-                kept.append(name)
-            else:
-                self._hidden.add(path)
-        kept.sort()
-        self._names[directory] = kept
-        return bool(kept)
+            raise self._unreadable(folder, error) from error
+        self._take(Folder(folder, found.mark, tuple(sorted(hidden))), replace(found, xattrs={**found.xattrs, **own}))
+        return bool(found.rows)
 
-    def _has_exceptions(self, path: str, status: os.stat_result) -> bool:
+    def _take(self, folder: Folder, found: Look) -> None:
+        prefix = f"{folder.path}/" if folder.path else ""
+        self._rows[folder.path] = found.rows
+        self._folders[folder.path] = folder
+        self._targets.update((prefix + name, text) for name, text in found.targets.items())
+        self._xattrs.update((prefix + name, own) for name, own in found.xattrs.items())
+
+    def _forget(self) -> None:
+        """As if nothing had been looked at."""
+        for known in (self._rows, self._folders, self._targets, self._xattrs):
+            known.clear()
+
+    def _hidden(self, folder: str, items: Iterable[os.DirEntry[str]]) -> frozenset[str]:
+        """The names in a folder that the ignore rules leave out."""
+        if self._ignore is None:
+            return frozenset()
+        prefix = f"{folder}/" if folder else ""
+        excluded = self._ignore.judge(folder)
+        return frozenset(
+            item.name
+            for item in items
+            if excluded(prefix + item.name) and not self._has_exceptions(prefix + item.name, item)
+        )
+
+    def _has_exceptions(self, path: str, item: os.DirEntry[str]) -> bool:
         """Whether a directory that is left out stays, for the sake of something in it."""
-        if not stat.S_ISDIR(status.st_mode) or not self._ignore or not self._ignore.may_reinclude_below(path):
+        assert self._ignore, "something is left out"
+        if not item.is_dir(follow_symlinks=False) or not self._ignore.may_reinclude_below(path):
             return False
         try:
             return self._scan(path)
         except ContextError:
+            self._unseen = True
             return False  # nobody asked for it
 
-    def _add(self, path: str, status: os.stat_result) -> None:
-        kind = _KINDS[stat.S_IFMT(status.st_mode)]
-        place = self._place(path)
-        try:
-            target = os.readlink(place) if kind == "symlink" else ""
-            xattrs = () if kind == "symlink" else _xattrs(place)
-        except OSError as error:
-            raise self._unreadable(path, error) from error
-        self._entries[path] = Entry(
+    def _entry(self, path: str, found: Row) -> Entry:
+        _, mode, device, node, names, stands_for, size, changed, _ = found
+        kind = _KINDS[stat.S_IFMT(mode)]
+        return Entry(
             kind,
-            status.st_mode & 0o7777,
+            mode & 0o7777,
             0,
             0,
-            status.st_size if kind == "file" else 0,
-            status.st_mtime_ns,
-            target,
-            (os.major(status.st_rdev), os.minor(status.st_rdev)) if kind in {"char", "block"} else (0, 0),
-            xattrs,
-            (status.st_dev, status.st_ino) if status.st_nlink > 1 and kind != "dir" else None,
+            size if kind == "file" else 0,
+            changed,
+            self._targets[path] if kind == "symlink" else "",
+            (os.major(stands_for), os.minor(stands_for)) if kind in {"char", "block"} else (0, 0),
+            self._xattrs.get(path, ()),
+            (device, node) if names > 1 and kind != "dir" else None,
         )
-        if kind == "file":
-            self._keys[path] = _key(status)
 
     def _place(self, path: str) -> str:
-        return f"{self._root}/{path}" if path else self._root
+        return f"{self.root}/{path}" if path else self.root
 
     def _unreadable(self, path: str, error: OSError) -> ContextError:
         return ContextError(
@@ -213,40 +308,18 @@ class DirectoryContext:
             hint="make it readable, or leave it out with a line in .dockerignore",
         )
 
-    def _root_status(self) -> os.stat_result:
+    def _read_root(self) -> Entry:
         try:
-            status = os.stat(self._root)
+            status = os.stat(self.root)
+            own = xattrs(self.root)
         except OSError as error:
             raise ContextError(
-                f"cannot read {self._title} {self._root}: {error.strerror}",
+                f"cannot read {self._title} {self.root}: {error.strerror}",
                 hint="name a directory that exists and that you may read",
             ) from error
         if not stat.S_ISDIR(status.st_mode):
             raise ContextError(
-                f"{self._title} {self._root} is not a directory",
+                f"{self._title} {self.root} is not a directory",
                 hint="name the directory that holds the files; `-f` names the Dockerfile",
             )
-        return status
-
-
-def _key(status: os.stat_result) -> tuple[int, ...]:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def _xattrs(place: str) -> tuple[tuple[str, bytes], ...]:
-    """The attributes that mean the same on another machine; labels of a security module and ACLs do not."""
-    try:
-        names = os.listxattr(place, follow_symlinks=False)
-        if not names:
-            return ()
-        return tuple(
-            (name, os.getxattr(place, name, follow_symlinks=False)) for name in sorted(names) if _travels(name)
-        )
-    except OSError as error:
-        if error.errno in {errno.ENOTSUP, errno.ENODATA, errno.ENOENT}:
-            return ()
-        raise
-
-
-def _travels(xattr: str) -> bool:
-    return xattr == "security.capability" or (xattr.startswith("user.") and not xattr.startswith("user.overlay."))
+        return Entry("dir", status.st_mode & 0o7777, 0, 0, 0, status.st_mtime_ns, xattrs=own)

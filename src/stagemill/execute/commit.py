@@ -6,12 +6,17 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from stagemill.digest import Digest
 from stagemill.execute.tree import Tree, TreeLayer, timestamp
 from stagemill.files.view import FileView
-from stagemill.layer.index import NOTHING, Known, Watch, build
+from stagemill.layer.index import NOTHING, Known, LayerIndex, Watch, build
 from stagemill.store.layers import Workspace
 
 _NOBODY = Watch()
+
+
+def _forget(_layer: Digest, _index: LayerIndex) -> None:
+    """Nobody wants it soon."""
 
 
 def commit(
@@ -21,13 +26,15 @@ def commit(
     clock: Callable[[], float],
     known: Known = NOTHING,
     watch: Watch = _NOBODY,
+    keep: Callable[[Digest, LayerIndex], None] = _forget,
 ) -> Tree:
     """The parent's tree with the workspace on top, which is a layer of the store afterwards.
 
-    Raises what `watch` does.
+    `keep` gets the layer's index, for who wants it soon. Raises what `watch` does.
     """
     index = build(workspace.fs, known=known, watch=watch)
     layer = workspace.commit(index.serialize())
+    keep(layer, index)
     return parent.on_top(TreeLayer("layer", layer, timestamp(clock())))
 
 

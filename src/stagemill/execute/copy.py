@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -37,10 +38,10 @@ class Find(Protocol):
     nobody knows one.
     """
 
-    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> tuple[Path, IndexEntry] | None: ...
+    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None: ...
 
 
-def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> tuple[Path, IndexEntry] | None:
+def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> tuple[str, IndexEntry] | None:
     """Nobody knows one."""
 
 
@@ -54,10 +55,13 @@ class Extract(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A tree to copy from; `fixed` says that its files never change."""
+    """A tree to copy from; `fixed` says that its files never change. `root` is set where all of them lie below one
+    directory of this machine, at their own paths.
+    """
 
     view: FileView
     fixed: bool = False
+    root: str = ""
 
 
 def copy(
@@ -96,7 +100,7 @@ def copy_all(
         owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
         job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
         origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
-        job.run([_Source(files.view, files.fixed, origin) for files, origin in zip(sources, origins, strict=True)])
+        job.run([_Source(files, origin) for files, origin in zip(sources, origins, strict=True)])
         draft.finish()
     except OSError as error:
         raise explained(error, into) from error
@@ -110,11 +114,22 @@ class _Source:
     `nodes` tells, for a file of several names, where its first one was copied to, and as what.
     """
 
-    view: FileView
-    fixed: bool
+    files: Files
     origin: operations.Origin = _EVERYTHING
     implied: set[str] | None = None
     nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
+
+    @property
+    def view(self) -> FileView:
+        return self.files.view
+
+    @property
+    def fixed(self) -> bool:
+        return self.files.fixed
+
+    def place(self, path: str) -> str:
+        """Where a path lies on this machine."""
+        return f"{self.files.root}/{path}" if self.files.root else os.fspath(self.files.view.real_path(path))
 
 
 class _Copying:
@@ -134,15 +149,20 @@ class _Copying:
         self._into = into
         self._owner = owner
         self._mode = mode
+        self._as_it_is = mode == Mode() and not op.keep_owner
         self._extract = extract
         self._find = find
         self._linked: set[tuple[int, int]] = set()
+        # Of files with one name in the only source, which no other path can share, the path will do.
+        self._taken: set[str] = set()
+        self._single = False
         self._fault: StagemillError | None = None
         made = owner or Owner()
         self._new = Entry("dir", mode.of_new_directories, made.uid, made.gid, 0, 0)
 
     def run(self, sources: Sequence[_Source]) -> None:
         op = self._op
+        self._single = len(sources) == 1
         found = [
             (source, matches(source.view, Selection(source.origin.sources, op.excludes, op.parents)))
             for source in sources
@@ -202,8 +222,10 @@ class _Copying:
             along = match.only is not None and not match.only.keeps(below)
             if along and self._comes_along(target, entry):
                 places[path] = target
+            elif entry.kind == "dir":
+                places[path] = self._directory(source, path, target, entry)
             else:
-                places[path] = self._place(source, path, target, entry)
+                self._place(source, path, target, entry)
 
     def _comes_along(self, target: str, entry: Entry) -> bool:
         """A directory that is copied only for what is in it gives an existing one its mode, and nothing else."""
@@ -213,15 +235,13 @@ class _Copying:
         self._draft.put_directory(target, replace(existing, mode=entry.mode))
         return True
 
-    def _place(self, source: _Source, path: str, target: str, entry: Entry) -> str:
-        """Puts one path of the source at its target; where it is then, which differs below a followed symlink."""
-        if entry.kind == "dir":
-            return self._directory(source, path, target, entry)
+    def _place(self, source: _Source, path: str, target: str, entry: Entry) -> None:
+        """Puts one path of the source, which is no directory, at its target."""
         self._draft.clear(target, replacing=source.implied is not None)
         first, written = source.nodes.get(entry.node, ("", entry)) if entry.node is not None else ("", entry)
         if first and self._draft.holds(first, written):
             self._draft.link(target, first)
-            return target
+            return
         wanted = self._dressed(entry, archived=source.implied is not None)
         if entry.kind == "file":
             self._file(source, path, target, (entry, wanted))
@@ -232,9 +252,9 @@ class _Copying:
             self._draft.put_special(target, wanted)
         if entry.node is not None:
             source.nodes[entry.node] = target, wanted
-        return target
 
     def _directory(self, source: _Source, path: str, target: str, entry: Entry) -> str:
+        """Puts a directory at its target; where it is then, which differs below a followed symlink."""
         if source.implied is not None and path in source.implied:
             existing = self._draft.lstat(target)  # what is above it is resolved already
             real = resolve(self._draft, target) if existing and existing.kind == "symlink" else target
@@ -248,35 +268,42 @@ class _Copying:
     def _file(self, source: _Source, path: str, target: str, entries: tuple[Entry, Entry]) -> None:
         entry, wanted = entries
         digest = source.view.digest(path)
-        if not source.fixed:
-            found = self._find(target, wanted, digest)
-            if found and self._is_first(found[0]) and self._draft.adopt(target, wanted, found[0], known=found[1]):
-                return
-        real = source.view.real_path(path)
-        if not source.fixed:
-
-            def write(descriptor: int) -> None:
-                transfer.copy_hashed(real, descriptor, expected=digest, name=path)
-
-        elif (
-            self._may_share(source)
-            and wanted == entry
-            and self._is_first(real)
-            and self._draft.adopt(target, wanted, real, known=digest)
-        ):
-            return
+        if source.fixed:
+            linked = self._may_share(source) and wanted == entry and self._link(source, path, target, (entry, digest))
         else:
+            linked = self._link_earlier(target, wanted, digest)
+        if linked:
+            return
+        real = source.place(path)
+        copy = transfer.copy_fixed if source.fixed else partial(transfer.copy_hashed, expected=digest, name=path)
+        self._draft.put_file(target, wanted, partial(copy, real, size=entry.size), digest=digest)
 
-            def write(descriptor: int) -> None:
-                transfer.copy_fixed(real, descriptor, size=entry.size)
+    def _link(self, source: _Source, path: str, target: str, facts: tuple[Entry, Digest]) -> bool:
+        """Makes a file of a layer one of this layer too, if it can be."""
+        entry, digest = facts
+        real = source.place(path)
+        if entry.node is None and self._single:
+            first = path not in self._taken
+            self._taken.add(path)
+        else:
+            first = self._is_first(real)
+        known = IndexEntry(target, entry if entry.node is None else replace(entry, node=None), digest)
+        return first and self._draft.adopt(target, entry, real, known=known)
 
-        self._draft.put_file(target, wanted, write, digest=digest)
+    def _link_earlier(self, target: str, wanted: Entry, digest: Digest) -> bool:
+        """The same for one that this step made the last time. No two files of one layer are the same there, as none of those
+        that are found has a second name.
+        """
+        found = self._find(target, wanted, digest)
+        if found is None or (self._linked and not self._is_first(found[0])):
+            return False
+        return self._draft.adopt(target, wanted, found[0], known=found[1])
 
     def _may_share(self, source: _Source) -> bool:
         """A RUN sees how many names a file has (`ls -l`, cpio). Of what is unpacked one name goes when this is over."""
         return not self._op.still or source.implied is not None
 
-    def _is_first(self, real: Path) -> bool:
+    def _is_first(self, real: str) -> bool:
         """Whether a file on disk is not in this layer yet: files that share it only because an earlier copy linked them
         must not become hard links of each other.
         """
@@ -290,6 +317,8 @@ class _Copying:
     def _dressed(self, entry: Entry, *, archived: bool) -> Entry:
         """The entry with the owner and mode that the instruction wants."""
         owner = self._owner
+        if owner is None and self._as_it_is and not archived:
+            return entry if (entry.uid, entry.gid) == (0, 0) else replace(entry, uid=0, gid=0)
         if owner is None:
             owner = Owner(entry.uid, entry.gid) if archived or self._op.keep_owner else Owner()
         mode = entry.mode
@@ -309,10 +338,10 @@ class _Copying:
 
     def _unpack(self, source: _Source, path: str, destination: str) -> bool:
         """Puts what is in an archive into the destination, a directory; False where the file is no archive."""
-        real = source.view.real_path(path)
         import shutil  # noqa: PLC0415  few builds unpack archives
         import tempfile  # noqa: PLC0415
 
+        real = Path(source.place(path))
         scratch = tempfile.mkdtemp(prefix="archive-", dir=self._into.parent)
         implied: set[str] = set()
 
@@ -330,7 +359,7 @@ class _Copying:
                 raise transfer.changed(path)
             index = build(Path(scratch))
             unpacked = StackView([(Path(scratch), lambda: index)])
-            self._tree(_Source(unpacked, fixed=True, implied=implied), Match("", ""), destination)
+            self._tree(_Source(Files(unpacked, fixed=True), implied=implied), Match("", ""), destination)
         finally:
             shutil.rmtree(scratch)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Event
 
+from stagemill.context.directory import DirectoryContext
 from stagemill.execute.commit import commit
 from stagemill.execute.copy import Files, copy_all, unknown
 from stagemill.execute.earlier import Earlier
@@ -54,7 +55,7 @@ class Copier:
                 names=names,
                 find=Earlier(name, self.forms).find if self.forms.linking and not op.still else unknown,
             )
-            return commit(workspace, parent, clock=self.services.clock, known=known)
+            return commit(workspace, parent, clock=self.services.clock, known=known, keep=self.forms.indexes.keep)
 
     @measured("copy")
     def make_directory(self, op: operations.MakeDirectory, parent: Tree) -> Tree:
@@ -72,8 +73,9 @@ class Copier:
 
 
 def _of_context(source: ContextFiles, op: operations.Copy) -> Files:
+    root = source.view.root if isinstance(source.view, DirectoryContext) else ""
     if not op.still:
-        return Files(source.view)
+        return Files(source.view, root=root)
     from stagemill.export.dated import Dated  # noqa: PLC0415  few builds are to be the same to the byte
 
-    return Files(Dated(source.view, operations.STILL))
+    return Files(Dated(source.view, operations.STILL), root=root)

@@ -18,7 +18,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError, StoreError
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
-from stagemill.layer import attributes
+from stagemill.layer import attributes, disk
 from stagemill.layer.index import IndexEntry
 
 _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
@@ -36,12 +36,18 @@ class Draft:
     def __init__(self, parent: FileView, into: Path) -> None:
         self._parent = parent
         self._into = os.fspath(into)
+        self._owner = os.geteuid(), os.getegid()
         self._written: dict[str, Entry] = {"": parent.lstat("") or _ROOT}
+        # Directories that only this layer has: what is not written to them is nowhere.
+        self._new: set[str] = set()
         self.known: dict[str, Digest | IndexEntry] = {}
 
     def lstat(self, path: str) -> Entry | None:
         """The entry in the tree with the layer on top."""
-        return self._written.get(path) or self._parent.lstat(path)
+        written = self._written.get(path)
+        if written or path[: max(path.rfind("/"), 0)] in self._new:
+            return written
+        return self._parent.lstat(path)
 
     def is_directory(self, path: str) -> bool:
         entry = self.lstat(path)
@@ -62,6 +68,8 @@ class Draft:
             if current not in self._written:
                 os.mkdir(self._place(current), 0o700)
                 self._written[current] = entry or new
+                if entry is None:
+                    self._new.add(current)
 
     def put_directory(self, path: str, entry: Entry, *, replacing: bool = False) -> None:
         """A directory at a path, with the metadata of the entry, merged with what is there.
@@ -78,6 +86,8 @@ class Draft:
         if path not in self._written:
             self._enter(split(path)[0])
             os.mkdir(self._place(path), 0o700)
+            if existing is None:
+                self._new.add(path)
         self._written[path] = entry
 
     def put_file(self, path: str, entry: Entry, write: Callable[[int], None], *, digest: Digest) -> None:
@@ -85,11 +95,12 @@ class Draft:
         descriptor = os.open(self._place(path), _NEW_FILE, 0o600)
         try:
             write(descriptor)
-            attributes.apply(descriptor, entry)
+            attributes.apply(descriptor, entry, owner=self._owner)
+            found = disk.read_open(descriptor)
         finally:
             os.close(descriptor)
         self._written[path] = entry
-        self.known[path] = digest
+        self.known[path] = IndexEntry(path, entry if found == entry else found, digest)
 
     def put_special(self, path: str, entry: Entry) -> None:
         """A symlink, pipe, socket or device."""
@@ -103,7 +114,7 @@ class Draft:
                 os.mknod(place, stat.S_IFSOCK | 0o600)
             case _:
                 _make_device(place, path, entry)
-        attributes.apply(place, entry)
+        attributes.apply(place, entry, owner=self._owner)
         self._written[path] = entry
 
     def link(self, path: str, first: str) -> None:
@@ -115,10 +126,10 @@ class Draft:
         if digest:
             self.known[first] = self.known[path] = digest
 
-    def adopt(self, path: str, entry: Entry, source: Path, *, known: Digest | IndexEntry) -> bool:
+    def adopt(self, path: str, entry: Entry, source: str, *, known: IndexEntry) -> bool:
         """A hard link of a file on disk that is as the entry says; False where the file system does not allow it.
 
-        `known` is its digest, or what a layer's index has of it, at the same path.
+        `known` is what an index has of it at this path, where it has no second name in the layer.
         """
         try:
             os.link(source, self._place(path), follow_symlinks=False)
@@ -130,6 +141,8 @@ class Draft:
 
     def clear(self, path: str, *, replacing: bool = False) -> None:
         """Makes room at a path for something that is no directory; a directory there is an error, unless it is replaced."""
+        if path not in self._written and path[: max(path.rfind("/"), 0)] in self._new:
+            return
         existing = self.lstat(path)
         if existing and existing.kind == "dir" and (not replacing or not path):
             raise StagemillError(
@@ -162,8 +175,10 @@ class Draft:
         import shutil  # noqa: PLC0415  little is taken away again
 
         shutil.rmtree(self._place(path))
+        self._new.discard(path)
         for below in [other for other in self._written if other.startswith(f"{path}/")]:
             del self._written[below]
+            self._new.discard(below)
             self.known.pop(below, None)
 
     def _hides_directory(self, path: str) -> bool:

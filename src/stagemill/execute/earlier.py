@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Trees
 from stagemill.files.view import Entry
-from stagemill.layer.index import IndexEntry
+from stagemill.layer.index import IndexEntry, Row, row, rows_by_path
 
 _TRIES = 200
 
@@ -23,29 +23,30 @@ class Earlier:
     def __init__(self, name: str, forms: Forms) -> None:
         self._name = name
         self._forms = forms
-        self._found: tuple[Path, Mapping[str, IndexEntry]] | None = None
+        self._found: tuple[str, Mapping[str, Row]] | None = None
         self._left = _TRIES
 
-    def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[Path, IndexEntry] | None:
+    def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None:
         """Where a file lies that has the path, the entry and the content, and no second name; None where none does."""
         if not self._left:
             return None
         if self._found is None:
             self._found = self._look()
-        directory, by_path = self._found
-        known = by_path.get(path)
-        if known is None or known.digest != digest or known.entry != entry or entry.node is not None:
+        directory, rows = self._found
+        known = IndexEntry(path, entry, digest)
+        if entry.node is not None or rows.get(path) != row(known):
             self._left -= self._left > 0
             return None
         self._left = -1
-        return directory / path, known
+        return f"{directory}/{path}", known
 
-    def _look(self) -> tuple[Path, Mapping[str, IndexEntry]]:
+    def _look(self) -> tuple[str, Mapping[str, Row]]:
         for record in self._forms.store.records.recent(self._name):
             try:
                 layers = Trees().parse(record.result).layers
                 if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
-                    return self._forms.store.layers.directory(home), self._forms.index(home).by_path
-            except (StagemillError, ValueError):
+                    directory = self._forms.store.layers.directory(home)
+                    return os.fspath(directory), rows_by_path(self._forms.store.layers.index(home))
+            except (StagemillError, ValueError, TypeError):
                 continue  # a store that is damaged is nothing to link from
-        return Path(), {}
+        return "", {}

@@ -15,14 +15,8 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.digest import Digest
-from stagemill.errors import (
-    ArchiveError,
-    CacheError,
-    CancelledError,
-    CorruptError,
-    NotFoundError,
-    RegistryError,
-)
+from stagemill.errors import ArchiveError, CacheError, CancelledError, CorruptError, NotFoundError, RegistryError
+from stagemill.execute.indexes import Indexes
 from stagemill.execute.progress import Progress, quiet
 from stagemill.execute.streams import Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
@@ -61,7 +55,7 @@ class Forms:
         self.linking = linking
         self._remote = remote
         self._views: dict[tuple[TreeLayer, ...], StackView] = {}
-        self._indexes: dict[Digest, LayerIndex] = {}
+        self.indexes = Indexes(store.layers)
         self._homes: dict[TreeLayer, Digest] = {}
         self._touched: set[Digest] = set()
         self.hashed = Hashed()
@@ -95,15 +89,7 @@ class Forms:
         return self._unpacked(layer.digest) if layer.form == "chain" else self.store.home(layer.digest)
 
     def index(self, layer: Digest) -> LayerIndex:
-        with self._lock:
-            found = self._indexes.get(layer)
-        if found is None:
-            from stagemill.layer.index import LayerIndex  # noqa: PLC0415  see above
-
-            found = LayerIndex.parse(self.store.layers.index(layer))
-            with self._lock:
-                self._indexes[layer] = found
-        return found
+        return self.indexes.of(layer)
 
     def directories(
         self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None

@@ -80,7 +80,8 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
             raise _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
-        return commit(workspace, parent, clock=services.clock, watch=_watch(step, services, forms.hashed))
+        watch, keep = _watch(step, services, forms.hashed), forms.indexes.keep
+        return commit(workspace, parent, clock=services.clock, watch=watch, keep=keep)
 
 
 def _watch(step: Step, services: Services, hashed: Hashed) -> Watch:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import ContextError, CorruptError
 
 _CHUNK = 1 << 20
+_ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def copy_hashed(source: Path, target: int, *, expected: Digest, name: str) -> None:
-    """Copies a file that might change at any time into an open one. ContextError where it is no longer the expected one."""
+def copy_hashed(source: str, target: int, *, size: int, expected: Digest, name: str) -> None:
+    """Copies so many bytes of a file that might change at any time into an open one. ContextError where they are no longer
+    the expected ones.
+    """
     try:
         descriptor = os.open(source, _READ)
     except OSError as error:
@@ -25,17 +27,19 @@ def copy_hashed(source: Path, target: int, *, expected: Digest, name: str) -> No
             f'cannot read "/{name}" of the build context: {error.strerror}', hint="make it readable, or leave it out"
         ) from error
     sha256 = hashlib.sha256()
+    left = size or _ENDLESS
     try:
-        while data := os.read(descriptor, _CHUNK):
+        while left and (data := os.read(descriptor, min(left, _CHUNK))):
             sha256.update(data)
             write(target, data)
+            left -= len(data)
     finally:
         os.close(descriptor)
     if sha256.hexdigest() != expected.hex:
         raise changed(name)
 
 
-def copy_fixed(source: Path, target: int, *, size: int) -> None:
+def copy_fixed(source: str, target: int, *, size: int) -> None:
     """Copies a file that never changes into an open one, in the kernel where it can. CorruptError for another size."""
     descriptor = os.open(source, _READ)
     try:

@@ -6,26 +6,55 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import TypeAlias
 
 from stagemill.digest import Digest, canonical
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.view import Entry, FileView
 from stagemill.values import dataclass
 
+Parts: TypeAlias = tuple[tuple[str, str], ...]
 _AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The digest of what is selected, and its parts: (path in the tree, facts), sorted.
-
-    `brief` makes of facts what is worth to be kept. `empty` are the patterns that select nothing.
+    """The digest of what is selected. `list_parts` lists its parts when somebody wants them; `brief` makes of their facts
+    what is worth to be kept. `empty` are the patterns that select nothing.
     """
 
     digest: Digest
-    parts: tuple[tuple[str, str], ...]
+    list_parts: Callable[[], Parts] = field(compare=False)
     empty: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> Parts:
+        """(Path in the tree, facts), sorted."""
+        return self.list_parts()
+
+
+class Contents(Mapping[Digest, Parts]):
+    """The parts behind content digests."""
+
+    def __init__(self) -> None:
+        self._known: dict[Digest, Content] = {}
+
+    def add(self, content: Content) -> None:
+        self._known[content.digest] = content
+
+    def __getitem__(self, digest: Digest) -> Parts:
+        return self._known[digest].parts
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._known
+
+    def __iter__(self) -> Iterator[Digest]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
@@ -52,7 +81,7 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
             full.add(match.pattern)
     digest = _digest(groups)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
-    return Content(digest, tuple(sorted(parts)), empty)
+    return Content(digest, lambda: tuple(sorted(parts)), empty)
 
 
 def _digest(groups: Sequence[Sequence[tuple[str, str]]]) -> Digest:
@@ -71,6 +100,8 @@ def _digest(groups: Sequence[Sequence[tuple[str, str]]]) -> Digest:
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:
     """One text in which every difference that counts makes a difference. No field can hold a NUL."""
+    if not owners and not link and not entry.xattrs and entry.kind == "file":
+        return f"file\0{entry.mode:o}\0\0{entry.size}\0{data}\0\0\0\0"
     owner = f"{entry.uid}:{entry.gid}" if owners else ""
     xattrs = "\0".join(f"{name}={value.hex()}" for name, value in entry.xattrs)
     device = f"{entry.device[0]}:{entry.device[1]}" if entry.device != (0, 0) else ""

@@ -21,13 +21,14 @@ class OwnerError(OSError):
         self.gid = gid
 
 
-def apply(where: str | int, entry: Entry) -> Entry:
+def apply(where: str | int, entry: Entry, *, owner: tuple[int, int] | None = None) -> Entry:
     """Gives a path, or an open file, what the entry says; returns what the file system made of it.
 
-    Raises OSError, and as one of them OwnerError.
+    `owner` are the user and group that it has, where that is known: as a rule those of this process. Raises OSError, and as
+    one of them OwnerError.
     """
     follow = isinstance(where, int)
-    if (entry.uid, entry.gid) != (os.geteuid(), os.getegid()):
+    if (entry.uid, entry.gid) != (owner or (os.geteuid(), os.getegid())):
         _own(where, entry, follow=follow)
     if entry.kind == "symlink":
         entry = replace(entry, mode=0o777)

@@ -82,14 +82,22 @@ def read(path: str, status: os.stat_result, *, node: Hashable = None) -> Entry:
     )
 
 
-def xattrs(path: str) -> tuple[tuple[str, bytes], ...]:
-    """The extended attributes of a path, sorted, without overlayfs' own; a symlink is not followed."""
+def read_open(descriptor: int) -> Entry:
+    """The entry of a regular file that is open, and has one name."""
+    status = os.fstat(descriptor)
+    mode, uid, gid = status.st_mode & 0o7777, status.st_uid, status.st_gid
+    return Entry("file", mode, uid, gid, status.st_size, status.st_mtime_ns, xattrs=xattrs(descriptor))
+
+
+def xattrs(where: str | int) -> tuple[tuple[str, bytes], ...]:
+    """The extended attributes of a path or an open file, sorted, without overlayfs' own; a symlink is not followed."""
+    follow = isinstance(where, int)
     try:
-        names = os.listxattr(path, follow_symlinks=False)
+        names = os.listxattr(where, follow_symlinks=follow)
         if not names:
             return ()
         kept = sorted(name for name in names if not is_private(name))
-        return tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in kept)
+        return tuple((name, os.getxattr(where, name, follow_symlinks=follow)) for name in kept)
     except OSError as error:
         if error.errno in _NO_XATTRS:
             return ()
@@ -110,4 +118,4 @@ def file_digest(path: str, *, pause: Callable[[], None] = unhindered) -> Digest:
             pause()
     finally:
         os.close(descriptor)
-    return Digest.from_hex(sha256.hexdigest())
+    return Digest.from_bytes(sha256.digest())

@@ -31,7 +31,7 @@ _LARGE = 1 << 30  # bytes of a file whose holes are worth a word
 _APART = 4 << 20  # bytes of a file that is read beside others
 
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
-_Row: TypeAlias = "list[rows.Cell]"
+Row: TypeAlias = "list[rows.Cell]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class LayerIndex:
 
     def serialize(self) -> bytes:
         """The same bytes for equal indexes, for ever."""
-        return rows.write(VERSION, map(_row, self.entries))
+        return rows.write(VERSION, map(row, self.entries))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -213,7 +213,8 @@ def _link(listed: list[IndexEntry], members: list[int]) -> None:
             listed[position] = replace(item, entry=replace(item.entry, node=first), link=link)
 
 
-def _row(item: IndexEntry) -> _Row:
+def row(item: IndexEntry) -> Row:
+    """The row of one path, as it is serialized."""
     if item.whiteout:
         return [item.path, "whiteout"]
     entry = item.entry
@@ -225,11 +226,23 @@ def _row(item: IndexEntry) -> _Row:
             detail = f"{entry.device[0]}:{entry.device[1]}"
         case _:
             detail = entry.target
-    row: _Row = [item.path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.size, detail]
+    found: Row = [item.path, entry.kind, entry.mode, entry.uid, entry.gid, entry.mtime_ns, entry.size, detail]
     if entry.node is not None or item.opaque or entry.xattrs:
         first = None if entry.node is None else item.link or item.path
-        row += [first, item.opaque, {name: value.hex() for name, value in entry.xattrs}]
-    return row
+        found += [first, item.opaque, {name: value.hex() for name, value in entry.xattrs}]
+    return found
+
+
+def rows_by_path(data: bytes) -> Mapping[str, Row]:
+    """The rows of a serialized index. Raises ValueError or TypeError for what is none."""
+    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
+    at = rows.first(VERSION, text)
+    found: dict[str, Row] = {}
+    while at < len(text):
+        one, end = decode(text, at)
+        found[one[0]] = one
+        at = rows.after(text, end)
+    return found
 
 
 def _entries(data: bytes) -> Iterator[IndexEntry]:
@@ -252,7 +265,7 @@ def _entries(data: bytes) -> Iterator[IndexEntry]:
             mtime_ns,
             detail if kind == "symlink" else "",
             _device(detail) if kind in {"char", "block"} else (0, 0),
-            tuple((name, bytes.fromhex(value)) for name, value in values.items()),
+            tuple((name, bytes.fromhex(value)) for name, value in values.items()) if values else (),
             first,
         )
         digest = Digest.from_hex(detail) if kind == "file" else None

@@ -27,14 +27,24 @@ def selected(context: FileContext, select: Selection, site: Site) -> Content:
     if asked not in site.selected:
         if context.location is None:
             site.sources.admit_files(context.name)
-        site.selected[asked] = content(context.view, select, owners=False)
+        site.selected[asked] = _looked_at(context, select)
     return site.selected[asked]
+
+
+def _looked_at(context: FileContext, select: Selection) -> Content:
+    memory = context.memory
+    found = memory.recalled(select) if memory else None
+    if found is None:
+        found = content(context.view, select, owners=False)
+        if memory:
+            memory.keep(select, found)
+    return found
 
 
 def files(context: FileContext, select: Selection, site: Site) -> Vertex:
     """The files that are selected, keyed by what they hold. Raises MissingSourceError."""
     found = selected(context, select, site)
-    site.contents[found.digest] = found.parts
+    site.contents.add(found)
     return Vertex(operations.Context(context.name, found.digest), (), Label(""))
 
 

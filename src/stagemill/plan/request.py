@@ -7,6 +7,9 @@ from dataclasses import field
 from typing import Literal, Protocol, TypeAlias
 
 from stagemill.context.named import NamedContexts
+from stagemill.digest import Digest
+from stagemill.files.content import Content
+from stagemill.files.select import Sources
 from stagemill.files.view import FileView
 from stagemill.graph.mounts import HostMount
 from stagemill.graph.operations import STILL
@@ -34,13 +37,30 @@ class IgnoredBy(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """Knows from earlier builds what files hold that did not change."""
+
+    @property
+    def value(self) -> Digest | None:
+        """Names all that an earlier build saw of the files, if they are exactly so still; None if not, or nobody knows."""
+        ...
+
+    def recalled(self, select: Sources, /) -> Content | None:
+        """What a selection is; None where nobody knows."""
+        ...
+
+    def keep(self, select: Sources, found: Content, /) -> None:
+        """Takes down what it was found to be."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileContext:
     """Files that the user gave: of the main context, which COPY and ADD without `--from` read, or of a named one.
 
     `title` is what a person calls it, `name` its key in the build. `ignored` answers for a path that is not there: the
     rule of the ignore file that hides it, as words, or None. `location` is the URL that they came from, if they did,
-    and `made_of` what that was.
+    and `made_of` what that was. `memory` is of this very view.
     """
 
     view: FileView
@@ -49,6 +69,7 @@ class FileContext:
     name: str = MAIN
     location: Location | None = None
     made_of: Vertex | None = None
+    memory: Memory | None = None
 
 
 class Devices(Protocol):

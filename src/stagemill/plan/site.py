@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import field, replace
 from typing import TypeVar
 
-from stagemill.digest import Digest
 from stagemill.dockerfile.expansion import ExpansionError, Lookup, expand, expand_raw, expand_words
 from stagemill.dockerfile.source import Source, Span
 from stagemill.dockerfile.tree import Heredoc, Pair, Word
 from stagemill.errors import DockerfileError
 from stagemill.events import remark
-from stagemill.files.content import Content
+from stagemill.files.content import Content, Contents
 from stagemill.graph.vertex import Selection
 from stagemill.plan.request import Request
 from stagemill.plan.resolver import NOWHERE, Sources
@@ -34,7 +33,7 @@ class Site:
     escape: str
     request: Request
     onbuild: bool = False
-    contents: dict[Digest, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
     selected: dict[tuple[str, Selection], Content] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     sources: Sources = NOWHERE

@@ -30,8 +30,10 @@ from stagemill.store.links import Links
 from stagemill.store.living import Living
 from stagemill.store.locks import Locks, never
 from stagemill.store.marks import Marks
+from stagemill.store.memo import Memo
 from stagemill.store.partials import Partials
 from stagemill.store.records import Records
+from stagemill.store.stat_cache import MAGIC as STATS
 from stagemill.store.stat_cache import StatCache
 from stagemill.store.temporary import Temporary
 
@@ -107,8 +109,15 @@ class Store:
 
     def stat_cache(self, name: str) -> StatCache:
         """The remembered digests of one context, by a name such as its path."""
+        return StatCache(self._memo(name, STATS))
+
+    def seen(self, name: str) -> Memo:
+        """What the latest build saw of one context, by such a name."""
+        return self._memo(f"{name}\0seen", b"stagemill seen 1\n")
+
+    def _memo(self, name: str, magic: bytes) -> Memo:
         file = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        return StatCache(self.root / "stats" / file, self.temporary)
+        return Memo(self.root / "stats" / file, self.temporary, magic=magic)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """An empty directory on the store's file system that is gone afterwards."""

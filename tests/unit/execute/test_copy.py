@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.disk import shown, stacked, write
+from fakes.known import digests
 from fakes.stats import MemoryStats
 from fakes.tree import MemoryTree, Node, directory, file, link
 from stagemill.context.directory import DirectoryContext
@@ -72,7 +73,8 @@ class Workbench:
         self.count += 1
         self.layer.mkdir(parents=True)
         op = operations.Copy(sources, to, **options)  # type: ignore[arg-type]
-        self.digests = copy(op, parent or MemoryTree({}), source, into=self.layer, link=fixed, extract=no_archive)
+        known = copy(op, parent or MemoryTree({}), source, into=self.layer, link=fixed, extract=no_archive)
+        self.digests = digests(self.layer, known)
         return shown(self.layer)
 
     def from_stage(self, nodes: Nodes, *sources: str, to: str, **options: object) -> dict[str, str]:

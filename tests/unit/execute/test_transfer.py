@@ -38,22 +38,35 @@ class TestHashed:
     """Of a context, whose files anybody may change at any time."""
 
     def test_the_expected_bytes_arrive(self, source: Path, target: BinaryIO) -> None:
-        copy_hashed(source, target.fileno(), expected=Digest.of(LARGE), name="source")
+        copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
 
         assert written(target) == LARGE
 
     def test_other_bytes_are_an_error(self, source: Path, target: BinaryIO) -> None:
         with pytest.raises(ContextError) as caught:
-            copy_hashed(source, target.fileno(), expected=Digest.of(b"before"), name="dir/source")
+            copy_hashed(str(source), target.fileno(), size=6, expected=Digest.of(b"before"), name="dir/source")
 
         assert caught.value.message == '"/dir/source" of the build context changed while it was being copied'
         assert caught.value.hint == "build again"
+
+    def test_fewer_bytes_are_an_error(self, source: Path, target: BinaryIO) -> None:
+        source.write_bytes(LARGE[:-1])
+
+        with pytest.raises(ContextError, match="changed while it was being copied"):
+            copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
+
+    def test_of_a_file_that_grows_what_was_expected_arrives(self, source: Path, target: BinaryIO) -> None:
+        source.write_bytes(LARGE + b"more")
+
+        copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
+
+        assert written(target) == LARGE
 
     def test_a_file_that_is_gone_has_changed(self, source: Path, target: BinaryIO) -> None:
         source.unlink()
 
         with pytest.raises(ContextError) as caught:
-            copy_hashed(source, target.fileno(), expected=Digest.of(LARGE), name="source")
+            copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
 
         assert caught.value.message == changed("source").message
 
@@ -62,7 +75,7 @@ class TestHashed:
         source.symlink_to(tmp_path / "secret")
 
         with pytest.raises(ContextError) as caught:
-            copy_hashed(source, target.fileno(), expected=Digest.of(LARGE), name="source")
+            copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
 
         assert caught.value.message == changed("source").message
         assert written(target) == b""
@@ -72,7 +85,7 @@ class TestHashed:
         os.mkfifo(source)
 
         with pytest.raises(ContextError, match="changed while it was being copied"):
-            copy_hashed(source, target.fileno(), expected=Digest.of(LARGE), name="source")
+            copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else for a moment")
     def test_a_file_that_may_not_be_read_is_an_error_with_a_hint(self, source: Path, target: BinaryIO) -> None:
@@ -80,7 +93,7 @@ class TestHashed:
         os.seteuid(NOBODY)
         try:
             with pytest.raises(ContextError) as caught:
-                copy_hashed(source, target.fileno(), expected=Digest.of(LARGE), name="source")
+                copy_hashed(str(source), target.fileno(), size=len(LARGE), expected=Digest.of(LARGE), name="source")
         finally:
             os.seteuid(0)
 
@@ -92,14 +105,14 @@ class TestFixed:
     """Of a layer, whose files never change."""
 
     def test_the_bytes_arrive(self, source: Path, target: BinaryIO) -> None:
-        copy_fixed(source, target.fileno(), size=len(LARGE))
+        copy_fixed(str(source), target.fileno(), size=len(LARGE))
 
         assert written(target) == LARGE
 
     @pytest.mark.parametrize("size", [0, 10, len(LARGE) - 1, len(LARGE) + 1])
     def test_another_size_is_an_error_with_a_hint(self, source: Path, target: BinaryIO, size: int) -> None:
         with pytest.raises(CorruptError) as caught:
-            copy_fixed(source, target.fileno(), size=size)
+            copy_fixed(str(source), target.fileno(), size=size)
 
         assert caught.value.message == f"{source} has {len(LARGE)} bytes, its layer says {size}"
         assert caught.value.hint == "run `stagemill store check`, then build again"
@@ -107,7 +120,7 @@ class TestFixed:
     def test_an_empty_file_is_a_file(self, tmp_path: Path, target: BinaryIO) -> None:
         (tmp_path / "empty").touch()
 
-        copy_fixed(tmp_path / "empty", target.fileno(), size=0)
+        copy_fixed(str(tmp_path / "empty"), target.fileno(), size=0)
 
         assert written(target) == b""
 
@@ -117,7 +130,7 @@ class TestFixed:
         small = source.with_name("small")
         small.write_bytes(b"small")
         try:
-            copy_fixed(small, write_end, size=5)
+            copy_fixed(str(small), write_end, size=5)
             found = os.read(read_end, 100)
         finally:
             os.close(read_end)

@@ -41,7 +41,7 @@ class Entry(TypedDict):
 
 
 class Receipt(TypedDict):
-    """What a build was asked (`question`), what it looked at, and what it answered.
+    """What a build looked at, and what it answered.
 
     `files` are digests of files by path, None for those that were not there. `before` and `after` are what names in the store
     mean, before the build and by it: descriptors as the table `images` has them, None for none. `steps` are keys of its
@@ -52,7 +52,6 @@ class Receipt(TypedDict):
     """
 
     version: int
-    question: str
     schema: int
     boot: str
     files: dict[str, str | None]

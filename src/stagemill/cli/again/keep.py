@@ -71,7 +71,7 @@ class Keeping:
             receipt.write(
                 path,
                 {
-                    **found.receipt(self._asked, began_ns=self._began_ns),
+                    **found.receipt(began_ns=self._began_ns),
                     "mode": mode,
                     "entry": entry,
                     "said": list(self._said(found)),
@@ -112,7 +112,7 @@ class _Found:
         """The numbers of the archives by the names of the steps that wrote them."""
         return {archive.step: number for number, archive in enumerate(self._result.archives)}
 
-    def receipt(self, asked: str, *, began_ns: int) -> Receipt:
+    def receipt(self, *, began_ns: int) -> Receipt:
         """All but what was said. Raises UnrepeatableError, UnusualError, OSError, ValueError."""
         store, given = self._place.store, self._given
         layers = {layer.digest.hex for layer in self._image.manifest.layers}
@@ -121,13 +121,16 @@ class _Found:
         questions, files = self._questions()
         return {
             "version": receipt.VERSION,
-            "question": asked,
             "schema": schema.VERSION,
             "boot": receipt.boot(),
             "files": {**files, **looked.files(given.context, given.file, config=self._place.config)},
             "context": looked.context(self._inputs.context, began_ns=began_ns),
             "asked": questions,
-            "headers": {"Accept": _accept(), "User-Agent": user_agent(), "Accept-Encoding": "identity"},
+            "headers": {
+                "Accept": _accept() if questions else "",
+                "User-Agent": user_agent(),
+                "Accept-Encoding": "identity",
+            },
             "before": {name: self._row(name) for name in self._bases() if name not in names},
             "after": names,
             "steps": [digest for digest in self.vertices if store.records.get(digest)],

@@ -14,7 +14,7 @@ from stagemill.cli.given import project
 from stagemill.cli.making.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
-from stagemill.registry.certificates import CertificateDirectories
+from stagemill.context.look import xattrs
 
 if TYPE_CHECKING:
     from stagemill.cli.again.forms import Looked
@@ -46,26 +46,34 @@ def files(context: str, file: str | None, *, config: Path) -> dict[str, str | No
 
 
 def context(main: FileContext | None, *, began_ns: int) -> Looked:
-    """Raises UnrepeatableError where it is no directory, or one in which something changed while it was looked at."""
+    """Raises UnrepeatableError where it is no directory, or one in which something changed shortly before it was looked at."""
     if main is None or not isinstance(main.view, DirectoryContext):
         raise UnrepeatableError("the context")
-    view = main.view
-    if len(view.hidden) > _MOST_HIDDEN:
+    folders = main.view.looked_at
+    root = main.view.root
+    hidden = [f"{path}/{name}" if path else name for path, (_, names) in folders.items() for name in names]
+    if len(hidden) > _MOST_HIDDEN:
         raise UnrepeatableError("the context")
-    survey = Survey(view.root, sorted(view.scanned), view.hidden)
-    same = all(survey.names[directory] == set(names) for directory, names in view.scanned.items())
-    if not same or not survey.is_settled(began_ns):
-        raise UnrepeatableError("the context")
-    return {
-        "root": view.root,
-        "directories": sorted(view.scanned),
-        "hidden": sorted(view.hidden),
-        "digest": survey.digest,
+    # Not as it is now: as the build saw it.
+    known = {
+        path: ([(row[0], row[1], row[3], *row[6:]) for row in rows], names) for path, (rows, names) in folders.items()
     }
+    survey = Survey(root, sorted(folders), frozenset(hidden), known=known)
+    if not survey.is_settled(began_ns) or not all(_has_kept(main.view, path) for path in folders):
+        raise UnrepeatableError("the context")
+    return {"root": root, "directories": sorted(folders), "hidden": sorted(hidden), "digest": survey.digest}
+
+
+def _has_kept(view: DirectoryContext, folder: str) -> bool:
+    """Whether a folder has the attributes that the build saw; of a file their change would show in its times."""
+    entry = view.lstat(folder)
+    return entry is None or entry.xattrs == xattrs(os.fspath(view.real_path(folder)))
 
 
 def certificates(host: str, environment: Mapping[str, str]) -> dict[str, str | None] | None:
     """The directories of a host's certificates, where there is none of them."""
+    from stagemill.registry.certificates import CertificateDirectories
+
     places = CertificateDirectories.of(environment).places(host)
     return None if any(map(os.path.lexists, places)) else dict.fromkeys(map(os.fspath, places))
 

@@ -38,14 +38,15 @@ def _may_repeat(arguments: Sequence[str], environment: Mapping[str, str]) -> boo
 
 def question(arguments: Sequence[str], environment: Mapping[str, str], version: str) -> str:
     """All of it as text; equal where two builds are asked the same. Empty for what may have another answer each time."""
-    if not _may_repeat(arguments, environment):
+    directory = _directory()
+    if directory is None or not _may_repeat(arguments, environment):
         return ""
     return json.dumps(
         {
             "version": version,
             "python": sys.version,
             "arguments": list(arguments),
-            "directory": _directory(),
+            "directory": directory,
             "environment": sorted(item for item in environment.items() if item[0] not in _BOOKKEEPING),
             "user": [os.geteuid(), os.getegid(), sorted(os.getgroups())],
             "machine": list(os.uname()),
@@ -60,10 +61,13 @@ def name(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _directory() -> list[object]:
-    """Where relative paths begin: by name, since messages have it, and what it is."""
-    status = os.stat(".")
-    return [os.getcwd(), status.st_dev, status.st_ino]
+def _directory() -> list[object] | None:
+    """Where relative paths begin: by name, since messages have it, and what it is; None where it is gone."""
+    try:
+        status = os.stat(".")
+        return [os.getcwd(), status.st_dev, status.st_ino]
+    except OSError:
+        return None
 
 
 def _umask() -> int:

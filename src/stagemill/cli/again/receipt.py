@@ -1,4 +1,6 @@
-"""Where receipts are kept: as JSON in the store's folder `again`, named by the question. One that cannot be read is none."""
+"""Where receipts are kept: as JSON in the store's folder `again`, named by the digest of the question: that has the whole environment in it,
+which is nobody's business. One that cannot be read is none.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,12 @@ def place(root: str, name: str) -> str:
     return f"{root}/{FOLDER}/{name}"
 
 
-def read(path: str, question: str) -> Receipt | None:
-    """The receipt for a question; None where there is none that can be read."""
+def read(path: str) -> Receipt | None:
+    """None where there is none that can be read."""
     try:
         with open(path, "rb") as file:
             found: Receipt = json.loads(file.read())
-        if found["version"] == VERSION and found["question"] == question:
+        if found["version"] == VERSION:
             return found
     except (OSError, ValueError, LookupError, TypeError):
         return None

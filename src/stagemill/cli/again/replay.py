@@ -35,7 +35,7 @@ def replay(asked: str, environment: Mapping[str, str]) -> bool:
     try:
         root = store_root(environment, root=os.geteuid() == 0)
         path = receipt.place(root, question.name(asked))
-        known = receipt.read(path, asked)
+        known = receipt.read(path)
         if known is None or not _looks_the_same(known):
             return False
         seconds = _answer(root, path, known, environment, begun=begun)

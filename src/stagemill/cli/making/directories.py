@@ -13,6 +13,7 @@ from typing import Self
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
+from stagemill.context.memory import Memory
 from stagemill.context.named import Directory, NamedContexts
 from stagemill.files.glob import is_pattern
 from stagemill.files.view import FileView
@@ -57,12 +58,15 @@ def opened(
     title: str = "the build context",
 ) -> Iterator[FileContext]:
     """The files of a directory; what was learnt of them is remembered at the end."""
-    stats = store.stat_cache(str(folder.absolute()))
+    place = str(folder.absolute())
+    stats = store.stat_cache(place)
     ignore = IgnoreFile(rules.rules, rules.name, folder) if rules else None
     view = DirectoryContext(
         folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns(), title=title
     )
-    yield FileContext(view, title, ignore, name)
+    memory = Memory(view, store.seen(place), ignore=rules.rules if rules else None)
+    yield FileContext(view, title, ignore, name, memory=memory)
+    memory.save()
     stats.save()
 
 

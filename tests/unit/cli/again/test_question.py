@@ -66,3 +66,11 @@ def test_nor_is_it_with_a_variable_that_stands_for_more(variable: str) -> None:
 
 def test_bytes_that_are_no_text_are_asked_as_they_are() -> None:
     assert name(asked("build", "-t", "a\udcff", ".")) != name(asked("build", "-t", "a\udcfe", "."))
+
+
+def test_in_a_directory_that_is_gone_nothing_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert asked() == ""

@@ -11,34 +11,25 @@ from stagemill.cli.again import receipt
 
 
 def some(**more: Any) -> Any:
-    return {"version": receipt.VERSION, "question": "what", **more}
+    return {"version": receipt.VERSION, **more}
 
 
 def test_one_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = receipt.place(str(tmp_path), "name")
     receipt.write(path, some(output="a\udcff"))
 
-    assert receipt.read(path, "what") == some(output="a\udcff")
+    assert receipt.read(path) == some(output="a\udcff")
     assert Path(path).stat().st_mode & 0o777 == 0o600
     assert os.listdir(tmp_path / receipt.FOLDER) == ["name"]
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"{}", b"\xff", json.dumps({"version": 0, "question": "what"}).encode()]
-)
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b"\xff", json.dumps({"version": 0}).encode()])
 def test_what_is_none_is_not_there(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "it"
     path.write_bytes(data)
 
-    assert receipt.read(str(path), "what") is None
-    assert receipt.read(str(tmp_path / "nowhere"), "what") is None
-
-
-def test_one_for_another_question_is_none(tmp_path: Path) -> None:
-    path = str(tmp_path / "it")
-    receipt.write(path, some())
-
-    assert receipt.read(path, "what else") is None
+    assert receipt.read(str(path)) is None
+    assert receipt.read(str(tmp_path / "nowhere")) is None
 
 
 def test_one_that_is_removed_is_gone_and_may_be_again(tmp_path: Path) -> None:

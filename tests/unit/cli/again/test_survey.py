@@ -29,10 +29,6 @@ def test_it_is_the_same_as_long_as_nothing_changes(folder: Path) -> None:
     assert survey(folder).digest == survey(folder).digest
 
 
-def test_it_sees_the_names_that_are_not_left_out(folder: Path) -> None:
-    assert survey(folder).names == {"": {"deep", "link", "one", "two"}, "deep": {"three"}}
-
-
 @pytest.mark.parametrize(
     "change",
     [
