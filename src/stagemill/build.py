@@ -179,6 +179,8 @@ def carry_out(
     """
     options.approve(plans)
     again = rerun.chosen(options.rerun, dockerfile, plans)
+    if services.pauser:
+        again |= services.pauser.stops(dockerfile, plans)
     for notice in dict.fromkeys(notice for planned in plans for notice in _notices(planned, services.clock())):
         services.listener(events.Notice(notice, services.clock()))
 

@@ -80,7 +80,7 @@ class FakeSandbox:
             raise CancelledError("the process was stopped before it began")
         return self._do(Call(rootfs, process, output, cancelled))
 
-    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, cancelled: Event | None = None) -> int:
         return self._do(Call(rootfs, process, unheard, Event(), tty))
 
     def _do(self, call: Call) -> int:

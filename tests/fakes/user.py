@@ -20,7 +20,7 @@ import pytest
 
 from fakes.mill import SOURCE, Mill
 
-_LIBRARIES = ("click", "isal", "urllib3", "yaml", "zstandard")
+_LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
 _COUNT = itertools.count()
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 

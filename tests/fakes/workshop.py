@@ -28,6 +28,7 @@ from stagemill.execute import base
 from stagemill.execute.agents import Agent
 from stagemill.execute.commit import commit
 from stagemill.execute.forms import Forms
+from stagemill.execute.pausing import Pauser
 from stagemill.execute.resolving import ImageResolver
 from stagemill.execute.services import Host, Services
 from stagemill.execute.tree import Tree
@@ -86,6 +87,7 @@ class Workshop:
     agents: dict[str, Agent] = field(default_factory=dict)
     imports: Imports | None = None
     destination: Callable[[Reference], Destination] | None = None
+    pauser: Pauser | None = None
     _seconds: count[int] = field(default_factory=count)
 
     def clock(self) -> float:
@@ -106,6 +108,7 @@ class Workshop:
             agents=self.agents,
             imports=self.imports,
             destination=self.destination,
+            pauser=self.pauser,
         )
 
     @property

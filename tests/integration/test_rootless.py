@@ -17,6 +17,7 @@ import pytest
 
 from conformance.servers import Server, make_repository
 from fakes import archives
+from fakes.desk import desk
 from fakes.mill import Mill
 from fakes.registry import FakeRegistry
 from fakes.survivors import mark, mounts, wait_until_alone
@@ -367,3 +368,18 @@ def test_a_user_locks_and_keeps_to_the_lock(user: User, base: Mill) -> None:
     lock = mill.folder / "stagemill.lock"
     assert lock.stat().st_uid == user.uid
     assert mill.cat("app", "/hello") == "hello\n"
+
+
+def test_a_user_can_watch(ordinary: Mill) -> None:
+    ordinary.write({"Dockerfile": "FROM busybox\nCOPY a /a\nRUN id -u > /who\n", "a": "1"})
+    command = [*ordinary.prefix, *ordinary.command, "build", "--watch", "--progress=plain", "-t", "watched", "."]
+    with desk(command, env=ordinary.environment, cwd=ordinary.folder) as person:
+        person.wait_for("Ctrl-C ends")
+        ordinary.write({"a": "2"})
+        person.wait_for("changed: a")
+        person.wait_for("Ctrl-C ends")
+        person.type("\x03")
+        assert person.status() == 130
+
+    assert "error" not in person.screen
+    assert ordinary.cat("watched", "/a", "/who") == "20\n"

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from fakes.sandbox_lab import PLAIN, Lab
+from stagemill.errors import CancelledError
 from stagemill.sandbox.namespaces import NamespaceSandbox
 from stagemill.sandbox.process import Credentials, Process
 from stagemill.sandbox.terminal import Streams
@@ -198,6 +199,7 @@ sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from fakes.sandbox_lab import Lab, PLAIN
 from dataclasses import replace
+from stagemill.errors import CancelledError
 from stagemill.sandbox.namespaces import NamespaceSandbox
 with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
     lab = Lab(sandbox, Path({str(tmp_path)!r}))
@@ -228,6 +230,7 @@ sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from fakes.sandbox_lab import Lab, PLAIN
 from dataclasses import replace
+from stagemill.errors import CancelledError
 from stagemill.sandbox.namespaces import NamespaceSandbox
 with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
     lab = Lab(sandbox, Path({str(tmp_path)!r}))
@@ -244,3 +247,31 @@ with NamespaceSandbox(state=Path({str(tmp_path / "state")!r})) as sandbox:
         status = caller.wait(10)
 
     assert (line, status) == (b"got hello\n", expected)
+
+
+def test_from_another_thread_it_is_stopped_and_follows_the_size_without_signals(
+    lab: Lab, desk: tuple[Person, int]
+) -> None:
+    person, terminal = desk
+    before = termios.tcgetattr(terminal)
+    cancelled = threading.Event()
+    raised: list[BaseException] = []
+
+    def attach() -> None:
+        streams = Streams(terminal, terminal, terminal)
+        process = shell("trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done")
+        try:
+            lab.sandbox.attach(lab.rootfs(), process, tty=True, cancelled=cancelled, streams=streams)
+        except CancelledError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=attach)
+    thread.start()
+    assert person.wait_for("ready", 30)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 44, 88, 0, 0))
+    assert person.wait_for("44 88", 30)
+    cancelled.set()
+    thread.join(30)
+
+    assert len(raised) == 1
+    assert termios.tcgetattr(terminal) == before

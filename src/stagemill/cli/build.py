@@ -14,7 +14,7 @@ import click
 
 from stagemill.cli.again.keep import Keeping
 from stagemill.cli.docker import compat
-from stagemill.cli.frame.command import Command, examples
+from stagemill.cli.frame.command import AttachedOption, Command, Option, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
@@ -52,7 +52,15 @@ _EXAMPLES = examples(
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
         "stagemill build --report build.html .": "and all that is known of it as one page",
+        "stagemill build --watch -t app .": "again whenever a file changes, until Ctrl-C",
     }
+)
+
+_BREAK = (
+    "Open that shell before the RUN at this line, or every RUN of this stage, too; they run though the cache has them."
+)
+_INVOKE = (
+    "Where a RUN fails, open a shell, or run COMMAND in one, in what it left, or before it; then it can be run again."
 )
 
 
@@ -66,6 +74,8 @@ _EXAMPLES = examples(
         *evidence(),
         *compressions.options(force=True),
         *budgets.options(),
+        AttachedOption("--invoke", alone="", metavar="COMMAND", text=_INVOKE),
+        Option(["--break"], multiple=True, metavar="LINE|STAGE", help=_BREAK),
         *compat.BUILD.options(),
     )
 )
@@ -105,6 +115,14 @@ _EXAMPLES = examples(
     is_flag=True,
     help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
 )
+@click.option(
+    "--watch", is_flag=True, help="Build again at every change of what the build reads, until Ctrl-C (extra `watch`)."
+)
+@click.option(
+    "--on-success",
+    metavar="COMMAND",
+    help="With --watch: run this after each build that succeeds; it is ended when the next one begins.",
+)
 @click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
 @click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
@@ -122,15 +140,25 @@ def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
     build = BuildFlags.of(values, os.environ)
+    if values.flag("watch"):
+        from stagemill.cli.watching import loop
+
+        return loop.watch(values, build, lambda: _timed(values, BuildFlags.of(values, os.environ)))
+    if values.text("on_success"):
+        raise UsageError("--on-success is for --watch", hint="add --watch, or write: stagemill build … && COMMAND")
     if any(values.text(name) for name in ("call", "check", "print")):
         from stagemill.cli.making import call
 
         if asked := call.asked(values):
             return call.answer(asked, build)
+    _timed(values, build)
+    return 0
+
+
+def _timed(values: Values, build: BuildFlags) -> None:
     _check_report(values)
     with timed(table=values.flag("timings"), trace=values.text("trace")):
         _build(values, build)
-    return 0
 
 
 def _build(values: Values, build: BuildFlags) -> None:
@@ -144,8 +172,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     delivery = Delivery.of(build.targets, wishes, sys.stdout.buffer)
     kept = caches.Caches.of(values, build.build_args)
     with (
-        workplace() as place,
-        _progress(values, build) as shown,
+        _desk(values, build) as (place, shown),
         reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
     ):
         guard.check(inputs.dockerfile)
@@ -305,6 +332,24 @@ def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "m
             return "disabled"
         case _:
             return "min"
+
+
+@contextmanager
+def _desk(values: Values, build: BuildFlags) -> Iterator[tuple[Workplace, Listener]]:
+    """The store, and who is told; with --invoke or --break also who is asked what is to become of a step."""
+    command, breaks = values.text("invoke"), values.texts("break")
+    if command is None and not breaks:
+        with workplace() as place, _progress(values, build) as shown:
+            yield place, shown
+        return
+    from stagemill.cli.debugging.debugger import Debugger, check
+    from stagemill.cli.debugging.hold import Hold
+
+    check("--break" if command is None else "--invoke")
+    with workplace() as place, _progress(values, build) as shown:
+        hold = Hold(shown)
+        place.pauser = Debugger(command or "", hold.held, breaks=breaks)
+        yield place, hold
 
 
 @contextmanager

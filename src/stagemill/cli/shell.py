@@ -6,11 +6,11 @@ import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
 from stagemill.build import Built
+from stagemill.cli.container import shells
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.cli.frame.values import Values
@@ -20,10 +20,6 @@ from stagemill.cli.progress import open_progress
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch
 from stagemill.sandbox.process import Bind
-
-_BUSYBOXES = ("/bin/busybox", "/usr/bin/busybox")
-_PLACE = "/dev/stagemill/busybox"
-
 
 _EXAMPLES = examples(
     {
@@ -68,16 +64,16 @@ def _open(built: Built, values: Values) -> int:
 
 def _shell(built: Built, *, busybox: bool) -> tuple[tuple[str, ...], tuple[Bind, ...]]:
     """The shell to start, and what it needs that the stage does not have."""
-    own = next((path for path in _BUSYBOXES if os.access(path, os.X_OK)), None)
+    own = shells.busybox()
     if busybox:
         if own is None:
-            raise StagemillError("this machine has no busybox", hint="install it: apt-get install busybox-static")
-        return (_PLACE, "sh"), (Bind(Path(own), _PLACE),)
+            raise StagemillError("this machine has no busybox", hint=f"install it: {shells.INSTALL}")
+        return own
     view = built.forms.view(built.tree(built.plan.target))
     if not has_program(view, "/bin/sh"):
         title = built.plan.target.title
         hint = "stagemill shell --busybox brings this machine's static busybox along"
         if own is None:
-            hint += "; install it first: apt-get install busybox-static"
+            hint += f"; install it first: {shells.INSTALL}"
         raise StagemillError(f"the stage {title} has no /bin/sh", hint=hint)
     return ("/bin/sh",), ()

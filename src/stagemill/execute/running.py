@@ -6,7 +6,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
@@ -18,6 +18,7 @@ from stagemill.execute.commit import commit, like_root
 from stagemill.execute.forms import Forms
 from stagemill.execute.hostca import trusting
 from stagemill.execute.mounts import Prepared, prepared
+from stagemill.execute.pausing import Standing
 from stagemill.execute.progress import Progress
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Tree
@@ -61,8 +62,18 @@ class Step:
 def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Services, forms: Forms, step: Step) -> Tree:
     """The parent's tree with what the process changed. `sources` are the trees that its mounts read, in their order.
 
-    Raises StepError where it ends with another status than 0.
+    Raises StepError where it ends with another status than 0, and nobody wants it run again.
     """
+    while True:
+        with suppress(_AgainError):
+            return _run(op, parent, sources, services=services, forms=forms, step=step)
+
+
+class _AgainError(Exception):
+    """The process failed, and is to be run from its beginning."""
+
+
+def _run(op: Run, parent: Tree, sources: Sequence[Tree], *, services: Services, forms: Forms, step: Step) -> Tree:
     lower = forms.directories(parent, progress=step.progress, cancelled=step.cancelled)
     view = forms.view(parent)
     store = services.store
@@ -72,12 +83,18 @@ def run(op: Run, parent: Tree, sources: Sequence[Tree] = (), *, services: Servic
         rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
         with _mounted(op, sources, services=services, forms=forms, scratch=scratch, step=step) as extra:
             process = _process(op, view, services=services, extra=extra, environment=environment)
+            standing = Standing(step.vertex, view, step.cancelled, process, rootfs, scratch, services.sandbox)
+            if services.pauser and not services.pauser.begin(standing):
+                raise CancelledError("the build was given up before this step")
             code = services.sandbox.run(rootfs, process, output=log.write, cancelled=step.cancelled)
-        if step.cancelled.is_set() and code != 0:
-            raise CancelledError("the build was stopped")
-        if code != 0:
-            resources = services.host.resources
-            raise _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
+            if code != 0:
+                if step.cancelled.is_set():
+                    raise CancelledError("the build was stopped")
+                resources = services.host.resources
+                error = _failure(op, code, step=step, log=log, resources=resources, emulated=bool(process.emulators))
+                if services.pauser and services.pauser.again(standing, error):
+                    raise _AgainError
+                raise error
         bundle.take_back(workspace.fs, view)
         settle(workspace.fs, view)
         watch, keep = _watch(step, services, forms.hashed), forms.indexes.keep

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
     from stagemill.execute.agents import Agent
     from stagemill.execute.devices import DeviceBook
+    from stagemill.execute.pausing import Pauser
     from stagemill.oci.reference import Reference
     from stagemill.registry.destination import Destination
     from stagemill.sandbox.protocol import Sandbox
@@ -45,7 +46,7 @@ class Services:
 
     `secrets` are the contents of what RUN may mount by id, `agents` the SSH agents that it may ask. No secret enters a key, a
     layer, the history or a log. `imports` are caches of elsewhere. `destination` opens a
-    repository to write to, `insecure` too, without asking for a certificate, and over http.
+    repository to write to, `insecure` too, without asking for a certificate, and over http. `pauser` is asked where a RUN fails.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class Services:
     imports: Imports | None = None
     destination: Callable[[Reference], Destination] | None = None
     insecure: Callable[[Reference], Destination] | None = None
+    pauser: Pauser | None = None
 
     def repository(self, *, insecure: bool = False) -> Callable[[Reference], Destination]:
         """Who opens repositories for something that is delivered."""

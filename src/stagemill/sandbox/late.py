@@ -57,9 +57,9 @@ class LateSandbox:
         """As `NamespaceSandbox.run`."""
         return self._sandbox().run(rootfs, process, output=output, cancelled=cancelled)
 
-    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, cancelled: Event | None = None) -> int:
         """As `NamespaceSandbox.attach`."""
-        return self._sandbox().attach(rootfs, process, tty=tty)
+        return self._sandbox().attach(rootfs, process, tty=tty, cancelled=cancelled)
 
     def _sandbox(self) -> NamespaceSandbox:
         from stagemill.sandbox.namespaces import NamespaceSandbox  # noqa: PLC0415 - see above

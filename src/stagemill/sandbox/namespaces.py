@@ -77,11 +77,20 @@ class NamespaceSandbox:
             with session:
                 return relay(session, {stdout: "stdout", stderr: "stderr"}, output, cancelled=cancelled)
 
-    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, streams: Streams = _OWN_STREAMS) -> int:
+    def attach(
+        self,
+        rootfs: Rootfs,
+        process: Process,
+        *,
+        tty: bool,
+        cancelled: threading.Event | None = None,
+        streams: Streams = _OWN_STREAMS,
+    ) -> int:
         """Runs a process on the caller's own streams; returns its exit code, 128+N where signal N ended it.
 
         With `tty` it gets a terminal of its own, and the caller's is raw until it ends. Signals to the caller are
-        passed on. Raises SandboxError where the process could not be started.
+        passed on; in another thread than the main one `cancelled` stops it instead. Raises SandboxError where the process
+        could not be started, and CancelledError where `cancelled` was set before it ended on its terminal.
         """
         size = terminal.size(streams.stdin, streams.stdout) if tty else None
         stdio = (streams.stdin, streams.stdout, streams.stderr)
@@ -90,7 +99,7 @@ class NamespaceSandbox:
             Session(self._helper, self._request(rootfs, process, group, size=size), stdio=stdio) as session,
         ):
             if tty:
-                return Relay(session, streams).run()
+                return Relay(session, streams, cancelled).run()
             with terminal.forwarded_signals(session):
                 while not session.ended:
                     session.listen()

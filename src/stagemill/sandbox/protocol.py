@@ -27,6 +27,6 @@ class Sandbox(Protocol):
         """The exit status; 128 and the number of a signal that ended the process. Raises SandboxError."""
         ...
 
-    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, cancelled: Event | None = None) -> int:
         """The same with the caller's standard streams, or a terminal of its own in between."""
         ...

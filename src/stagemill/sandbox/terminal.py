@@ -15,12 +15,14 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeAlias
 
+from stagemill.errors import CancelledError
 from stagemill.sandbox.session import Session
 from stagemill.values import dataclass
 
 _CHUNK = 1 << 16
 _END_OF_INPUT = b"\x04"
 _DEFAULT_SIZE = (24, 80)
+_GLANCE = 100  # milliseconds between two looks at whether somebody cancelled, and at the size of the terminal
 
 Handler: TypeAlias = Callable[[int, FrameType | None], None]
 
@@ -91,36 +93,53 @@ def _handling(handlers: Mapping[int, Handler]) -> Iterator[None]:
 
 
 class Relay:
-    """Carries keys into a sandbox's terminal and its screen out, until the sandbox has ended."""
+    """Carries keys into a sandbox's terminal and its screen out, until the sandbox has ended.
 
-    def __init__(self, session: Session, streams: Streams) -> None:
+    Where there is a `cancelled` no signal tells of anything: it is looked at now and then, as the terminal's size is.
+    """
+
+    def __init__(self, session: Session, streams: Streams, cancelled: threading.Event | None = None) -> None:
         self._session = session
         self._streams = streams
+        self._cancelled = cancelled
+        self._stopped = False
+        self._size = (0, 0)
         self._typed = b""
         self._listening = True
         self._hung_up = False
 
     def run(self) -> int:
-        """The exit code. The caller's terminal is raw meanwhile, if it is one."""
+        """The exit code. The caller's terminal is raw meanwhile, if it is one. Raises CancelledError."""
         with forwarded_signals(self._session, resized=self._resize):
             while not self._session.ended and self._session.terminal is None:
                 self._session.listen()
             if self._session.terminal is not None:
                 with raw(self._streams.stdin):
                     self._relay(self._session.terminal)
+        if self._stopped:
+            raise CancelledError("the process was stopped before it was done")
         return self._session.result()
 
     def _resize(self) -> None:
         if self._session.terminal is not None:
             with suppress(OSError):
-                rows, columns = size(self._streams.stdin, self._streams.stdout)
+                rows, columns = self._size = size(self._streams.stdin, self._streams.stdout)
                 fcntl.ioctl(self._session.terminal, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+
+    def _glance(self, cancelled: threading.Event) -> None:
+        if size(self._streams.stdin, self._streams.stdout) != self._size:
+            self._resize()
+        if cancelled.is_set() and not self._stopped:
+            self._stopped = True
+            self._session.cancel()
 
     def _relay(self, terminal: int) -> None:
         os.set_blocking(terminal, False)
         self._resize()
         while not self._session.ended:
             ready = self._wait(terminal)
+            if self._cancelled is not None:
+                self._glance(self._cancelled)
             if self._streams.stdin in ready:
                 self._read_keys()
             if terminal in ready:
@@ -136,7 +155,7 @@ class Relay:
             poller.register(terminal, select.POLLIN | (select.POLLOUT if self._typed else 0))
         if self._listening and not self._typed:
             poller.register(self._streams.stdin, select.POLLIN)
-        return dict(poller.poll())
+        return dict(poller.poll(None if self._cancelled is None else _GLANCE))
 
     def _read_keys(self) -> None:
         try:

@@ -48,8 +48,8 @@ class Emulating:
     def run(self, rootfs: Rootfs, process: Process, *, output: OutputSink, cancelled: Event) -> int:
         return self.inner.run(rootfs, self._with(process), output=output, cancelled=cancelled)
 
-    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool) -> int:
-        return self.inner.attach(rootfs, self._with(process), tty=tty)
+    def attach(self, rootfs: Rootfs, process: Process, *, tty: bool, cancelled: Event | None = None) -> int:
+        return self.inner.attach(rootfs, self._with(process), tty=tty, cancelled=cancelled)
 
     def _with(self, process: Process) -> Process:
         return replace(process, emulators=(self.emulator,))

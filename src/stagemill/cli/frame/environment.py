@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stagemill.cli.given.every_run import Surroundings
     from stagemill.cli.given.secrets import Ssh
     from stagemill.execute.agents import Agent
+    from stagemill.execute.pausing import Pauser
     from stagemill.lock.kept import KeptLock
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
@@ -92,7 +93,8 @@ class Workplace:
     """An open store with what belongs to it; the registry client is made when it is first needed.
 
     `access` says how the command line reaches others. `judges` say what a build may have, beside the policy that the
-    environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it.
+    environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it. `pauser` is asked
+    where a RUN fails.
     """
 
     store: Store
@@ -104,6 +106,7 @@ class Workplace:
     judges: tuple[Judge, ...] = ()
     pins: Pins | None = None
     lock: KeptLock | None = None
+    pauser: Pauser | None = None
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -265,6 +268,7 @@ class Workplace:
                 imports=imports,
                 destination=self.destination,
                 insecure=self.insecure_destination,
+                pauser=self.pauser,
             )
 
     @contextmanager

@@ -13,10 +13,20 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import TextIO
+from typing import Protocol, TextIO, runtime_checkable
 
 from stagemill import events
 from stagemill.errors import UsageError
+
+
+@runtime_checkable
+class Pausable(Protocol):
+    """A listener that writes by itself, too: not between `pause` and `resume`, when nothing may be reported to it."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
 
 _CUT = 72  # as BuildKit, where PROGRESS_NO_TRUNC=0
 MODES = ("auto", "plain", "tty", "rawjson", "quiet")

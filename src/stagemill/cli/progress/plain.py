@@ -76,6 +76,13 @@ class Plain:
         with self._lock:
             self._turns.settle()
 
+    def pause(self) -> None:
+        """Whoever waits for a turn waits until `resume`."""
+        self._lock.acquire()
+
+    def resume(self) -> None:
+        self._lock.release()
+
     def close(self) -> None:
         """Print what is left of steps that never ended."""
         with self._lock:

@@ -38,6 +38,8 @@ class Tty:
         self._palette = Palette.of(environ)
         self._notices: list[str] = list(self._palette.mistakes)
         self._closed = Event()
+        self._drawing = Lock()
+        self._paused = Event()
         self._painter: Thread | None = None
 
     def __call__(self, event: events.Event) -> None:
@@ -50,6 +52,15 @@ class Tty:
             elif isinstance(event, events.Started) and self._painter is None:
                 self._painter = Thread(target=self._paint, name="progress", daemon=True)
                 self._painter.start()
+
+    def pause(self) -> None:
+        """Nothing is drawn until `resume`, and what was drawn is gone."""
+        self._paused.set()
+        self._drawing.acquire()
+
+    def resume(self) -> None:
+        self._paused.clear()
+        self._drawing.release()
 
     def close(self) -> None:
         """Stop drawing, then say what was done."""
@@ -68,10 +79,12 @@ class Tty:
 
         interval = _interval(self._environ)
         try:
-            with Screen(self._stream, palette=self._palette, environ=self._environ) as screen:
-                self._draw(screen)
-                while not self._closed.wait(interval):
+            while not self._closed.is_set():
+                # Whoever pauses waits for this lock, and then this thread does.
+                with self._drawing, Screen(self._stream, palette=self._palette, environ=self._environ) as screen:
                     self._draw(screen)
+                    while not self._paused.is_set() and not self._closed.wait(interval):
+                        self._draw(screen)
         except (OSError, ValueError):
             # The terminal is gone. Nobody is left to be told, and the build goes on.
             return

@@ -1,0 +1,1 @@
+"""Watching: a build that follows its files, and a command that follows the build."""

@@ -1,0 +1,61 @@
+"""`apart`: a build in a process of its own, since it may make that another user's, and must be its only thread when it does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+from stagemill.cli.frame.failure import report
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def apart(work: Callable[[], object]) -> int:
+    """The status of the work: what goes wrong is shown, 130 where it was stopped. A signal to us stops it, and not us."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come while nobody forwards it
+    child = os.fork()
+    if not child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _do(work)
+
+    def forward(number: int, _frame: object) -> None:
+        if number != signal.SIGINT or not _at_terminal():  # there Ctrl-C has reached it, too
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+
+    handlers = {number: signal.signal(number, forward) for number in _SIGNALS}
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
+def _do(work: Callable[[], object]) -> NoReturn:
+    status = 1
+    try:
+        work()
+        status = 0
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as in `main`, where this process began
+        status = report(error)
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _at_terminal() -> bool:
+    """Whether a terminal sends its Ctrl-C to us."""
+    for descriptor in (0, 1, 2):
+        with suppress(OSError):
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
+    return False

@@ -1,0 +1,52 @@
+"""Work in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from stagemill.cli.watching.apart import apart
+from stagemill.errors import StagemillError
+
+
+def test_it_is_another_process_with_one_thread_and_what_it_prints_is_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        (tmp_path / "who").write_text(f"{os.getpid()} {len(os.listdir('/proc/self/task'))}")
+        sys.stdout.write("printed")
+
+    assert apart(work) == 0
+
+    number, threads = map(int, (tmp_path / "who").read_text().split())
+    assert number != os.getpid()
+    assert threads == 1
+    assert capfd.readouterr().out == "printed"
+
+
+def test_an_error_is_shown_and_is_the_status(capfd: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        raise StagemillError("broken")
+
+    assert apart(work) == 1
+    assert capfd.readouterr().err == "error: broken\n"
+
+
+def test_the_status_of_what_is_killed_is_a_shells() -> None:
+    assert apart(lambda: signal.raise_signal(signal.SIGKILL)) == 137
+
+
+def test_a_signal_to_us_is_for_it_and_the_handlers_are_as_before() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+
+    def work() -> None:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(9))
+        os.kill(os.getppid(), signal.SIGHUP)
+        signal.pause()
+
+    assert apart(work) == 9
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
