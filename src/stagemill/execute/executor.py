@@ -24,7 +24,7 @@ from stagemill.graph.vertex import Selection, Vertex
 from stagemill.store.faults import store_error
 from stagemill.timings import about, measured
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a build from the cache looks at no tree
     from stagemill.execute.glimpse import Glimpses
 
 
