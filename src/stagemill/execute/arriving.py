@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from stagemill.errors import ArchiveError, CorruptError
-from stagemill.execute.streams import Kept
+from stagemill.execute.progress import Progress
+from stagemill.execute.streams import Counted, Kept, Stopped
 from stagemill.oci.blobs import CHUNK, BlobSource, Reader, Resumable
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.store import Store
@@ -45,6 +46,22 @@ def arriving(store: Store, source: BlobSource, blob: Descriptor) -> Iterator[Rea
             if before:
                 raise StaleError(error.message, hint=error.hint) from error
             raise
+
+
+@contextmanager
+def streamed(
+    store: Store, source: Callable[[], BlobSource], blob: Descriptor, *, progress: Progress, stopped: Stopped
+) -> Iterator[Reader]:
+    """The blob's bytes: from the store, or from where it can be had, and then kept as they pass by."""
+    if store.blobs.has(blob):
+        with store.blobs.open(blob) as reader:
+            part = f"extracting {blob.digest}"
+            yield Counted(reader, descriptor=blob, part=part, progress=progress, stopped=stopped)
+        return
+    with arriving(store, source(), blob) as reader:
+        counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
+        yield counted
+        _drain(counted)
 
 
 def _drain(reader: Reader) -> None:

@@ -10,10 +10,12 @@ from stagemill.execute.commit import commit
 from stagemill.execute.copy import Files, copy_all, unknown
 from stagemill.execute.earlier import Earlier
 from stagemill.execute.forms import Forms
+from stagemill.execute.glimpse import Glimpses
 from stagemill.execute.make_directory import make_directory
 from stagemill.execute.progress import Progress
 from stagemill.execute.services import Services
 from stagemill.execute.tree import ContextFiles, Result, Tree
+from stagemill.files.view import FileView
 from stagemill.graph import operations
 from stagemill.layer.stack import StackView
 from stagemill.layer.unpack import extract
@@ -29,6 +31,7 @@ class Copier:
     forms: Forms
     progress: Progress
     cancelled: Event
+    glimpses: Glimpses | None = None
 
     @measured("copy")
     def copy(self, op: operations.Copy, parent: Tree, sources: Sequence[Result], *, name: str) -> Tree:
@@ -39,7 +42,7 @@ class Copier:
         named = sources[-1] if op.named_owner else None
         names = self._view(named) if isinstance(named, Tree) else None
         origins = [
-            _of_context(source, op) if isinstance(source, ContextFiles) else Files(self._view(source), fixed=True)
+            _of_context(source, op) if isinstance(source, ContextFiles) else Files(self._source(source), fixed=True)
             for source in (sources[:-1] if op.named_owner else sources)
         ]
         with self.services.store.layers.workspace() as workspace:
@@ -60,6 +63,10 @@ class Copier:
         with self.services.store.layers.workspace() as workspace:
             known = make_directory(op, below, into=workspace.fs)
             return commit(workspace, parent, clock=self.services.clock, known=known)
+
+    def _source(self, tree: Tree) -> FileView:
+        """As whoever made the step's key has seen it."""
+        return (self.glimpses and self.glimpses.known(tree)) or self._view(tree)
 
     def _view(self, tree: Tree) -> StackView:
         return self.forms.view(tree, progress=self.progress, cancelled=self.cancelled)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from threading import Event
-from typing import assert_never
+from threading import Event, Lock
+from typing import TYPE_CHECKING, assert_never
 
 from stagemill.digest import Digest
 from stagemill.errors import CancelledError, DockerfileError, StagemillError
@@ -24,6 +24,9 @@ from stagemill.graph.vertex import Selection, Vertex
 from stagemill.store.faults import store_error
 from stagemill.timings import about, measured
 
+if TYPE_CHECKING:  # a build from the cache looks at no tree
+    from stagemill.execute.glimpse import Glimpses
+
 
 class StoreExecutor:
     """Makes trees. Thread-safe, as long as the services are."""
@@ -31,9 +34,22 @@ class StoreExecutor:
     def __init__(self, services: Services, forms: Forms) -> None:
         self.services = services
         self.forms = forms
+        self._expected: Sequence[Vertex] = ()
+        self._glimpses: Glimpses | None = None
+        self._lock = Lock()
+
+    def glimpses(self) -> Glimpses:
+        """The same for all steps."""
+        from stagemill.execute.glimpse import Glimpses  # noqa: PLC0415  a build from the cache looks at no tree
+
+        with self._lock:
+            if self._glimpses is None:
+                self._glimpses = Glimpses(self.forms, self._expected)
+            return self._glimpses
 
     def expect(self, vertices: Sequence[Vertex]) -> None:
-        """The first RUN need not wait for the sandbox to start."""
+        """The first RUN need not wait for the sandbox to start; what is wanted of a tree is known before it is looked at."""
+        self._expected = vertices
         if any(isinstance(vertex.op, operations.Run) for vertex in vertices):
             self.services.sandbox.get_ready()
 
@@ -67,7 +83,7 @@ class StoreExecutor:
             case operations.Copy() | operations.MakeDirectory():
                 from stagemill.execute import copying  # noqa: PLC0415  nor does it write layers
 
-                copier = copying.Copier(self.services, self.forms, progress, cancelled)
+                copier = copying.Copier(self.services, self.forms, progress, cancelled, self.glimpses())
                 if isinstance(op, operations.MakeDirectory):
                     return copier.make_directory(op, _tree(inputs[0]))
                 return copier.copy(op, _tree(inputs[0]), inputs[1:], name=vertex.label.name)
@@ -80,12 +96,18 @@ class StoreExecutor:
                 assert_never(op)
 
     @measured("select")
-    def content(self, reader: Vertex, result: Result, select: Selection) -> Digest:
-        """The digest of what a COPY selects from a stage or an image, owners included."""
+    def content(self, reader: Vertex, result: Result, select: Selection, *, fetching: bool = True) -> Digest:
+        """The digest of what a COPY selects from a stage or an image, owners included.
+
+        Without `fetching` it raises AwayError where something would have to be fetched, or unpacked, for that.
+        """
         about(reader.label.name)
         with _placed(reader):
-            view = result.view if isinstance(result, ContextFiles) else self.forms.view(result)
             try:
+                if isinstance(result, ContextFiles):
+                    view = result.view
+                else:
+                    view = self.glimpses().view(result, reader, select, fetching=fetching)
                 found = content(view, select, owners=True)
             except MissingSourceError as error:
                 where = _origin(reader, select)

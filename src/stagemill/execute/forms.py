@@ -8,7 +8,7 @@ after which a build begins anew without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -18,11 +18,11 @@ from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CacheError, CancelledError, CorruptError, NotFoundError, RegistryError
 from stagemill.execute.indexes import Indexes
 from stagemill.execute.progress import Progress, quiet
-from stagemill.execute.streams import Counted, Stopped, Waiting
+from stagemill.execute.streams import Stopped, Waiting
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.files.view import FileView
 from stagemill.layer.hashed import Hashed
-from stagemill.oci.blobs import CHUNK, BlobSource, Reader, chunks
+from stagemill.oci.blobs import BlobSource, Reader, chunks
 from stagemill.oci.descriptor import Descriptor
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.locks import never
@@ -99,12 +99,13 @@ class Forms:
 
     def layers(self, tree: Tree, *, progress: Progress = quiet, cancelled: Event | None = None) -> list[Digest]:
         """The names of the layers in the store, all of them with their directory; those that lack one get it, in parallel."""
-        missing = [
-            layer for layer in dict.fromkeys(tree.layers) if layer not in self._homes and self.home(layer) is None
-        ]
-        if missing:
+        if missing := self.missing(tree):
             self._unpack_all(missing, progress=progress, cancelled=cancelled or Event())
         return [self._name(layer) for layer in tree.layers]
+
+    def missing(self, tree: Tree) -> list[TreeLayer]:
+        """The layers that have no directory here."""
+        return [layer for layer in dict.fromkeys(tree.layers) if layer not in self._homes and self.home(layer) is None]
 
     def _name(self, layer: TreeLayer) -> Digest:
         """Looked for once: nobody prunes what was marked while this process lives."""
@@ -157,13 +158,13 @@ class Forms:
         parent = base.parent
         while parent is not None:
             chain.append(TreeLayer("chain", parent))
-            parent = self._base(parent).parent
+            parent = self.base(parent).parent
         return self.view(Tree(tuple(reversed(chain))))
 
     def _origin(self, layer: TreeLayer) -> BaseLayer:
         """What a layer can be unpacked from. A build's own layers stand alone: they take nothing for granted."""
         if layer.form == "chain":
-            return self._base(layer.digest)
+            return self.base(layer.digest)
         packed = self._away(layer.digest)
         return BaseLayer(layer.digest, None, packed.diff_id, packed.descriptor, "")
 
@@ -177,7 +178,8 @@ class Forms:
             return Packed(known.diff_id, known.blob)
         raise CorruptError(f"layer {layer.short} is neither in the store nor in a cache", hint="build again")
 
-    def _base(self, chain: Digest) -> BaseLayer:
+    def base(self, chain: Digest) -> BaseLayer:
+        """What is known of a base's layer. Raises CorruptError where that is nothing."""
         found = self.store.links.base(chain)
         if found is None:
             raise CorruptError(f"the store does not know where base layer {chain.short} came from", hint="build again")
@@ -194,7 +196,8 @@ class Forms:
                 return found
 
             def receive() -> Digest:
-                with self.store.layers.workspace() as workspace, self._stream(base, progress, stopped) as stream:
+                blob = self.stream(base.descriptor, base.reference, progress=progress, stopped=stopped)
+                with self.store.layers.workspace() as workspace, blob as stream:
                     index = unpack(
                         stream,
                         media_type=base.descriptor.media_type,
@@ -228,23 +231,13 @@ class Forms:
                 self.imports.lose(blob.digest, error)
             raise CorruptError(f"a layer of an imported cache cannot be used: {error.message}") from error
 
-    @contextmanager
-    def _stream(self, base: BaseLayer, progress: Progress, stopped: Stopped) -> Iterator[Reader]:
-        """The blob's bytes: from the store, or from where the image came from, and then kept as they pass by."""
-        descriptor = base.descriptor
-        if self.store.blobs.has(descriptor):
-            with self.store.blobs.open(descriptor) as reader:
-                part = f"extracting {descriptor.digest}"
-                yield Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
-            return
-        from stagemill.execute.arriving import arriving  # noqa: PLC0415  see above
+    def stream(
+        self, blob: Descriptor, reference: str = "", *, progress: Progress = quiet, stopped: Stopped = never
+    ) -> AbstractContextManager[Reader]:
+        """The bytes of a blob, which the store has afterwards."""
+        from stagemill.execute.arriving import streamed  # noqa: PLC0415  see above
 
-        with arriving(self.store, self.source(descriptor, base.reference), descriptor) as reader:
-            part = str(descriptor.digest)
-            counted = Counted(reader, descriptor=descriptor, part=part, progress=progress, stopped=stopped)
-            yield counted
-            while counted.read(CHUNK):
-                pass
+        return streamed(self.store, partial(self.source, blob, reference), blob, progress=progress, stopped=stopped)
 
     def source(self, descriptor: Descriptor, reference: str = "") -> BlobSource:
         """Where a blob is that is not in the store. Raises NotFoundError where nobody knows."""
@@ -280,7 +273,7 @@ class Forms:
     def _found(self, layer: TreeLayer) -> Packed | None:
         """The blob of a layer if nothing has to be done for it."""
         if layer.form == "chain":
-            base = self._base(layer.digest)
+            base = self.base(layer.digest)
             return Packed(base.diff_id, base.descriptor)
         for name in dict.fromkeys((layer.digest, self.home(layer))):
             found = self.store.links.packed(name) if name else None
@@ -349,7 +342,7 @@ class Forms:
         from stagemill.execute.shipping import StoredBlobs  # noqa: PLC0415  it looks into forms itself
         from stagemill.layer.compression import recompress  # noqa: PLC0415  see above
 
-        base = self._base(chain)
+        base = self.base(chain)
         self.bring(chain, stopped=stopped)
         with StoredBlobs(self).open(base.descriptor) as reader, self.store.blobs.writer() as writer:
             recompress(reader, writer.write, compression, diff_id=base.diff_id)
@@ -361,7 +354,7 @@ class Forms:
 
         Who unpacks it at the same time fetches it for both, or finds it here.
         """
-        base = self._base(chain)
+        base = self.base(chain)
         blob = base.descriptor
         if not base.reference or self.store.blobs.has(blob):
             return
@@ -380,12 +373,11 @@ class Forms:
         return packed
 
     def _receive(self, blob: Descriptor, reference: str = "", *, progress: Progress, stopped: Stopped) -> None:
-        from stagemill.execute.arriving import again, arriving  # noqa: PLC0415  see above
+        from stagemill.execute.arriving import again  # noqa: PLC0415  see above
 
         def receive() -> None:
-            with arriving(self.store, self.source(blob, reference), blob) as reader:
-                counted = Counted(reader, descriptor=blob, part=str(blob.digest), progress=progress, stopped=stopped)
-                for _ in chunks(counted):
+            with self.stream(blob, reference, progress=progress, stopped=stopped) as reader:
+                for _ in chunks(reader):
                     pass
 
         again(receive)

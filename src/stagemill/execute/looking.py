@@ -24,7 +24,12 @@ class StoreLooker:
         return None
 
     def content(self, reader: Vertex, result: Result, select: Selection) -> Digest | None:
-        """None where a base's layer is not unpacked here."""
-        if isinstance(result, ContextFiles) or self._executor.forms.here(result):
+        """None where a base's layer is not unpacked here, nor a blob of it that tells as much."""
+        if isinstance(result, ContextFiles):
             return self._executor.content(reader, result, select)
-        return None
+        from stagemill.execute.glimpse import AwayError  # noqa: PLC0415  many steps are found by definition
+
+        try:
+            return self._executor.content(reader, result, select, fetching=False)
+        except AwayError:
+            return None

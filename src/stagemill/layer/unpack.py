@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from stagemill.digest import Digest
 from stagemill.errors import ArchiveError, CorruptError, StagemillError, StoreError
@@ -25,9 +26,10 @@ from stagemill.layer.reader import TarReader, is_header
 from stagemill.layer.stream import ByteStream, ahead
 from stagemill.oci.blobs import Reader, chunks
 
-_WHITEOUT = ".wh."
-_RESERVED = ".wh..wh."
-_OPAQUE = ".wh..wh..opq"
+T = TypeVar("T")
+WHITEOUT = ".wh."
+RESERVED = ".wh..wh."
+OPAQUE = ".wh..wh..opq"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DIRECTORY: Kind = "dir"
 _DAMAGED = "the archive is damaged, or was made wrong; fetch or make it again"
@@ -43,6 +45,16 @@ def unpack(
     targets of hard links. The compression is recognised by content. Raises ArchiveError for a broken or unknown archive, and
     CorruptError where the tar's digest is not `diff_id`.
     """
+    return checked(
+        stream,
+        lambda archive: _Unpacking(archive, into=into, parent=parent).run(),
+        media_type=media_type,
+        diff_id=diff_id,
+    )
+
+
+def checked(stream: Reader, take: Callable[[ByteStream], T], *, media_type: str, diff_id: Digest | None) -> T:
+    """What `take` makes of the tar in a layer's blob, all of which was read and is `diff_id` then. Raises as `unpack` does."""
     if not media_type.endswith(_MEDIA_TYPES):
         raise ArchiveError(
             f"layers of the media type {media_type!r} cannot be unpacked",
@@ -58,7 +70,7 @@ def unpack(
     try:
         with ahead(hashed(decompressed(stream))) as pieces:
             archive = ByteStream(pieces)
-            index = _Unpacking(archive, into=into, parent=parent).run()
+            taken = take(archive)
             archive.drain()
     except ArchiveError:
         # A blob that is not what its name says is the better explanation, and its reader knows at the end.
@@ -68,7 +80,7 @@ def unpack(
     found = Digest.from_hex(sha256.hexdigest())
     if diff_id not in {None, found}:
         raise CorruptError(f"a layer unpacks to {found}, want {diff_id}", hint="the image is damaged; get it again")
-    return index
+    return taken
 
 
 def extract(stream_path: Path, into: Path, *, implied: Implied = default_directory) -> bool:
@@ -110,28 +122,28 @@ class _Unpacking:
 
     def _put(self, member: Member) -> None:
         directory, _, name = clean(member.name).rpartition("/")
-        if name.startswith(_WHITEOUT):
+        if name.startswith(WHITEOUT):
             self._hide(directory, name)
         elif member.link is not None and self._placement.find(member.link) is None:
             self._copy_from_parent(member, member.link)
-        elif _is_whiteout(member.entry):
+        elif is_whiteout(member.entry):
             self._placement.hide(self._placement.path_of(member.name))
         else:
             _put(self._placement, self._reader, member)
 
     def _hide(self, directory: str, name: str) -> None:
-        hidden = name.removeprefix(_WHITEOUT)
+        hidden = name.removeprefix(WHITEOUT)
         if hidden in {"", ".", ".."}:
             raise ArchiveError(
                 f"the layer has the whiteout {join(directory, name)!r}, which hides nothing", hint=_DAMAGED
             )
-        if name == _OPAQUE:
+        if name == OPAQUE:
             real = self._placement.directory(directory)
             if real:
                 self._placement.hide_below(real)
             else:
                 self._root_is_opaque = True
-        elif not name.startswith(_RESERVED):
+        elif not name.startswith(RESERVED):
             self._placement.hide(join(self._placement.directory(directory), hidden))
 
     def _hide_root(self) -> None:
@@ -180,7 +192,7 @@ def _place_all(
 def _put(placement: Placement, reader: TarReader, member: Member) -> None:
     path = placement.path_of(member.name)
     if member.link is None:
-        if _is_whiteout(member.entry):
+        if is_whiteout(member.entry):
             raise ArchiveError(
                 f"the archive has the device 0:0 at {member.name!r}, which means a deletion in layers",
                 hint="make the archive without it",
@@ -202,7 +214,7 @@ def _is_tar(archive: ByteStream) -> bool:
         return False
 
 
-def _is_whiteout(entry: Entry) -> bool:
+def is_whiteout(entry: Entry) -> bool:
     return entry.kind == "char" and entry.device == (0, 0)
 
 

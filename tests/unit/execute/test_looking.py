@@ -73,3 +73,18 @@ def test_files_of_a_base_can_be_told_only_when_somebody_has_unpacked_it(
 
     assert (before, opened) == (None, [])
     assert looker.content(READER, image, SELECT) is not None
+
+
+def test_a_single_file_of_a_base_can_be_told_by_the_blobs_that_are_here(workshop: Workshop) -> None:
+    made = make_image(workshop.remote.blobs, {"a": b"0", "b": b"2"}, {"a": b"1"})
+    base.remember(workshop.store, made, reference="registry.example/app:1")
+    tree = base.tree(workshop.store, made.digest)
+    workshop.store.blobs.put(workshop.remote.blobs.data[made.manifest.layers[-1].digest])
+
+    told = [
+        StoreLooker(StoreExecutor(workshop.services, workshop.forms)).content(READER, tree, Selection((name,)))
+        for name in ("a", "b", "a*")
+    ]
+
+    assert (told[1:], workshop.remote.opened) == ([None, None], [])
+    assert told[0] == StoreExecutor(workshop.services, workshop.forms).content(READER, tree, SELECT)
