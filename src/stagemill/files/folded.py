@@ -1,0 +1,138 @@
+"""`Folded`: what is known of many files, by folder. Of folders that nobody asked for lately it is held as bytes, which take a
+tenth of what objects do.
+"""
+
+from __future__ import annotations
+
+from _thread import RLock
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+MOST = 50_000
+"""So many values are held as they are: to pack them would cost time, and save little."""
+
+
+class Folded(Generic[V]):
+    """Values by folder and by name; thread-safe. `pack` makes bytes of those of a folder, `unpack` the same values again."""
+
+    def __init__(
+        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int = MOST
+    ) -> None:
+        self._pack = pack
+        self._unpack = unpack
+        self._most = most
+        self._left = most
+        self._lock = RLock()
+        self._open: dict[str, dict[str, V]] = {}  # those that were asked for first come first
+        self._packed: dict[str, bytes] = {}
+
+    def __contains__(self, folder: str) -> bool:
+        return folder in self._open or folder in self._packed
+
+    def __len__(self) -> int:
+        """How many folders there are."""
+        return len(self._open) + len(self._packed)
+
+    def get(self, folder: str) -> dict[str, V] | None:
+        """The values of a folder; None where it was never put. What is added to them may be lost."""
+        found = self._open.get(folder)
+        if found is None and self._packed:
+            with self._lock:
+                packed = self._packed.pop(folder, None)
+                if packed is None:
+                    return self._open.get(folder)
+                found = self._unpack(packed)
+                self.put(folder, found)
+        return found
+
+    def put(self, folder: str, values: dict[str, V]) -> None:
+        """From now on these are the values of a folder."""
+        with self._lock:
+            self._packed.pop(folder, None)
+            self._open[folder] = values
+            self.grown(len(values))
+
+    def grown(self, by: int = 1) -> None:
+        """Tells that so many values have come to folders that are there."""
+        self._left -= by
+        if self._left < 0:
+            self._fold()
+
+    def drop(self, folder: str) -> None:
+        with self._lock:
+            self._packed.pop(folder, None)
+            self._open.pop(folder, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._packed.clear()
+            self._open.clear()
+
+    def folders(self) -> list[str]:
+        with self._lock:
+            return [*self._packed, *self._open]
+
+    def look(self, folder: str) -> dict[str, V]:
+        """As `get` for one that is there, but it is not held for the next who asks."""
+        with self._lock:
+            found = self._open.get(folder)
+            return self._unpack(self._packed[folder]) if found is None else found
+
+    def _fold(self) -> None:
+        """Packs those that were asked for first, until half of the room is free; the latest stays, however large."""
+        with self._lock:
+            held = sum(map(len, self._open.values()))
+            while held > self._most // 2 and len(self._open) > 1:
+                folder = next(iter(self._open))
+                values = self._open[folder]
+                self._packed[folder] = self._pack(values.copy())
+                del self._open[folder]
+                held -= len(values)
+            self._left = max(self._most - held, self._most // 2)
+
+
+class FoldedPaths(MutableMapping[str, V]):
+    """Values by path."""
+
+    def __init__(
+        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int = MOST
+    ) -> None:
+        self._folded = Folded(pack, unpack, most=most)
+
+    def __getitem__(self, path: str) -> V:
+        folder, _, name = path.rpartition("/")
+        values = self._folded.get(folder)
+        if values is None:
+            raise KeyError(path)
+        return values[name]
+
+    def __contains__(self, path: object) -> bool:
+        assert isinstance(path, str), "paths are texts"
+        folder, _, name = path.rpartition("/")
+        values = self._folded.get(folder)
+        return values is not None and name in values
+
+    def __setitem__(self, path: str, value: V) -> None:
+        folder, _, name = path.rpartition("/")
+        values = self._folded.get(folder)
+        if values is None:
+            self._folded.put(folder, {name: value})
+        else:
+            values[name] = value
+            self._folded.grown()
+
+    def __delitem__(self, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        values = self._folded.get(folder)
+        if values is None:
+            raise KeyError(path)
+        del values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for folder in self._folded.folders():
+            yield from [f"{folder}/{name}" if folder else name for name in self._folded.look(folder)]
+
+    def __len__(self) -> int:
+        return sum(len(self._folded.look(folder)) for folder in self._folded.folders())
