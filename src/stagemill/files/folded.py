@@ -26,31 +26,26 @@ class Folded(Generic[V]):
         self._left = most
         self._lock = RLock()
         self._open: dict[str, dict[str, V]] = {}  # those that were asked for first come first
-        self._packed: dict[str, bytes] = {}
+        self._packed: dict[str, tuple[int, bytes]] = {}  # how many, and what was made of them
 
     def __contains__(self, folder: str) -> bool:
         return folder in self._open or folder in self._packed
 
-    def __len__(self) -> int:
-        """How many folders there are."""
-        return len(self._open) + len(self._packed)
-
     def get(self, folder: str) -> dict[str, V] | None:
-        """The values of a folder; None where it was never put. What is added to them may be lost."""
+        """The values of a folder; None where it was never put. Who adds some says so by `grown`."""
         found = self._open.get(folder)
-        if found is None and self._packed:
+        if found is None and folder in self._packed:
             with self._lock:
-                packed = self._packed.pop(folder, None)
-                if packed is None:
-                    return self._open.get(folder)
-                found = self._unpack(packed)
-                self.put(folder, found)
+                found = self._open.get(folder)
+                if found is None:
+                    found = self._open[folder] = self.look(folder)
+                    self.grown(len(found))
         return found
 
     def put(self, folder: str, values: dict[str, V]) -> None:
         """From now on these are the values of a folder."""
         with self._lock:
-            self._packed.pop(folder, None)
+            self.changed(folder)
             self._open[folder] = values
             self.grown(len(values))
 
@@ -60,10 +55,9 @@ class Folded(Generic[V]):
         if self._left < 0:
             self._fold()
 
-    def drop(self, folder: str) -> None:
-        with self._lock:
-            self._packed.pop(folder, None)
-            self._open.pop(folder, None)
+    def changed(self, folder: str) -> None:
+        """Tells that a folder has other values for names that it had."""
+        self._packed.pop(folder, None)
 
     def clear(self) -> None:
         with self._lock:
@@ -72,22 +66,30 @@ class Folded(Generic[V]):
 
     def folders(self) -> list[str]:
         with self._lock:
-            return [*self._packed, *self._open]
+            return [*dict.fromkeys([*self._packed, *self._open])]
 
     def look(self, folder: str) -> dict[str, V]:
         """As `get` for one that is there, but it is not held for the next who asks."""
         with self._lock:
             found = self._open.get(folder)
-            return self._unpack(self._packed[folder]) if found is None else found
+            if found is not None:
+                return found
+            import zlib  # noqa: PLC0415  small contexts do without
+
+            return self._unpack(zlib.decompress(self._packed[folder][1]))
 
     def _fold(self) -> None:
         """Packs those that were asked for first, until half of the room is free; the latest stays, however large."""
+        import zlib  # noqa: PLC0415  see above
+
         with self._lock:
             held = sum(map(len, self._open.values()))
             while held > self._most // 2 and len(self._open) > 1:
                 folder = next(iter(self._open))
-                values = self._open[folder]
-                self._packed[folder] = self._pack(values.copy())
+                values = self._open[folder].copy()
+                count, _ = self._packed.get(folder, (-1, b""))
+                if count != len(values):
+                    self._packed[folder] = len(values), zlib.compress(self._pack(values), 1)
                 del self._open[folder]
                 held -= len(values)
             self._left = max(self._most - held, self._most // 2)
@@ -118,11 +120,13 @@ class FoldedPaths(MutableMapping[str, V]):
             self._folded.put(folder, {name: value})
         else:
             values[name] = value
+            self._folded.changed(folder)
             self._folded.grown()
 
     def __delitem__(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
         del (self._folded.get(folder) or {})[name]
+        self._folded.changed(folder)
 
     def __iter__(self) -> Iterator[str]:
         for folder in self._folded.folders():

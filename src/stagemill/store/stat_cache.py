@@ -59,7 +59,7 @@ class StatCache:
         if at < 0:
             return None
         near[at + _PAIR - 1] = _ASKED
-        return Digest.from_bytes(near[at + _KEY.size : at + _PAIR - 1])
+        return Digest.from_bytes(bytes(near[at + _KEY.size : at + _PAIR - 1]))
 
     def put(self, key: tuple[int, ...], digest: Digest) -> None:
         packed = _pack(key)
@@ -100,7 +100,7 @@ def _find(near: bytearray, packed: bytes) -> int:
     return at
 
 
-def _aged(near: bytearray) -> bytes:
+def _aged(near: bytearray) -> bytearray:
     """The pairs that are to be saved, of all that are held in one piece."""
     kept = bytearray()
     for end in range(_PAIR, len(near) + 1, _PAIR):
