@@ -108,7 +108,7 @@ class DirectoryContext:
         known = digests.get(name)
         if known is None:
             known = digests[name] = self._remembered(path)
-            self._digests.grown()
+            self._digests.changed(folder)
         return known
 
     def real_path(self, path: str) -> Path:

@@ -56,7 +56,7 @@ class Draft:
         return entry is not None and entry.kind == "dir"
 
     def _file(self, path: str) -> Entry | None:
-        fact = self.known.find(path)
+        fact = self.known.get(path)
         return fact.entry if isinstance(fact, IndexEntry) else None
 
     def holds(self, path: str, entry: Entry) -> bool:
@@ -151,7 +151,7 @@ class Draft:
     def clear(self, path: str, *, replacing: bool = False) -> None:
         """Makes room at a path for something that is no directory; a directory there is an error, unless it is replaced."""
         above_is_new = path[: max(path.rfind("/"), 0)] in self._new
-        if above_is_new and path not in self._written and self.known.find(path) is None:
+        if above_is_new and path not in self._written and self.known.get(path) is None:
             return
         existing = self.lstat(path)
         if existing and existing.kind == "dir" and (not replacing or not path):

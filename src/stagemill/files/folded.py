@@ -26,38 +26,37 @@ class Folded(Generic[V]):
         self._left = most
         self._lock = RLock()
         self._open: dict[str, dict[str, V]] = {}  # those that were asked for first come first
-        self._packed: dict[str, tuple[int, bytes]] = {}  # how many, and what was made of them
+        self._packed: dict[str, bytes] = {}  # also of open ones that are as they were
 
     def __contains__(self, folder: str) -> bool:
         return folder in self._open or folder in self._packed
 
     def get(self, folder: str) -> dict[str, V] | None:
-        """The values of a folder; None where it was never put. Who adds some says so by `grown`."""
+        """The values of a folder; None where it was never put. Who changes them says so by `changed`."""
         found = self._open.get(folder)
         if found is None and folder in self._packed:
             with self._lock:
                 found = self._open.get(folder)
                 if found is None:
                     found = self._open[folder] = self.look(folder)
-                    self.grown(len(found))
+                    self._left -= len(found)
+                    if self._left < 0:
+                        self._fold()
         return found
 
     def put(self, folder: str, values: dict[str, V]) -> None:
         """From now on these are the values of a folder."""
         with self._lock:
-            self.changed(folder)
             self._open[folder] = values
-            self.grown(len(values))
+            self.changed(folder, by=len(values))
 
-    def grown(self, by: int = 1) -> None:
-        """Tells that so many values have come to folders that are there."""
+    def changed(self, folder: str, *, by: int = 1) -> None:
+        """Tells that a folder that is there has other values, and how many are new."""
+        if self._packed:
+            self._packed.pop(folder, None)
         self._left -= by
         if self._left < 0:
             self._fold()
-
-    def changed(self, folder: str) -> None:
-        """Tells that a folder has other values for names that it had."""
-        self._packed.pop(folder, None)
 
     def clear(self) -> None:
         with self._lock:
@@ -76,7 +75,7 @@ class Folded(Generic[V]):
                 return found
             import zlib  # noqa: PLC0415  small contexts do without
 
-            return self._unpack(zlib.decompress(self._packed[folder][1]))
+            return self._unpack(zlib.decompress(self._packed[folder]))
 
     def _fold(self) -> None:
         """Packs those that were asked for first, until half of the room is free; the latest stays, however large."""
@@ -87,9 +86,8 @@ class Folded(Generic[V]):
             while held > self._most // 2 and len(self._open) > 1:
                 folder = next(iter(self._open))
                 values = self._open[folder].copy()
-                count, _ = self._packed.get(folder, (-1, b""))
-                if count != len(values):
-                    self._packed[folder] = len(values), zlib.compress(self._pack(values), 1)
+                if folder not in self._packed:
+                    self._packed[folder] = zlib.compress(self._pack(values), 1)
                 del self._open[folder]
                 held -= len(values)
             self._left = max(self._most - held, self._most // 2)
@@ -107,11 +105,17 @@ class FoldedPaths(MutableMapping[str, V]):
         folder, _, name = path.rpartition("/")
         return (self._folded.get(folder) or {})[name]
 
-    def find(self, path: str) -> V | None:
-        """The value of a path; None where there is none. Faster than `get`."""
+    def get(self, path: str, default: V | None = None) -> V | None:  # type: ignore[override]
+        """As of any mapping; it is asked for every file, and faster so."""
         folder, _, name = path.rpartition("/")
         values = self._folded.get(folder)
-        return None if values is None else values.get(name)
+        return default if values is None else values.get(name, default)
+
+    def __contains__(self, path: object) -> bool:
+        assert isinstance(path, str), "paths are texts"
+        folder, _, name = path.rpartition("/")
+        values = self._folded.get(folder)
+        return values is not None and name in values
 
     def __setitem__(self, path: str, value: V) -> None:
         folder, _, name = path.rpartition("/")
@@ -121,12 +125,11 @@ class FoldedPaths(MutableMapping[str, V]):
         else:
             values[name] = value
             self._folded.changed(folder)
-            self._folded.grown()
 
     def __delitem__(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
         del (self._folded.get(folder) or {})[name]
-        self._folded.changed(folder)
+        self._folded.changed(folder, by=0)
 
     def __iter__(self) -> Iterator[str]:
         for folder in self._folded.folders():

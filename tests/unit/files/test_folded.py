@@ -50,7 +50,7 @@ def test_what_is_added_to_a_folder_that_was_packed_stays(folded: Folded[int]) ->
         values = folded.get(f"d{number}")
         assert values is not None
         values["b"] = -number
-        folded.grown()
+        folded.changed(f"d{number}")
 
     assert [folded.get(f"d{number}") for number in range(30)] == [{"a": number, "b": -number} for number in range(30)]
 
@@ -75,7 +75,7 @@ def test_paths_are_found_changed_and_taken_away_wherever_they_are_held() -> None
 
     expected = {name: -1 if value % 2 == 0 else value for value, name in enumerate(names) if value % 3}
     assert dict(paths) == expected
-    assert {name: paths.find(name) for name in names} == {name: expected.get(name) for name in names}
+    assert {name: paths.get(name) for name in names} == {name: expected.get(name) for name in names}
     assert len(paths) == len(expected)
     assert ("top" in paths, "d1/e/f1" in paths, "no/such" in paths) == ("top" in expected, True, False)
     with pytest.raises(KeyError):
