@@ -19,6 +19,7 @@ _PAIR = _KEY.size + 33  # the key; the digest and its age
 _NODE = struct.Struct(f"<8xQ{_PAIR - 16}x")
 _NEAR = 4  # bits of an inode's number in which those differ that are held together
 _ASKED = 0xFF  # in place of the age, while this process lasts
+_NEW = bytes([_ASKED])
 MAGIC = b"stagemill stats 1\n"
 
 
@@ -55,25 +56,31 @@ class StatCache:
         near = self._known.get(key[1] >> _NEAR) if packed is not None else None
         if packed is None or near is None:
             return None
-        at = _find(near, packed)
+        at = near.find(packed)
+        while at > 0 and at % _PAIR:
+            at = near.find(packed, at + 1)
         if at < 0:
             return None
-        near[at + _PAIR - 1] = _ASKED
-        return Digest.from_bytes(bytes(near[at + _KEY.size : at + _PAIR - 1]))
+        end = at + _PAIR - 1
+        near[end] = _ASKED
+        return Digest.from_bytes(near[at + _KEY.size : end])
 
     def put(self, key: tuple[int, ...], digest: Digest) -> None:
         packed = _pack(key)
         if packed is None:
             return
-        pair = packed + bytes.fromhex(digest.hex) + bytes([_ASKED])
-        with self._guard:
+        pair = packed + bytes.fromhex(digest[7:]) + _NEW
+        near = self._known.get(key[1] >> _NEAR)
+        if near is None:
             near = self._known.setdefault(key[1] >> _NEAR, bytearray())
-            at = _find(near, packed)
-            if at < 0:
-                near += pair
-            else:
-                near[at : at + _PAIR] = pair
-            self._changed = True
+        at = near.find(packed)
+        while at > 0 and at % _PAIR:
+            at = near.find(packed, at + 1)
+        if at < 0:
+            near += pair
+        else:
+            near[at : at + _PAIR] = pair
+        self._changed = True
 
     def save(self) -> None:
         """What was put is there for the next process; costs nothing where nothing was put. Raises StoreError."""
@@ -90,14 +97,6 @@ class StatCache:
 def _add(found: dict[int, bytearray], number: int, pairs: bytes) -> None:
     if pairs:
         found.setdefault(number, bytearray()).extend(pairs)
-
-
-def _find(near: bytearray, packed: bytes) -> int:
-    """Where the pair of a key begins; -1 where there is none."""
-    at = near.find(packed)
-    while at > 0 and at % _PAIR:
-        at = near.find(packed, at + 1)
-    return at
 
 
 def _aged(near: bytearray) -> bytearray:
