@@ -107,7 +107,7 @@ class DirectoryContext:
             self._digests.put(folder, digests)
         known = digests.get(name)
         if known is None:
-            known = digests[name] = self._remembered(path)
+            known = digests[name] = self._remembered(path, self._rows_in(folder).get(name))
             self._digests.changed(folder)
         return known
 
@@ -176,8 +176,7 @@ class DirectoryContext:
         except (ContextError, OSError):
             return ""
 
-    def _remembered(self, path: str) -> Digest:
-        found = self._row(path)
+    def _remembered(self, path: str, found: Row | None) -> Digest:
         assert found, f"{path!r} is not in the context"
         assert stat.S_ISREG(found[1]), f"{path!r} is no file"
         key = key_of(found)
