@@ -18,12 +18,11 @@ class Folded(Generic[V]):
     """Values by folder and by name; thread-safe. `pack` makes bytes of those of a folder, `unpack` the same values again."""
 
     def __init__(
-        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int = MOST
+        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int | None = None
     ) -> None:
         self._pack = pack
         self._unpack = unpack
-        self._most = most
-        self._left = most
+        self._most = self._left = MOST if most is None else most
         self._lock = RLock()
         self._open: dict[str, dict[str, V]] = {}  # those that were asked for first come first
         self._packed: dict[str, bytes] = {}  # also of open ones that are as they were
@@ -97,7 +96,7 @@ class FoldedPaths(MutableMapping[str, V]):
     """Values by path."""
 
     def __init__(
-        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int = MOST
+        self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int | None = None
     ) -> None:
         self._folded = Folded(pack, unpack, most=most)
 
