@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 
 from fakes.tree import MemoryTree
 from stagemill.context.directory import DirectoryContext
-from stagemill.digest import Digest
 from stagemill.execute.copy import copy
 from stagemill.files import folded, spool
 from stagemill.files.content import content
@@ -19,26 +17,12 @@ from stagemill.files.view import Entry
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection
 from stagemill.layer import index
-from stagemill.layer.pack import pack_blob
+from stagemill.layer.blocks import cut
 from stagemill.store.store import Store
 
 ALL = Selection(("",))
 YEARS_LATER_NS = 1 << 62
-MOST_BYTES = 600
-
-
-class Nowhere:
-    """A blob that nobody keeps."""
-
-    def __init__(self) -> None:
-        self._sha256, self._size = hashlib.sha256(), 0
-
-    def write(self, data: bytes, /) -> None:
-        self._sha256.update(data)
-        self._size += len(data)
-
-    def commit(self) -> tuple[Digest, int]:
-        return Digest.from_hex(self._sha256.hexdigest()), self._size
+MOST_BYTES = 700
 
 
 def no_archive(_archive: Path, _into: Path, /, *, implied: Callable[[str], Entry]) -> bool:
@@ -46,7 +30,7 @@ def no_archive(_archive: Path, _into: Path, /, *, implied: Callable[[str], Entry
 
 
 def peak(tmp_path: Path, *, files: int) -> int:
-    """The most bytes of objects that there are while a context of so many files is read, copied and packed."""
+    """The most bytes of objects that there are while a context of so many files is read and copied, and its layer is cut into blocks."""
     context, layer = tmp_path / f"context-{files}", tmp_path / f"layer-{files}"
     layer.mkdir()
     for folder in range(files // 100):
@@ -71,7 +55,8 @@ def build(context: Path, layer: Path, store: Store) -> None:
     made = index.build(layer, known=known)
     del known
     store.records.note(found.digest, found.each_part())
-    pack_blob(layer, made, Nowhere())
+    for block in cut(made):  # of which so many are made at once, however many there are
+        block.key("gzip")
     stats.save()
 
 
