@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGE_OF = {
     "attestations": "attestations", "build": "build", "run": "run", "shell": "run", "size": "size", "diff": "size", "lint": "lint", "lsp": "lint", "lock": "lock", "plan": "plan",
-    "why": "why", "builds": "why", "log": "why",
+    "why": "why", "builds": "why", "log": "why", "graph": "report", "report": "report",
     "verify": "reproducible", "store check": "store", "du": "store", "prune": "store",
     **dict.fromkeys([f"cache mounts {verb}" for verb in ("list", "export", "import", "rm")], "cache"),
     **dict.fromkeys(("history", "images", "inspect", "load", "pull", "push", "rmi", "save", "tag"), "images"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from stagemill.digest import Digest
 from stagemill.insight.why.past import Graph, Input, Outcome, Past, PastStage, PastStep
 from stagemill.oci.document import Json
+from stagemill.store.builds import BuildRow
+from stagemill.store.store import Store
 
 
 def digest(*words: object) -> str:
@@ -85,3 +88,23 @@ def ended(past: Past, **states: str) -> Past:
         for key, outcome in past.outcomes.items()
     }
     return replace(past, outcomes=outcomes)
+
+
+def keep(store: Store, past: Past) -> int:
+    """Writes a build down as its journal would have; returns its number."""
+    graph = past.graph
+    whole = {
+        "file": graph.file,
+        "source": graph.source,
+        "ignore": graph.ignore,
+        "globals": dict(graph.globals),
+        "stages": [{**asdict(stage), "values": dict(stage.values)} for stage in graph.stages],
+        "steps": [
+            {**asdict(step), "inputs": [[one.digest, one.selects] for one in step.inputs]}
+            for step in graph.steps.values()
+        ],
+    }
+    steps = {key: [one.state, one.seconds, list(one.inputs), one.like, one.begun] for key, one in past.outcomes.items()}
+    store.builds.keep(Digest(graph.name), json.dumps(whole))
+    row = BuildRow(past.begun, past.place, past.title, past.seconds, past.result, graph=graph.name)
+    return store.builds.add(replace(row, account=json.dumps({"steps": steps})))

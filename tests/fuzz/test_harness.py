@@ -47,7 +47,7 @@ def found(name: str) -> Found:
 def test_an_error_of_another_kind_is_found_and_reduced_to_what_it_takes() -> None:
     failure = found("RAISE")
 
-    assert (failure.failure.kind, failure.failure.place) == ("ValueError", "digest.py:26")
+    assert (failure.failure.kind, failure.failure.place) == ("ValueError", "digest.py:27")
     assert failure.data == b"RAISE"
     assert "not a sha256 digest: 'no digest'" in failure.failure.story
     assert f"--seed 3 --from {failure.number} --count 1 broken" in str(failure)

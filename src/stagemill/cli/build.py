@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -32,7 +32,7 @@ from stagemill.cli.results import stages
 from stagemill.cli.results.outputs import Wishes
 from stagemill.cli.results.targets import Delivery
 from stagemill.cli.sizing.guard import Guard
-from stagemill.errors import StepError, UsageError
+from stagemill.errors import StagemillError, StepError, UsageError
 from stagemill.events import Listener, Notice
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _EXAMPLES = examples(
         "stagemill build --reproducible -t app .": "the same bytes on every machine and every day",
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
+        "stagemill build --report build.html .": "and all that is known of it as one page",
     }
 )
 
@@ -97,6 +98,9 @@ _EXAMPLES = examples(
     "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
 )
 @click.option(
+    "--report", metavar="FILE", help="Write the build as one page, as stagemill report does, also where a step fails."
+)
+@click.option(
     "--verify-cache",
     is_flag=True,
     help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
@@ -123,6 +127,7 @@ def command(**given: object) -> int:
 
         if asked := call.asked(values):
             return call.answer(asked, build)
+    _check_report(values)
     with timed(table=values.flag("timings"), trace=values.text("trace")):
         _build(values, build)
     return 0
@@ -150,7 +155,10 @@ def _build(values: Values, build: BuildFlags) -> None:
         try:
             shipments = [one.shipments for one in delivery.each]
             making = partial(building_each, caches=kept, bring=delivery.wants_any, shipments=shipments)
-            with journal.kept(), making(build, inputs, place=place, listener=journal, checks=checks) as builds:
+            with (
+                _kept(values, journal, place),
+                making(build, inputs, place=place, listener=journal, checks=checks) as builds,
+            ):
                 worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
@@ -204,6 +212,41 @@ def _explain(values: Values, journal: Journal, place: Workplace, listener: Liste
     now = time.time()
     answer = History(place.store).answer(journal.number)
     listener(Notice(text(answer, answer.steps, now=now), now))
+
+
+@contextmanager
+def _kept(values: Values, journal: Journal, place: Workplace) -> Iterator[None]:
+    """When the block ends, however it does, the build is written down, and as a page if one is wanted."""
+    try:
+        with journal.kept():
+            yield
+    except BaseException:
+        with suppress(StagemillError):  # what went wrong first is told
+            _report(values, journal, place)
+        raise
+    _report(values, journal, place)
+
+
+def _report(values: Values, journal: Journal, place: Workplace) -> None:
+    path = values.text("report")
+    if not path:
+        return
+    from stagemill.cli.reporting import page
+    from stagemill.cli.reporting.document import report
+    from stagemill.cli.reporting.writing import written
+
+    if not journal.number:
+        raise StagemillError("there is no page of this build: it was not written down", hint="see what is said above")
+    written(page.page(report(place.store, journal.number, None)), path, "--report")
+
+
+def _check_report(values: Values) -> None:
+    """Raises StagemillError for a page that could not be written at the end."""
+    if path := values.text("report"):
+        from stagemill.cli.reporting import page, writing
+
+        page.check()
+        writing.check(path, "--report")
 
 
 def _asked() -> str:

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from stagemill.registry import wire
 from stagemill.registry.exchange import Request, TransportError
 
 CONNECT: Final = 10.0  # seconds
@@ -21,8 +22,6 @@ SILENCE: Final = 30.0
 _METHODS = frozenset({"GET", "HEAD"})
 _MOST = 1 << 16  # bytes of the headers
 _CHUNK = 1 << 13
-_BLANK = " \t"
-_VERSIONS = ("HTTP/1.1", "HTTP/1.0")
 
 
 class Head(NamedTuple):
@@ -50,7 +49,7 @@ class BareTransport:
             return None
         patience = SILENCE if request.patience is None else request.patience
         try:
-            connection = _connected(parts.hostname or "", parts.port or 80)
+            connection = wire.connected(parts.hostname or "", parts.port or 80, CONNECT)
         except (OSError, ValueError):
             return None
         self._keep(connection)
@@ -160,22 +159,6 @@ def silent(seconds: float) -> TransportError:
     return TransportError(f"it sent nothing for {seconds:.0f} seconds", again=True)
 
 
-def _connected(host: str, port: int) -> socket.socket:
-    """As `socket.create_connection`, which would load what knows about international domains. Raises OSError, ValueError."""
-    failure = OSError("no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(CONNECT)
-            connection.connect(address)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure
-
-
 def _answer(connection: socket.socket, *, method: str) -> tuple[Head | None, bytes]:
     """What comes back, as far as it is plain, and what of the body came with it. Raises OSError."""
     data = b""
@@ -187,27 +170,11 @@ def _answer(connection: socket.socket, *, method: str) -> tuple[Head | None, byt
 
 def parsed(data: bytes, *, method: str) -> Head | None:
     """The lines before an empty one, where they are plain, and tell how long the body is."""
-    first, *lines = data.decode("latin-1").split("\r\n")
-    version, _, rest = first.partition(" ")
-    status = rest[:3]
-    if version not in _VERSIONS or status[:1] not in {"2", "3", "4", "5"} or rest[3:4] not in {"", " "}:
+    found = wire.parsed(data)
+    if found is None:
         return None
-    headers = _headers(lines)
-    if headers is None or len(status) != 3 or not (status.isascii() and status.isdigit()):
-        return None
-    length = "0" if method == "HEAD" or status in {"204", "304"} else headers.get("content-length", "")
+    status, headers = found
+    length = "0" if method == "HEAD" or status in {204, 304} else headers.get("content-length", "")
     if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
         return None
-    return Head(int(status), headers, int(length))
-
-
-def _headers(lines: list[str]) -> dict[str, str] | None:
-    """By name, several of one name joined; None where a line is not as it should be."""
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip() or "\n" in line or "\r" in line:
-            return None
-        before = headers.get(name.lower())
-        headers[name.lower()] = value.strip(_BLANK) if before is None else f"{before}, {value.strip(_BLANK)}"
-    return headers
+    return Head(status, headers, int(length))

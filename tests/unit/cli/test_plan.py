@@ -214,6 +214,7 @@ class TestForms:
         assert '"from build" -> "step web 0" [style=dashed];' in out
         assert '"step build-prod 0" -> "from build";' in out
         assert 'label="build-dev\\nnot needed by web", style=dashed' in out
+        assert 'label="web (target)";' in out
 
     def test_errors_are_those_of_a_build(self, project: Path, stagemill: Call) -> None:
         (project / "two").unlink()

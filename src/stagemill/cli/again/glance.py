@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 
+from stagemill.registry import wire
+
 _SECONDS = 5.0
 _LONGEST = 1 << 16
 
@@ -21,7 +23,7 @@ class Glance:
         scheme, rest = url.split("://", 1)
         place, slash, path = rest.partition("/")
         host, port = _address(place, 443 if scheme == "https" else 80)
-        self._socket = socket.create_connection((host, port), _SECONDS)
+        self._socket = wire.connected(host, port, _SECONDS)
         try:
             if scheme == "https":
                 self._socket = _secure(self._socket, host)
@@ -41,11 +43,10 @@ class Glance:
                 data += part
                 if not part or len(data) > _LONGEST:
                     return None
-        status, *lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-        if status.split(" ")[1:2] != ["200"]:
+        found = wire.parsed(data.partition(b"\r\n\r\n")[0])
+        if found is None or found[0] != 200:
             return None
-        fields = (line.partition(":") for line in lines)
-        return next((value.strip() for name, _, value in fields if name.lower() == "docker-content-digest"), None)
+        return found[1].get("docker-content-digest")
 
 
 def _address(place: str, usual: int) -> tuple[str, int]:

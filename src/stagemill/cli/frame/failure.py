@@ -46,7 +46,8 @@ def report(error: BaseException) -> int:
         case StagemillError():
             show(error)
             return error.exit_code
-        case KeyboardInterrupt() | click.Abort():
+        # What comes while a class is made is wrapped by Python.
+        case KeyboardInterrupt() | click.Abort() | RuntimeError(__cause__=KeyboardInterrupt()):
             sys.stderr.write("\nstopped\n")
             return 130
         case BrokenPipeError():

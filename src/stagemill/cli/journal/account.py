@@ -41,7 +41,12 @@ def account(row: BuildRow, journal: Journal, *, given: BuildFlags, store: Store,
         "again": again,
         "imports": journal.sources,
         "steps": {
-            digest: [end.state, round(end.seconds, 3), *_key(vertices[digest], end, store, journal.imports)]
+            digest: [
+                end.state,
+                round(end.seconds, 3),
+                *_key(vertices[digest], end, store, journal.imports),
+                round(end.begun, 3),
+            ]
             for digest, end in ends.items()
         },
     }

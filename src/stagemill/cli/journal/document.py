@@ -23,7 +23,7 @@ def document(plans: Sequence[Plan], dockerfile: Dockerfile, rules: Sequence[str]
     goals = [vertex for plan in plans for vertex in plan.goals]
     steps = [_step(vertex, dockerfile, created) for vertex in walk(goals, plans[-1].order)]
     whole: Canonical = {
-        "file": dockerfile.source.name,
+        "file": redacted(dockerfile.source.name),
         "source": dockerfile.source.text,
         "ignore": list(rules),
         "globals": {name: _value(name, value) for name, value in plans[-1].globals.items()},

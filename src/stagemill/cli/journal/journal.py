@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stagemill import events
 from stagemill.cli.making.directories import IgnoreFile
 from stagemill.digest import Digest
-from stagemill.errors import CancelledError, StoreError
+from stagemill.errors import CancelledError, StoreError, redacted
 from stagemill.store.builds import BuildRow
 from stagemill.values import dataclass
 
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class StepEnd:
-    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds."""
+    """How a step ended: `ran`, `cached`, `alike`, `failed` or `stopped`, after some seconds; `begun` is since the build did."""
 
     state: str
     seconds: float = 0.0
+    begun: float = 0.0
 
 
 class Journal:
@@ -103,13 +104,16 @@ class Journal:
 
     def _end(self, step: Digest, state: str, at: float) -> None:
         if state in {"cached", "alike"} or step in self._begun:
-            self.ends[step] = StepEnd(state, at - self._begun.get(step, at))
+            begun = self._begun.get(step, at)
+            self.ends[step] = StepEnd(state, at - begun, begun - self._started)
 
     def _row(self) -> BuildRow:
         context = self._given.context
         place = os.path.abspath(context) if os.path.isdir(context) else context
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
-        return BuildRow(self._started, f"{place}\0{self._inputs.dockerfile.source.name}", title, number=self.number)
+        return BuildRow(
+            self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number
+        )
 
     @contextmanager
     def kept(self) -> Iterator[None]:

@@ -93,13 +93,14 @@ class Outcome:
     """What became of a step: `ran`, `cached`, `alike`, `failed` or `stopped`.
 
     `inputs` are what its inputs counted with in its key, where that is known; `like` the key's ingredients of a step like it
-    that an imported cache has.
+    that an imported cache has. `begun` is in seconds since the build began, None where nobody wrote it down.
     """
 
     state: str
     seconds: float = 0.0
     inputs: tuple[str, ...] = ()
     like: str = ""
+    begun: float | None = None
 
     @property
     def made(self) -> bool:
@@ -167,8 +168,9 @@ def outcomes(value: JsonObject) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for digest, item in _object(value.get("steps")).items():
         match item:
-            case [str(state), float() | int() as seconds, list(inputs), str(like)]:
-                found[digest] = Outcome(state, float(seconds), _texts(inputs), like)
+            case [str(state), float() | int() as seconds, list(inputs), str(like), *rest]:
+                begun = float(rest[0]) if rest and isinstance(rest[0], float | int) else None
+                found[digest] = Outcome(state, float(seconds), _texts(inputs), like, begun)
     return found
 
 

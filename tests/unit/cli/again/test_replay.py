@@ -34,6 +34,8 @@ def test_it_loads_nothing_of_what_builds() -> None:
         "stagemill.cli.again.survey",
         "stagemill.cli.frame",
         "stagemill.cli.frame.roots",
+        "stagemill.registry",
+        "stagemill.registry.wire",
     }
     assert loaded >= SMALL
     assert not loaded & {"click", "typing", "dataclasses", "inspect", "pathlib", "urllib3", "http.client", "ssl"}

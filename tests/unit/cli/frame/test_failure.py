@@ -225,3 +225,15 @@ def test_no_login_of_the_command_line_is_shown(folder: Path, stagemill: Call, ar
     assert said.status in {1, 2, 125}
     assert "hunter2" not in said.out + said.err
     assert "this is a bug" not in said.err
+
+
+def test_a_signal_that_comes_while_a_class_is_made_stops_as_any_other(capsys: pytest.CaptureFixture[str]) -> None:
+    class Stopped:
+        def __set_name__(self, _owner: type, _name: str) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises((RuntimeError, KeyboardInterrupt)) as caught:
+        type("Made", (), {"field": Stopped()})
+
+    assert failure.report(caught.value) == 130
+    assert capsys.readouterr().err == "\nstopped\n"

@@ -54,7 +54,8 @@ class TestRows:
         assert (row.result, row.ran, row.cached, row.title) == ("built", 3, 0, "stage-1")
         assert row.place == f"{project}\0Dockerfile"
         steps = json.loads(row.account)["steps"].values()
-        assert [(state, bool(inputs)) for state, _, inputs, _ in steps] == [("ran", True)] * 3
+        assert [(state, bool(inputs)) for state, _, inputs, *_ in steps] == [("ran", True)] * 3
+        assert all(0 <= begun <= row.seconds - took + 0.01 for _, took, _, _, begun in steps)
 
     def test_one_from_the_cache_has_nothing_but_the_row(self, stagemill: Call, store: Store) -> None:
         stagemill("build", "-q", ".")

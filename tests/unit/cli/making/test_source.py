@@ -130,6 +130,7 @@ class TestPipe:
         pipe(monkeypatch, make_tar({"Dockerfile": TEXT.encode(), "secret": b"1"}))
 
         seen(store, "-")
+        store.close()
 
         assert list(store.root.rglob("secret")) == []
 

@@ -1,0 +1,1 @@
+"""Builds as pictures: of what was built, and of what would be."""

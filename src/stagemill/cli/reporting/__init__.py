@@ -1,0 +1,1 @@
+"""A build as one page: what is known of it, and how it is shown."""
