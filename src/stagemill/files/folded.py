@@ -15,7 +15,10 @@ MOST = 50_000
 
 
 class Folded(Generic[V]):
-    """Values by folder and by name; thread-safe. `pack` makes bytes of those of a folder, `unpack` the same values again."""
+    """Values by folder and by name. `pack` makes bytes of those of a folder, `unpack` the same values again.
+
+    Thread-safe, but what one thread adds to a folder while another asks for many others may be lost.
+    """
 
     def __init__(
         self, pack: Callable[[dict[str, V]], bytes], unpack: Callable[[bytes], dict[str, V]], *, most: int | None = None
@@ -36,7 +39,7 @@ class Folded(Generic[V]):
         if found is None and folder in self._packed:
             with self._lock:
                 found = self._open.get(folder)
-                if found is None:
+                if found is None and folder in self._packed:  # nobody was faster
                     found = self._open[folder] = self.look(folder)
                     self._left -= len(found)
                     if self._left < 0:
@@ -52,7 +55,8 @@ class Folded(Generic[V]):
     def changed(self, folder: str, *, by: int = 1) -> None:
         """Tells that a folder that is there has other values, and how many are new."""
         if self._packed:
-            self._packed.pop(folder, None)
+            with self._lock:
+                self._packed.pop(folder, None)
         self._left -= by
         if self._left < 0:
             self._fold()
