@@ -126,7 +126,11 @@ class _Found:
             "files": {**files, **looked.files(given.context, given.file, config=self._place.config)},
             "context": looked.context(self._inputs.context, began_ns=began_ns),
             "asked": questions,
-            "headers": {"Accept": _accept(), "User-Agent": user_agent(), "Accept-Encoding": "identity"},
+            "headers": {
+                "Accept": _accept() if questions else "",
+                "User-Agent": user_agent(),
+                "Accept-Encoding": "identity",
+            },
             "before": {name: self._row(name) for name in self._bases() if name not in names},
             "after": names,
             "steps": [digest for digest in self.vertices if store.records.get(digest)],

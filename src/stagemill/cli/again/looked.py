@@ -15,7 +15,6 @@ from stagemill.cli.making.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.look import xattrs
-from stagemill.registry.certificates import CertificateDirectories
 
 if TYPE_CHECKING:
     from stagemill.cli.again.forms import Looked
@@ -76,6 +75,8 @@ def _has_kept(view: DirectoryContext, folder: str) -> bool:
 
 def certificates(host: str, environment: Mapping[str, str]) -> dict[str, str | None] | None:
     """The directories of a host's certificates, where there is none of them."""
+    from stagemill.registry.certificates import CertificateDirectories
+
     places = CertificateDirectories.of(environment).places(host)
     return None if any(map(os.path.lexists, places)) else dict.fromkeys(map(os.fspath, places))
 
