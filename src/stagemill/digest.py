@@ -37,7 +37,7 @@ class Digest(str):
         return cls(f"sha256:{text}")
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
+    def from_bytes(cls, data: bytes | bytearray) -> Self:
         """From the 32 bytes that it is; faster than from text, as nothing has to be looked at."""
         if len(data) != 32:
             raise ValueError(f"not a sha256 digest: {len(data)} bytes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import marshal
 import os
 import stat
 from collections.abc import Collection, Iterable, Mapping
@@ -20,10 +21,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from stagemill.context.ignore import IgnoreRules
-from stagemill.context.look import Look, Row, Xattrs, key_of, look, row, xattrs
+from stagemill.context.look import FORM, Look, Row, Xattrs, key_of, look, row, xattrs
 from stagemill.context.seen import MOST_YOUNG, MOST_YOUNG_BYTES, Folder, Found, Seen
 from stagemill.digest import Digest
 from stagemill.errors import ContextError
+from stagemill.files.folded import Folded
 from stagemill.files.view import Entry, Kind
 from stagemill.timings import measured
 
@@ -71,11 +73,11 @@ class DirectoryContext:
         self._ignore = ignore
         self._stats = stats
         self._settled_before = started_ns - _COARSEST_CLOCK_NS
-        self._rows: dict[str, Mapping[str, Row]] = {}
+        self._rows = Folded(_packed_rows, _unpacked_rows)
         self._folders: dict[str, Folder] = {}
         self._targets: dict[str, str] = {}
         self._xattrs: dict[str, Xattrs] = {}
-        self._digests: dict[str, dict[str, Digest]] = {}
+        self._digests = Folded(_packed_digests, _unpacked_digests)
         self._unseen = False
         self._top = self._read_root()
 
@@ -89,16 +91,24 @@ class DirectoryContext:
         return list(self._rows_in(path))
 
     @property
-    def looked_at(self) -> Mapping[str, tuple[Collection[Row], Collection[str]]]:
-        """By folder: all that was read of it so far, and the names in it that are left out."""
-        return {path: (self._rows[path].values(), folder.hidden) for path, folder in self._folders.items()}
+    def looked_at(self) -> Mapping[str, Collection[str]]:
+        """The folders that were read so far, and the names in each that are left out."""
+        return {path: folder.hidden for path, folder in self._folders.items()}
+
+    def rows(self, folder: str) -> Collection[Row]:
+        """All that was read of a folder that was looked at."""
+        return self._rows.look(folder).values()
 
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")
-        digests = self._digests.setdefault(folder, {})
+        digests = self._digests.get(folder)
+        if digests is None:
+            digests = {}
+            self._digests.put(folder, digests)
         known = digests.get(name)
         if known is None:
-            known = digests[name] = self._remembered(path)
+            known = digests[name] = self._remembered(path, self._rows_in(folder).get(name))
+            self._digests.changed(folder)
         return known
 
     def real_path(self, path: str) -> Path:
@@ -134,19 +144,26 @@ class DirectoryContext:
 
         `before` is what was recalled and is so still.
         """
-        young = {
-            f"{folder}/{name}" if folder else name: each[6]
-            for folder, rows in self._rows.items()
-            for name, each in rows.items()
-            if (each[7] >= self._settled_before or each[8] >= self._settled_before) and not stat.S_ISDIR(each[1])
-        }
-        if self._unseen or len(young) > MOST_YOUNG or sum(young.values()) > MOST_YOUNG_BYTES:
+        young = self._young()
+        if self._unseen or young is None:
             return None
         held = {**(before.young if before else {}), **{path: self._holds(path) for path in young}}
         if not all(held.values()):
             return None
         folders = sorted(self._folders.values(), key=lambda folder: folder.path.replace("/", "\0"))
         return Seen(rules, tuple(folders), held, {path: own for path, own in self._xattrs.items() if own}, found)
+
+    def _young(self) -> list[str] | None:
+        """The files that may change again with none of their times changing; None where they are too many or too large."""
+        since, found, size = self._settled_before, [], 0
+        for folder in self._rows.folders():
+            for name, each in self._rows.look(folder).items():
+                if (each[7] >= since or each[8] >= since) and not stat.S_ISDIR(each[1]):
+                    found.append(f"{folder}/{name}" if folder else name)
+                    size += each[6]
+            if len(found) > MOST_YOUNG or size > MOST_YOUNG_BYTES:
+                return None
+        return found
 
     def _holds(self, path: str) -> str:
         """What is in a young file, as text; nothing where that cannot be told."""
@@ -159,8 +176,7 @@ class DirectoryContext:
         except (ContextError, OSError):
             return ""
 
-    def _remembered(self, path: str) -> Digest:
-        found = self._row(path)
+    def _remembered(self, path: str, found: Row | None) -> Digest:
         assert found, f"{path!r} is not in the context"
         assert stat.S_ISREG(found[1]), f"{path!r} is no file"
         key = key_of(found)
@@ -209,14 +225,14 @@ class DirectoryContext:
                 if not self._is_folder(path):
                     return _NO_ROWS
                 self._scan(path)
-        return self._rows[folder]
+        return self._rows.get(folder) or _NO_ROWS
 
     def _is_folder(self, path: str) -> bool:
         """Whether the folder that a path lies in was looked at, and has a folder there."""
         if not path:
             return True
         above, _, name = path.rpartition("/")
-        found = self._rows.get(above, _NO_ROWS).get(name)
+        found = (self._rows.get(above) or _NO_ROWS).get(name)
         return found is not None and stat.S_ISDIR(found[1])
 
     def _unchanged(self, folder: Folder) -> Look | None:
@@ -250,14 +266,15 @@ class DirectoryContext:
 
     def _take(self, folder: Folder, found: Look) -> None:
         prefix = f"{folder.path}/" if folder.path else ""
-        self._rows[folder.path] = found.rows
+        self._rows.put(folder.path, found.rows)
         self._folders[folder.path] = folder
         self._targets.update((prefix + name, text) for name, text in found.targets.items())
         self._xattrs.update((prefix + name, own) for name, own in found.xattrs.items())
 
     def _forget(self) -> None:
         """As if nothing had been looked at."""
-        for known in (self._rows, self._folders, self._targets, self._xattrs):
+        self._rows.clear()
+        for known in (self._folders, self._targets, self._xattrs):
             known.clear()
 
     def _hidden(self, folder: str, items: Iterable[os.DirEntry[str]]) -> frozenset[str]:
@@ -323,3 +340,19 @@ class DirectoryContext:
                 hint="name the directory that holds the files; `-f` names the Dockerfile",
             )
         return Entry("dir", status.st_mode & 0o7777, 0, 0, 0, status.st_mtime_ns, xattrs=own)
+
+
+def _packed_rows(rows: Mapping[str, Row]) -> bytes:
+    return marshal.dumps([*rows.values()], FORM)
+
+
+def _unpacked_rows(packed: bytes) -> dict[str, Row]:
+    return {row[0]: row for row in marshal.loads(packed)}  # noqa: S302  it was packed here
+
+
+def _packed_digests(digests: Mapping[str, Digest]) -> bytes:
+    return marshal.dumps({name: bytes.fromhex(digest.hex) for name, digest in digests.items()}, FORM)
+
+
+def _unpacked_digests(packed: bytes) -> dict[str, Digest]:
+    return {name: Digest.from_bytes(data) for name, data in marshal.loads(packed).items()}  # noqa: S302  as above

@@ -28,7 +28,7 @@ Row: TypeAlias = tuple[str, int, int, int, int, int, int, int, int]
 Xattrs: TypeAlias = tuple[tuple[str, bytes], ...]
 
 _facts = attrgetter("st_mode", "st_dev", "st_ino", "st_nlink", "st_rdev", "st_size", "st_mtime_ns", "st_ctime_ns")
-_FORM = 2  # of marshal: the last in which equal values have equal bytes, whoever else holds them
+FORM = 2  # of marshal: the last in which equal values have equal bytes, whoever else holds them
 
 
 def row(name: str, status: os.stat_result) -> Row:
@@ -44,7 +44,7 @@ def key_of(found: Row) -> tuple[int, int, int, int, int]:
 class Look:
     """`rows` are what is kept, by name and sorted; `targets` the texts of symlinks, `xattrs` the attributes of folders that have any."""
 
-    rows: Mapping[str, Row]
+    rows: dict[str, Row]
     targets: Mapping[str, str]
     xattrs: Mapping[str, Xattrs]
     mark: str
@@ -78,7 +78,7 @@ def look(place: str, items: Sequence[os.DirEntry[str]], hidden: Container[str]) 
         else:
             marked.append(found)
     marked.sort()
-    mark = hashlib.sha256(marshal.dumps(marked, _FORM)).hexdigest()[:32]
+    mark = hashlib.sha256(marshal.dumps(marked, FORM)).hexdigest()[:32]
     return Look({found[0]: found for found in rows}, targets, attributes, mark)
 
 

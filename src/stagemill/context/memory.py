@@ -50,7 +50,7 @@ class Memory:
         found = self._before.found.get(_key(select)) if self._before else None
         if found is None or self._recalled is None:
             return None
-        return Content(found.digest, lambda: content(self._view, select, owners=False).parts, found.empty)
+        return Content(found.digest, lambda: content(self._view, select, owners=False).each_part(), found.empty)
 
     def keep(self, select: Sources, found: Content) -> None:
         """Takes down what a selection was found to be just now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stagemill.digest import Canonical, Digest, canonical
@@ -23,7 +23,7 @@ class StoreCache:
     """
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], float], contents: Mapping[Digest, Sequence[tuple[str, str]]]
+        self, store: Store, *, clock: Callable[[], float], contents: Mapping[Digest, Iterable[tuple[str, str]]]
     ) -> None:
         self.store = store
         self.clock = clock

@@ -217,8 +217,9 @@ class _Copying:
         for path, below, entry in walked(source.view, match):
             if not below:
                 continue
-            above, name = split(path)
-            target = join(places[above], name)
+            above, _, name = path.rpartition("/")
+            into = places[above]
+            target = f"{into}/{name}" if into else name
             along = match.only is not None and not match.only.keeps(below)
             if along and self._comes_along(target, entry):
                 places[path] = target
@@ -275,8 +276,11 @@ class _Copying:
         if linked:
             return
         real = source.place(path)
-        copy = transfer.copy_fixed if source.fixed else partial(transfer.copy_hashed, expected=digest, name=path)
-        self._draft.put_file(target, wanted, partial(copy, real, size=entry.size), digest=digest)
+        if source.fixed:
+            copy = partial(transfer.copy_fixed, real, size=entry.size)
+        else:
+            copy = partial(transfer.copy_hashed, real, size=entry.size, expected=digest, name=path)
+        self._draft.put_file(target, wanted, copy, digest=digest)
 
     def _link(self, source: _Source, path: str, target: str, facts: tuple[Entry, Digest]) -> bool:
         """Makes a file of a layer one of this layer too, if it can be."""

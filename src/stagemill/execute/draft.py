@@ -16,6 +16,7 @@ from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, StoreError
+from stagemill.execute.written import Written
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import attributes, disk
@@ -37,14 +38,15 @@ class Draft:
         self._parent = parent
         self._into = os.fspath(into)
         self._owner = os.geteuid(), os.getegid()
+        # All but files of one name, of which there may be a million.
         self._written: dict[str, Entry] = {"": parent.lstat("") or _ROOT}
         # Directories that only this layer has: what is not written to them is nowhere.
         self._new: set[str] = set()
-        self.known: dict[str, Digest | IndexEntry] = {}
+        self.known = Written()
 
     def lstat(self, path: str) -> Entry | None:
         """The entry in the tree with the layer on top."""
-        written = self._written.get(path)
+        written = self._written.get(path) or self._file(path)
         if written or path[: max(path.rfind("/"), 0)] in self._new:
             return written
         return self._parent.lstat(path)
@@ -53,8 +55,12 @@ class Draft:
         entry = self.lstat(path)
         return entry is not None and entry.kind == "dir"
 
+    def _file(self, path: str) -> Entry | None:
+        fact = self.known.get(path)
+        return fact.entry if isinstance(fact, IndexEntry) else None
+
     def holds(self, path: str, entry: Entry) -> bool:
-        """Whether this very entry was written to a path and is still there."""
+        """Whether this very entry, of a file of several names, was written to a path and is still there."""
         return self._written.get(path) is entry
 
     def make_directories(self, path: str, new: Entry) -> None:
@@ -99,8 +105,7 @@ class Draft:
             found = disk.read_open(descriptor)
         finally:
             os.close(descriptor)
-        self._written[path] = entry
-        self.known[path] = IndexEntry(path, entry if found == entry else found, digest)
+        self._wrote(path, entry, known=IndexEntry(path, entry if found == entry else found, digest))
 
     def put_special(self, path: str, entry: Entry) -> None:
         """A symlink, pipe, socket or device."""
@@ -135,13 +140,18 @@ class Draft:
             os.link(source, self._place(path), follow_symlinks=False)
         except OSError:
             return False
-        self._written[path] = entry
-        self.known[path] = known
+        self._wrote(path, entry, known=known)
         return True
+
+    def _wrote(self, path: str, entry: Entry, *, known: IndexEntry) -> None:
+        if entry.node is not None:
+            self._written[path] = entry
+        self.known[path] = known
 
     def clear(self, path: str, *, replacing: bool = False) -> None:
         """Makes room at a path for something that is no directory; a directory there is an error, unless it is replaced."""
-        if path not in self._written and path[: max(path.rfind("/"), 0)] in self._new:
+        above_is_new = path[: max(path.rfind("/"), 0)] in self._new
+        if above_is_new and path not in self._written and self.known.get(path) is None:
             return
         existing = self.lstat(path)
         if existing and existing.kind == "dir" and (not replacing or not path):
@@ -166,11 +176,9 @@ class Draft:
     def _remove(self, path: str) -> None:
         """Takes away what this layer has at a path; what the tree below has there is hidden by what comes."""
         entry = self._written.pop(path, None)
-        self.known.pop(path, None)
-        if entry is None:
-            return
-        if entry.kind != "dir":
+        if self.known.pop(path, None) or (entry and entry.kind != "dir"):
             os.unlink(self._place(path))
+        if entry is None or entry.kind != "dir":
             return
         import shutil  # noqa: PLC0415  little is taken away again
 
@@ -179,7 +187,8 @@ class Draft:
         for below in [other for other in self._written if other.startswith(f"{path}/")]:
             del self._written[below]
             self._new.discard(below)
-            self.known.pop(below, None)
+        for below in [other for other in self.known if other.startswith(f"{path}/")]:
+            del self.known[below]
 
     def _hides_directory(self, path: str) -> bool:
         below = self._parent.lstat(path)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
 from stagemill.execute.forms import Forms
 from stagemill.execute.tree import Trees
 from stagemill.files.view import Entry
-from stagemill.layer.index import IndexEntry, Row, row, rows_by_path
+from stagemill.layer.index import VERSION, IndexEntry, row
+from stagemill.layer.rows import Rows
 
 _TRIES = 200
 
@@ -23,7 +23,7 @@ class Earlier:
     def __init__(self, name: str, forms: Forms) -> None:
         self._name = name
         self._forms = forms
-        self._found: tuple[str, Mapping[str, Row]] | None = None
+        self._found: tuple[str, Rows | None] | None = None
         self._left = _TRIES
 
     def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None:
@@ -34,19 +34,19 @@ class Earlier:
             self._found = self._look()
         directory, rows = self._found
         known = IndexEntry(path, entry, digest)
-        if entry.node is not None or rows.get(path) != row(known):
+        if rows is None or entry.node is not None or rows.get(path) != row(known):
             self._left -= self._left > 0
             return None
         self._left = -1
         return f"{directory}/{path}", known
 
-    def _look(self) -> tuple[str, Mapping[str, Row]]:
+    def _look(self) -> tuple[str, Rows | None]:
         for record in self._forms.store.records.recent(self._name):
             try:
                 layers = Trees().parse(record.result).layers
                 if layers and layers[-1].form == "layer" and (home := self._forms.home(layers[-1])):
                     directory = self._forms.store.layers.directory(home)
-                    return os.fspath(directory), rows_by_path(self._forms.store.layers.index(home))
+                    return os.fspath(directory), Rows(VERSION, self._forms.store.layers.index(home))
             except (StagemillError, ValueError, TypeError):
                 continue  # a store that is damaged is nothing to link from
-        return "", {}
+        return "", None

@@ -118,7 +118,7 @@ def _merge(indexes: Sequence[tuple[int, LayerIndex]]) -> _Merged:
     """What the layers say together, by path: the number of the layer that says it, and its entry."""
     found: _Merged = {}
     for number, index in indexes:
-        for item in index.entries:
+        for item in index:
             before = found.get(item.path)
             directory = item.entry.kind == "dir" and not item.whiteout
             hides = before is not None and (before[1].whiteout or before[1].entry.kind != "dir")

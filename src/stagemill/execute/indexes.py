@@ -12,7 +12,10 @@ if TYPE_CHECKING:  # a build from the cache reads none
     from stagemill.layer.index import LayerIndex
 
 MOST_PATHS = 50_000
-"""Of so many paths together indexes are kept that nobody has asked for yet: most are never wanted, and take memory."""
+"""Of so many paths together indexes are kept that nobody has asked for yet: most are never wanted, and take memory. The latest is
+kept however large it is, if it is held as bytes.
+"""
+_LARGE = 8 << 20  # bytes of an index that is not made objects of before somebody goes through it
 
 
 class Indexes:
@@ -33,7 +36,8 @@ class Indexes:
                 return found
         from stagemill.layer.index import LayerIndex  # noqa: PLC0415  see above
 
-        found = LayerIndex.parse(self._layers.index(layer))
+        data = self._layers.index(layer)
+        found = LayerIndex.of(data) if len(data) > _LARGE else LayerIndex.parse(data)
         with self._lock:
             self._asked[layer] = found
         return found
@@ -41,6 +45,13 @@ class Indexes:
     def keep(self, layer: Digest, index: LayerIndex) -> None:
         """The index of a layer that was made just now: whoever packs it, or copies from it, need not read it."""
         with self._lock:
+            if not index.is_held:
+                self._made.clear()
             self._made[layer] = index
-            while sum(len(each.entries) for each in self._made.values()) > MOST_PATHS:
+            while sum(_held(each) for each in self._made.values()) > MOST_PATHS:
                 del self._made[next(iter(self._made))]
+
+
+def _held(index: LayerIndex) -> int:
+    """Paths of an index that are held as objects."""
+    return len(index.entries) if index.is_held else 0

@@ -25,7 +25,7 @@ def stack(below: Tree, above: Tree, *, forms: Forms, report: Callable[[str, str]
 
 def _replaced(view: FileView, index: LayerIndex) -> Iterator[tuple[str, str]]:
     alone = ""
-    for item in index.entries:
+    for item in index:
         if not item.path or (alone and item.path.startswith(alone)):
             continue
         old, folder = view.lstat(item.path), item.entry.kind == "dir"

@@ -6,37 +6,38 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TypeAlias
 
 from stagemill.digest import Digest, canonical
 from stagemill.files.select import Sources, matches, walked
+from stagemill.files.spool import Pair, Spool
 from stagemill.files.view import Entry, FileView
 from stagemill.values import dataclass
 
-Parts: TypeAlias = tuple[tuple[str, str], ...]
+Parts: TypeAlias = tuple[Pair, ...]
 _AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The digest of what is selected. `list_parts` lists its parts when somebody wants them; `brief` makes of their facts
-    what is worth to be kept. `empty` are the patterns that select nothing.
+    """The digest of what is selected. `each_part` goes through its parts, in no order, when somebody wants them; `brief` makes
+    of their facts what is worth to be kept. `empty` are the patterns that select nothing.
     """
 
     digest: Digest
-    list_parts: Callable[[], Parts] = field(compare=False)
+    each_part: Callable[[], Iterable[Pair]] = field(compare=False)
     empty: tuple[str, ...] = ()
 
     @property
     def parts(self) -> Parts:
         """(Path in the tree, facts), sorted."""
-        return self.list_parts()
+        return tuple(sorted(self.each_part()))
 
 
-class Contents(Mapping[Digest, Parts]):
-    """The parts behind content digests."""
+class Contents(Mapping[Digest, Iterable[Pair]]):
+    """The parts behind content digests, in no order: of a million files they are never all in memory."""
 
     def __init__(self) -> None:
         self._known: dict[Digest, Content] = {}
@@ -44,8 +45,8 @@ class Contents(Mapping[Digest, Parts]):
     def add(self, content: Content) -> None:
         self._known[content.digest] = content
 
-    def __getitem__(self, digest: Digest) -> Parts:
-        return self._known[digest].parts
+    def __getitem__(self, digest: Digest) -> Iterable[Pair]:
+        return self._known[digest].each_part()
 
     def __contains__(self, digest: object) -> bool:
         return digest in self._known
@@ -64,38 +65,57 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
     device and hard links count, owners where asked for, times never. Raises MissingSourceError.
     """
     seen: dict[Hashable, str] = {}
-    groups: list[list[tuple[str, str]]] = []
-    parts: list[tuple[str, str]] = []
+    groups, parts = _Groups(), Spool()
     full: set[str] = set()
     for number, match in enumerate(matches(view, sources)):
-        group = []
+        size = 0
+        groups.begin()
         for path, name, entry in walked(view, match):
             first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
             link = "" if first == f"{number}/{name}" else first
             data = view.digest(path) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
-            group.append((name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()))
+            groups.add([name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()])
             parts.append((path, facts))
-        groups.append(group)
-        if not sources.parents or len(group) > 1:
+            size += 1
+        if not sources.parents or size > 1:
             full.add(match.pattern)
-    digest = _digest(groups)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
-    return Content(digest, lambda: tuple(sorted(parts)), empty)
+    return Content(groups.digest(), lambda: parts, empty)
 
 
-def _digest(groups: Sequence[Sequence[tuple[str, str]]]) -> Digest:
-    """That of the canonical form of the groups, of which no more than some parts are made at once: there may be a million."""
-    sha256 = hashlib.sha256(b"[")
-    for number, group in enumerate(groups):
-        sha256.update(b",[" if number else b"[")
-        for begin in range(0, len(group), _AT_ONCE):
-            some = canonical([list(part) for part in group[begin : begin + _AT_ONCE]])
-            sha256.update(b"," if begin else b"")
-            sha256.update(memoryview(some)[1:-1])
-        sha256.update(b"]")
-    sha256.update(b"]")
-    return Digest.from_hex(sha256.hexdigest())
+class _Groups:
+    """The digest of the canonical form of groups of pairs, of which no more than some are held: there may be a million."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256(b"[")
+        self._before = b"["
+        self._waiting: list[list[str]] = []
+        self._hashed = False
+
+    def begin(self) -> None:
+        """What is added from now on is in the next group."""
+        self._end()
+        self._sha256.update(self._before)
+        self._before, self._hashed = b"],[", False
+
+    def add(self, pair: list[str]) -> None:
+        self._waiting.append(pair)
+        if len(self._waiting) >= _AT_ONCE:
+            self._end()
+
+    def digest(self) -> Digest:
+        self._end()
+        self._sha256.update(b"]" if self._before == b"[" else b"]]")
+        return Digest.from_hex(self._sha256.hexdigest())
+
+    def _end(self) -> None:
+        """None is held."""
+        if self._waiting:
+            text = canonical(self._waiting)
+            self._sha256.update(b"," if self._hashed else b"")
+            self._sha256.update(memoryview(text)[1:-1])
+            self._waiting, self._hashed = [], True
 
 
 def _facts(entry: Entry, *, data: str, link: str, owners: bool) -> str:

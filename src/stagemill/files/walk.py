@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.files.paths import join
 from stagemill.files.view import Entry, FileView
 
 
@@ -21,4 +20,5 @@ def walk(view: FileView, path: str = "") -> Iterator[tuple[str, Entry]]:
             continue
         yield current, entry
         if entry.kind == "dir":
-            pending += [join(current, name) for name in reversed(view.listdir(current))]
+            prefix = f"{current}/" if current else ""
+            pending += [prefix + name for name in reversed(view.listdir(current))]

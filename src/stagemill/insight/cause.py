@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from stagemill.files.content import brief
 from stagemill.oci.document import Json
 
-Parts: TypeAlias = Sequence[tuple[str, str]]
+Parts: TypeAlias = Iterable[tuple[str, str]]
 """What a content digest was made of: a path, and the facts about it."""
 
 NEVER = "no step like it was made here"

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, StoreError
@@ -85,16 +86,17 @@ def torn(item: IndexEntry) -> CorruptError:
     return CorruptError(f"the file {item.path!r} of a layer is not what the layer's index says", hint=_CHECK)
 
 
-def cut(index: LayerIndex) -> list[Block]:
+def cut(index: LayerIndex) -> Iterator[Block]:
     """The blocks of a layer, in their order; at least one, whose last ends the archive."""
-    found: list[Block] = [*_cut(index.entries)]
-    if not found:
-        return [Block((), last=True)]
-    end = found[-1]
-    return [*found[:-1], Block(end.entries, end.begin, last=True)]
+    latest: Block | None = None
+    for block in _cut(index):
+        if latest:
+            yield latest
+        latest = block
+    yield replace(latest, last=True) if latest else Block((), last=True)
 
 
-def _cut(entries: Sequence[IndexEntry]) -> Iterator[Block]:
+def _cut(entries: Iterable[IndexEntry]) -> Iterator[Block]:
     waiting: list[IndexEntry] = []
     held, ends = 0, False
     for item in filter(has_any, entries):

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self, TypeAlias
@@ -22,6 +23,7 @@ from stagemill.errors import CorruptError, StoreError
 from stagemill.files.view import Entry
 from stagemill.layer import disk, rows
 from stagemill.layer.hashed import Hashed
+from stagemill.layer.rows import order
 from stagemill.layer.stream import in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
@@ -32,6 +34,8 @@ _APART = 4 << 20  # bytes of a file that is read beside others
 
 _NO_EXTRA: tuple[str | None, bool, dict[str, str]] = (None, False, {})
 Row: TypeAlias = "list[rows.Cell]"
+MOST_HELD = 50_000
+"""The index of a layer that has fewer paths is held as objects: to make them again would take time, and save little memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +61,35 @@ one that need not even be looked at, because it is linked from a layer that has 
 NOTHING: Known = MappingProxyType({})
 
 
-def order(path: str) -> str:
-    """The key that sorts paths by their components, parents first."""
-    return path.replace("/", "\0")
-
-
 class LayerIndex:
-    """The entries of a layer, sorted; two indexes are equal when their entries are."""
+    """The entries of a layer, sorted; two indexes are equal when their entries are.
 
-    def __init__(self, entries: Iterable[IndexEntry]) -> None:
+    One that is large may be held as the bytes that it is serialized to. Who goes through it then sees entries that nobody
+    holds, and who asks for `entries` or `by_path` has all of them from then on.
+    """
+
+    def __init__(self, entries: Iterable[IndexEntry], *, data: bytes | None = None) -> None:
         """Takes entries in any order, one per path. Those of equal `entry.node` become hard links of each other."""
-        listed = sorted(entries, key=lambda entry: order(entry.path))
-        groups: dict[Hashable, list[int]] = {}
-        for position, item in enumerate(listed):
-            if item.entry.node is not None:
-                groups.setdefault(item.entry.node, []).append(position)
-        for members in groups.values():
-            _link(listed, members)
-        self.entries = tuple(listed)
+        self._data = data
+        if data is None:
+            self.entries = tuple(_linked(sorted(entries, key=lambda entry: order(entry.path))))
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """The index that was serialized, which is believed. Who goes through it meets CorruptError for anything else."""
+        return cls((), data=data)
+
+    @cached_property
+    def entries(self) -> tuple[IndexEntry, ...]:
+        return tuple(self)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its entries are there as objects."""
+        return "entries" in self.__dict__
+
+    def __iter__(self) -> Iterator[IndexEntry]:
+        return iter(self.entries) if self.is_held or self._data is None else _entries(self._data)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LayerIndex) and self.entries == other.entries
@@ -83,7 +98,7 @@ class LayerIndex:
         return hash(self.digest)
 
     def __repr__(self) -> str:
-        return f"<LayerIndex of {len(self.entries)} paths>"
+        return f"<LayerIndex of {sum(1 for _ in self)} paths>"
 
     @cached_property
     def by_path(self) -> Mapping[str, IndexEntry]:
@@ -97,21 +112,16 @@ class LayerIndex:
     @cached_property
     def size(self) -> int:
         """Bytes of all files; a file of several names counts once."""
-        return sum(entry.entry.size for entry in self.entries if entry.link is None)
+        return sum(entry.entry.size for entry in self if entry.link is None)
 
     def serialize(self) -> bytes:
         """The same bytes for equal indexes, for ever."""
-        return rows.write(VERSION, map(row, self.entries))
+        return rows.write(VERSION, map(row, self.entries)) if self._data is None else self._data
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """The index that was serialized. Raises CorruptError for anything else."""
-        try:
-            return cls(_entries(data))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise CorruptError(
-                f"the index of a layer cannot be read: {error}", hint="run `stagemill store check`"
-            ) from error
+        return cls(_entries(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +145,31 @@ def build(directory: Path, *, known: Known = NOTHING, watch: Watch = _NOBODY) ->
     """The index of a layer directory, by walking it. Raises StoreError."""
     root = os.fspath(directory)
     try:
-        return LayerIndex(_digested(root, _walk(root, known, watch), watch))
+        walked = _walk(root, known, watch)
+        some = list(islice(walked, MOST_HELD))
+        if len(some) < MOST_HELD:
+            return LayerIndex(_digested(root, some, watch))
+        return _serialized(root, chain(some, walked), watch)
     except OSError as error:
         raise StoreError(
             f"cannot read {error.filename or root!r} of a layer: {error.strerror}", hint="run `stagemill store check`"
         ) from error
+
+
+def _serialized(root: str, items: Iterable[IndexEntry], watch: Watch) -> LayerIndex:
+    """An index that is held as bytes, of sorted entries; of what is known only once all were seen, first a place is kept."""
+    writer, numbers, late = rows.Writer(VERSION), [], []
+    for number, item in enumerate(items):
+        waits = item.entry.node is not None or (item.entry.kind == "file" and item.digest is None)
+        if waits:
+            numbers.append(number)
+            late.append(item)
+        writer.add([item.path] if waits else row(item))
+    data = writer.end()
+    if late:
+        made = dict(zip(numbers, map(row, _linked(_digested(root, late, watch))), strict=True))
+        data = rows.write(VERSION, (made.get(number, each) for number, each in enumerate(rows.each(VERSION, data))))
+    return LayerIndex.of(data)
 
 
 def _digested(root: str, items: Iterable[IndexEntry], watch: Watch) -> list[IndexEntry]:
@@ -162,34 +192,34 @@ def _digested(root: str, items: Iterable[IndexEntry], watch: Watch) -> list[Inde
 
 
 def _walk(root: str, known: Known, watch: Watch) -> Iterator[IndexEntry]:
-    """Large files that nothing is known of come without their digests."""
+    """All that there is, sorted. Large files that nothing is known of come without their digests."""
     yield _read(root, "", os.lstat(root))
-    pending = [""]
+    cut = len(root) + 1
+    pending = _listed(f"{root}/")
     while pending:
-        parent = pending.pop()
-        prefix = f"{parent}/" if parent else ""
-        with os.scandir(f"{root}/{parent}") as listing:
-            for item in listing:
-                path = prefix + item.name
-                fact = known.get(path)
-                if isinstance(fact, IndexEntry):
-                    yield fact
-                    continue
-                status = item.stat(follow_symlinks=False)
-                found = _read(item.path, path, status)
-                if found.entry.kind == "file":
-                    if (
-                        watch.sparse
-                        and status.st_size >= _LARGE
-                        and (held := status.st_blocks * 512) < status.st_size // 2
-                    ):
-                        watch.sparse(path, status.st_size, held)
-                    if fact is None and status.st_size < _APART:
-                        fact = disk.file_digest(item.path, pause=watch.pause)
-                    found = replace(found, digest=fact)
-                elif found.entry.kind == "dir":
-                    pending.append(path)
-                yield found
+        item = pending.pop()
+        path = item.path[cut:]
+        fact = known.get(path)
+        if isinstance(fact, IndexEntry):
+            yield fact
+            continue
+        status = item.stat(follow_symlinks=False)
+        found = _read(item.path, path, status)
+        if found.entry.kind == "file":
+            if watch.sparse and status.st_size >= _LARGE and (held := status.st_blocks * 512) < status.st_size // 2:
+                watch.sparse(path, status.st_size, held)
+            if fact is None and status.st_size < _APART:
+                fact = disk.file_digest(item.path, pause=watch.pause)
+            found = replace(found, digest=fact)
+        elif found.entry.kind == "dir":
+            pending += _listed(item.path)
+        yield found
+
+
+def _listed(directory: str) -> list[os.DirEntry[str]]:
+    """What is in a directory, by name, the last first."""
+    with os.scandir(directory) as listing:
+        return sorted(listing, key=lambda item: item.name, reverse=True)
 
 
 def _read(location: str, path: str, status: os.stat_result) -> IndexEntry:
@@ -201,6 +231,17 @@ def _read(location: str, path: str, status: os.stat_result) -> IndexEntry:
     if status.st_nlink > 1:
         entry = replace(entry, node=(status.st_dev, status.st_ino))
     return IndexEntry(path, entry)
+
+
+def _linked(listed: list[IndexEntry]) -> list[IndexEntry]:
+    """The same sorted entries, of which those of equal `entry.node` are hard links of each other."""
+    groups: dict[Hashable, list[int]] = {}
+    for position, item in enumerate(listed):
+        if item.entry.node is not None:
+            groups.setdefault(item.entry.node, []).append(position)
+    for members in groups.values():
+        _link(listed, members)
+    return listed
 
 
 def _link(listed: list[IndexEntry], members: list[int]) -> None:
@@ -233,43 +274,34 @@ def row(item: IndexEntry) -> Row:
     return found
 
 
-def rows_by_path(data: bytes) -> Mapping[str, Row]:
-    """The rows of a serialized index. Raises ValueError or TypeError for what is none."""
-    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
-    at = rows.first(VERSION, text)
-    found: dict[str, Row] = {}
-    while at < len(text):
-        one, end = decode(text, at)
-        found[one[0]] = one
-        at = rows.after(text, end)
-    return found
-
-
 def _entries(data: bytes) -> Iterator[IndexEntry]:
-    text, decode = data.decode("ascii"), json.JSONDecoder().raw_decode
-    at = rows.first(VERSION, text)
-    while at < len(text):
-        (path, kind, *facts), end = decode(text, at)
-        at = rows.after(text, end)
-        if kind == "whiteout":
-            yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
-            continue
-        mode, uid, gid, mtime_ns, size, detail, *extra = facts
-        first, opaque, values = extra or _NO_EXTRA
-        entry = Entry(
-            kind,
-            mode,
-            uid,
-            gid,
-            size,
-            mtime_ns,
-            detail if kind == "symlink" else "",
-            _device(detail) if kind in {"char", "block"} else (0, 0),
-            tuple((name, bytes.fromhex(value)) for name, value in values.items()) if values else (),
-            first,
-        )
-        digest = Digest.from_hex(detail) if kind == "file" else None
-        yield IndexEntry(path, entry, digest, opaque=opaque, link=None if first == path else first)
+    """The entries that were serialized. Raises CorruptError for anything else, once it comes to that."""
+    try:
+        for piece in rows.pieces(VERSION, data):
+            for path, kind, *facts in json.loads(piece):
+                if kind == "whiteout":
+                    yield IndexEntry(path, disk.WHITEOUT, whiteout=True)
+                    continue
+                mode, uid, gid, mtime_ns, size, detail, *extra = facts
+                first, opaque, values = extra or _NO_EXTRA
+                entry = Entry(
+                    kind,
+                    mode,
+                    uid,
+                    gid,
+                    size,
+                    mtime_ns,
+                    detail if kind == "symlink" else "",
+                    _device(detail) if kind in {"char", "block"} else (0, 0),
+                    tuple((name, bytes.fromhex(value)) for name, value in values.items()) if values else (),
+                    first,
+                )
+                digest = Digest.from_hex(detail) if kind == "file" else None
+                yield IndexEntry(path, entry, digest, opaque=opaque, link=None if first == path else first)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CorruptError(
+            f"the index of a layer cannot be read: {error}", hint="run `stagemill store check`"
+        ) from error
 
 
 def _device(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from stagemill.layer.blocks import Block, cut, torn
 from stagemill.layer.compression import USUAL, Compression, expanded, squeezed
 from stagemill.layer.disk import unhindered
 from stagemill.layer.hashed import Hashed
-from stagemill.layer.index import IndexEntry, LayerIndex
+from stagemill.layer.index import MOST_HELD, IndexEntry, LayerIndex
 from stagemill.layer.stream import behind, in_order
 from stagemill.timings import measured
 from stagemill.values import dataclass
@@ -102,7 +103,7 @@ def pack_blob(
     Blocks that the shelf has are taken from there, and all of this layer are there afterwards. Large files that were `hashed`
     by this process are not hashed again.
     """
-    work = _Work(os.fspath(directory), compression, shelf, cut(index), hashed=hashed or Hashed())
+    work = _Work(os.fspath(directory), compression, shelf, index, hashed=hashed or Hashed())
     sha256, whole, at = hashlib.sha256(), _Whole(), 0
     places: dict[Digest, Place] = {}
 
@@ -113,12 +114,12 @@ def pack_blob(
             places[made.key] = Place(at, len(made.packed))
         at += len(made.packed)
 
-    count, workers = len(work.blocks), len(os.sched_getaffinity(0))
+    workers = len(os.sched_getaffinity(0))
     with (
         # One digest cannot be made by several processors, but there are three of them.
-        behind(write, count) as written,
-        behind(whole.check, count) as checked,
-        in_order(work.make, range(count), workers=workers) as blocks,
+        behind(write, work.count) as written,
+        behind(whole.check, work.count) as checked,
+        in_order(work.make, work.blocks(), workers=workers) as blocks,
     ):
         for made in blocks:
             pause()
@@ -146,22 +147,28 @@ class _Made:
 
 
 class _Work:
-    """Makes blocks, several at a time."""
+    """Makes blocks, several at a time. Of an index that is not held they are cut twice: to know their keys, and when they are
+    wanted. `count` says about how many there are.
+    """
 
-    def __init__(
-        self, root: str, compression: Compression, shelf: Shelf, blocks: Sequence[Block], *, hashed: Hashed
-    ) -> None:
-        self.blocks = blocks
+    def __init__(self, root: str, compression: Compression, shelf: Shelf, index: LayerIndex, *, hashed: Hashed) -> None:
         self._hashed = hashed
         self._root = root
         self._compression = compression
-        kept = len(blocks) >= _WORTH and compression.kind != "uncompressed"
-        self._keys = [block.key(str(compression)) for block in blocks] if kept else []
+        self._index = index
+        self._cut = [*cut(index)] if index.is_held else None
+        self.count = MOST_HELD if self._cut is None else len(self._cut)
+        kept = self.count >= _WORTH and compression.kind != "uncompressed"
+        self._keys = [block.key(str(compression)) for block in self._cut or cut(index)] if kept else []
         self._found = shelf.find(self._keys) if kept else {}
 
-    def make(self, number: int) -> _Made:
-        block = self.blocks[number]
-        key = self._keys[number] if self._keys else None
+    def blocks(self) -> Iterator[tuple[Block, Digest | None]]:
+        """Each with its key, if it shall have one."""
+        blocks = self._cut or cut(self._index)
+        return zip(blocks, self._keys, strict=True) if self._keys else zip(blocks, repeat(None))
+
+    def make(self, cut: tuple[Block, Digest | None]) -> _Made:
+        block, key = cut
         read = self._found.get(key) if key else None
         packed = read() if read else None
         # To read many small files takes longer than to expand them; to read a large one does not.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
@@ -29,12 +30,15 @@ def even(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def in_order(make: Callable[[T], R], items: Sequence[T], *, workers: int) -> Iterator[Iterator[R]]:
-    """What is made of each item, in their order, by as many threads and a few items ahead.
+def in_order(make: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[Iterator[R]]:
+    """What is made of each item, in their order, by as many threads and a few items ahead; no item is taken before that.
 
     The first error is raised in its place; no thread is left when the `with` is.
     """
-    if len(items) < 2 or workers < 2:
+    left = iter(items)
+    some = list(islice(left, 2))
+    items = chain(some, left)
+    if len(some) < 2 or workers < 2:
         yield map(make, items)
         return
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415  many layers are one block

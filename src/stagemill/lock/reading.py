@@ -39,7 +39,7 @@ def files(plans: Sequence[Plan], views: Mapping[str, FileView], *, named: Sequen
         for (context, selection), content in planned.selected.items():
             if (context, content.digest) not in places or context not in views:
                 continue
-            if not any(name.endswith(tuple(named)) for name, _ in content.parts):
+            if not any(name.endswith(tuple(named)) for name, _ in content.each_part()):
                 continue
             at = places[context, content.digest]
             for match in matches(views[context], selection):

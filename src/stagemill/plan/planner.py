@@ -7,10 +7,9 @@ from dataclasses import field, replace
 from functools import partial
 
 from stagemill.context.named import NamedContext
-from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
-from stagemill.files.content import Content
+from stagemill.files.content import Content, Contents
 from stagemill.graph.vertex import Label, Order, Selection, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
@@ -78,7 +77,7 @@ class Plan:
     target: Stage
     stages: tuple[Stage, ...]
     skipped: tuple[StageText, ...]
-    contents: Mapping[Digest, tuple[tuple[str, str], ...]]
+    contents: Contents
     notices: tuple[str, ...]
     platform: Platform
     epoch: int | None = None

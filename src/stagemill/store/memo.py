@@ -29,12 +29,14 @@ class Memo:
         body = data[head:]
         return body if data[:head] == self._magic + hashlib.sha256(body).digest() else b""
 
-    def write(self, body: bytes) -> None:
+    def write(self, body: bytes | bytearray) -> None:
         """Afterwards the file is this one, for other processes too. Raises StoreError."""
         path = self._temporary.new()
         with explained("write", path):
             try:
-                path.write_bytes(self._magic + hashlib.sha256(body).digest() + body)
+                with path.open("wb") as file:
+                    file.write(self._magic + hashlib.sha256(body).digest())
+                    file.write(body)
                 os.rename(path, self._path)
             except OSError:
                 with suppress(OSError):

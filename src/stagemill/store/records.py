@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import field
+from itertools import islice
 from typing import Self
 
 from stagemill.digest import Digest
@@ -14,6 +15,7 @@ from stagemill.values import dataclass
 
 RECENT = 20
 KEPT_NOTES = 256
+_AT_ONCE = 1000
 KEPT_NOTE_BYTES = 64 << 20
 """What was noted of a context of a million files takes fifty megabytes; the latest note is kept whatever it takes."""
 _COLUMNS = "key, canonical, result, ingredients, name, created, used"
@@ -123,8 +125,7 @@ class Records:
         """Remembers what a content digest was made of; the oldest notes are forgotten in time."""
         if self._database.rows(len, "SELECT 1 FROM notes WHERE content = ?", content):
             return
-        packed = zlib.compress(json.dumps(list(parts), separators=(",", ":")).encode(), 1)
-        self._database.change("INSERT OR IGNORE INTO notes (content, parts) VALUES (?, ?)", content, packed)
+        self._database.change("INSERT OR IGNORE INTO notes (content, parts) VALUES (?, ?)", content, _packed(parts))
         self._database.change(_FORGET, KEPT_NOTES, KEPT_NOTE_BYTES)
 
     def contents(self) -> list[Digest]:
@@ -155,6 +156,16 @@ def _digest(row: Row) -> Digest:
             return Digest(text)
         case _:
             raise ValueError("no digest")
+
+
+def _packed(parts: Iterable[tuple[str, str]]) -> bytes:
+    """The compressed JSON of parts, of which no more than some are there at once."""
+    left, deflate, before = iter(parts), zlib.compressobj(1), b"["
+    pieces: list[bytes] = []
+    while some := list(islice(left, _AT_ONCE)):
+        pieces.append(deflate.compress(before + json.dumps(some, separators=(",", ":"))[1:-1].encode()))
+        before = b","
+    return b"".join([*pieces, deflate.compress(b"]" if before == b"," else b"[]"), deflate.flush()])
 
 
 def _parts(row: Row) -> tuple[tuple[str, str], ...]:

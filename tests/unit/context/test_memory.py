@@ -255,5 +255,5 @@ def test_what_is_forgotten_for_an_exception_is_looked_at_anew(root: Path) -> Non
     memory.save()
 
     assert recalled is None
-    assert {path: list(hidden) for path, (_, hidden) in view.looked_at.items() if hidden} == {"": ["out"], "out": ["d"]}
+    assert {path: list(hidden) for path, hidden in view.looked_at.items() if hidden} == {"": ["out"], "out": ["d"]}
     assert builds.look()

@@ -61,6 +61,26 @@ def test_of_those_that_nobody_asked_for_the_latest_are_kept(store: Store, monkey
     assert [found.of(layer) is index for layer, index in layers[1:]] == [True, True]
 
 
+def test_the_latest_that_is_held_as_bytes_is_kept_however_large(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "MOST_PATHS", 1)
+    found = Indexes(store.layers)
+    layer, whole = made(store, "a", "b")
+    index = LayerIndex.of(whole.serialize())
+    found.keep(layer, index)
+    store.layers.remove(layer)
+
+    assert found.of(layer) is index
+
+
+def test_a_large_one_is_read_without_making_objects_of_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexes, "_LARGE", 1)
+    layer, whole = made(store, "a", "b")
+
+    index = Indexes(store.layers).of(layer)
+
+    assert (index.is_held, list(index)) == (False, list(whole.entries))
+
+
 def test_one_that_the_store_does_not_have_is_an_error(store: Store) -> None:
     with pytest.raises(NotFoundError):
         Indexes(store.layers).of(Digest.of(b"none"))

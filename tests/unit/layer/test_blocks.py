@@ -26,7 +26,7 @@ FILES = tuple(item(f"{n:05}") for n in range(5000))
 
 class TestCut:
     def test_every_entry_is_in_one_block_in_its_order(self) -> None:
-        blocks = cut(LayerIndex(FILES))
+        blocks = [*cut(LayerIndex(FILES))]
 
         assert [each.path for block in blocks for each in block.entries] == [each.path for each in FILES]
         assert [block.last for block in blocks] == [False] * (len(blocks) - 1) + [True]
@@ -60,7 +60,7 @@ class TestCut:
         assert len(set(after) - set(before)) <= 3
 
     def test_a_large_file_has_blocks_of_its_own(self) -> None:
-        blocks = cut(LayerIndex([item("a"), item("b", 2 * MEBIBYTE + 1), item("c")]))
+        blocks = [*cut(LayerIndex([item("a"), item("b", 2 * MEBIBYTE + 1), item("c")]))]
 
         assert [(block.begin, [each.path for each in block.entries]) for block in blocks] == [
             (None, ["a"]),
@@ -82,7 +82,7 @@ class TestCut:
         root = IndexEntry("", Entry("dir", 0o755, 0, 0, 0, 7))
         socket = IndexEntry("a", Entry("socket", 0o755, 0, 0, 0, 7))
 
-        assert cut(LayerIndex([root, socket])) == [Block((), last=True)]
+        assert [*cut(LayerIndex([root, socket]))] == [Block((), last=True)]
         assert [block.begin for block in cut(LayerIndex([root, socket, item("b", MEBIBYTE)]))] == [0]
 
 

@@ -169,6 +169,28 @@ def test_bytes_that_are_no_index_are_corrupt(data: bytes) -> None:
     assert caught.value.hint == "run `stagemill store check`"
 
 
+@pytest.mark.parametrize("most", [1, 3, 100])
+def test_an_index_that_is_held_as_bytes_is_the_same(
+    make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    layer = make("a", {"z": "x", "d/b": "=z", "d.e": "=z", "alone": "x", "d/c/e": True, "l": "->z", "gone": None})
+    expected = build(layer)
+    monkeypatch.setattr("stagemill.layer.index.MOST_HELD", most)
+    monkeypatch.setattr("stagemill.layer.index._APART", 1)  # no digest is known before all were seen
+
+    index = build(layer)
+
+    assert index.is_held is (most == 100)
+    assert index.serialize() == expected.serialize()
+    assert (list(index), index.size, index.digest) == (list(expected), expected.size, expected.digest)
+    assert index == expected
+
+
+def test_who_goes_through_bytes_that_are_no_index_is_told() -> None:
+    with pytest.raises(CorruptError, match="the index of a layer cannot be read"):
+        list(LayerIndex.of(b'[1,[["a"]]]'))
+
+
 def test_a_layer_directory_that_is_not_there_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot read '.*/none' of a layer: No such file or directory") as caught:
         build(tmp_path / "none")

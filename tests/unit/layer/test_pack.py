@@ -227,9 +227,20 @@ class TestShelf:
         with_shelf = shelf.pack(changed)
 
         assert with_shelf == ShelfOfBlobs().pack(changed)
-        blocks = len(cut(build(changed)))
+        blocks = len([*cut(build(changed))])
         assert blocks > 8
         assert blocks - 4 <= len(shelf.read) < blocks
+
+    def test_an_index_that_is_held_as_bytes_makes_the_same_blob(
+        self, make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shelf, layer = ShelfOfBlobs(), make("a", MANY)
+        whole = shelf.pack(layer)
+        monkeypatch.setattr("stagemill.layer.index.MOST_HELD", 1)
+
+        assert build(layer).is_held is False
+        assert ShelfOfBlobs().pack(layer) == whole
+        assert shelf.pack(layer) == whole
 
     def test_a_block_that_is_torn_is_made_again(self, make: Callable[..., Path]) -> None:
         shelf, layer = ShelfOfBlobs(), make("a", MANY)

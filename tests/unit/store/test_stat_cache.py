@@ -125,3 +125,20 @@ def test_a_file_that_cannot_be_written_is_named(store: Store) -> None:
 
     with pytest.raises(StoreError, match=r"cannot write .*directory"):
         cache.save()
+
+
+def test_many_files_whose_inodes_are_near_each_other_are_told_apart(store: Store) -> None:
+    digests = {
+        (device, node, 10, node, 7): Digest.of(b"%d %d" % (device, node)) for device in (1, 2) for node in range(100)
+    }
+    cache = store.stat_cache("context")
+    for key, digest in digests.items():
+        cache.put(key, DIGEST)
+        cache.put(key, digest)
+
+    cache.save()
+    after = store.stat_cache("context")
+
+    assert {key: cache.get(key) for key in digests} == digests
+    assert {key: after.get(key) for key in digests} == digests
+    assert after.get((1, 100, 10, 100, 7)) is None

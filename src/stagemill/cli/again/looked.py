@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from stagemill.context.look import xattrs
 
 if TYPE_CHECKING:
     from stagemill.cli.again.forms import Looked
+    from stagemill.cli.again.survey import Facts
     from stagemill.plan.request import FileContext
 
 _MOST_HIDDEN = 10_000
@@ -51,13 +52,15 @@ def context(main: FileContext | None, *, began_ns: int) -> Looked:
         raise UnrepeatableError("the context")
     folders = main.view.looked_at
     root = main.view.root
-    hidden = [f"{path}/{name}" if path else name for path, (_, names) in folders.items() for name in names]
+    hidden = [f"{path}/{name}" if path else name for path, names in folders.items() for name in names]
     if len(hidden) > _MOST_HIDDEN:
         raise UnrepeatableError("the context")
-    # Not as it is now: as the build saw it.
-    known = {
-        path: ([(row[0], row[1], row[3], *row[6:]) for row in rows], names) for path, (rows, names) in folders.items()
-    }
+    view = main.view
+
+    def known(path: str) -> tuple[list[Facts], Collection[str]]:
+        """Not as it is now: as the build saw it."""
+        return [(row[0], row[1], row[3], *row[6:]) for row in view.rows(path)], folders[path]
+
     survey = Survey(root, sorted(folders), frozenset(hidden), known=known)
     if not survey.is_settled(began_ns) or not all(_has_kept(main.view, path) for path in folders):
         raise UnrepeatableError("the context")

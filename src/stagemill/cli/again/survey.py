@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Facts: TypeAlias = tuple[str, int, int, int, int, int]
     """Of a file by its name: mode, inode, size in bytes, and in nanoseconds the times of its content and of any change."""
-    Known: TypeAlias = Mapping[str, tuple[Iterable[Facts], Iterable[str]]]
-    """By directory: what is known of the files in it, and the names of those that are hidden."""
+    Known: TypeAlias = Callable[[str], tuple[Iterable[Facts], Iterable[str]]]
+    """Of a directory: what is known of the files in it, and the names of those that are hidden."""
 
 _COARSE_NS = 2_000_000_000
 _FINE_NS = 100_000_000
@@ -40,7 +40,7 @@ class Survey:
         sha256 = hashlib.sha256()
         for directory in directories:
             path = f"{root}/{directory}" if directory else root
-            lines = self._lines(path, directory, hidden) if known is None else self._told(*known[directory])
+            lines = self._lines(path, directory, hidden) if known is None else self._told(*known(directory))
             lines.sort()
             sha256.update("\0".join((directory, _own(path), *lines, "")).encode("utf-8", "surrogateescape"))
         self.digest = sha256.hexdigest()
@@ -74,12 +74,17 @@ class Survey:
 
     def _told(self, facts: Iterable[Facts], hidden: Iterable[str]) -> list[str]:
         lines = list(hidden)
+        latest = 0
         for name, mode, node, size, mtime, ctime in facts:
             if stat.S_ISDIR(mode):
                 lines.append(f"{name}/{mode}")
                 continue
-            self._latest.append(ctime)
+            if ctime % _TICK_NS:
+                latest = max(latest, ctime)
+            else:
+                self._latest.append(ctime)
             lines.append(f"{name}/{mode} {node} {size} {mtime} {ctime}")
+        self._latest.append(latest)
         return lines
 
 

@@ -60,7 +60,7 @@ class BuiltSizes:
         layers = [layer for each in self._made() for layer in self._built.tree(each).layers]
         found: dict[str, bytes] = {}
         for home in dict.fromkeys(home for layer in layers if (home := forms.home(layer))):
-            for item in forms.index(home).entries:
+            for item in forms.index(home):
                 if item.digest and item.entry.size <= _MOST_OF_A_LOCK and is_lock(item.path):
                     found[item.path] = (forms.store.layers.directory(home) / item.path).read_bytes()
         return found
