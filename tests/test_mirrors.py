@@ -16,7 +16,7 @@ THROUGH: dict[str, tuple[str, str]] = {
     # folder: (who uses these parts, and is tested by what they do together; the parts)
     "": ("nothing: it is two lines, and plain values", "__main__ events"),
     "cache": ("nothing: it is a protocol, and each of its implementations is", "keep"),
-    "cli/again": ("builds that are asked again: tests/integration/test_again.py", "asking forms keep looked retell"),
+    "cli/again": ("builds that are asked again: tests/integration/test_again.py", "asking forms looked retell"),
     "cli/sizing": ("cli/size, and cli/diff", "builds rows sides"),
     "cli/inspection": ("cli/inspect", "flags"),
     "cli/named": ("cli/copy, and cli/index", "places sending"),

@@ -12,6 +12,7 @@ from stagemill.cli.again.looked import UnrepeatableError
 from stagemill.cli.again.pieces import UnusualError, pieces
 from stagemill.cli.frame.environment import user_agent
 from stagemill.digest import Digest
+from stagemill.errors import StagemillError
 from stagemill.graph.operations import BaseImage, Git, Http, Stack
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
@@ -77,7 +78,7 @@ class Keeping:
                     "said": list(self._said(found)),
                 },
             )
-        except (UnrepeatableError, UnusualError, OSError, ValueError):
+        except (UnrepeatableError, UnusualError, StagemillError, OSError, ValueError):  # the build is done in any case
             receipt.remove(path)
 
     def _said(self, found: _Found) -> Iterator[Saying]:
@@ -196,7 +197,7 @@ def _said(
                 running[step] = event
                 if step in vertices:
                     yield "cached", name, stage, step
-            case events.Finished(step):
+            case events.Finished(step) if step in running:
                 begun = running.pop(step)
                 if step in (Digest.of(begun.name.encode()), Digest.of(f"deliver {begun.name}".encode())):
                     yield str(dests.get(begun.name, "done")), begun.name, begun.stage, step
@@ -204,8 +205,8 @@ def _said(
                 if any(step in vertices for step in running):
                     raise UnrepeatableError("a notice")
                 yield "notice", text, "", ""
-            case events.Failed():
-                raise UnrepeatableError("a failure")
+            case _:
+                raise UnrepeatableError("a failure, or a step that never began")
 
 
 def _joined(found: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ _FLAGS = frozenset(
     {
         *("-f", "--file", "-t", "--tag", "-o", "--output", "-q", "--quiet", "-j", "--jobs", "--load", "--iidfile"),
         *("--target", "--build-arg", "--label", "--platform", "--network", "--add-host", "--progress", "--pull"),
-        *("--metadata-file", "--annotation", "--unsetlabel", "--unsetenv", "--host-ca"),
+        *("--metadata-file", "--annotation", "--unsetlabel", "--unsetenv"),
     }
 )
 """Flags whose meaning is in their words. Those of all others may be in files, in other programs or in the time of day."""

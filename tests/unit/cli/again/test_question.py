@@ -47,6 +47,7 @@ def test_another_word_variable_version_or_directory_is_another_question(
         (),
         ("build", "--secret", "id=a", "."),
         ("build", "--no-cache", "."),
+        ("build", "--host-ca=ca.pem", "."),
         ("build", "--build-context=a=b", "."),
         ("build", "--push", "."),
         ("build", "-"),
