@@ -67,8 +67,26 @@ def test_the_message_and_the_hint_say_what_to_write() -> None:
     )
     assert found[0].hint == (
         "copy what names the packages, install them, then copy the rest:\n"
-        "COPY requirements/base.txt ./\nRUN pip install -r requirements/base.txt\nCOPY . /app"
+        "COPY requirements/base.txt requirements/\nRUN pip install -r requirements/base.txt\nCOPY . /app"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("ADD ./ /app\nRUN pip install -r /app/requirements.txt", ["COPY requirements.txt /app/", "ADD ./ /app"]),
+        ("WORKDIR /app\nCOPY . .\nRUN pip install -r /app/r.txt", ["COPY r.txt ./", "COPY . ."]),
+        ("COPY . /app\nRUN cd /app && npm ci", ["COPY package.json package-lock.json /app/", "COPY . /app"]),
+        ("WORKDIR /b\nCOPY . ./a/\nWORKDIR /b/a\nRUN npm ci", ["COPY package.json package-lock.json ./", "COPY . /b/a"]),
+        ("WORKDIR /b\nCOPY . .\nWORKDIR /b/web\nRUN npm ci", ["COPY web/package.json web/package-lock.json ./", "COPY . /b"]),
+        ("WORKDIR /b\nCOPY . .\nRUN pip install -r /etc/r.txt", ["COPY r.txt /etc/", "COPY . ."]),
+    ],
+)  # fmt: skip
+def test_the_hint_copies_to_where_the_install_looks(text: str, written: list[str]) -> None:
+    hint = findings(RULE, f"FROM x\n{text}\n")[0].hint
+
+    assert hint is not None
+    assert [line for line in hint.split("\n")[1:] if not line.startswith("RUN")] == written
 
 
 def test_the_fix_puts_the_copy_below_the_install() -> None:

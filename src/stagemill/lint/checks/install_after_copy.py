@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -77,18 +78,43 @@ def _finding(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: St
     first = copied.node.span.line
     hint = (
         f"copy what names the packages, install them, then copy the rest:\n"
-        f"COPY {_manifests(call)} ./\nRUN {' '.join(call.command.texts)}\n{copied.node.original}"
+        f"{_manifests(call, copied=copied, step=step)}\nRUN {' '.join(call.command.texts)}\n{_rest(copied, step)}"
     )
     message = f"`{shown}` runs again whenever any file changes, for all files are copied before it, in line {first}"
     return file.finding(NAME, message, span=span, hint=hint, fix=_fix(file, stage, call, copied=copied, step=step))
 
 
-def _manifests(call: Call) -> str:
+def _manifests(call: Call, *, copied: Step, step: Step) -> str:
+    """The COPY of the files that name the packages, to where the install looks for them."""
     texts = call.command.texts
+    files = _MANIFESTS[call.manager].split()
     if call.manager == "pip":
-        found = [after for word, after in pairwise(texts) if word in {"-r", "--requirement"}]
-        return " ".join(found) or _MANIFESTS["pip"]
-    return _MANIFESTS[call.manager]
+        files = [after for word, after in pairwise(texts) if word in {"-r", "--requirement"}] or files
+    here, top = call.directory or step.before.workdir or "", _top(copied)
+    paths = [posixpath.normpath(posixpath.join(here, name)) for name in files]
+    folder = posixpath.dirname(paths[0])
+    below = [posixpath.relpath(path, top) if top and path.startswith("/") else path.lstrip("/") for path in paths]
+    if any(path.startswith("..") for path in below):
+        below = [posixpath.basename(path) for path in paths]
+    return f"COPY {' '.join(below)} {'./' if folder in {step.before.workdir, ''} else folder.rstrip('/') + '/'}"
+
+
+def _rest(copied: Step, step: Step) -> str:
+    """The COPY of all files, for below the install, where another directory may be the current one."""
+    node, top = copied.node, _top(copied)
+    if not isinstance(node, Copy | Add) or copied.before.workdir == step.before.workdir or top is None:
+        return node.original
+    head, text, tail = node.original.rpartition(node.destination.text)
+    return (
+        f"{head}{top}{tail}" if text and not node.json and not node.destination.text.startswith("/") else node.original
+    )
+
+
+def _top(copied: Step) -> str | None:
+    """The directory that all files of the context come into."""
+    node = copied.node
+    known = isinstance(node, Copy | Add) and "$" not in node.destination.text
+    return copied.before.path(node.destination.text) if isinstance(node, Copy | Add) and known else None
 
 
 def _fix(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Fix | None:

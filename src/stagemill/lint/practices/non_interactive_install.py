@@ -40,6 +40,7 @@ def check(file: LintFile) -> Iterator[Finding]:
         if (
             name is None
             or name not in _NUMBERS
+            or command.program == "microdnf"  # always goes on
             or command.has(*_YES)
             or command.texts.count("-q") > 1
             or _is_answered(command)
