@@ -6,6 +6,7 @@ import pytest
 
 from fakes.linting import LOCK, PACKAGE, findings, lines_found, meaning, mended, project
 from fakes.tree import MemoryTree
+from stagemill.lint import Finding
 
 RULE = "install-after-copy"
 TEXT = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
@@ -87,6 +88,24 @@ def test_the_hint_copies_to_where_the_install_looks(text: str, written: list[str
 
     assert hint is not None
     assert [line for line in hint.split("\n")[1:] if not line.startswith("RUN")] == written
+
+
+def test_a_directory_of_the_context_that_names_the_packages_counts_too() -> None:
+    context = MemoryTree({"web/package.json": "{}", "web/a.js": "", "lib/a.js": "", "api/package.json": "{}"})
+
+    def found(text: str) -> list[Finding]:
+        return findings(RULE, f"FROM x\nWORKDIR /app\n{text}\n", context=context)
+
+    (one,) = found("COPY web ./\nCOPY lib ./lib\nRUN npm clean-install")
+    assert "for all of web/ is copied before it, in line 3" in one.message
+    assert one.hint is not None
+    assert one.hint.split("\n")[1] == "COPY web/package.json web/package-lock.json ./"
+    assert one.fix is None
+    assert len(found("COPY web /w\nRUN cd /w && npm ci")) == 1
+    assert found("COPY lib ./\nRUN npm ci") == []
+    assert found("COPY api ./api\nRUN npm ci") == []
+    assert found("COPY web/package.json ./\nRUN npm ci\nCOPY web ./") == []
+    assert found("COPY web ./\nRUN pip install -r requirements.txt") == []
 
 
 def test_the_fix_puts_the_copy_below_the_install() -> None:

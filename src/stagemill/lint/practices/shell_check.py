@@ -12,6 +12,7 @@ from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.rule import Rule
 from stagemill.lint.scripts import Remark, Script
+from stagemill.lint.stages import PLATFORM_ARGS
 from stagemill.regex import regex
 
 _UNQUOTED = "SC2086"
@@ -47,7 +48,8 @@ def _is_harmless(script: Script, remark: Remark) -> bool:
     name = _name(script, remark)
     if name is None:
         return False
-    if _PLAIN.fullmatch(script.env.get(name) or ""):
+    given = script.env.get(name)
+    if _PLAIN.fullmatch(given or "") or (given is None and name in script.env.keys() & PLATFORM_ARGS):
         return True
     return re.search(rf"(?<![\w$]){name}=(['\"])[^'\"]*\s[^'\"]*\1", script.text) is not None
 
