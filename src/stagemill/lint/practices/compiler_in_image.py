@@ -20,7 +20,7 @@ _TOOLS = frozenset({
 })  # fmt: skip
 
 
-_PROGRAMS = _TOOLS | {"go", "rustc", "mvn", "javac", "dotnet"}
+_PROGRAMS = _TOOLS | {"go", "rustc", "mvn", "javac"}
 _WORKSHOPS = frozenset({"dev", "devel", "develop", "development", "build", "builder", "toolchain", "sdk"})
 """What people call images in which somebody compiles."""
 
@@ -42,7 +42,7 @@ def check(file: LintFile) -> Iterator[Finding]:
 
 def _is_workshop(file: LintFile) -> bool:
     """Whether the image is there to compile: by its name, by what it runs, or for nothing of the project is in it."""
-    called = {*_words(file.dockerfile.source.name), *_words(file.stages[-1].name)}
+    called = {*_words(file.dockerfile.source.name.rpartition("/")[2]), *_words(file.stages[-1].name)}
     nodes = [step.node for step in file.steps(file.stages[-1])]
     starts = [node for node in nodes if isinstance(node, Cmd | Entrypoint)]
     run = {command.program for node in starts for command in of_command(node.command)}
