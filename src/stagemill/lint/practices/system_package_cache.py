@@ -85,6 +85,8 @@ def _needed_in(file: LintFile, command: Ran) -> int | None:
         if managers.manager(other) != "apt" or line <= command.node.span.line:
             continue
         if "update" in other.texts:
+            if other.stage is command.stage:
+                return None  # what comes later has newer lists
             updated.add(line)
         elif _INSTALLS & set(other.texts) and line not in updated and command.stage in file.chain(other.stage):
             return line

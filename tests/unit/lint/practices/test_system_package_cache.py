@@ -77,7 +77,13 @@ def test_lists_that_a_later_run_installs_by_are_not_removed_before_it(later: str
 
 
 @pytest.mark.parametrize(
-    "later", ["RUN apt-get update && apt-get install -y b", "RUN echo apt-get install b", "RUN apt-get remove b"]
+    "later",
+    [
+        "RUN apt-get update && apt-get install -y b",
+        "RUN apt-get update\nRUN apt-get install -y b",
+        "RUN echo apt-get install b",
+        "RUN apt-get remove b",
+    ],
 )
 def test_lists_that_nothing_needs_later_may_go(later: str) -> None:
     found = findings(RULE, f"FROM debian:12\nRUN apt-get update && apt-get install -y a\n{later}\n")[0]
