@@ -29,12 +29,16 @@ def main() -> None:
         return
     gc.set_threshold(_COLLECT_AFTER)
     sys.setswitchinterval(_PATIENCE)
+    _open_streams()
+    from stagemill.cli.frame import bundle
+
+    modules = bundle.use()
     from stagemill.cli.frame import stopping
 
-    _open_streams()
     stopping.listen()
     try:
         status = run(sys.argv[1:])
+        bundle.renew(modules)
         stopping.leave()
     except KeyboardInterrupt:  # a second one, while the first was being told
         stopping.leave()
