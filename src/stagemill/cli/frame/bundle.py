@@ -10,7 +10,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
@@ -30,16 +29,19 @@ _DAMAGED = (OSError, ValueError, EOFError, TypeError, LookupError)
 class Bundle:
     """A finder of modules, as `sys.meta_path` has them."""
 
-    def __init__(self) -> None:
-        """One that has none. What decides which modules are loaded, and what their code is, is as it is now."""
+    def __init__(self, path: str) -> None:
+        """One that has none, yet, of its file; without a path it never has. What decides which modules are loaded, and what their code
+        is, is as it is now.
+        """
+        self.path = path
         self.circumstances = (sys.version, sys.flags.optimize, tuple(sys.path))
         self._file = -1
         self._index: dict[str, Entry] = {}
         self._begin = 0
 
-    def open(self, path: str) -> None:
-        """It has what is in a file. Raises one of `_DAMAGED` where that is of no use."""
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    def open(self) -> None:
+        """It has what is in the file. Raises one of `_DAMAGED` where that is of no use."""
+        file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             length = int.from_bytes(os.pread(file, _HEAD, 0), "little")
             head = os.pread(file, length, _HEAD) if length < os.fstat(file).st_size else b""
@@ -64,6 +66,9 @@ class Bundle:
             spec.submodule_search_locations.append(os.path.dirname(source))
         return spec
 
+    def has(self, name: str) -> bool:
+        return name in self._index and _is_as_before(self._index[name])
+
     def modules(self) -> dict[str, Module]:
         """Those that are still what they were."""
         return {
@@ -82,12 +87,17 @@ class Module:
 
     @classmethod
     def of(cls, spec: ModuleSpec) -> Module | None:
-        """None where it has no source that a file could name. Raises OSError, SyntaxError."""
+        """None where it has no source that a file could name, or has none any more."""
         source, loader = spec.origin or "", spec.loader
         if not os.path.isabs(source) or not isinstance(loader, SourceFileLoader):
             return None
-        status = os.stat(source)  # before it is read: who writes to it meanwhile makes this entry one that is not used
-        code = loader.get_code(spec.name)
+        try:
+            status = os.stat(
+                source
+            )  # before it is read: who writes to it meanwhile makes this entry one that is not used
+            code = loader.get_code(spec.name)
+        except (OSError, SyntaxError):
+            return None
         package = spec.submodule_search_locations is not None
         return cls((source, status.st_mtime_ns, status.st_size, package), marshal.dumps(code)) if code else None
 
@@ -110,31 +120,31 @@ class _Loader(SourceFileLoader):
 
 def use() -> Bundle:
     """From here on modules come from the file, where there is one."""
-    found = Bundle()
-    with suppress(*_DAMAGED):
-        found.open(_path())
-        sys.meta_path.insert(0, found)
+    found = Bundle(_path())
+    try:
+        found.open()
+    except _DAMAGED:
+        return found
+    sys.meta_path.insert(0, found)
     return found
 
 
 def renew(used: Bundle) -> None:
     """Where many modules came from elsewhere, the next time they come from the file. Where it cannot be written, nothing happens."""
-    missing = [spec for spec in _specs() if type(spec.loader) is SourceFileLoader]
-    if sys.dont_write_bytecode or len(missing) < _WORTH:
+    missing = [spec for spec in _specs() if type(spec.loader) is SourceFileLoader and not used.has(spec.name)]
+    if sys.dont_write_bytecode or not used.path or len(missing) < _WORTH:
         return
     try:
         modules = used.modules()
         for spec in missing:
-            with suppress(OSError, SyntaxError):
-                if module := Module.of(spec):
-                    modules[spec.name] = module
-        path = _path()
-        new = f"{path}.{os.getpid()}"
+            if module := Module.of(spec):
+                modules[spec.name] = module
+        new = f"{used.path}.{os.getpid()}"
         with open(new, "wb") as file:
             file.writelines(_pieces(modules, used.circumstances))
             file.flush()
             os.fsync(file.fileno())  # code is not looked through when it is read
-        os.replace(new, path)
+        os.replace(new, used.path)
     except _DAMAGED:
         return
 
@@ -161,10 +171,10 @@ def _specs() -> Iterator[ModuleSpec]:
 
 
 def _path() -> str:
-    """Raises LookupError where modules are not kept compiled."""
+    """Empty where modules are not kept compiled, and for `python -m`, whose modules depend on where it is called."""
     spec = sys.modules["stagemill"].__spec__
-    if spec is None or not spec.cached:
-        raise LookupError
+    if spec is None or not spec.cached or sys.path[:1] in ([""], [os.getcwd()]):
+        return ""
     return os.path.join(os.path.dirname(spec.cached), f"modules.{sys.implementation.cache_tag}.bin")
 
 

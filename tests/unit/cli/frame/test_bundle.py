@@ -16,6 +16,7 @@ PROGRAM = """\
 import sys
 from stagemill.cli.frame import bundle
 
+sys.path.remove("")
 used = bundle.use()
 sys.path.insert(0, {place!r})
 import one.two
@@ -124,6 +125,17 @@ def test_where_nothing_is_to_be_compiled_nothing_is_written(place: Path, run: Ru
     assert run(PYTHONDONTWRITEBYTECODE="1")[0] == "first"
 
     assert list(place.glob("kept/**/modules.*.bin")) == []
+
+
+def test_a_program_that_loads_modules_from_where_it_is_called_has_none(place: Path, run: Run) -> None:
+    run()
+    text = PROGRAM.format(place=str(place)).replace('sys.path.remove("")\n', "")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{SOURCE}", "PYTHONPYCACHEPREFIX": str(place / "kept")}
+    before = file(place).read_bytes()
+    done = subprocess.run([sys.executable, "-c", text], env=environment, check=True, capture_output=True, text=True)
+
+    assert done.stdout.split()[:2] == ["first", "SourceFileLoader"]
+    assert file(place).read_bytes() == before
 
 
 def test_what_was_loaded_before_stays_in_the_file(place: Path, run: Run) -> None:
