@@ -56,6 +56,7 @@ RENDER: Mapping[str, Render] = {
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("-f", "--file", metavar="FILE", help="The Dockerfile: a path, or - for standard input. [PATH/Dockerfile]")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value.")
+@click.option("--target", metavar="STAGE", help="Look only at what this stage needs, as a build of it would.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended for certain; with -f - the text goes to stdout.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: also what changes what the image holds.")
 @click.option("--diff", "--dry-run", "dry", is_flag=True, help="Show what --fix would change, and write nothing.")
@@ -135,6 +136,8 @@ class _Call:
         known = Known(policy=settings.policy, shell_checker=_shell_checker(values.given["shellcheck"]))
         build_args = flags.build_args(values.texts("build_args"), os.environ)
         given = Given.read(path, values.text("file"), build_args=build_args, known=known)
+        target = values.text("target")
+        given = given.aiming(target) if target else given
         wanted = [*settings.experimental, *(rule.name for rule in rules if only)]
         return cls(given.asking(wanted, without=settings.ignore), settings, rules, values)
 

@@ -69,7 +69,8 @@ class Known:
     """What is known beside the file and its context.
 
     `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
-    than was wanted. `needed` are the stages that a target needs, None for all. `policy` is what a house wants of its files,
+    than was wanted. `needed` are the stages that a target needs, None for all, and `target` is the one that nothing else is
+    asked about, None where that is the last one or there are several. `policy` is what a house wants of its files,
     and `shell_checker` who is asked about the commands of RUN.
     """
 
@@ -77,6 +78,7 @@ class Known:
     bases: Mapping[int, ImageConfig] = field(default_factory=dict)
     alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
+    target: int | None = None
     policy: Policy = field(default_factory=Policy)
     shell_checker: ShellChecker | None = None
 
@@ -150,6 +152,19 @@ class LintFile:
         needed = self.surroundings.needed
         return self.stages if needed is None else tuple(stage for stage in self.stages if stage.index in needed)
 
+    @property
+    def target(self) -> Stage:
+        """The stage that an image is made of: the last one when none is named."""
+        index = self.surroundings.target
+        return self.stages[-1 if index is None else index]
+
+    def concerns(self, line: int) -> bool:
+        """Whether a line is of a stage that the target needs, where one is named; what stands above all stages always is."""
+        if self.surroundings.target is None:
+            return True
+        place = bisect_right(self.stages, line, key=lambda stage: stage.start.span.line) - 1
+        return place < 0 or self.stages[place] in self.asked
+
     def allows(self, name: str, line: int, *, experimental: bool = False, aliases: Iterable[str] = ()) -> bool:
         """Whether the options of the file, and a comment above the instruction in a line, let a rule speak of it."""
         instructions = self.dockerfile.instructions
@@ -168,8 +183,8 @@ class LintFile:
         return tuple(found)
 
     def shipped(self) -> tuple[Stage, ...]:
-        """The last stage and those it begins from: what an image is made of when no target is named."""
-        return self.chain(self.stages[-1])
+        """The target and the stages that it begins from: what an image is made of."""
+        return self.chain(self.target)
 
     def steps(self, stage: Stage) -> Iterator[Step]:
         """The steps that made a stage, those of the stages it begins from first."""

@@ -16,6 +16,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import ContextError, StagemillError
+from stagemill.lint import reach
 from stagemill.lint.file import Known, LintFile
 from stagemill.values import dataclass
 
@@ -70,6 +71,14 @@ class Given:
         """With rules that are asked only where somebody wants it, and without others."""
         options = self.file.options.with_experimental(names, skip=without)
         return replace(self, file=replace(self.file, options=options))
+
+    def aiming(self, target: str) -> Given:
+        """Looking only at what that stage needs. Raises StagemillError where there is no such stage."""
+        from stagemill.plan.outline import find_stage
+
+        stage = find_stage(self.file.stages, target, "target stage")
+        around = replace(self.file.surroundings, target=stage.index, needed=reach.needed(self.file, stage))
+        return replace(self, file=replace(self.file, surroundings=around))
 
     @property
     def is_piped(self) -> bool:
