@@ -92,6 +92,11 @@ RENDER: Mapping[str, Render] = {
 @click.option(
     "--shellcheck/--no-shellcheck", default=None, help="Demand ShellCheck, or leave it out. [used where it is]"
 )
+@click.option(
+    "--evidence/--no-evidence",
+    default=None,
+    help="Demand what earlier builds have shown, or leave it out. [used where there is any]",
+)
 @click.option("--explain", metavar="RULE", help="Show the page of a rule: why, before, after, its fix.")
 def command(**given: object) -> int:
     """Find mistakes in the Dockerfile of PATH. What a fix would change is shown as a diff.
@@ -138,6 +143,8 @@ class _Call:
         given = Given.read(path, values.text("file"), build_args=build_args, known=known)
         target = values.text("target")
         given = given.aiming(target) if target else given
+        if settings.evidence is not False and any(rule.by_evidence for rule in rules):
+            given = given.knowing(demanded=settings.evidence is True)
         wanted = [*settings.experimental, *(rule.name for rule in rules if only)]
         return cls(given.asking(wanted, without=settings.ignore), settings, rules, values)
 
@@ -217,6 +224,7 @@ def _settings(values: Values, path: str) -> Settings:
         labels=values.texts("labels"),
         only_labels=values.flag("strict_labels"),
         baseline=values.text("baseline"),
+        evidence=values.choice("evidence"),
     )
 
 

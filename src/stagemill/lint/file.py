@@ -14,6 +14,7 @@ from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import pragmas, shell, stages
+from stagemill.lint.evidence import Evidence
 from stagemill.lint.finding import Finding, Fix
 from stagemill.lint.options import Options
 from stagemill.lint.policy import Policy
@@ -71,7 +72,7 @@ class Known:
     `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
     than was wanted. `needed` are the stages that a target needs, None for all, and `target` is the one that nothing else is
     asked about, None where that is the last one or there are several. `policy` is what a house wants of its files,
-    and `shell_checker` who is asked about the commands of RUN.
+    and `shell_checker` who is asked about the commands of RUN. `evidence` is what builds of the file have shown, the latest first.
     """
 
     ignore: Ignore | None = None
@@ -81,6 +82,7 @@ class Known:
     target: int | None = None
     policy: Policy = field(default_factory=Policy)
     shell_checker: ShellChecker | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import ContextError, StagemillError
+from stagemill.errors import ContextError, StagemillError, StoreError
 from stagemill.lint import reach
+from stagemill.lint.evidence import Evidence
 from stagemill.lint.file import Known, LintFile
 from stagemill.values import dataclass
 
@@ -39,10 +40,11 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is looked at; `place` is where it lies, None for standard input."""
+    """What is looked at; `place` is where it lies, None for standard input, and `context` its context, None without one."""
 
     file: LintFile
     place: Path | None
+    context: str | None = None
 
     @classmethod
     def read(cls, path: str, file: str | None, *, build_args: dict[str, str], known: Known) -> Given:
@@ -65,7 +67,7 @@ class Given:
         ignore = rules.rules if rules else None
         view = DirectoryContext(Path(path), ignore=ignore, stats=Stats(), started_ns=time.time_ns())
         file_known = replace(known, ignore=ignore)
-        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=file_known), place)
+        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=file_known), place, path)
 
     def asking(self, names: Iterable[str], *, without: Iterable[str] = ()) -> Given:
         """With rules that are asked only where somebody wants it, and without others."""
@@ -79,6 +81,22 @@ class Given:
         stage = find_stage(self.file.stages, target, "target stage")
         around = replace(self.file.surroundings, target=stage.index, needed=reach.needed(self.file, stage))
         return replace(self, file=replace(self.file, surroundings=around))
+
+    def knowing(self, *, demanded: bool) -> Given:
+        """With what builds have shown. Raises StagemillError where it is `demanded` and nothing is known."""
+        from stagemill.cli.linting import evidence
+
+        shown: tuple[Evidence, ...] = ()
+        try:
+            if self.context is not None:
+                shown = evidence.found(self.context, self.file, environment=os.environ)
+        except StoreError:
+            if demanded:
+                raise
+        if demanded and not shown:
+            hint = "stagemill build . builds this directory; stagemill builds lists what was built"
+            raise StagemillError("no build of this file is known here", hint=hint)
+        return replace(self, file=replace(self.file, surroundings=replace(self.file.surroundings, evidence=shown)))
 
     @property
     def is_piped(self) -> bool:

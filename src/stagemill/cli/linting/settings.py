@@ -18,14 +18,27 @@ Threshold: TypeAlias = "Level | Literal['none']"
 T = TypeVar("T")
 
 THRESHOLDS: tuple[Threshold, ...] = (*LEVELS, "none")
-_KEYS = ("ignore", "experimental", "fail-on", "severity", "trusted-registries", "labels", "only-labels", "baseline")
+_KEYS = (
+    "ignore",
+    "experimental",
+    "fail-on",
+    "severity",
+    "trusted-registries",
+    "labels",
+    "only-labels",
+    "baseline",
+    "evidence",
+)
 _LEVELS = f"levels are {', '.join(LEVELS)}"
 _FORMS = f"forms are {', '.join(FORMS)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`ignore` and `experimental` are names of rules, `levels` those of findings by rule; `fail_on` is the lightest that fails."""
+    """`ignore` and `experimental` are names of rules, `levels` those of findings by rule; `fail_on` is the lightest that fails.
+
+    `evidence` says whether what builds have shown is demanded, or left out; None uses it where there is any.
+    """
 
     ignore: tuple[str, ...] = ()
     experimental: tuple[str, ...] = ()
@@ -33,6 +46,7 @@ class Settings:
     fail_on: Threshold = "style"
     policy: Policy = field(default_factory=Policy)
     baseline: str | None = None
+    evidence: bool | None = None
 
     @classmethod
     def of_project(cls, project: Project) -> Settings:
@@ -48,9 +62,8 @@ class Settings:
         labels = {
             name: _form(value, f"{where}.labels.{name}") for name, value in project.table("lint", "labels").items()
         }
-        only = table.get("only-labels", False)
-        if not isinstance(only, bool):
-            project.wrong("lint.only-labels is neither true nor false", "write true or false")
+        only = _switch(table.get("only-labels", False), f"{where}.only-labels")
+        evidence = _switch(table.get("evidence", True), f"{where}.evidence")
         threshold = _one_of(table.get("fail-on", "style"), THRESHOLDS, f"{where}.fail-on")
         baseline = table.get("baseline")
         if baseline is not None and not isinstance(baseline, str):
@@ -62,6 +75,7 @@ class Settings:
             fail_on=threshold,
             policy=Policy(_texts(table.get("trusted-registries", []), f"{where}.trusted-registries"), labels, only),
             baseline=os.path.join(os.path.dirname(project.path), baseline) if baseline is not None else None,
+            evidence=None if evidence else False,
         )
 
     def over(
@@ -74,6 +88,7 @@ class Settings:
         labels: Iterable[str] = (),
         only_labels: bool = False,
         baseline: str | None = None,
+        evidence: bool | None = None,
     ) -> Settings:
         """With what a command line says. Raises UsageError."""
         levels = dict(_pair(text, "--severity", _level, _LEVELS) for text in severity)
@@ -87,6 +102,7 @@ class Settings:
             fail_on=fail_on or self.fail_on,
             policy=policy,
             baseline=baseline if baseline is not None else self.baseline,
+            evidence=evidence if evidence is not None else self.evidence,
         )
 
     def fails(self, findings: Iterable[Finding]) -> bool:
@@ -112,6 +128,12 @@ def _level(value: object, where: str) -> Level:
 
 def _form(value: object, where: str) -> Form:
     return _one_of(value, FORMS, where)
+
+
+def _switch(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{where} is neither true nor false", hint="write true or false")
+    return value
 
 
 def _one_of(value: object, choices: tuple[T, ...], where: str) -> T:

@@ -21,4 +21,4 @@ def check(file: LintFile) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("UnusedStage", "a stage that nothing uses", check)
+RULE = Rule("UnusedStage", "a stage that nothing uses", check, twin="StageNoLongerUsed")
