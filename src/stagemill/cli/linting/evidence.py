@@ -101,9 +101,9 @@ class _Reader:
         lines = {step.node.span.line for step in file.steps(stage)} if stage else set()
         surveys: dict[int, Survey] = {}
         for step in past.graph.steps.values():
-            if step.is_step and step.line in lines and step.line not in surveys:
-                if survey := self._survey(step.digest):
-                    surveys[step.line] = survey
+            wanted = step.is_step and step.line in lines and step.line not in surveys
+            if wanted and (survey := self._survey(step.digest)):
+                surveys[step.line] = survey
         ordered = sorted(surveys)
         each = brought([surveys[line] for line in ordered])
         return {line: tuple(map(_unneeded, some)) for line, some in zip(ordered, each, strict=True) if some}

@@ -52,10 +52,10 @@ def _finding(
 ) -> Finding:
     name = node.items[0].key
     use = next((other for other in below if mentions.names(other, name)), None)
-    steps = "1 step that does not read it" if cost.steps == 1 else f"{cost.steps} steps that do not read it"
+    steps = "1 step that does" if cost.steps == 1 else f"{cost.steps} steps that do"
     return file.finding(
         RULE.name,
-        f"{name} ran {steps} again, which took {cost.seconds:.1f} s, in {build}",
+        f"{name} made {steps} not read it run again, which took {cost.seconds:.1f} s, in {build}",
         span=node.span,
         hint=f"move it down, right above line {use.span.line}, and they stay cached"
         if use

@@ -14,19 +14,18 @@ from stagemill.lint.stages import Stage
 
 _LEAST = 1_000_000  # bytes of a step that are worth a word
 _SHOWN = 3
+_STAGE = "build in a stage of its own, and copy from it what runs"
 _KINDS = {
-    "package manager's cache": (
-        "caches of package managers",
-        "keep the cache out of the layer: RUN --mount=type=cache,target=… for the directory that it is in",
-    ),
+    "package manager's cache": ("caches of package managers", "keep it out of the layer: RUN --mount=type=cache,target=DIRECTORY"),
     "temporary file": ("temporary files", "remove them in the step that makes them, or give it RUN --mount=type=tmpfs,target=/tmp"),
-    "compiler or build tool": ("compilers and build tools", "build in a stage of its own, and copy from it what runs"),
-    "header or static library": ("headers and static libraries", "build in a stage of its own, and copy from it what runs"),
-    "source map": ("source maps", "copy without them: COPY --exclude=**/*.map"),
-    "tests of a dependency": ("tests of dependencies", "remove them in the step that installs, or copy without them by --exclude"),
-    "documentation": ("documentation", "leave it out where it is installed, or copy without it by --exclude"),
-    "development dependency": ("packages for development", "install those for production only in the stage that the image takes them from"),
+    "compiler or build tool": ("compilers and build tools", _STAGE),
+    "header or static library": ("headers and static libraries", _STAGE),
+    "source map": ("source maps", ""),
+    "tests of a dependency": ("tests of dependencies", ""),
+    "documentation": ("documentation", ""),
+    "development dependency": ("packages for development", "install those for production only in the stage that the image has them from"),
 }  # fmt: skip
+"""What people call a kind, and what to do about it; the empty text is that it depends on the step."""
 
 
 def check(file: LintFile) -> Iterator[Finding]:
@@ -54,8 +53,14 @@ def _finding(file: LintFile, node: InstructionNode, brought: tuple[Unneeded, ...
         RULE.name,
         f"{_megabytes(_whole(brought))} of what this step brings nothing needs to run: {told}{more}; so it was in {build}",
         span=node.span,
-        hint=_KINDS[kinds[0].kind][1],
+        hint=_KINDS[kinds[0].kind][1] or _apart(node, kinds[0].kind),
     )
+
+
+def _apart(node: InstructionNode, kind: str) -> str:
+    if not isinstance(node, Copy):
+        return "remove them in this step, or leave them out where they are made"
+    return "copy without them: COPY --exclude=" + ("**/*.map" if kind == "source map" else "PATTERN")
 
 
 def _named(one: Unneeded) -> str:
