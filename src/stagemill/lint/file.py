@@ -173,7 +173,9 @@ class LintFile:
         place = bisect_right(instructions, line, key=lambda node: node.span.line) - 1
         comments = instructions[place].comments if place >= 0 else ()
         names = {name, *aliases}
-        if names & (self.left_alone.everywhere | self.left_alone.of_stage(line) | pragmas.above(comments)):
+        if self.surroundings.policy.pragmas and names & (
+            self.left_alone.everywhere | self.left_alone.of_stage(line) | pragmas.above(comments)
+        ):
             return False
         return self.options.above(comments).allow(names, experimental=experimental)
 

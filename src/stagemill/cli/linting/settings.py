@@ -19,16 +19,9 @@ T = TypeVar("T")
 
 THRESHOLDS: tuple[Threshold, ...] = (*LEVELS, "none")
 _KEYS = (
-    "ignore",
-    "experimental",
-    "fail-on",
-    "severity",
-    "trusted-registries",
-    "labels",
-    "only-labels",
-    "baseline",
-    "evidence",
-)
+    "ignore", "experimental", "fail-on", "severity", "trusted-registries", "labels", "only-labels", "disable-ignore-pragma",
+    "baseline", "evidence",
+)  # fmt: skip
 _LEVELS = f"levels are {', '.join(LEVELS)}"
 _FORMS = f"forms are {', '.join(FORMS)}"
 
@@ -37,7 +30,8 @@ _FORMS = f"forms are {', '.join(FORMS)}"
 class Settings:
     """`ignore` and `experimental` are names of rules, `levels` those of findings by rule; `fail_on` is the lightest that fails.
 
-    `evidence` says whether what builds have shown is demanded, or left out; None uses it where there is any.
+    `evidence` says whether what builds have shown is demanded, or left out; None uses it where there is any. `form` is
+    the format where none is asked for, and one that is `plain` has no colours.
     """
 
     ignore: tuple[str, ...] = ()
@@ -47,6 +41,8 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     baseline: str | None = None
     evidence: bool | None = None
+    form: str = "text"
+    plain: bool = False
 
     @classmethod
     def of_project(cls, project: Project) -> Settings:
@@ -63,6 +59,7 @@ class Settings:
             name: _form(value, f"{where}.labels.{name}") for name, value in project.table("lint", "labels").items()
         }
         only = _switch(table.get("only-labels", False), f"{where}.only-labels")
+        pragmas = not _switch(table.get("disable-ignore-pragma", False), f"{where}.disable-ignore-pragma")
         evidence = _switch(table.get("evidence", True), f"{where}.evidence")
         threshold = _one_of(table.get("fail-on", "style"), THRESHOLDS, f"{where}.fail-on")
         baseline = table.get("baseline")
@@ -73,7 +70,9 @@ class Settings:
             experimental=_names(table.get("experimental", []), f"{where}.experimental"),
             levels=_known(levels, f"{where}.severity"),
             fail_on=threshold,
-            policy=Policy(_texts(table.get("trusted-registries", []), f"{where}.trusted-registries"), labels, only),
+            policy=Policy(
+                _texts(table.get("trusted-registries", []), f"{where}.trusted-registries"), labels, only, pragmas
+            ),
             baseline=os.path.join(os.path.dirname(project.path), baseline) if baseline is not None else None,
             evidence=None if evidence else False,
         )
@@ -87,6 +86,7 @@ class Settings:
         registries: tuple[str, ...] = (),
         labels: Iterable[str] = (),
         only_labels: bool = False,
+        pragmas: bool = True,
         baseline: str | None = None,
         evidence: bool | None = None,
     ) -> Settings:
@@ -94,7 +94,12 @@ class Settings:
         levels = dict(_pair(text, "--severity", _level, _LEVELS) for text in severity)
         forms = dict(_pair(text, "--require-label", _form, _FORMS, sign=":", alone="text") for text in labels)
         old = self.policy
-        policy = Policy(registries or old.registries, {**old.labels, **forms}, only_labels or old.only_labels)
+        policy = Policy(
+            registries or old.registries,
+            {**old.labels, **forms},
+            only_labels or old.only_labels,
+            pragmas and old.pragmas,
+        )
         return replace(
             self,
             ignore=(*self.ignore, *ignore),
