@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stagemill.dockerfile import patterns
 from stagemill.dockerfile.source import Span
@@ -14,7 +14,6 @@ from stagemill.errors import masked
 from stagemill.files.paths import clean
 from stagemill.files.view import FileView
 from stagemill.lint import pragmas, shell, stages
-from stagemill.lint.evidence import Evidence
 from stagemill.lint.finding import Finding, Fix
 from stagemill.lint.options import Options
 from stagemill.lint.policy import Policy
@@ -25,6 +24,9 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.regex import regex
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.lint.evidence import Evidence
 
 _VARIABLE = regex(r"\$\{[^{}$]*\}|\$\w+")
 _STAGE_NAME = regex(r"[a-z0-9._-]*")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from stagemill.cli.frame.roots import store_root
 from stagemill.cli.reasons.reading import History
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
@@ -30,11 +29,8 @@ _MOST = 8
 """How many different builds of a file are looked at."""
 
 
-def found(context: str, file: LintFile, *, environment: Mapping[str, str]) -> tuple[Evidence, ...]:
-    """Of builds of a file with a context, the latest first; none where there is no store. Raises StoreError."""
-    root = Path(store_root(environment, root=os.geteuid() == 0))
-    if not (root / "state.sqlite").exists():
-        return ()
+def found(context: str, file: LintFile, root: Path) -> tuple[Evidence, ...]:
+    """Of builds of a file with a context, as the store at a root has them, the latest first. Raises StoreError."""
     place = redacted(f"{os.path.abspath(context)}\0{file.dockerfile.source.name}")
     with Store.open(root) as store:
         rows = [row for row in store.builds.latest(KEPT) if row.place == place and row.graph]

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
+from stagemill.cli.frame import roots
 from stagemill.cli.making.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
@@ -84,12 +85,13 @@ class Given:
 
     def knowing(self, *, demanded: bool) -> Given:
         """With what builds have shown. Raises StagemillError where it is `demanded` and nothing is known."""
-        from stagemill.cli.linting import evidence
-
         shown: tuple[Evidence, ...] = ()
+        root = Path(roots.store_root(os.environ, root=os.geteuid() == 0))
         try:
-            if self.context is not None:
-                shown = evidence.found(self.context, self.file, environment=os.environ)
+            if self.context is not None and (root / "state.sqlite").exists():
+                from stagemill.cli.linting import evidence
+
+                shown = evidence.found(self.context, self.file, root)
         except StoreError:
             if demanded:
                 raise

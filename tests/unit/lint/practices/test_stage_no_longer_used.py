@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from fakes.linting import findings, lines_found, lint_file
@@ -16,13 +18,14 @@ THEN = "FROM x AS a\nRUN one\nRUN two\nFROM y AS app\nCOPY --from=a /a /a\n"
 NOW = THEN.replace("COPY --from=a /a /a\n", "COPY b /b\n")
 
 
-def shown(then: str = THEN, made: frozenset[int] = frozenset({0}), **seconds: float) -> Known:
-    by_line = {int(name[1:]): value for name, value in seconds.items()}
-    return Known(evidence=(Evidence(parse(then), "build 3 of 2026-11-20", made, by_line),))
+def shown(
+    seconds: Mapping[int, float] | None = None, *, then: str = THEN, made: frozenset[int] = frozenset({0})
+) -> Known:
+    return Known(evidence=(Evidence(parse(then), "build 3 of 2026-11-20", made, seconds or {}),))
 
 
 def test_a_stage_that_was_needed_and_is_not_is_told_with_what_it_took() -> None:
-    (found,) = findings(RULE, NOW, known=shown(_2=40.0, _3=8.04, _5=1.0))
+    (found,) = findings(RULE, NOW, known=shown({2: 40.0, 3: 8.04, 5: 1.0}))
 
     assert (found.span.line, found.level) == (1, "warning")
     assert found.message == (
@@ -33,10 +36,10 @@ def test_a_stage_that_was_needed_and_is_not_is_told_with_what_it_took() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [({}, "build 3 of 2026-11-20 needed it, and nothing"), ({"_2": 1.26}, "needed it, and its step took 1.3 s, and nothing")],
+    [({}, "build 3 of 2026-11-20 needed it, and nothing"), ({2: 1.26}, "needed it, and its step took 1.3 s, and nothing")],
 )  # fmt: skip
-def test_times_that_nobody_knows_are_left_out(seconds: dict[str, float], told: str) -> None:
-    assert told in findings(RULE, NOW, known=shown(**seconds))[0].message
+def test_times_that_nobody_knows_are_left_out(seconds: dict[int, float], told: str) -> None:
+    assert told in findings(RULE, NOW, known=shown(seconds))[0].message
 
 
 @pytest.mark.parametrize(
@@ -57,4 +60,4 @@ def test_it_speaks_for_a_stage_that_nothing_ever_uses() -> None:
     rules = [rule for rule in RULES if rule.name in {RULE, "UnusedStage"}]
 
     assert [found.rule for found in check(lint_file(now), rules)] == ["UnusedStage"]
-    assert [found.rule for found in check(lint_file(now, known=shown(then)), rules)] == [RULE]
+    assert [found.rule for found in check(lint_file(now, known=shown(then=then)), rules)] == [RULE]
