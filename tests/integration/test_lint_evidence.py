@@ -10,6 +10,7 @@ import pytest
 
 from fakes.mill import Mill
 from fakes.program import Call, caller, surround
+from fakes.user import make_user
 
 TEXT = (
     "FROM busybox AS app\nARG COMMIT=none\nENV MODE=prod\nRUN echo one > /one\nRUN echo two > /two\n"
@@ -74,3 +75,18 @@ def test_a_variable_that_nothing_reads_is_told_too(stagemill: Call) -> None:
         ("ArgRanSteps", "move it to the end of the stage or leave it out, and they stay cached", None)
     ]
     assert found[0]["message"].startswith("MODE made 4 steps that do not read it run again, which took ")
+
+
+@pytest.mark.root
+def test_an_ordinary_user_is_told_of_the_builds_in_a_store_of_subordinate_ids(base: Mill) -> None:
+    with make_user() as user:
+        mill = user.mill("lint")
+        mill.ok("load", stdin=(base.root.parent / "busybox.tar").read_bytes())
+        mill.build(TEXT)
+
+        said = mill("lint", "--format", "json", ".", cwd=mill.folder)
+
+    found = [one["message"] for one in json.loads(said.out)["findings"] if one["rule"] == "UnneededFiles"]
+    assert [message.partition(";")[0] for message in found] == [
+        "2.0 MB of what this step brings nothing needs to run: 2.0 MB of temporary files (/tmp/left)"
+    ]
