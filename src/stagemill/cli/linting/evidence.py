@@ -19,6 +19,7 @@ from stagemill.insight.brought import Brought, brought
 from stagemill.insight.survey import Survey, surveyed
 from stagemill.insight.why.past import Past
 from stagemill.layer.index import LayerIndex
+from stagemill.lint import reach
 from stagemill.lint.evidence import Evidence, Needless, Unneeded
 from stagemill.lint.file import LintFile
 from stagemill.lint.stages import Stage
@@ -43,7 +44,7 @@ class _Reader:
     def __init__(self, store: Store, rows: Sequence[BuildRow], target: Stage) -> None:
         self._store = store
         self._rows = rows
-        self._target = target.name or f"stage-{target.index}"
+        self._target = _title(target)
         self._history = History(store)
         self._trees = Trees()
 
@@ -68,9 +69,8 @@ class _Reader:
             dockerfile = parse(past.graph.source.encode("utf-8", "surrogateescape"), past.graph.file or "Dockerfile")
         except StagemillError:
             return None
-        lines = {start.span.line: index for index, (start, _) in enumerate(dockerfile.stages())}
-        targets = past.title.split()
-        made = {lines[one.line] for one in past.graph.stages if one.line in lines and one.title not in targets}
+        built = {one.line for one in past.graph.stages}
+        made = {stage.index for stage in _needed(dockerfile, past.title.split()) if stage.start.span.line in built}
         day = datetime.fromtimestamp(past.begun, UTC).date().isoformat()
         return Evidence(dockerfile, f"build {past.number} of {day}", frozenset(made), dict(self._seconds(past)))
 
@@ -93,7 +93,7 @@ class _Reader:
     def _unneeded(self, past: Past, dockerfile: Dockerfile) -> dict[int, tuple[Unneeded, ...]]:
         """What is left over of what the steps of the target brought, as far as their layers are still here."""
         file = LintFile.of(dockerfile)
-        stage = next((one for one in file.stages if self._target in {one.name, f"stage-{one.index}"}), None)
+        stage = next((one for one in file.stages if self._target == _title(one)), None)
         lines = {step.node.span.line for step in file.steps(stage)} if stage else set()
         surveys: dict[int, Survey] = {}
         for step in past.graph.steps.values():
@@ -116,6 +116,19 @@ class _Reader:
             return surveyed(index, lambda path: (directory / path).read_bytes())
         except (StagemillError, ValueError, OSError):
             return None
+
+
+def _title(stage: Stage) -> str:
+    """What a build calls it."""
+    return stage.name or f"stage-{stage.index}"
+
+
+def _needed(dockerfile: Dockerfile, targets: Sequence[str]) -> Iterator[Stage]:
+    """The stages that targets need, by the text; those that were only asked for beside them are not."""
+    file = LintFile.of(dockerfile)
+    wanted = [stage for stage in file.stages if _title(stage) in targets]
+    found = {index for stage in wanted for index in reach.needed(file, stage) - {stage.index}}
+    return (stage for stage in file.stages if stage.index in found and stage not in wanted)
 
 
 def _unneeded(one: Brought) -> Unneeded:

@@ -60,7 +60,9 @@ def _finding(file: LintFile, node: InstructionNode, brought: tuple[Unneeded, ...
 def _apart(node: InstructionNode, kind: str) -> str:
     if not isinstance(node, Copy):
         return "remove them in this step, or leave them out where they are made"
-    return "copy without them: COPY --exclude=" + ("**/*.map" if kind == "source map" else "PATTERN")
+    if kind == "source map":
+        return "copy without them: COPY --exclude=**/*.map"
+    return "leave them out where they are installed, or copy without them by --exclude"
 
 
 def _named(one: Unneeded) -> str:

@@ -88,6 +88,7 @@ def test_a_stage_that_was_needed_is_told_when_it_is_not(stagemill: Call, project
 def test_a_stage_that_was_only_asked_for_is_none(stagemill: Call, project: Path) -> None:
     lost(project)
     stagemill("build", "-q", "--target", "assets", ".")
+    stagemill("build", "-q", "--target", "build", "--also", "assets", ".")
 
     assert found(stagemill) == []
 
