@@ -65,14 +65,15 @@ class _Reader:
 
     def _told(self, past: Past) -> Evidence | None:
         """What a build was of. None for a text that cannot be read any more."""
+        source, name = past.graph.source.encode("utf-8", "surrogateescape"), past.graph.file or "Dockerfile"
         try:
-            dockerfile = parse(past.graph.source.encode("utf-8", "surrogateescape"), past.graph.file or "Dockerfile")
+            file = LintFile.of(parse(source, name))
         except StagemillError:
             return None
         built = {one.line for one in past.graph.stages}
-        made = {stage.index for stage in _needed(dockerfile, past.title.split()) if stage.start.span.line in built}
+        made = {stage.index for stage in _needed(file, past.title.split()) if stage.start.span.line in built}
         day = datetime.fromtimestamp(past.begun, UTC).date().isoformat()
-        return Evidence(dockerfile, f"build {past.number} of {day}", frozenset(made), dict(self._seconds(past)))
+        return Evidence(file.dockerfile, f"build {past.number} of {day}", frozenset(made), dict(self._seconds(past)))
 
     def _seconds(self, past: Past) -> Iterator[tuple[int, float]]:
         """What steps took in the build, or where they were cached when they ran."""
@@ -123,9 +124,8 @@ def _title(stage: Stage) -> str:
     return stage.name or f"stage-{stage.index}"
 
 
-def _needed(dockerfile: Dockerfile, targets: Sequence[str]) -> Iterator[Stage]:
+def _needed(file: LintFile, targets: Sequence[str]) -> Iterator[Stage]:
     """The stages that targets need, by the text; those that were only asked for beside them are not."""
-    file = LintFile.of(dockerfile)
     wanted = [stage for stage in file.stages if _title(stage) in targets]
     found = {index for stage in wanted for index in reach.needed(file, stage) - {stage.index}}
     return (stage for stage in file.stages if stage.index in found and stage not in wanted)

@@ -86,12 +86,12 @@ class Given:
     def knowing(self, *, demanded: bool) -> Given:
         """With what builds have shown. Raises StagemillError where it is `demanded` and nothing is known."""
         shown: tuple[Evidence, ...] = ()
-        root = Path(roots.store_root(os.environ, root=os.geteuid() == 0))
+        root = roots.store_root(os.environ, root=os.geteuid() == 0)
         try:
-            if self.context is not None and (root / "state.sqlite").exists():
+            if self.context is not None and os.path.exists(os.path.join(root, "state.sqlite")):
                 from stagemill.cli.linting import evidence
 
-                shown = evidence.found(self.context, self.file, root)
+                shown = evidence.found(self.context, self.file, Path(root))
         except StoreError:
             if demanded:
                 raise
