@@ -49,3 +49,20 @@ def test_packages_for_development_are_told_by_the_lock_that_npm_leaves() -> None
 
 def test_copies_of_other_files_may_be_needed() -> None:
     assert told({"a": b"1" * 5000, "b": b"1" * 5000}) == [[]]
+
+
+def test_what_a_package_is_for_tells_of_its_files() -> None:
+    status = b"Package: gcc-12\nStatus: install ok installed\nArchitecture: amd64\nVersion: 12.2\n\nPackage: curl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 8\n"
+    layer = {
+        "var/lib/dpkg/status": status,
+        "var/lib/dpkg/info/gcc-12.list": b"/usr/libexec/plugin.so\n/usr/share/doc/gcc-12/copyright\n",
+        "var/lib/dpkg/info/curl.list": b"/usr/bin/curl\n",
+        "usr/libexec/plugin.so": b"1" * 40,
+        "usr/share/doc/gcc-12/copyright": b"its licence",
+        "usr/bin/curl": b"2" * 50,
+    }
+
+    ((found,),) = told(layer)
+
+    assert (found[0], found[3]) == ("compiler or build tool", "var/lib/dpkg/info/gcc-12.list")
+    assert found[1:3] == (2, 40 + len(layer["var/lib/dpkg/info/gcc-12.list"]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stagemill.cli.given.project import Project
 from stagemill.cli.linting.settings import Settings, Threshold
+from stagemill.dockerfile.source import printable
 from stagemill.errors import UsageError
 from stagemill.lint.choice import find
 from stagemill.lint.finding import LEVELS, Level
@@ -51,7 +52,7 @@ def read(path: Path) -> Read:
     """Raises UsageError for what is no such file."""
     document = _document(path)
     reader = _Reader(path, document)
-    return Read(reader.settings(), tuple(f"{path}: {text}" for text in reader.notices))
+    return Read(reader.settings(), tuple(printable(f"{path}: {text}") for text in reader.notices))
 
 
 def _document(path: Path) -> Mapping[str, object]:
@@ -116,13 +117,13 @@ class _Reader:
     def _labels(self) -> Iterator[tuple[str, Form]]:
         for name, form in self._mapping("label-schema").items():
             known = next((one for one in FORMS if one == form), None)
-            if known is None and form not in {"", "rawtext", None}:
+            if known is None and form not in ("", "rawtext", None):
                 self.notices.append(f"label-schema: {name} may be any text, for there is no form {form}")
             yield name, known or "text"
 
     def _threshold(self) -> Threshold:
         """`ignore` and `none` are the lightest there, at which anything fails."""
-        wanted = self._document.get("failure-threshold", "style")
+        wanted = self._document.get("failure-threshold") or "style"
         found = _THRESHOLDS.get(wanted) if isinstance(wanted, str) else None
         if found is None:
             self.notices.append(f"failure-threshold: there is no level {wanted}, so anything fails")

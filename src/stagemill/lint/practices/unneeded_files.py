@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stagemill.dockerfile.source import printable
 from stagemill.dockerfile.tree import Copy, InstructionNode
 from stagemill.lint import reach
 from stagemill.lint.evidence import Evidence, Unneeded
@@ -66,7 +67,7 @@ def _apart(node: InstructionNode, kind: str) -> str:
 
 
 def _named(one: Unneeded) -> str:
-    return f"/{one.largest}" + (f" and {one.files - 1} more" if one.files > 1 else "")
+    return printable(f"/{one.largest}") + (f" and {one.files - 1} more" if one.files > 1 else "")
 
 
 def _whole(brought: tuple[Unneeded, ...]) -> int:

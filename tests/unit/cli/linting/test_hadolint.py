@@ -102,6 +102,12 @@ def test_single_keys(project: Path, text: str, settings: Settings) -> None:
     ("text", "message"),
     [
         ("a: [", "cannot be read: "),
+        ("? [a, b]\n: c\n", "cannot be read: "),
+        ("--- a\n--- b\n", "cannot be read: "),
+        ("ignored: 2026-99-99\n", "cannot be read: "),
+        ("x: !!python/name:os.system\n", "cannot be read: "),
+        ("\0", "cannot be read: "),
+        ("[" * 5000, "cannot be read: "),
         ("- a\n", "is no mapping"),
         ("ignored: {a: b}\n", "ignored is no list of texts"),
         ("override: [DL3003]\n", "override is no mapping"),
@@ -117,6 +123,22 @@ def test_what_is_wrong_is_an_error_with_its_place(project: Path, text: str, mess
     assert message in caught.value.message
     assert caught.value.message.startswith(str(project / ".hadolint.yaml"))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "notices"),
+    [
+        ("label-schema: {1: [a], 2: , 3: text}\n", ["label-schema: 1 may be any text, for there is no form ['a']"]),
+        ("failure-threshold: [a]\n", ["failure-threshold: there is no level ['a'], so anything fails"]),
+        ("failure-threshold:\nformat:\nignored:\noverride:\n", []),
+        ("override: {1: [a], error: }\n", ["override: there is no level 1; levels are error, warning, info, style"]),
+        ('ignored: ["\\e[2J"]\n', ["ignored: there is no rule \ufffd[2J here"]),
+    ],
+)
+def test_odd_values_are_no_reason_to_fail(project: Path, text: str, notices: list[str]) -> None:
+    settings, told = of(project, text)
+
+    assert (settings.ignore, settings.fail_on, settings.form, told) == ((), "style", "text", notices)
 
 
 def test_it_is_found_by_either_name_in_the_directory_or_else_where_lint_is_called(project: Path) -> None:

@@ -54,6 +54,12 @@ def test_what_a_run_brought_is_taken_away_where_it_is_made() -> None:
     )
 
 
+def test_a_hostile_name_does_nothing_to_a_terminal() -> None:
+    hostile = Unneeded("source map", 1, 2_000_000, "a\x1b[2J\n\udcff.map")
+
+    assert "(/a\ufffd[2J\ufffd\ufffd.map)" in findings(RULE, TEXT, known=shown(_6=(hostile,)))[0].message
+
+
 def test_little_is_not_worth_a_word() -> None:
     assert lines_found(RULE, TEXT, known=shown(_6=(HEADERS,))) == []
     assert lines_found(RULE, TEXT, known=shown(_6=(HEADERS, Unneeded("documentation", 1, 50_000, "a")))) == [6]
