@@ -48,14 +48,19 @@ def _is_source_as_it_was(file: LintFile, stage: Stage, node: InstructionNode, ev
 
 def _finding(file: LintFile, node: InstructionNode, brought: tuple[Unneeded, ...], *, build: str) -> Finding:
     kinds = sorted(brought, key=lambda one: (-one.size, one.kind))
-    told = ", ".join(f"{_megabytes(one.size)} of {_KINDS[one.kind][0]} ({_named(one)})" for one in kinds[:_SHOWN])
+    told = ", ".join(f"{_megabytes(one.size)} of {_told(one.kind)[0]} ({_named(one)})" for one in kinds[:_SHOWN])
     more = f", and {_megabytes(_whole(tuple(kinds[_SHOWN:])))} more" if len(kinds) > _SHOWN else ""
     return file.finding(
         RULE.name,
         f"{_megabytes(_whole(brought))} of what this step brings nothing needs to run: {told}{more}; so it was in {build}",
         span=node.span,
-        hint=_KINDS[kinds[0].kind][1] or _apart(node, kinds[0].kind),
+        hint=_told(kinds[0].kind)[1] or _apart(node, kinds[0].kind),
     )
+
+
+def _told(kind: str) -> tuple[str, str]:
+    """What people call a kind, and what to do about it; one that nobody named here is called as it is."""
+    return _KINDS.get(kind, (kind, ""))
 
 
 def _apart(node: InstructionNode, kind: str) -> str:

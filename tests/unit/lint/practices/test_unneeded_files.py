@@ -6,6 +6,8 @@ import pytest
 
 from fakes.linting import findings, lines_found
 from stagemill.dockerfile.parser import parse
+from stagemill.insight.leftovers import Leftover
+from stagemill.insight.waste import Kind
 from stagemill.lint.evidence import Evidence, Unneeded
 from stagemill.lint.file import Known
 
@@ -58,6 +60,14 @@ def test_a_hostile_name_does_nothing_to_a_terminal() -> None:
     hostile = Unneeded("source map", 1, 2_000_000, "a\x1b[2J\n\udcff.map")
 
     assert "(/a\ufffd[2J\ufffd\ufffd.map)" in findings(RULE, TEXT, known=shown(_6=(hostile,)))[0].message
+
+
+@pytest.mark.parametrize("kind", [*Leftover, Kind.DEVELOPMENT])
+def test_every_kind_that_size_knows_has_its_name_and_its_remedy(kind: Leftover | Kind) -> None:
+    (found,) = findings(RULE, TEXT, known=shown(_4=(Unneeded(kind.value, 1, 2_000_000, "a"),)))
+
+    assert kind is Leftover.DOCS or f"2.0 MB of {kind.value} (" not in found.message
+    assert found.hint
 
 
 def test_little_is_not_worth_a_word() -> None:
