@@ -84,6 +84,7 @@ CASES = [
     Case("DL3036", "FROM a:1\nRUN zypper install -y curl=8", "FROM a:1\nRUN zypper install -y curl=8 && zypper clean"),
     Case("DL3037", "FROM a:1\nRUN zypper install -y curl", "FROM a:1\nRUN zypper install -y curl=8"),
     Case("DL3038", "FROM a:1\nRUN dnf install curl-8.1", "FROM a:1\nRUN dnf install -y curl-8.1"),
+    Case("DL3038", "FROM a:1\nRUN microdnf install curl-8.1", "FROM a:1\nRUN microdnf install -y curl-8.1", "bad"),
     Case("DL3040", "FROM a:1\nRUN dnf install -y curl-8.1", "FROM a:1\nRUN dnf install -y curl-8.1 && dnf clean all"),
     Case("DL3041", "FROM a:1\nRUN dnf install -y curl", "FROM a:1\nRUN dnf install -y curl-8.1"),
     Case("DL3042", "FROM a:1\nRUN pip install flask==3.1", "FROM a:1\nRUN pip install --no-cache-dir flask==3.1"),

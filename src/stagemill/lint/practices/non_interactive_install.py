@@ -41,6 +41,7 @@ def check(file: LintFile) -> Iterator[Finding]:
         if (
             name is None
             or name not in _NUMBERS
+            or command.program == "microdnf"  # always goes on
             or command.has(*_YES)
             or sum(text in {"-q", "--quiet"} for text in command.texts) > 1
             or _is_answered(command)
