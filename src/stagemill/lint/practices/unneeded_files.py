@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stagemill.dockerfile.source import printable
 from stagemill.dockerfile.tree import Copy, InstructionNode
-from stagemill.lint import reach
+from stagemill.lint import reach, workshop
 from stagemill.lint.evidence import Evidence, Unneeded
 from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.finding import Finding
@@ -15,6 +15,7 @@ from stagemill.lint.stages import Stage
 
 _LEAST = 1_000_000  # bytes of a step that are worth a word
 _SHOWN = 3
+_COMPILING = ("compiler or build tool", "header or static library")
 _STAGE = "build in a stage of its own, and copy from it what runs"
 _KINDS = {
     "package manager's cache": ("caches of package managers", "keep it out of the layer: RUN --mount=type=cache,target=DIRECTORY"),
@@ -34,10 +35,16 @@ def check(file: LintFile) -> Iterator[Finding]:
         for step in stage.steps:
             for evidence in file.surroundings.evidence:
                 then = evidence.then(stage, step.node)
-                brought = evidence.unneeded.get(then.span.line, ()) if then else ()
+                brought = tuple(_kept(file, evidence.unneeded.get(then.span.line, ()))) if then else ()
                 if _whole(brought) >= _LEAST and _is_source_as_it_was(file, stage, step.node, evidence):
                     yield _finding(file, step.node, brought, build=evidence.build)
                     break
+
+
+def _kept(file: LintFile, brought: Iterable[Unneeded]) -> Iterator[Unneeded]:
+    """Without what compiles, where the image is there to do that."""
+    meant = _COMPILING if workshop.is_one(file) else ()
+    return (one for one in brought if one.kind not in meant)
 
 
 def _is_source_as_it_was(file: LintFile, stage: Stage, node: InstructionNode, evidence: Evidence) -> bool:

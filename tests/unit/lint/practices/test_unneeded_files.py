@@ -70,6 +70,17 @@ def test_every_kind_that_size_knows_has_its_name_and_its_remedy(kind: Leftover |
     assert found.hint
 
 
+def test_what_compiles_is_meant_in_an_image_that_is_there_to_compile() -> None:
+    compilers = Unneeded("compiler or build tool", 1, 5_000_000, "usr/bin/gcc")
+
+    for end, found in ('CMD ["app"]', [4]), ('CMD ["make"]', []):
+        text = f"{TEXT}{end}\n"
+        assert lines_found(RULE, text, known=shown(text, _4=(compilers,))) == found
+    text = TEXT.replace("FROM base\n", "FROM base AS builder\n")
+    assert lines_found(RULE, text, known=shown(text, _4=(compilers,))) == []
+    assert lines_found(RULE, text, known=shown(text, _4=(compilers, MAPS))) == [4]
+
+
 def test_little_is_not_worth_a_word() -> None:
     assert lines_found(RULE, TEXT, known=shown(_6=(HEADERS,))) == []
     assert lines_found(RULE, TEXT, known=shown(_6=(HEADERS, Unneeded("documentation", 1, 50_000, "a")))) == [6]
