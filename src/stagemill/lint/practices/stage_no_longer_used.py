@@ -35,7 +35,7 @@ def _told(stage: Stage, evidence: Evidence) -> str:
     if not took:
         return f"{evidence.build} needed it"
     steps = "its step" if len(took) == 1 else f"its {len(took)} steps"
-    return f"{evidence.build} needed it, and {steps} took {sum(took):.1f} s"
+    return f"{evidence.build} needed it ({steps} took {sum(took):.1f} s)"
 
 
 RULE = Rule("StageNoLongerUsed", "a stage that earlier builds needed, and nothing needs now", check, by_evidence=True)

@@ -82,7 +82,7 @@ def test_a_stage_that_was_needed_is_told_when_it_is_not(stagemill: Call, project
     assert [one["message"].split(" of ")[0] for one in findings(stagemill, "--rule", RULES[1])] == [
         "`assets` is in no image any more: build 1"
     ]
-    assert "needed it, and its step took " in findings(stagemill, "--rule", RULES[1])[0]["message"]
+    assert "needed it (its step took " in findings(stagemill, "--rule", RULES[1])[0]["message"]
 
 
 def test_a_stage_that_was_only_asked_for_is_none(stagemill: Call, project: Path) -> None:

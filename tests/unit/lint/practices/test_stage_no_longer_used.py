@@ -29,14 +29,14 @@ def test_a_stage_that_was_needed_and_is_not_is_told_with_what_it_took() -> None:
 
     assert (found.span.line, found.level) == (1, "warning")
     assert found.message == (
-        "`a` is in no image any more: build 3 of 2026-11-20 needed it, and its 2 steps took 48.0 s, "
+        "`a` is in no image any more: build 3 of 2026-11-20 needed it (its 2 steps took 48.0 s), "
         "and nothing copies from it or begins from it now"
     )
 
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [({}, "build 3 of 2026-11-20 needed it, and nothing"), ({2: 1.26}, "needed it, and its step took 1.3 s, and nothing")],
+    [({}, "build 3 of 2026-11-20 needed it, and nothing"), ({2: 1.26}, "needed it (its step took 1.3 s), and nothing")],
 )  # fmt: skip
 def test_times_that_nobody_knows_are_left_out(seconds: dict[int, float], told: str) -> None:
     assert told in findings(RULE, NOW, known=shown(seconds))[0].message
