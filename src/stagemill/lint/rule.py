@@ -17,7 +17,8 @@ class Rule:
     """`summary` says what the rule finds; docs/lint/<page>.md says why.
 
     One that is `experimental` is asked where somebody wants it by name. `twin` is the rule that says the same of a
-    place, and more: where both find something, it speaks. `aliases` are the numbers that hadolint has for what it finds. One `by_evidence` finds something only where builds have shown it.
+    place, and more: where both find something, it speaks. `aliases` are the numbers that hadolint has for what it finds.
+    One `by_evidence` finds something only where builds have shown it.
     """
 
     name: str
