@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stagemill.cli.editing.positions import Positions
-from stagemill.cli.given.project import Project
+from stagemill.cli.linting import hadolint
 from stagemill.cli.linting.given import Stats
 from stagemill.cli.linting.settings import Settings
 from stagemill.context import load
@@ -39,7 +39,7 @@ class Opened:
         settings = Settings()
         try:
             if path is not None and path.parent.is_dir():
-                settings = Settings.of_project(Project.of(str(path.parent)))
+                settings = hadolint.wanted(str(path.parent)).settings
             known = Known(policy=settings.policy, shell_checker=shell_checker)
             return cls(text, settings, _read(text, path, known, settings=settings))
         except StagemillError as error:

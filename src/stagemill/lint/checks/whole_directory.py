@@ -137,11 +137,11 @@ def _needs_packages(file: LintFile, source: Stage) -> bool:
 
 def _run(file: LintFile, landed: str) -> list[str]:
     """The names in the directory `landed` that the commands of the image mention."""
-    return [item for command in _commands(file) for item in _named(command, _settled(file.stages[-1].end), landed)]
+    return [item for command in _commands(file) for item in _named(command, _settled(file.target.end), landed)]
 
 
 def _commands(file: LintFile) -> Iterator[Command]:
-    for step in file.steps(file.stages[-1]):
+    for step in file.steps(file.target):
         if isinstance(step.node, Cmd | Entrypoint):
             yield step.node.command
 
