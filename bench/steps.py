@@ -34,6 +34,14 @@ def dockerfile(steps: int) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def static_busybox() -> str:
+    """This machine's. Ends the program where there is none."""
+    program = next((path for path in _BUSYBOX if os.path.exists(path)), None)
+    if program is None:
+        raise SystemExit("there is no /bin/busybox: install busybox-static")
+    return program
+
+
 class Chain:
     """A context with a static busybox, and a store beside it. `stagemill` is the command."""
 
@@ -41,9 +49,7 @@ class Chain:
         self._folder = folder
         self._stagemill = stagemill
         self._patience = patience
-        program = next((path for path in _BUSYBOX if os.path.exists(path)), None)
-        if program is None:
-            raise SystemExit("there is no /bin/busybox: install busybox-static")
+        program = static_busybox()
         (folder / "context").mkdir()
         shutil.copy(program, folder / "context" / "busybox")
 
