@@ -22,7 +22,7 @@ from stagemill.layer.stream import CHUNK
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-_VERSION = 3  # of how entries become a tar, and that a blob; part of the keys
+_VERSION = 2  # of how entries become a tar, and that a blob; part of the keys
 _SMALL = CHUNK >> 4  # bytes that a block has at least, but for the last and what is beside a large file
 _LARGE = CHUNK << 1  # and at most
 _MEAN = CHUNK >> 1
