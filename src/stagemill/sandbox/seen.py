@@ -22,7 +22,7 @@ def facts(view: FileView, targets: Iterable[str]) -> dict[str, Facts]:
 
 
 class _Looking:
-    """A `Tree` that notes what somebody looked at."""
+    """The links of a tree, with a note of all that somebody looked at."""
 
     def __init__(self, view: FileView) -> None:
         self._view = view
@@ -39,11 +39,3 @@ class _Looking:
             facts = Facts(entry.kind == "dir", link, entry.mode, entry.uid, entry.gid, entry.mtime_ns, xattrs)
             self.found[path] = facts
         return facts.link
-
-    def is_directory(self, path: str) -> bool | None:
-        self.link(path)
-        found = self.found.get(path)
-        return found.directory if found else None
-
-    def dress(self, path: str, copy: str) -> None:
-        raise NotImplementedError(f"{path} is only looked at, and {copy} not touched")

@@ -15,7 +15,7 @@ from stagemill.sandbox.inside.failure import Failure
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stagemill.sandbox.inside.tree import Tree
+    from stagemill.sandbox.inside.tree import Links, Tree
 
 SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
 SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
@@ -29,7 +29,7 @@ class Point(NamedTuple):
     directory: bool
 
 
-def locate(tree: Tree, path: str) -> str:
+def locate(tree: Links, path: str) -> str:
     """The path, relative to the tree, that a path names once symlinks are followed inside it; what is missing stays."""
     pending = path.split("/")[::-1]
     found: list[str] = []

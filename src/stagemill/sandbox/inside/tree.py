@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Protocol
 
-    class Tree(Protocol):
+    class Links(Protocol):
         def link(self, path: str) -> str | None:
             """The text of a symlink, None for anything else."""
             ...
 
+    class Tree(Links, Protocol):
         def is_directory(self, path: str) -> bool | None:
             """None where there is nothing."""
             ...
