@@ -158,12 +158,14 @@ def test_growth_is_measured_from_the_image_that_has_the_name(faulty: Mill) -> No
 
     refused = faulty.fail("build", "--progress=plain", "--max-growth=100B", "-t", "grown", ".")
     taken = faulty.ok("build", "--progress=plain", "--max-growth=200kB", "-t", "grown", ".").err
-    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "first", ".").err
+    again = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "first", ".").err
+    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "second", "--target=tools", ".").err
     (faulty.folder / "project" / "more").unlink()
 
     assert "is over its budget: growth" in refused
     assert "growth" in taken
-    assert "there is no image before runtime" in first
+    assert "growth     0 B" in again  # measured from the last build of the same stage
+    assert "there is no image before tools" in first
 
 
 def test_diff_tells_files_and_config(faulty: Mill) -> None:

@@ -14,6 +14,7 @@ from stagemill.insight.image import ImageSize
 from stagemill.insight.mending import ADVICE
 from stagemill.insight.size import SizeReport
 from stagemill.insight.waste import Waste
+from stagemill.insight.why.past import Past
 
 DEPTH = 2
 _ADVICE = {str(kind): advice for kind, advice in ADVICE.items()}
@@ -21,9 +22,16 @@ _BEGIN = 3  # components of a path that stand for what lies below
 _MOST = 2
 
 
-def of_build(report: SizeReport, size: ImageSize, *, top: int) -> str:
-    """What is built: each stage, and the image."""
-    return "\n".join([saving(report), answer(size), "", stages(report), *_parts(size, top=top)])
+def heading(build: Past, *, now: float, lost: Sequence[str] = ()) -> str:
+    """`build 12 of web, 3 minutes ago`, and which of its stages cannot be weighed any more."""
+    title = " and ".join(build.title.split())
+    gone = f"; not in the store any more, and not below: {', '.join(lost)}" if lost else ""
+    return printable(f"build {build.number} of {title}, {table.age(build.begun, now)}{gone}")
+
+
+def of_build(report: SizeReport, size: ImageSize, *, top: int, whole: bool = True) -> str:
+    """What is built: each stage, and the image. It is not `whole` where stages are lost."""
+    return "\n".join([saving(report, whole=whole), answer(size), "", stages(report), *_parts(size, top=top)])
 
 
 def of_image(size: ImageSize, *, top: int) -> str:
@@ -39,12 +47,13 @@ def answer(size: ImageSize) -> str:
     return f"{size.name}: {table.size(size.blob)} to pull, {table.size(size.shown.size)} on disk; {waste}"
 
 
-def saving(report: SizeReport) -> str:
+def saving(report: SizeReport, *, whole: bool = True) -> str:
     """The target beside the heaviest stage that it takes files from."""
     found = report.saving
     if found is None:
-        return f"{report.stages[-1].title} {table.size(report.total)}; it copies from no other stage"
-    sign = "−" if found.percent < 0 else "+"
+        alone = "; it copies from no other stage" if whole else ""
+        return f"{report.stages[-1].title} {table.size(report.total)}{alone}"
+    sign = "−" if found.percent < 0 else "+" if found.percent else "±"
     build, target = table.size(found.build_bytes), table.size(found.target_bytes)
     return f"{found.build_stage} {build} → {found.target_stage} {target}, {sign}{abs(found.percent)} %"
 

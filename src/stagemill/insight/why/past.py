@@ -60,7 +60,9 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says,
+    `ref` the image; `made` what is kept so that it can be looked at as it was made, as `cli.journal.made` writes it.
+    """
 
     title: str
     line: int
@@ -68,6 +70,7 @@ class PastStage:
     values: Mapping[str, Json]
     begins: str = ""
     ref: str = ""
+    made: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def graph(name: str, document: str) -> Graph:
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
                 str(stage.get("ref", "")),
+                _object(stage.get("made")),
             )
             for stage in stages
         ),
