@@ -8,6 +8,7 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from fakes import archives
 
@@ -54,6 +55,15 @@ class Hidden:
     by: int
     tar: int
     size: int
+
+
+def hidden_of(document: dict[str, Any]) -> set[Hidden]:
+    """The same as `size --json` of an image has it."""
+    return {
+        Hidden(each["kind"], each["path"], each["layer"], each["by"], each["tar"], each["size"])
+        for each in document["waste"]["entries"]
+        if each["kind"] in {DELETED, OVERWRITTEN, TOUCHED}
+    }
 
 
 @dataclass

@@ -96,6 +96,39 @@ def test_five_planted_faults_are_found_to_the_byte_and_nothing_else(faulty: Mill
     assert 8_500 < shares["copy"] < 9_500
 
 
+ODD_FAULTS = f"""FROM busybox
+RUN mkdir -p /d/e /gone/deeper /becomes && {NOISE} count=20 of=/d/e/old && {NOISE} count=30 of=/first && ln /first /second && ln /first /third
+RUN {NOISE} count=5 of=/gone/deeper/x && {NOISE} count=5 of=/becomes/x && {NOISE} count=3 of=/file && ln -s file /to-file
+RUN truncate -s 3000000 /sparse && {NOISE} count=1 seek=2000 of=/sparse conv=notrunc && touch "/$(printf %0200d 7)"
+RUN rm /first
+RUN rm -rf /d && mkdir -p /d/e && echo new > /d/e/new
+RUN rm -rf /becomes && echo file > /becomes
+RUN rm /file && mkdir /file && echo 1 > /file/inside
+RUN rm -rf /gone /sparse "/$(printf %0200d 7)" && chmod 600 /second
+"""
+
+
+def test_odd_faults_are_found_as_tarfile_reads_them(base: Mill, tmp_path: Path) -> None:
+    mill = Mill(base.root, base.folder).copy(tmp_path / "mill")
+    mill.build(ODD_FAULTS, "-t", "odd", "-o", "type=oci,dest=odd.tar")
+
+    found = document(mill, "odd")
+
+    layers = weighing.layers((mill.folder / "odd.tar").read_bytes())
+    wanted = weighing.reading(layers)
+    assert weighing.hidden_of(found) == wanted.hidden
+    assert {(each.kind, each.path) for each in wanted.hidden} == {
+        ("deleted later", "d/e"), ("deleted later", "d/e/old"),
+        ("overwritten later", "becomes"), ("overwritten later", "becomes/x"),
+        ("overwritten later", "file"),
+        ("deleted later", "gone"), ("deleted later", "gone/deeper"), ("deleted later", "gone/deeper/x"),
+        ("deleted later", "sparse"), ("deleted later", "0" * 199 + "7"),
+        ("overwritten by itself", "second"),
+    }  # fmt: skip
+    assert wanted.shown["third"][1] == 30_000  # the first name of it is gone
+    assert found["size"] == sum(size for _, size in wanted.shown.values())
+
+
 def test_layers_add_up_to_their_blobs_and_files_to_their_tars(faulty: Mill) -> None:
     archive = (faulty.folder / "faulty.tar").read_bytes()
 
