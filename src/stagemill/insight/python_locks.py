@@ -58,8 +58,8 @@ def _poetry(lock: Document, manifest: Document) -> tuple[Iterable[str], Iterable
         plain(str(package.get("name"))): {plain(name) for name in table(package.get("dependencies"))}
         for package in packages
     }
-    roots = list(map(plain, _needs_of_project(manifest)))
-    return (needs.keys() - reached(roots, needs) if roots else ()), every
+    known = table(manifest.get("project")) or table(table(manifest.get("tool")).get("poetry"))
+    return (needs.keys() - reached(map(plain, _needs_of_project(manifest)), needs) if known else ()), every
 
 
 def _is_grouped(package: Document) -> bool:

@@ -193,6 +193,8 @@ def test_a_lock_of_poetry_without_groups_is_told_by_the_project_beside_it(manife
 
     assert names(files, pip("Flask", "py_test", "both")) == {"py_test": "app/poetry.lock"}
     assert names({"app/poetry.lock": POETRY_1_8}, pip("py_test")) == {}
+    assert names({"app/poetry.lock": POETRY_1_8, "app/pyproject.toml": "[tool.other]"}, pip("py_test")) == {}
+    assert len(names({"app/poetry.lock": POETRY_1_8, "app/pyproject.toml": "[project]\nname = 'a'"}, pip("flask"))) == 1
 
 
 def test_what_another_project_needs_is_not_for_development() -> None:
