@@ -172,6 +172,43 @@ def test_a_build_says_line_and_stage_of_each_layer(faulty: Mill) -> None:
     assert found["stages"][0]["carried"] >= 40_000
 
 
+def test_the_budget_of_a_stage_is_what_tarfile_reads_in_its_layers(faulty: Mill) -> None:
+    faulty.ok("build", "-q", "--target=tools", "-o", "type=oci,dest=tools.tar", ".")
+    sizes = {
+        stage: sum(
+            member.size for layer in weighing.layers((faulty.folder / file).read_bytes()) for member in layer.members
+        )
+        for stage, file in (("tools", "tools.tar"), ("runtime", "faulty.tar"))
+    }
+
+    def budgets(less: int) -> list[str]:
+        return [f"--max-size={stage}={size - less}" for stage, size in sizes.items()]
+
+    holds = faulty.ok("size", "--progress=quiet", "--json", *budgets(0), ".").out
+    fails = faulty("size", "--progress=quiet", *budgets(1), ".")
+
+    found = json.loads(holds)
+    assert {stage["title"]: stage["total"] for stage in found["stages"]} == sizes
+    assert [(line["what"], line["found"], line["holds"]) for line in found["budget"]] == [
+        ("stage runtime", sizes["runtime"], True), ("stage tools", sizes["tools"], True),
+    ]  # fmt: skip
+    assert (fails.status, fails.err.splitlines()[0]) == (
+        1,
+        "error: runtime is over its budget: stage runtime, stage tools",
+    )
+    assert faulty.fail("build", "-q", *budgets(1), ".").count(" 1 B over") == 2
+
+
+def test_the_last_build_is_told_as_it_was_made(faulty: Mill) -> None:
+    faulty.ok("build", "-q", "-t", "remembered", ".")
+
+    record, image = document(faulty)["image"], document(faulty, "remembered")
+
+    for key in ("pulled", "tar", "size", "files", "directories", "packages"):
+        assert record[key] == image[key]
+    assert faulty.ok("diff", ":runtime", "remembered").out.endswith("have the same files, packages and config\n")
+
+
 def test_a_build_that_is_over_its_budget_gives_nothing(faulty: Mill) -> None:
     before = faulty.ok("images", "-q").out
 
@@ -192,13 +229,15 @@ def test_growth_is_measured_from_the_image_that_has_the_name(faulty: Mill) -> No
     refused = faulty.fail("build", "--progress=plain", "--max-growth=100B", "-t", "grown", ".")
     taken = faulty.ok("build", "--progress=plain", "--max-growth=200kB", "-t", "grown", ".").err
     again = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "first", ".").err
-    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "second", "--target=tools", ".").err
+    (faulty.folder / "Other").write_text(FAULTS)
+    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "second", "-f", "Other", ".").err
     (faulty.folder / "project" / "more").unlink()
+    (faulty.folder / "Other").unlink()
 
     assert "is over its budget: growth" in refused
     assert "growth" in taken
     assert "growth     0 B" in again  # measured from the last build of the same stage
-    assert "there is no image before tools" in first
+    assert "there is no image before runtime" in first
 
 
 def test_diff_tells_files_and_config(faulty: Mill) -> None:
