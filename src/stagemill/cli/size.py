@@ -22,6 +22,7 @@ from stagemill.cli.given import budgets
 from stagemill.cli.given.options import add_build_options, with_options
 from stagemill.cli.listing.form import Form
 from stagemill.cli.making.building import BuildFlags
+from stagemill.cli.progress import out
 from stagemill.cli.sizing import changes, document, holding, images, past, rows, sides, text
 from stagemill.cli.sizing.builds import built_sizes
 from stagemill.cli.sizing.made import MadeSizes
@@ -157,20 +158,25 @@ def _list(found: Sized, form: Form, by: str, values: Values) -> None:
         listed = list(rows.stages(found.stages))
     else:
         listed = list(rows.view(by, found.size, depth=values.number("depth")))
-    sys.stdout.write(form.printed(listed[: values.number("top") or None], rows.HEADS))
+    listed = listed[: values.number("top") or None]
+    sys.stdout.write(form.printed(list(rows.harmless(listed)) if form.template else listed, rows.HEADS))
 
 
 def _tell(found: Sized, top: int) -> None:
-    if found.heading:
-        print(found.heading)
+    parts = [found.heading] if found.heading else []
     if found.stages:
-        print(text.of_build(found.stages, found.size, top=top, whole=not found.lost))
+        parts.append(text.of_build(found.stages, found.size, top=top, whole=not found.lost))
     else:
-        print(text.of_image(found.size, top=top))
+        parts.append(text.of_image(found.size, top=top))
     if found.lines:
-        print(f"\n{holding.table_of(found.lines)}")
-    for note in found.notes:
-        print(f"\n{note}")
+        parts.append(f"\n{holding.table_of(found.lines)}")
+    parts += [f"\n{note}" for note in found.notes]
+    print(text.fitted("\n".join(parts), _width()))
+
+
+def _width() -> int | None:
+    """That of the terminal; None where the report goes elsewhere, which has room."""
+    return out.size(sys.stdout, os.environ)[0] if sys.stdout.isatty() else None
 
 
 def _sized(values: Values) -> Sized:
@@ -263,5 +269,5 @@ def _compare(values: Values, names: Sequence[str]) -> int:
     if values.flag("as_json"):
         print(json.dumps(changes.document(found), indent=2))
     else:
-        print(changes.sizes(found, top=values.number("top") or _TOP))
+        print(text.fitted(changes.sizes(found, top=values.number("top") or _TOP), _width()))
     return 0

@@ -165,6 +165,15 @@ class TestRecords:
         ]
         assert stage.out.splitlines()[0].startswith("build 2 of run, ")
 
+    def test_a_build_that_was_over_its_budget_can_be_looked_at(self, built: Call, folder: Path) -> None:
+        (folder / "b").write_bytes(os.urandom(9000))
+        assert "hint: stagemill size --by waste" in built("build", "-q", "--max-size=1B", ".").err
+
+        listed = built("size", "--by=waste", "--format={{.Path}} {{.Bytes}}")
+
+        assert (listed.status, listed.out) == (0, "/tmp/a 5000\n")
+        assert self.document(built)["total"] == 14_000
+
     def test_of_several_targets_one_has_to_be_named(self, built: Call) -> None:
         built("build", "-q", "--target=base=a", "--target=run=b", ".")
 
