@@ -189,7 +189,7 @@ def _sized(values: Values) -> Sized:
         if isinstance(meant, Spelled):
             return _of_past(meant, values, place)
         if values.text("max_growth") and not values.text("against"):
-            raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE")
+            raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE, or --against N for a build")
         return _of_image(sides.reached(name, values, place), values, place)
 
 

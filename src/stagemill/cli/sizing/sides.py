@@ -62,8 +62,8 @@ def meaning(name: str, place: Workplace) -> Meaning:
     try:
         naming.locate(place.store, name)
     except (NotFoundError, UsageError):
-        if os.path.isdir(name):
-            return "path"
+        if found or os.path.isdir(name):
+            return found or "path"
         return Spelled(None, name) if past.has_stage(name, place) else "image"
     return "image"
 

@@ -201,7 +201,7 @@ class TestRecords:
         [
             ("1:biuld", "build 1 has no stage biuld\nhint: did you mean build? it has base, build, run"),
             ("9", "there is no build 9\nhint: stagemill builds lists them; the 200 latest are kept"),
-            ("123456", "there is no image 123456 in the store"),
+            ("123456", "there is no build 123456\nhint: stagemill builds lists them"),
         ],
     )
     def test_what_there_is_not_is_said(self, built: Call, name: str, message: str) -> None:
