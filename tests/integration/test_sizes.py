@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from fakes import weighing
 from fakes.mill import Mill
+from fakes.user import make_user
 
 NOISE = "dd if=/dev/urandom bs=1000"
 LOCK = {
@@ -238,6 +240,24 @@ def test_growth_is_measured_from_the_image_that_has_the_name(faulty: Mill) -> No
     assert "growth" in taken
     assert "growth     0 B" in again  # measured from the last build of the same stage
     assert "there is no image before runtime" in first
+
+
+@pytest.mark.root
+def test_an_ordinary_user_is_told_of_files_that_only_their_owner_may_read(base: Mill) -> None:
+    with make_user() as user:
+        mill = user.mill("closed")
+        tar = mill.folder.parent / "busybox.tar"
+        shutil.copy(base.root.parent / "busybox.tar", tar)
+        tar.chmod(0o644)
+        mill.ok("load", "-i", str(tar))
+        closed = "mkdir /s && echo {} > /s/package-lock.json && chown -R 1000:1000 /s && chmod -R go= /s"
+        mill.build(f"FROM busybox AS closed\nRUN {closed}\nRUN rm -r /s\n")
+
+        found, of_path = document(mill), document(mill, ".")
+
+        hidden = {(each["kind"], each["path"], each["size"]) for each in found["image"]["waste"]["entries"]}
+        assert hidden == {("deleted later", "s", 0), ("deleted later", "s/package-lock.json", 3)}
+        assert found["stages"] == of_path["stages"]
 
 
 def test_diff_tells_files_and_config(faulty: Mill) -> None:

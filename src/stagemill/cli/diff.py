@@ -44,6 +44,7 @@ def command(**given: object) -> int:
     names = values.texts("names")
     build = BuildFlags.of(values, os.environ)
     with workplace() as place:
+        sides.refuse_idle_beside(names, place, own={"names", "exit_code"})
         before, after = (sides.look(name, values, build, place) for name in names)
     found = difference.compare(before.size, after.size, sides.configs(before, after))
     if values.flag("as_json"):

@@ -12,9 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 import click
-from click.core import ParameterSource
 
-from stagemill.cli.frame import access
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.values import Values
@@ -25,6 +23,7 @@ from stagemill.cli.making.building import BuildFlags
 from stagemill.cli.progress import out
 from stagemill.cli.sizing import changes, document, holding, images, past, rows, sides, text
 from stagemill.cli.sizing.builds import built_sizes
+from stagemill.cli.sizing.idle import refuse_idle
 from stagemill.cli.sizing.made import MadeSizes
 from stagemill.cli.sizing.past import Spelled
 from stagemill.errors import UsageError
@@ -49,7 +48,7 @@ _EXAMPLES = examples(
     }
 )
 _TOP = 10
-_OF_ANYTHING = {"number", "by", "depth", "top", "form", "as_json", "platform", "progress", "context", "diff"}
+_OWN = {"number", "by", "depth", "form", "diff", *(option.name for option in budgets.options())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +184,13 @@ def _sized(values: Values) -> Sized:
         meant = sides.meaning(name, place) if name else Spelled()
         if meant == "path":
             return _of_path(replace(BuildFlags.of(values, os.environ), context=name), values, place)
-        _refuse_flags_of_a_build(name)
+        refuse_idle(f"{name or 'the last build'} is", _OWN)
         if isinstance(meant, Spelled):
             return _of_past(meant, values, place)
         if values.text("max_growth") and not values.text("against"):
-            raise UsageError("--max-growth needs an image to compare with", hint="write --against IMAGE, or --against N for a build")
+            raise UsageError(
+                "--max-growth needs an image to compare with", hint="write --against IMAGE, or --against N for a build"
+            )
         return _of_image(sides.reached(name, values, place), values, place)
 
 
@@ -201,18 +202,6 @@ def _name(values: Values) -> str:
     if not re.fullmatch(r"[\w.-]*", name):
         raise UsageError(f"{name} is no stage of build {number}", hint=f"write stagemill size {number}:STAGE")
     return f"{number}:{name}" if name else str(number)
-
-
-def _refuse_flags_of_a_build(name: str) -> None:
-    """Raises UsageError for what would have no effect on what is made already."""
-    context = click.get_current_context()
-    about = {param.name for param in (*budgets.options(), *access.options())} | _OF_ANYTHING
-    for param in context.command.params:
-        given = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-        if given and param.name not in about:
-            what = name or "the last build"
-            hint = f"name a PATH: stagemill size {param.opts[-1]} … ."
-            raise UsageError(f"{param.opts[-1]} is for what is built, and {what} is made already", hint=hint)
 
 
 def _of_image(name: str, values: Values, place: Workplace) -> Sized:
@@ -264,6 +253,7 @@ def _of_stages(sizes: MadeSizes, size: ImageSize, budget: Budget, place: Workpla
 def _compare(values: Values, names: Sequence[str]) -> int:
     build = replace(BuildFlags.of(values, os.environ), context=".")
     with workplace() as place:
+        sides.refuse_idle_beside(names, place, own=_OWN)
         before, after = (sides.look(name, values, build, place) for name in names)
     found = difference.compare(before.size, after.size, sides.configs(before, after))
     if values.flag("as_json"):

@@ -233,6 +233,10 @@ class TestCommand:
             (["--max-size=a=3", "app"], "app is an image, and has no stages that could have a budget"),
             (["--target=a", "app"], "--target is for what is built, and app is made already"),
             (["--build-arg=A=1"], "--build-arg is for what is built, and the last build is made already"),
+            (
+                ["--diff", "app", "1", "--build-arg=A=1"],
+                "--build-arg is for what is built, and app and 1 are made already",
+            ),
             (["--build=1", "./app"], "./app is no stage of build 1"),
             (["--diff", "app", "app", "--build=1"], "--diff has its two sides; what is 1?"),
         ],

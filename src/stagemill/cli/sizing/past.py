@@ -156,9 +156,10 @@ def _gone(past: Past, target: Recalled, *, asked: bool) -> GoneError:
     if past.outcome(target.vertex) is None and past.result != "built":
         return GoneError(f"build {number} {past.result} before {title} was made", hint="look at another stage")
     place = past.place.partition("\0")[0]
+    again = f": stagemill size {place}" if place.startswith("/") or "://" in place else ""
     return GoneError(
         f"build {number} cannot be weighed: layers of {title} are not in the store any more",
-        hint=f"build it again: stagemill size {place if place.startswith('/') or '://' in place else './' + place}",
+        hint=f"build it again{again}",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -22,6 +22,7 @@ from stagemill.cli.progress import open_progress
 from stagemill.cli.results.targets import Target
 from stagemill.cli.sizing import images, past
 from stagemill.cli.sizing.builds import built_sizes
+from stagemill.cli.sizing.idle import refuse_idle
 from stagemill.cli.sizing.past import Spelled, spelled
 from stagemill.errors import NotFoundError, UsageError
 from stagemill.insight.budget import Budget
@@ -119,6 +120,12 @@ def _built_side(name: str, build: BuildFlags, place: Workplace) -> Side:
         sizes = built_sizes(made)
         image = sizes.image.image
         return Side(replace(sizes.size, name=name), image.config, image.config_bytes)
+
+
+def refuse_idle_beside(names: Sequence[str], place: Workplace, *, own: Container[str | None]) -> None:
+    """Raises UsageError for flags that say how something is built where none of the names is of such a thing."""
+    if not any(meaning(name, place) == "path" for name in names):
+        refuse_idle(f"{' and '.join(names)} are", own)
 
 
 def configs(before: Side, after: Side) -> tuple[dict[str, Json], dict[str, Json]]:
