@@ -70,6 +70,10 @@ def unmeasured(budget: Budget, lines: Sequence[Held], name: str) -> Iterator[str
     """What cannot be said of a budget."""
     if budget.growth and not any(line.what == "growth" for line in lines):
         yield f"there is no image before {name} that its growth could be measured from"
+    told = {line.what for line in lines}
+    for title in sorted(budget.stages):
+        if f"stage {title}" not in told:
+            yield f"stage {title} is not among what was weighed, and its budget was not looked at"
 
 
 def lines_of(
