@@ -125,21 +125,24 @@ def reading(layers: Iterable[Layer]) -> Reading:
     """The layers laid on each other by the words of the image specification, one member after the other."""
     tree: dict[str, _Name] = {}
     gone: list[tuple[str, _Name, int]] = []
+    folders: set[str] = set()
 
     def hide(kind: str, paths: Iterable[str], by: int) -> None:
         gone.extend((kind, tree.pop(path), by) for path in list(paths))
 
     for number, layer in enumerate(layers):
-        plain = [member for member in layer.members if not member.path.rpartition("/")[2].startswith(".wh.")]
+        marks = [member for member in layer.members if _is_mark(member.path)]
+        for mark in marks:
+            hide(DELETED, _taken_away(mark.path, tree, number), number)
         for member in layer.members:
-            if member not in plain:
-                hide(DELETED, _taken_away(member.path, tree, number), number)
-        for member in plain:
+            if _is_mark(member.path):
+                continue
             linked = tree.get(member.link)
             new = _Name(member, number, linked.content if linked and not linked.member.folder else None)
-            above = (other for other in tree if member.path.startswith(f"{other}/"))
-            hide(OVERWRITTEN, [path for path in above if _is_in_the_way(tree[path].member)], number)
-            if not member.folder:
+            above = set(_above(member.path))
+            folders |= above
+            hide(OVERWRITTEN, [path for path in above if path in tree and _is_in_the_way(tree[path].member)], number)
+            if not member.folder and member.path in folders:
                 hide(OVERWRITTEN, [path for path in tree if path.startswith(f"{member.path}/")], number)
             old = tree.get(member.path)
             if old and not (old.member.folder and member.folder):
@@ -148,6 +151,15 @@ def reading(layers: Iterable[Layer]) -> Reading:
                 hide(TOUCHED if same else OVERWRITTEN, [member.path], number)
             tree[member.path] = new
     return _told(tree, gone)
+
+
+def _is_mark(path: str) -> bool:
+    return path.rpartition("/")[2].startswith(".wh.")
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _taken_away(mark: str, tree: dict[str, _Name], number: int) -> list[str]:
@@ -168,11 +180,14 @@ def _told(tree: dict[str, _Name], gone: list[tuple[str, _Name, int]]) -> Reading
     found = Reading(
         {path: (name.member.tar, name.member.size) for path, name in tree.items() if not name.member.folder}
     )
+    heirs: dict[int, list[str]] = {}
+    for path, name in sorted(tree.items()):
+        if name.owner:
+            heirs.setdefault(id(name.owner), []).append(path)
     for kind, name, by in gone:
-        heirs = sorted(path for path, other in tree.items() if other.owner is name)
-        if heirs:  # the content is seen under another name
-            tar, size = found.shown[heirs[0]]
-            found.shown[heirs[0]] = (tar + name.member.tar, size + name.member.size)
+        if others := heirs.get(id(name)):  # the content is seen under another name
+            tar, size = found.shown[others[0]]
+            found.shown[others[0]] = (tar + name.member.tar, size + name.member.size)
         else:
             found.hidden.add(Hidden(kind, name.member.path, name.layer, by, name.member.tar, name.member.size))
     return found
