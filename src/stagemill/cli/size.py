@@ -221,7 +221,8 @@ def _of_path(build: BuildFlags, values: Values, place: Workplace) -> Sized:
     budget = budgets.of(values, build.context) or Budget()
     with sides.built(build, place, budget) as (built, origin):
         sizes = built_sizes(built)
-        return _of_stages(sizes, sizes.size, budget, place, before=past.before(place, origin, sizes.target.title))
+        title = sizes.target.title
+        return _of_stages(sizes, sizes.size, budget, place, before=past.before(place, origin, title, targets=[title]))
 
 
 def _of_past(meant: Spelled, values: Values, place: Workplace) -> Sized:
@@ -230,9 +231,10 @@ def _of_past(meant: Spelled, values: Values, place: Workplace) -> Sized:
     context = build.place.partition("\0")[0]
     budget = budgets.of(values, context if os.path.isabs(context) else "") or Budget()
     holding.check_titles(budget, [stage.title for stage in build.graph.stages], f"build {build.number}")
-    before = past.before(place, build.place, found.sizes.target.title, number=build.number)
+    title, targets = found.sizes.target.title, build.title.split()
+    before = past.before(place, build.place, title, targets=targets, number=build.number)
     sized = _of_stages(found.sizes, found.size, budget, place, before=before)
-    heading = text.heading(build, now=time.time(), lost=found.lost)
+    heading = text.heading(build, stage=title, now=time.time(), lost=found.lost)
     return replace(sized, heading=heading, number=build.number, lost=found.lost)
 
 

@@ -121,9 +121,10 @@ def hold(built: Sequence[Built], budget: Budget, *, place: Workplace, wishes: Se
     failures: list[StagemillError] = []
     for one, wished in zip(built, wishes, strict=True):
         sizes = built_sizes(one, finish_of(one, wished.main, squash=wished.squash))
+        title = sizes.target.title
         before = [
             *list(wished.names)[:1],
-            *([earlier] if (earlier := past.before(place, origin, sizes.target.title)) else []),
+            *([earlier] if (earlier := past.before(place, origin, title, targets=[title])) else []),
         ]
         lines = _lines_of_built(budget, sizes, place=place, before=before)
         told = [table_of(lines)] if lines and all(line.holds for line in lines) else []

@@ -6,12 +6,12 @@ Nothing runs for it. Layers that were never packed are, into the form that a bui
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from stagemill.cli.frame.environment import Workplace
 from stagemill.cli.reasons.reading import History
-from stagemill.cli.sizing.made import MadeSizes, MadeStage
+from stagemill.cli.sizing.made import MadeSizes
 from stagemill.cli.sizing.trees import Recalled, recalled
 from stagemill.dockerfile.suggest import nearest
 from stagemill.errors import CorruptError, NotFoundError, StagemillError, UsageError
@@ -80,20 +80,20 @@ def remembered(named: Spelled, place: Workplace, platform: Platform | None = Non
     forms = Forms(place.store, remote=place.remote)
     needed = stages if _is_alone(past, stages, named.stage) else _needed(past, stages, target)
     ordered = sorted(needed, key=lambda stage: (stage is target, stage.number))
-    made = [MadeStage(each.number, each.title, each.base, each.parent, each.tree, each.steps) for each in ordered if each.tree is not None]  # fmt: skip
-    sizes = MadeSizes(made, forms, lambda: _image(target, forms))
+    sizes = MadeSizes([made for each in ordered if (made := each.made)], forms, lambda: _image(target, forms))
     lost = tuple(each.title for each in ordered if each.tree is None)
     return Remembered(past, sizes, target.config, lost)
 
 
-def before(place: Workplace, origin: str, title: str, *, number: int = _NEWEST) -> str:
-    """The last build of a target from an origin, as rows have it, that succeeded before a number; empty where there is none.
+def before(place: Workplace, origin: str, stage: str, *, targets: Iterable[str], number: int = _NEWEST) -> str:
+    """A stage of the last build of a target from an origin, as rows have it, that succeeded before a number.
 
-    It is spelled `N:STAGE`.
+    It is spelled `N:STAGE`; empty where there is none.
     """
+    wanted = set(targets)
     for row in place.store.builds.latest(KEPT, before=number):
-        if row.place == origin and row.result == "built" and title in row.title.split():
-            return f"{row.number}:{title}"
+        if row.place == origin and row.result == "built" and wanted & set(row.title.split()):
+            return f"{row.number}:{stage}"
     return ""
 
 

@@ -27,11 +27,12 @@ def fitted(report: str, width: int | None) -> str:
     return report if width is None else "\n".join(clip(line, width) for line in report.splitlines())
 
 
-def heading(build: Past, *, now: float, lost: Sequence[str] = ()) -> str:
-    """`build 12 of web, 3 minutes ago`, and which of its stages cannot be weighed any more."""
+def heading(build: Past, *, stage: str, now: float, lost: Sequence[str] = ()) -> str:
+    """`build 12 of web, 3 minutes ago`, where it is of another stage with that, and which stages cannot be weighed any more."""
     title = " and ".join(build.title.split())
     gone = f"; not in the store any more, and not below: {', '.join(lost)}" if lost else ""
-    return visible(f"build {build.number} of {title}, {table.age(build.begun, now)}{gone}")
+    part = "" if stage == build.title else f"{stage} in "
+    return visible(f"{part}build {build.number} of {title}, {table.age(build.begun, now)}{gone}")
 
 
 def of_build(report: SizeReport, size: ImageSize, *, top: int, whole: bool = True) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stagemill.cli.sizing.made import MadeStep
+from stagemill.cli.sizing.made import MadeStage, MadeStep
 from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute import base
@@ -31,6 +31,13 @@ class Recalled:
     config: ImageConfig
     tree: Tree | None = None
     again: bool = False
+
+    @property
+    def made(self) -> MadeStage | None:
+        """What can be weighed of it; None where it is lost."""
+        if self.tree is None:
+            return None
+        return MadeStage(self.number, self.title, self.base, self.parent, self.tree, self.steps)
 
 
 def recalled(past: Past, store: Store) -> list[Recalled]:

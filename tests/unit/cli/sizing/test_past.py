@@ -95,6 +95,15 @@ class TestRecords:
         assert [(each["path"], each["growth"]) for each in changed["files"]] == [("bin/b", 2000)]
         assert (changed["before"]["name"], changed["before"]["digest"]) == ("1", None)
 
+    def test_a_stage_grows_from_what_it_was_in_the_build_before(self, built: Call, folder: Path) -> None:
+        (folder / "b").write_bytes(os.urandom(9000))
+        built("build", "-q", ".")
+
+        over, held = (built("size", f"--max-growth={most}", ":build") for most in ("1kB", "3kB"))
+
+        assert over.err.splitlines()[0] == "error: build is over its budget: growth"
+        assert (held.status, held.out.splitlines()[-1].split()[-1]) == (0, "ok")
+
     def test_values_of_secrets_are_not_told_and_are_no_difference(self, built: Call) -> None:
         said = built("diff", ":base", ":build").out
         same = built("diff", "--progress=quiet", ":build", "target:build").out
@@ -163,7 +172,7 @@ class TestRecords:
             "error: build 2 failed, and made no image",
             "hint: stagemill builds lists the others; a stage of it is 2:STAGE",
         ]
-        assert stage.out.splitlines()[0].startswith("build 2 of run, ")
+        assert stage.out.splitlines()[0].startswith("build in build 2 of run, ")
 
     def test_a_build_that_was_over_its_budget_can_be_looked_at(self, built: Call, folder: Path) -> None:
         (folder / "b").write_bytes(os.urandom(9000))
