@@ -86,13 +86,12 @@ def _with_tree(stage: Recalled, past: Past, store: Store, trees: Trees) -> Recal
             return replace(stage, tree=_whole(base.tree(store, stage.manifest), store))
         except (NotFoundError, CorruptError):
             return stage
-    record = store.records.get(Digest(stage.vertex))
-    if record is None:
-        return stage
-    if record.created > past.begun + past.seconds:
+    text = past.trees.get(stage.vertex, "")
+    record = None if text else store.records.get(Digest(stage.vertex))
+    if record and record.created > past.begun + past.seconds:
         return replace(stage, again=True)
     try:
-        return replace(stage, tree=_whole(trees.parse(record.result), store))
+        return replace(stage, tree=_whole(trees.parse(text or (record.result if record else "")), store))
     except ValueError:
         return stage
 

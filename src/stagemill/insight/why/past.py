@@ -113,7 +113,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A build. `fresh` are the stages that --no-cache-filter names, None for all; `again` the steps of --rerun."""
+    """A build. `fresh` are the stages that --no-cache-filter names, None for all; `again` the steps of --rerun; `trees` what
+    became of stages, by their last steps, as the store keeps it, where the build wrote that down.
+    """
 
     number: int
     begun: float
@@ -128,6 +130,7 @@ class Past:
     fresh: tuple[str, ...] = ()
     again: frozenset[str] = frozenset()
     imports: tuple[str, ...] = ()
+    trees: Mapping[str, str] = field(default_factory=dict)
 
     def outcome(self, digest: str) -> Outcome | None:
         """None for what was not looked at."""

@@ -125,6 +125,7 @@ class TestRecords:
         ]
 
     def test_a_stage_that_is_lost_is_named_and_the_rest_is_told(self, built: Call, tmp_path: Path) -> None:
+        built("build", "-q", ".")  # a build from the cache is known by the records of its steps
         records = sqlite3.connect(next((tmp_path / "store").glob("*.sqlite")))
         with records:
             assert records.execute("DELETE FROM records WHERE CAST(name AS TEXT) LIKE '%COPY b%'").rowcount > 0
@@ -143,6 +144,7 @@ class TestRecords:
         ]
 
     def test_what_another_stage_begins_with_is_known_by_that(self, built: Call, tmp_path: Path) -> None:
+        built("build", "-q", ".")
         whole = self.document(built)
         records = sqlite3.connect(next((tmp_path / "store").glob("*.sqlite")))
         with records:
@@ -152,15 +154,28 @@ class TestRecords:
         assert self.document(built) == whole
 
     def test_what_was_made_again_since_then_is_not_taken_for_what_it_was(self, built: Call) -> None:
+        built("build", "-q", ".")  # all of it is cached, and its row says no more than that
         built("build", "-q", "--no-cache", ".")
 
-        first, last = built("size", "1"), built("size")
+        first, second, last = (built("size", *names) for names in (["1"], ["2"], []))
 
-        assert first.err.splitlines() == [
-            "error: run was made again after build 1, and what it was then is not kept",
+        assert first.out.startswith("build 1 of run, ")
+        assert second.err.splitlines() == [
+            "error: run was made again after build 2, and what it was then is not kept",
             "hint: stagemill size shows the last build",
         ]
-        assert last.out.startswith("build 2 of run, ")
+        assert last.out.startswith("build 3 of run, ")
+
+    def test_two_builds_of_the_same_are_compared_by_what_each_of_them_made(self, built: Call, folder: Path) -> None:
+        (folder / "a").chmod(0o600)
+        built("build", "-q", ".")
+        (folder / "a").chmod(0o644)
+        built("build", "-q", "--no-cache", ".")
+
+        found = json.loads(built("diff", "--json", "1", "3").out)
+        other = json.loads(built("diff", "--json", "2", "3").out)
+
+        assert (found["files"], [each["path"] for each in other["files"]]) == ([], ["tmp/a"])
 
     def test_a_build_that_failed_has_no_image_but_stages(self, built: Call, folder: Path) -> None:
         (folder / "Dockerfile").write_text(FILE + "COPY --from=build /missing /\n")
