@@ -41,7 +41,8 @@ class Layer:
 
     @classmethod
     def of(cls, blob: bytes) -> Layer:
-        data = gzip.decompress(blob) if blob.startswith(b"\x1f\x8b") else blob
+        # A blob of ours has many members, and gzip.decompress copies what is left for each of them.
+        data = gzip.GzipFile(fileobj=io.BytesIO(blob)).read() if blob.startswith(b"\x1f\x8b") else blob
         return cls(len(blob), len(data), tuple(_members(data)))
 
 
