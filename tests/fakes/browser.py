@@ -22,7 +22,7 @@ _FLAGS = (
 )  # fmt: skip
 _QUIET = {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}
 _PLACED = 'into=$1 out=$2; shift 2; exec chromium "$@" 3<&"$into" 4>&"$out"'
-_CODES = {"Enter": 13, "Escape": 27, "Backspace": 8}
+_CODES = {"Enter": 13, "Escape": 27, "Backspace": 8, "Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
 
 
 @dataclass

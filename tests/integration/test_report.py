@@ -71,6 +71,8 @@ def test_it_opens_from_a_file_and_shows_all_parts(browser: Browser, written: Pat
     assert "ImageTagMissing" in text(browser, "#findings")
     assert text(browser, "#against h2") == "Changes since build 2"
     assert "+RUN head -c 600000 /dev/zero > /data" in text(browser, "#against .diff")
+    files = "[...document.querySelectorAll('#against .files tbody tr')].map((row) => row.innerText)"
+    assert browser.value(files) == ["changed\t/data\t500 kB\t600 kB\tcontent (500000 → 600000 bytes)"]
     assert browser.value("document.querySelector('.bar title').textContent").startswith("web line 5: RUN printf")
 
 
@@ -138,6 +140,25 @@ def test_sizes_are_gone_into_and_out_of(browser: Browser, written: Path) -> None
     assert browser.value("document.querySelectorAll('#crumbs button').length") == 1
 
 
+def test_tab_goes_once_through_a_list_and_arrows_within_it(browser: Browser, written: Path) -> None:
+    browser.open(written)
+    stops = []
+    for _ in range(40):
+        browser.press("Tab")
+        stops.append(browser.value("document.activeElement.closest('#list, #map, #theme, #filter')?.id ?? ''"))
+        seen = browser.value("getComputedStyle(document.activeElement).outlineStyle")
+        assert seen != "none" or stops[-1] == ""
+    assert [one for one in stops if one][:4] == ["theme", "filter", "list", "map"]
+
+    browser.value("document.querySelector('#map button').focus()")
+    browser.press("ArrowRight")
+    assert browser.value("[...document.querySelectorAll('#map button')].indexOf(document.activeElement)") == 1
+    browser.press("ArrowLeft")
+    browser.press("ArrowUp")
+    assert browser.value("[...document.querySelectorAll('#map button')].indexOf(document.activeElement)") == 0
+    assert browser.value("document.querySelectorAll('#map button[tabindex=\\'0\\']').length") == 1
+
+
 def test_light_and_dark_are_those_of_the_system_until_somebody_turns_it(browser: Browser, written: Path) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     browser.open(written)
@@ -151,11 +172,33 @@ def test_light_and_dark_are_those_of_the_system_until_somebody_turns_it(browser:
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, written: Path) -> None:
-    browser.open(written, width=390, height=844)
+    browser.open(written, width=360, height=800)
 
-    assert browser.value("document.documentElement.scrollWidth") == 390
+    assert browser.value("document.documentElement.scrollWidth") == 360
     assert browser.value("document.querySelector('#list thead').offsetHeight") == 0
-    assert browser.value(f"{ROWS}[0].cells[2].getBoundingClientRect().right") <= 390
+    assert browser.value(f"{ROWS}[0].cells[2].getBoundingClientRect().right") <= 360
+    assert browser.value(f"{ROWS}.every((row) => row.offsetHeight < 200)")
+
+
+def test_long_lines_and_turned_names_are_borne(base: Mill, browser: Browser, tmp_path: Path) -> None:
+    mill, out = base.copy(tmp_path / "mill"), tmp_path / "out.html"
+    first = "FROM busybox\nRUN head -c 1000000 /dev/zero | tr '\\0' x; printf 'A\\033]0;t\\007\\342\\200\\256B'\n"
+
+    mill.build(first)
+    mill.build(f"{first}RUN echo \u202egnp.exe > /$(printf 'turned\\342\\200\\256gnp\\nexe')\n", "--report", str(out))
+    browser.open(out, width=360, height=800)
+    took = browser.value(f"(() => {{ const b = performance.now(); {ROWS}[0].click(); document.body.offsetHeight;"
+                         " return performance.now() - b; })()")  # fmt: skip
+
+    assert text(browser, "#detail-log").endswith("xxxAB")
+    assert text(browser, "#detail-cut").startswith("934 kB before this are left out")
+    assert took < 2000
+    assert browser.value("document.documentElement.scrollWidth") == 360
+    browser.press("Escape")
+    browser.value(f"{ROWS}[1].click()")
+    assert text(browser, "#detail-title").startswith("RUN echo gnp.exe")
+    assert "/turnedgnp exe" in text(browser, "#against .files")
+    assert not browser.value("/[\\u202a-\\u202e]/.test(document.documentElement.innerHTML)")
 
 
 def test_a_page_of_a_failed_build_is_written_too(base: Mill, browser: Browser, tmp_path: Path) -> None:

@@ -93,6 +93,14 @@
     made.style.height = `${box.y1 - box.y0}px`;
     return made;
   };
+  const inMap = () => [...map.querySelectorAll("button")];
+  const walk = (by) => {
+    const list = inMap();
+    const next = list[list.indexOf(document.activeElement) + by];
+    if (!next) return;
+    list.forEach((one) => { one.tabIndex = one === next ? 0 : -1; });
+    next.focus();
+  };
   const draw = () => {
     const boxes = here.copy();
     const parts = here.descendants();
@@ -102,6 +110,7 @@
       .map((box, place) => [box, parts[place]])
       .filter(([box]) => box.depth > 0 && box.depth < 3 && box.x1 - box.x0 > 5 && box.y1 - box.y0 > 5)
       .map(([box, part]) => cell(box, part)));
+    inMap().forEach((one, place) => { one.tabIndex = place ? -1 : 0; });
     byId("crumbs").replaceChildren(...here.ancestors().reverse().map((part) => button(part, () => go(part))));
   };
   const go = (part) => {
@@ -137,6 +146,11 @@
       return;
     }
     const arrow = event.key.startsWith("Arrow");
+    if (arrow && on.parentElement === map) {
+      walk(event.key === "ArrowDown" || event.key === "ArrowRight" ? 1 : -1);
+      event.preventDefault();
+      return;
+    }
     if (arrow && !on.matches("#list tr")) return;
     if (event.key === "Enter" && !on.dataset.step) return;
     const place = sections[Number(event.key) - 1];
