@@ -52,6 +52,7 @@ _EXAMPLES = examples(
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
         "stagemill build --report build.html .": "and all that is known of it as one page",
+        "stagemill build --debug -t app .": "with a shell where a RUN fails",
         "stagemill build --watch -t app .": "again whenever a file changes, until Ctrl-C",
     }
 )
