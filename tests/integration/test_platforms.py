@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes.desk import desk
 from fakes.distribution import running
 from fakes.foreign import FOREIGN, add_foreign
-from fakes.desk import desk
 from fakes.mill import Mill
 from fakes.survivors import mark, wait_until_alone
 from fakes.user import User, make_user

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -212,6 +213,29 @@ def test_a_page_of_a_failed_build_is_written_too(base: Mill, browser: Browser, t
     assert browser.value(f"{ROWS}[0].cells[3].innerText") == "failed"
     browser.value(f"{ROWS}[0].click()")
     assert text(browser, "#detail-log") == "told"
+
+
+def test_a_step_that_two_stages_have_is_drawn_in_both_as_it_was_foreseen(base: Mill, tmp_path: Path) -> None:
+    mill = base.copy(tmp_path / "mill")
+    mill.write({
+        "Dockerfile": "ARG BASE=tools\nFROM busybox AS tools\nWORKDIR /app\nRUN touch a b\nFROM busybox AS web\nWORKDIR /app\n"
+        "COPY --from=tools /app/a .\nCOPY --from=tools /app/b .\nFROM $BASE AS other\nRUN touch c\n"
+        "FROM web AS last\nCOPY --from=other /app/c /c\n"
+    })  # fmt: skip
+
+    foreseen = json.loads(mill.ok("graph", "--format", "json", ".").out)
+    mill.ok("build", ".")
+    built = json.loads(mill.ok("graph", "--format", "json").out)
+
+    for found in foreseen, built:
+        assert [(one["title"], [step["line"] for step in one["steps"]]) for one in found["stages"]] == [
+            ("tools", [3, 4]), ("web", [6, 7, 8]), ("other", [10]), ("last", [12]),
+        ]  # fmt: skip
+        assert found["stages"][2]["base"] == "tools"
+        assert {(one["from"], one["to"], one["step"], one["way"], one["begin"]) for one in found["arrows"]} == {
+            ("tools", "web", 1, "reads", None), ("tools", "web", 2, "reads", None), ("other", "last", 0, "reads", None),
+            ("tools", "other", -1, "from", None), ("web", "last", -1, "from", None),
+        }  # fmt: skip
 
 
 def test_values_of_secrets_are_not_in_it(base: Mill, browser: Browser, tmp_path: Path) -> None:

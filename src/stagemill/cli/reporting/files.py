@@ -54,7 +54,7 @@ def _last(past: Past, title: str) -> Iterator[tuple[str, str]]:
             yield from own
             return
         stage = past.graph.stage(title)
-        title = stage.begins if stage else title
+        title = (stage.parent or stage.begins) if stage else title
 
 
 def _compared(before: str, after: str, sizes: Sizes) -> JsonObject | None:

@@ -101,8 +101,13 @@ class Picture:
 
     @property
     def slow(self) -> tuple[Row, ...]:
-        """The rows of the critical path, in the order of the file."""
-        return tuple(row for box in self.boxes for row in box.rows if row.slow)
+        """The rows of the critical path, in the order of the file; a step that several stages have is one."""
+        found: dict[str, Row] = {}
+        for box in self.boxes:
+            for row in box.rows:
+                if row.slow:
+                    found.setdefault(row.id, row)
+        return tuple(found.values())
 
     def depths(self) -> Mapping[str, int]:
         """How many stages stand before each at most: the column that it is drawn in.

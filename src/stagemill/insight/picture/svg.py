@@ -124,11 +124,24 @@ def _arrow(arrow: Arrow, spots: Mapping[str, Spot], boxes: Mapping[str, Box]) ->
     source, target = spots[arrow.source], spots[arrow.target]
     x, y = source.x + WIDTH, source.row(arrow.start(boxes[arrow.source]))
     to_x, to_y = target.x - 1, target.row(arrow.row)
+    low = _below(source, target, spots, y, to_y)
+    if low is not None:
+        half, end = _GAP_X // 2, to_x - _GAP_X
+        way = f"{x + half} {y} {x + half} {low} {x + _GAP_X} {low}H{end}C{end + half} {low} {end + half} {to_y} {to_x} {to_y}"
+        return f'<path class="arrow {arrow.way}" marker-end="url(#head)" d="M{x} {y}C{way}"/>'
     bend = min(_GAP_X, max(30, (to_x - x) // 2))
     return (
         f'<path class="arrow {arrow.way}" marker-end="url(#head)" '
         f'd="M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"/>'
     )
+
+
+def _below(source: Spot, target: Spot, spots: Mapping[str, Spot], *ends: int) -> int | None:
+    """Where an arrow passes below the boxes between two columns; None where none of them is in its way."""
+    between = [spot for spot in spots.values() if source.x < spot.x < target.x]
+    if not any(spot.y <= max(ends) and min(ends) <= spot.y + spot.height for spot in between):
+        return None
+    return max(spot.y + spot.height for spot in between) + _GAP_Y // 2
 
 
 def _skipped(title: str, why: str, *, y: int) -> Iterator[str]:

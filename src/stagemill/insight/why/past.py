@@ -60,7 +60,9 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `parent` the
+    stage or `ref` the image that this is. `shared` are steps that stand in the graph under another stage, with their lines.
+    """
 
     title: str
     line: int
@@ -68,6 +70,8 @@ class PastStage:
     values: Mapping[str, Json]
     begins: str = ""
     ref: str = ""
+    parent: str = ""
+    shared: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,12 @@ def graph(name: str, document: str) -> Graph:
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
                 str(stage.get("ref", "")),
+                str(stage.get("parent", "")),
+                tuple(
+                    (str(item[0]), _int(item[1]))
+                    for item in _list(stage.get("shared"))
+                    if isinstance(item, list) and len(item) == 2
+                ),
             )
             for stage in stages
         ),

@@ -62,6 +62,20 @@ class TestSvg:
         assert '"step build 0" -> "step web 0"' in dot(first)
         assert "s0r0 -.-> s1r0" in mermaid(first)
 
+    def test_an_arrow_passes_below_what_stands_between_its_ends(self) -> None:
+        row = Row("1", 2, "RUN x", Tone.CACHED, "cached")
+        boxes = tuple(Box(name, "", (row,) * count) for name, count in (("a", 1), ("b", 5), ("c", 2)))
+        given = Picture(
+            "", boxes, (Arrow("a", "b", -1, Way.FROM), Arrow("b", "c", 0, Way.READS), Arrow("a", "c", 1, Way.READS))
+        )
+        spots = layout(given)
+
+        ways = [one.get("d") or "" for one in shapes(svg(given)) if "arrow" in one.get("class", "")]
+
+        low = spots["b"].y + spots["b"].height + 14
+        assert [f" {low}H" in way for way in ways] == [False, False, True]
+        assert ways[2].endswith(f" {spots['c'].x - 1} {spots['c'].row(1)}")
+
     def test_boxes_of_a_column_do_not_overlap(self) -> None:
         given = picture()
         spots = layout(Picture("", given.boxes, ()))
