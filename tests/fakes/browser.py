@@ -58,6 +58,18 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def work(self, expression: str) -> float:
+        """The seconds that the page's thread works for an expression, without those in which others have the processor."""
+        self.send("Performance.enable", timeDomain="threadTicks")
+        before = self._worked()
+        self.value(expression)
+        return self._worked() - before
+
+    def _worked(self) -> float:
+        metrics = self.send("Performance.getMetrics")["metrics"]
+        (found,) = (float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
+        return found
+
     def press(self, key: str) -> None:
         text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}
         code = {"windowsVirtualKeyCode": _CODES[key]} if key in _CODES else {}

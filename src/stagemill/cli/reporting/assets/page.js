@@ -86,7 +86,8 @@
   const cell = (box, part) => {
     const top = box.depth === 1 ? box : box.parent;
     const made = button(part, () => (part.children ? go(part) : part.data.id && show(part.data.id)));
-    made.className = `hue${top.parent.children.indexOf(top) % 8}`;
+    const brought = part.depth === 2 && !part.data.id; // by FROM: nothing that the Dockerfile added
+    made.className = brought ? "brought" : `hue${top.parent.children.indexOf(top) % 8}`;
     made.style.left = `${box.x0}px`;
     made.style.top = `${box.y0}px`;
     made.style.width = `${box.x1 - box.x0}px`;
@@ -122,6 +123,17 @@
     draw();
     window.addEventListener("resize", draw);
   }
+
+  // The graph is made smaller to fit, as long as it can be read; else it is scrolled.
+  const picture = document.querySelector("#graph svg");
+  const { width, height } = picture.viewBox.baseVal;
+  const fit = () => {
+    const scale = Math.min(1, Math.max(0.7, picture.parentElement.clientWidth / width));
+    picture.setAttribute("width", width * scale);
+    picture.setAttribute("height", height * scale);
+  };
+  fit();
+  window.addEventListener("resize", fit);
 
   // Light or dark, and keys.
   const turn = () => {
