@@ -85,9 +85,9 @@ class Debugger:
                     self._open(standing, before=not failed)
                 case "b" | "before" if failed:
                     self._open(standing, before=True)
-                case "r" | "run" if failed:
+                case "r" | "run" | "retry" if failed:
                     return True
-                case "g" | "go" | "go on" if not failed:
+                case "g" | "go" | "go on" | "continue" if not failed:
                     return True
                 case "a" | "anew":
                     self.anew = True
