@@ -11,7 +11,7 @@ _MARKS = {Tone.CACHED: "○", Tone.RAN: "●", Tone.OPEN: "◐", Tone.FAILED: "�
 _DONE = "○ cached   ● ran   ✗ failed   · not needed"
 _FORESEEN = "○ cached   ● would run   ◐ would run, or be found by content"
 _TEXT, _LEAST = 52, 24  # characters of an instruction
-_FIGURES = 27  # columns of a line beside it
+_FIGURES = 26  # columns of a line beside it
 
 
 def text(picture: Picture, *, columns: int | None = None) -> str:
