@@ -164,6 +164,8 @@ def _asks(values: Values) -> bool:
 
 
 def _asking(values: Values) -> int:
+    """Builds, again and again where somebody who looks into steps wants that. What the flags name is read for each anew."""
+
     def once() -> None:
         _timed(values, BuildFlags.of(values, os.environ))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import takewhile
 
 from stagemill.cli.reporting.sizes import Sizes
@@ -50,10 +51,14 @@ def _last(past: Past, title: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     while title not in seen:
         seen.add(title)
-        if own := [(step.platform, step.digest) for step in past.graph.steps.values() if step.stage == title]:
-            yield from own
-            return
         stage = past.graph.stage(title)
+        own = [step for step in past.graph.steps.values() if step.stage == title]
+        if stage and stage.shared:
+            own += [replace(past.graph.steps[key], line=line) for key, line in stage.shared if key in past.graph.steps]
+            own.sort(key=lambda step: step.line)
+        if own:
+            yield from ((step.platform, step.digest) for step in own)
+            return
         title = (stage.parent or stage.begins) if stage else title
 
 

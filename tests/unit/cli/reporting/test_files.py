@@ -140,3 +140,16 @@ def test_a_stage_without_steps_has_the_files_of_the_one_below(store: Store, base
 
     assert (found["target"], found["new"]) == ("end", 1)
     assert compared(store, before, ending(after)) == []
+
+
+def test_a_stage_may_end_with_a_step_that_stands_under_another_stage(store: Store, base: TreeLayer) -> None:
+    def sharing(past: Past) -> Past:
+        made = next(step.digest for step in past.graph.steps.values() if step.kind == "run")
+        stages = (*past.graph.stages, PastStage("twin", 9, (), {}, "busybox", shared=((made, 10),)))
+        return replace(past, title="twin", graph=replace(past.graph, stages=stages))
+
+    before, after = made(store, 1, base), made(store, 2, base, layer(store, a("f")))
+
+    (found,) = compared(store, sharing(before), sharing(after))
+
+    assert (found["target"], found["new"]) == ("twin", 1)

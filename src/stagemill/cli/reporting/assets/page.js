@@ -158,7 +158,7 @@
       return;
     }
     const arrow = event.key.startsWith("Arrow");
-    if (arrow && on.parentElement === map) {
+    if (arrow && map && on.parentElement === map) {
       walk(event.key === "ArrowDown" || event.key === "ArrowRight" ? 1 : -1);
       event.preventDefault();
       return;
