@@ -60,8 +60,9 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says,
-    `ref` the image; `made` what is kept so that it can be looked at as it was made, as `cli.journal.made` writes it.
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `parent` the
+    stage or `ref` the image that this is. `shared` are steps that stand in the graph under another stage, with their lines. `made` is
+    what is kept so that it can be looked at as it was made, as `cli.journal.made` writes it.
     """
 
     title: str
@@ -70,6 +71,8 @@ class PastStage:
     values: Mapping[str, Json]
     begins: str = ""
     ref: str = ""
+    parent: str = ""
+    shared: tuple[tuple[str, int], ...] = ()
     made: JsonObject = field(default_factory=dict)
 
 
@@ -157,6 +160,12 @@ def graph(name: str, document: str) -> Graph:
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
                 str(stage.get("ref", "")),
+                str(stage.get("parent", "")),
+                tuple(
+                    (str(item[0]), _int(item[1]))
+                    for item in _list(stage.get("shared"))
+                    if isinstance(item, list) and len(item) == 2
+                ),
                 _object(stage.get("made")),
             )
             for stage in stages
