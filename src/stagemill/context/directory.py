@@ -13,18 +13,20 @@ import hashlib
 import marshal
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from stagemill.context.ahead import Ahead
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.look import FORM, Look, Row, Xattrs, key_of, look, row, xattrs
 from stagemill.context.seen import MOST_YOUNG, MOST_YOUNG_BYTES, Folder, Found, Seen
 from stagemill.digest import Digest
 from stagemill.errors import ContextError
+from stagemill.files.crew import Crew
 from stagemill.files.folded import Folded
 from stagemill.files.view import Entry, Kind
 from stagemill.timings import measured
@@ -55,7 +57,7 @@ class StatCache(Protocol):
 class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
-    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. No symlink is followed, so nothing outside of
+    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. `crew` reads many files at once. No symlink is followed, so nothing outside of
     the directory is ever seen. Reads raise ContextError. `root` is where it is, without links.
     """
 
@@ -67,8 +69,10 @@ class DirectoryContext:
         stats: StatCache,
         started_ns: int,
         title: str = "the build context",
+        crew: Crew | None = None,
     ) -> None:
         self._title = title
+        self.crew = crew or Crew(0)
         self.root = os.path.realpath(root)
         self._ignore = ignore
         self._stats = stats
@@ -101,15 +105,52 @@ class DirectoryContext:
 
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")
-        digests = self._digests.get(folder)
-        if digests is None:
-            digests = {}
-            self._digests.put(folder, digests)
-        known = digests.get(name)
+        known = self._known(folder).get(name)
         if known is None:
-            known = digests[name] = self._remembered(path, self._rows_in(folder).get(name))
-            self._digests.changed(folder)
+            known = self._remembered(path, self._rows_in(folder).get(name))
+            self._know(folder, name, known)
         return known
+
+    @contextmanager
+    def foreseeing(self) -> Iterator[Ahead]:
+        """Reads ahead what it is told of."""
+        with self.crew.hired() as hands:
+            yield Ahead(self, hands)
+
+    def unread(self, path: str) -> Row | None:
+        """What is known of a file that would have to be read for its digest."""
+        folder, _, name = path.rpartition("/")
+        found = self._rows_in(folder).get(name)
+        if found is None or not stat.S_ISREG(found[1]) or name in self._known(folder):
+            return None
+        key = key_of(found)
+        digest = self._stats.get(key) if self._is_settled(key) else None
+        if digest is None:
+            return found
+        self._know(folder, name, digest)
+        return None
+
+    def learn(self, path: str, digest: Digest) -> None:
+        """A file was read that is as it was seen."""
+        folder, _, name = path.rpartition("/")
+        found = self._rows_in(folder).get(name)
+        assert found, "somebody was told what is known of it"
+        key = key_of(found)
+        if self._is_settled(key):
+            self._stats.put(key, digest)
+        self._know(folder, name, digest)
+
+    def _known(self, folder: str) -> dict[str, Digest]:
+        """The digests of files in a folder that were needed so far."""
+        found = self._digests.get(folder)
+        if found is None:
+            found = {}
+            self._digests.put(folder, found)
+        return found
+
+    def _know(self, folder: str, name: str, digest: Digest) -> None:
+        self._known(folder)[name] = digest
+        self._digests.changed(folder)
 
     def real_path(self, path: str) -> Path:
         return Path(self.root, path)
@@ -180,13 +221,16 @@ class DirectoryContext:
         assert found, f"{path!r} is not in the context"
         assert stat.S_ISREG(found[1]), f"{path!r} is no file"
         key = key_of(found)
-        settled = key[3] < self._settled_before and key[4] < self._settled_before
+        settled = self._is_settled(key)
         digest = self._stats.get(key) if settled else None
         if digest is None:
             digest = self._hash(path, key)
             if settled:
                 self._stats.put(key, digest)
         return digest
+
+    def _is_settled(self, key: tuple[int, ...]) -> bool:
+        return key[3] < self._settled_before and key[4] < self._settled_before
 
     @measured("hash")
     def _hash(self, path: str, key: tuple[int, ...]) -> Digest:

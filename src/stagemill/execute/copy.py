@@ -19,6 +19,8 @@ from stagemill.execute import chmod, ownership, transfer
 from stagemill.execute.chmod import Mode
 from stagemill.execute.draft import Draft, explained
 from stagemill.execute.ownership import Owner
+from stagemill.execute.soon import Sent
+from stagemill.files.crew import Crew
 from stagemill.files.near import LATE_FLAG, is_late_flag
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.select import Match, matches, walked
@@ -56,12 +58,13 @@ class Extract(Protocol):
 @dataclass(frozen=True, slots=True)
 class Files:
     """A tree to copy from; `fixed` says that its files never change. `root` is set where all of them lie below one
-    directory of this machine, at their own paths.
+    directory of this machine, at their own paths; there a `crew` may copy them.
     """
 
     view: FileView
     fixed: bool = False
     root: str = ""
+    crew: Crew | None = None
 
 
 def copy(
@@ -95,13 +98,14 @@ def copy_all(
     when the key was made. An archive is unpacked beside `into`, on the same file system. Names of owners are looked up in
     `names`, or else in the parent. Raises StagemillError.
     """
-    draft = Draft(parent, into)
     try:
-        owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
-        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
-        origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
-        job.run([_Source(files, origin) for files, origin in zip(sources, origins, strict=True)])
-        draft.finish()
+        with next((files.crew for files in sources if files.crew), Crew(0)).hired() as hands:
+            draft = Draft(parent, into, hands=hands)
+            owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
+            job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
+            origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
+            job.run([_Source(files, origin) for files, origin in zip(sources, origins, strict=True)])
+            draft.finish()
     except OSError as error:
         raise explained(error, into) from error
     return draft.known
@@ -274,6 +278,9 @@ class _Copying:
         else:
             linked = self._link_earlier(target, wanted, digest)
         if linked:
+            return
+        if source.files.root:
+            self._draft.put_soon(Sent(source.files.root, path, target, wanted, digest))
             return
         real = source.place(path)
         if source.fixed:

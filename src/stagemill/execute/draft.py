@@ -12,11 +12,15 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, StoreError
+from stagemill.execute import transfer
+from stagemill.execute.soon import Sent, Soon
 from stagemill.execute.written import Written
+from stagemill.files.crew import Hands
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import attributes, disk
@@ -34,7 +38,8 @@ class Draft:
     StagemillError for what the tree does not allow, and OSError.
     """
 
-    def __init__(self, parent: FileView, into: Path) -> None:
+    def __init__(self, parent: FileView, into: Path, *, hands: Hands | None = None) -> None:
+        self._soon = Soon(os.fspath(into), hands or Hands([], 0), self._put_at_once)
         self._parent = parent
         self._into = os.fspath(into)
         self._owner = os.geteuid(), os.getegid()
@@ -107,6 +112,19 @@ class Draft:
             os.close(descriptor)
         self._wrote(path, entry, known=IndexEntry(path, entry if found == entry else found, digest))
 
+    def put_soon(self, sent: Sent) -> None:
+        """A new file, which is there when the layer is finished. ContextError where it is not what it was, now or later."""
+        if not sent.is_plain:
+            self._put_at_once(sent)
+            return
+        self.known[sent.path] = IndexEntry(sent.path, sent.entry, sent.digest)
+        self._soon.put(sent)
+
+    def _put_at_once(self, sent: Sent) -> None:
+        place, size = f"{sent.root}/{sent.name}", sent.entry.size
+        copy = partial(transfer.copy_hashed, place, size=size, expected=sent.digest, name=sent.name)
+        self.put_file(sent.path, sent.entry, copy, digest=sent.digest)
+
     def put_special(self, path: str, entry: Entry) -> None:
         """A symlink, pipe, socket or device."""
         place = self._place(path)
@@ -163,7 +181,8 @@ class Draft:
         self._remove(path)
 
     def finish(self) -> None:
-        """Gives the directories what they are to have, those below first."""
+        """Gives the directories what they are to have, those below first, when all files are there."""
+        self._soon.wait()
         for path in sorted(self._written, reverse=True):
             entry = self._written[path]
             if entry.kind == "dir":
@@ -176,7 +195,10 @@ class Draft:
     def _remove(self, path: str) -> None:
         """Takes away what this layer has at a path; what the tree below has there is hidden by what comes."""
         entry = self._written.pop(path, None)
-        if self.known.pop(path, None) or (entry and entry.kind != "dir"):
+        known = self.known.pop(path, None)
+        if entry or known:
+            self._soon.wait()
+        if known or (entry and entry.kind != "dir"):
             os.unlink(self._place(path))
         if entry is None or entry.kind != "dir":
             return

@@ -6,6 +6,7 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TypeAlias
@@ -13,11 +14,13 @@ from typing import TypeAlias
 from stagemill.digest import Digest, canonical
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.spool import Pair, Spool
-from stagemill.files.view import Entry, FileView
+from stagemill.files.view import Entry, FileView, Foreseeing, Foresight
 from stagemill.values import dataclass
 
 Parts: TypeAlias = tuple[Pair, ...]
 _AT_ONCE = 1000
+_AHEAD = 4000
+_Walked: TypeAlias = tuple[str, str, Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +67,23 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
     A directory's files are named relative to it, a file by its name. Kind, mode, size, xattrs, bytes, symlink text,
     device and hard links count, owners where asked for, times never. Raises MissingSourceError.
     """
+    if isinstance(view, Foreseeing):
+        with view.foreseeing() as foresight:
+            return _content(view, sources, foresight, owners=owners)
+    return _content(view, sources, _Blind(view), owners=owners)
+
+
+def _content(view: FileView, sources: Sources, foresight: Foresight, *, owners: bool) -> Content:
     seen: dict[Hashable, str] = {}
     groups, parts = _Groups(), Spool()
     full: set[str] = set()
     for number, match in enumerate(matches(view, sources)):
         size = 0
         groups.begin()
-        for path, name, entry in walked(view, match):
+        for path, name, entry in _expected(walked(view, match), foresight):
             first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
             link = "" if first == f"{number}/{name}" else first
-            data = view.digest(path) if entry.kind == "file" else ""
+            data = foresight.digest(path) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             groups.add([name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()])
             parts.append((path, facts))
@@ -82,6 +92,28 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
             full.add(match.pattern)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
     return Content(groups.digest(), lambda: parts, empty)
+
+
+class _Blind:
+    """The digests of a view that does nothing ahead."""
+
+    def __init__(self, view: FileView) -> None:
+        self.digest = view.digest
+
+    def expect(self, path: str) -> None:
+        pass
+
+
+def _expected(walked: Iterable[_Walked], foresight: Foresight) -> Iterator[_Walked]:
+    """The same, but of files some thousands are expected before the first is used."""
+    waiting: deque[_Walked] = deque()
+    for each in walked:
+        if each[2].kind == "file":
+            foresight.expect(each[0])
+        waiting.append(each)
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
 class _Groups:
