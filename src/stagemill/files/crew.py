@@ -10,7 +10,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -30,6 +30,7 @@ _WORTH = 64 << 20
 """So much to do is worth a process, which takes some hundredths of a second to start. In bytes, as `cost` has it."""
 _OF_A_FILE = 32 << 10  # so many bytes are hashed in the time that it takes to open one
 _FORM = 2  # of marshal: a later one looks for equal values, which takes longer than to write them
+_PIPE = 1 << 20  # bytes
 _DEEP = 2  # errands that a process has at most: one that it does, and one that waits
 
 Done = Callable[[bytes], None]
@@ -116,7 +117,8 @@ class Hands:
 
 class _Worker:
     def __init__(self) -> None:
-        import subprocess  # noqa: PLC0415  few contexts are large and new
+        import fcntl  # noqa: PLC0415  few contexts are large and new
+        import subprocess  # noqa: PLC0415
 
         self._under_way: deque[tuple[Errand, Done]] = deque()
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -132,6 +134,8 @@ class _Worker:
         assert self._process.stdin, "a pipe leads there"
         assert self._process.stdout, "a pipe leads back"
         self._there, self._back = self._process.stdin, self._process.stdout
+        with suppress(OSError):  # the usual pipe holds one errand, and who fills it waits
+            fcntl.fcntl(self._there, fcntl.F_SETPIPE_SZ, _PIPE)
 
     @property
     def waiting(self) -> int:
