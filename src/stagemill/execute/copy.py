@@ -28,6 +28,7 @@ from stagemill.files.view import Entry, FileView
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.index import IndexEntry, Known, build
 from stagemill.layer.stack import StackView
 from stagemill.values import dataclass
@@ -90,17 +91,18 @@ def copy_all(
     extract: Extract,
     names: FileView | None = None,
     find: Find = unknown,
+    hashed: Hashed | None = None,
 ) -> Known:
     """Writes the layer of a COPY or ADD into the empty directory `into`; what is known of its files.
 
     `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
     are linked from where `find` has them, or hashed as they are copied, and ContextError says that one is not what it was
     when the key was made. An archive is unpacked beside `into`, on the same file system. Names of owners are looked up in
-    `names`, or else in the parent. Raises StagemillError.
+    `names`, or else in the parent. `hashed` notes large files that were. Raises StagemillError.
     """
     try:
         with next((files.crew for files in sources if files.crew), Crew(0)).hired() as hands:
-            draft = Draft(parent, into, hands=hands)
+            draft = Draft(parent, into, hands=hands, hashed=hashed)
             owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
             job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
             origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)

@@ -54,6 +54,7 @@ class Copier:
                 extract=extract,
                 names=names,
                 find=Earlier(name, self.forms).find if self.forms.linking and not op.still else unknown,
+                hashed=self.forms.hashed,
             )
             return commit(workspace, parent, clock=self.services.clock, known=known, keep=self.forms.indexes.keep)
 

@@ -24,7 +24,9 @@ from stagemill.files.crew import Hands
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import attributes, disk
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.index import IndexEntry
+from stagemill.layer.stream import CHUNK
 
 _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -38,8 +40,12 @@ class Draft:
     StagemillError for what the tree does not allow, and OSError.
     """
 
-    def __init__(self, parent: FileView, into: Path, *, hands: Hands | None = None) -> None:
+    def __init__(
+        self, parent: FileView, into: Path, *, hands: Hands | None = None, hashed: Hashed | None = None
+    ) -> None:
         self._soon = Soon(os.fspath(into), hands or Hands([], 0), self._put_at_once)
+        self._hashed = hashed
+        self._large: list[Sent] = []
         self._parent = parent
         self._into = os.fspath(into)
         self._owner = os.geteuid(), os.getegid()
@@ -119,6 +125,8 @@ class Draft:
             return
         self.known[sent.path] = IndexEntry(sent.path, sent.entry, sent.digest)
         self._soon.put(sent)
+        if self._hashed and sent.entry.size >= CHUNK:
+            self._large.append(sent)
 
     def _put_at_once(self, sent: Sent) -> None:
         place, size = f"{sent.root}/{sent.name}", sent.entry.size
@@ -183,6 +191,9 @@ class Draft:
     def finish(self) -> None:
         """Gives the directories what they are to have, those below first, when all files are there."""
         self._soon.wait()
+        for sent in self._large:
+            if self._hashed and self.known.get(sent.path):
+                self._hashed.made(self._place(sent.path), sent.digest)
         for path in sorted(self._written, reverse=True):
             entry = self._written[path]
             if entry.kind == "dir":
