@@ -26,8 +26,8 @@ class Reading(Protocol):
         """What is known of a file whose digest would have to be made; None where it need not be, or there is none."""
         ...
 
-    def learn(self, path: str, digest: Digest, /) -> None:
-        """A file that was unread has this digest."""
+    def learn(self, path: str, seen: Row, digest: Digest, /) -> None:
+        """A file that was unread, and is as it was seen, has this digest."""
         ...
 
     def digest(self, path: str, /) -> Digest: ...
@@ -69,15 +69,17 @@ class Ahead:
         batch, size = self._batch, self._size
         self._batch, self._size = [], 0
         self._hands.put(
-            ("hash", self._root, [(os.fsencode(path), *key_of(row)) for path, row in batch]), self._done(batch), size=size
+            ("hash", self._root, [(os.fsencode(path), *key_of(row)) for path, row in batch]),
+            self._done(batch),
+            size=size,
         )
 
     def _done(self, batch: list[tuple[str, Row]]) -> Callable[[bytes], None]:
         def done(digests: bytes) -> None:
             learn = self._files.learn
-            for number, (path, _) in enumerate(batch):
+            for number, (path, seen) in enumerate(batch):
                 self._missing.discard(path)
                 if data := digests[number * _SIZE : (number + 1) * _SIZE]:
-                    learn(path, Digest.from_bytes(data))
+                    learn(path, seen, Digest.from_bytes(data))
 
         return done

@@ -18,9 +18,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
 from stagemill.context.ahead import Ahead
+from stagemill.context.digests import Digests, StatCache
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.look import FORM, Look, Row, Xattrs, key_of, look, row, xattrs
 from stagemill.context.seen import MOST_YOUNG, MOST_YOUNG_BYTES, Folder, Found, Seen
@@ -31,7 +31,6 @@ from stagemill.files.folded import Folded
 from stagemill.files.view import Entry, Kind
 from stagemill.timings import measured
 
-_COARSEST_CLOCK_NS = 2_000_000_000
 _CHUNK = 1 << 20
 _ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _KINDS: dict[int, Kind] = {
@@ -44,14 +43,6 @@ _KINDS: dict[int, Kind] = {
     stat.S_IFSOCK: "socket",
 }
 _NO_ROWS: Mapping[str, Row] = MappingProxyType({})
-
-
-class StatCache(Protocol):
-    """Digests of files by (device, inode, size, mtime, ctime), times in nanoseconds."""
-
-    def get(self, key: tuple[int, ...]) -> Digest | None: ...
-
-    def put(self, key: tuple[int, ...], digest: Digest) -> None: ...
 
 
 class DirectoryContext:
@@ -75,13 +66,11 @@ class DirectoryContext:
         self.crew = crew or Crew(0)
         self.root = os.path.realpath(root)
         self._ignore = ignore
-        self._stats = stats
-        self._settled_before = started_ns - _COARSEST_CLOCK_NS
+        self._digests = Digests(stats, started_ns=started_ns)
         self._rows = Folded(_packed_rows, _unpacked_rows)
         self._folders: dict[str, Folder] = {}
         self._targets: dict[str, str] = {}
         self._xattrs: dict[str, Xattrs] = {}
-        self._digests = Folded(_packed_digests, _unpacked_digests)
         self._unseen = False
         self._top = self._read_root()
 
@@ -104,11 +93,15 @@ class DirectoryContext:
         return self._rows.look(folder).values()
 
     def digest(self, path: str) -> Digest:
-        folder, _, name = path.rpartition("/")
-        known = self._known(folder).get(name)
+        known = self._digests.get(path)
         if known is None:
-            known = self._remembered(path, self._rows_in(folder).get(name))
-            self._know(folder, name, known)
+            seen = self._row(path)
+            assert seen, f"{path!r} is not in the context"
+            assert stat.S_ISREG(seen[1]), f"{path!r} is no file"
+            known = self._digests.look(path, seen)
+            if known is None:
+                known = self._hash(path, key_of(seen))
+                self._digests.learn(path, seen, known)
         return known
 
     @contextmanager
@@ -118,39 +111,13 @@ class DirectoryContext:
             yield Ahead(self, hands)
 
     def unread(self, path: str) -> Row | None:
-        """What is known of a file that would have to be read for its digest."""
-        folder, _, name = path.rpartition("/")
-        found = self._rows_in(folder).get(name)
-        if found is None or not stat.S_ISREG(found[1]) or name in self._known(folder):
-            return None
-        key = key_of(found)
-        digest = self._stats.get(key) if self._is_settled(key) else None
-        if digest is None:
-            return found
-        self._know(folder, name, digest)
-        return None
+        """What was seen of a file that would have to be read for its digest."""
+        seen = self._row(path)
+        return seen if seen and stat.S_ISREG(seen[1]) and self._digests.look(path, seen) is None else None
 
-    def learn(self, path: str, digest: Digest) -> None:
+    def learn(self, path: str, seen: Row, digest: Digest) -> None:
         """A file was read that is as it was seen."""
-        folder, _, name = path.rpartition("/")
-        found = self._rows_in(folder).get(name)
-        assert found, "somebody was told what is known of it"
-        key = key_of(found)
-        if self._is_settled(key):
-            self._stats.put(key, digest)
-        self._know(folder, name, digest)
-
-    def _known(self, folder: str) -> dict[str, Digest]:
-        """The digests of files in a folder that were needed so far."""
-        found = self._digests.get(folder)
-        if found is None:
-            found = {}
-            self._digests.put(folder, found)
-        return found
-
-    def _know(self, folder: str, name: str, digest: Digest) -> None:
-        self._known(folder)[name] = digest
-        self._digests.changed(folder)
+        self._digests.learn(path, seen, digest)
 
     def real_path(self, path: str) -> Path:
         return Path(self.root, path)
@@ -196,7 +163,7 @@ class DirectoryContext:
 
     def _young(self) -> list[str] | None:
         """The files that may change again with none of their times changing; None where they are too many or too large."""
-        since, found, size = self._settled_before, [], 0
+        since, found, size = self._digests.settled_before, [], 0
         for folder in self._rows.folders():
             for name, each in self._rows.look(folder).items():
                 if (each[7] >= since or each[8] >= since) and not stat.S_ISDIR(each[1]):
@@ -216,21 +183,6 @@ class DirectoryContext:
             return f"{self.digest(path) if entry.kind == 'file' else ''} {own!r}"
         except (ContextError, OSError):
             return ""
-
-    def _remembered(self, path: str, found: Row | None) -> Digest:
-        assert found, f"{path!r} is not in the context"
-        assert stat.S_ISREG(found[1]), f"{path!r} is no file"
-        key = key_of(found)
-        settled = self._is_settled(key)
-        digest = self._stats.get(key) if settled else None
-        if digest is None:
-            digest = self._hash(path, key)
-            if settled:
-                self._stats.put(key, digest)
-        return digest
-
-    def _is_settled(self, key: tuple[int, ...]) -> bool:
-        return key[3] < self._settled_before and key[4] < self._settled_before
 
     @measured("hash")
     def _hash(self, path: str, key: tuple[int, ...]) -> Digest:
@@ -392,11 +344,3 @@ def _packed_rows(rows: Mapping[str, Row]) -> bytes:
 
 def _unpacked_rows(packed: bytes) -> dict[str, Row]:
     return {row[0]: row for row in marshal.loads(packed)}  # noqa: S302  it was packed here
-
-
-def _packed_digests(digests: Mapping[str, Digest]) -> bytes:
-    return marshal.dumps({name: bytes.fromhex(digest.hex) for name, digest in digests.items()}, FORM)
-
-
-def _unpacked_digests(packed: bytes) -> dict[str, Digest]:
-    return {name: Digest.from_bytes(data) for name, data in marshal.loads(packed).items()}  # noqa: S302  as above

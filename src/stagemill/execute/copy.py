@@ -37,15 +37,16 @@ _EVERYTHING = operations.Origin(("",))
 
 
 class Find(Protocol):
-    """Where a file lies that is as it is to be, at the same path of another layer, whose index has it so; None where
-    nobody knows one.
+    """The directory of another layer that has a file at this very path, which is as it is to be and has no second name; empty
+    where nobody knows one.
     """
 
-    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None: ...
+    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> str: ...
 
 
-def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> tuple[str, IndexEntry] | None:
+def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> str:
     """Nobody knows one."""
+    return ""
 
 
 class Extract(Protocol):
@@ -276,20 +277,14 @@ class _Copying:
         entry, wanted = entries
         digest = source.view.digest(path)
         if source.fixed:
-            linked = self._may_share(source) and wanted == entry and self._link(source, path, target, (entry, digest))
-        else:
-            linked = self._link_earlier(target, wanted, digest)
-        if linked:
+            shared = self._may_share(source) and wanted == entry and self._link(source, path, target, (entry, digest))
+            if not shared:
+                copy = partial(transfer.copy_fixed, source.place(path), size=entry.size)
+                self._draft.put_file(target, wanted, copy, digest=digest)
             return
-        if source.files.root:
-            self._draft.put_soon(Sent(source.files.root, path, target, wanted, digest))
-            return
-        real = source.place(path)
-        if source.fixed:
-            copy = partial(transfer.copy_fixed, real, size=entry.size)
-        else:
-            copy = partial(transfer.copy_hashed, real, size=entry.size, expected=digest, name=path)
-        self._draft.put_file(target, wanted, copy, digest=digest)
+        root, name = (source.files.root, path) if source.files.root else ("", source.place(path)[1:])
+        twin = self._twin(target, wanted, digest)
+        self._draft.put_soon(Sent(root, name, target, wanted, digest, path, twin))
 
     def _link(self, source: _Source, path: str, target: str, facts: tuple[Entry, Digest]) -> bool:
         """Makes a file of a layer one of this layer too, if it can be."""
@@ -303,14 +298,12 @@ class _Copying:
         known = IndexEntry(target, entry if entry.node is None else replace(entry, node=None), digest)
         return first and self._draft.adopt(target, entry, real, known=known)
 
-    def _link_earlier(self, target: str, wanted: Entry, digest: Digest) -> bool:
-        """The same for one that this step made the last time. No two files of one layer are the same there, as none of those
+    def _twin(self, target: str, wanted: Entry, digest: Digest) -> str:
+        """Where the same is that this step made the last time. No two files of one layer are the same there, as none of those
         that are found has a second name.
         """
         found = self._find(target, wanted, digest)
-        if found is None or (self._linked and not self._is_first(found[0])):
-            return False
-        return self._draft.adopt(target, wanted, found[0], known=found[1])
+        return found if found and (not self._linked or self._is_first(f"{found}/{target}")) else ""
 
     def _may_share(self, source: _Source) -> bool:
         """A RUN sees how many names a file has (`ls -l`, cpio). Of what is unpacked one name goes when this is over."""

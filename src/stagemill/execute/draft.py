@@ -120,17 +120,17 @@ class Draft:
 
     def put_soon(self, sent: Sent) -> None:
         """A new file, which is there when the layer is finished. ContextError where it is not what it was, now or later."""
-        if not sent.is_plain:
+        if not sent.twin and not sent.is_plain:
             self._put_at_once(sent)
             return
         self.known[sent.path] = IndexEntry(sent.path, sent.entry, sent.digest)
         self._soon.put(sent)
-        if self._hashed and sent.entry.size >= CHUNK:
+        if self._hashed and not sent.twin and sent.entry.size >= CHUNK:
             self._large.append(sent)
 
     def _put_at_once(self, sent: Sent) -> None:
         place, size = f"{sent.root}/{sent.name}", sent.entry.size
-        copy = partial(transfer.copy_hashed, place, size=size, expected=sent.digest, name=sent.name)
+        copy = partial(transfer.copy_hashed, place, size=size, expected=sent.digest, name=sent.title)
         self.put_file(sent.path, sent.entry, copy, digest=sent.digest)
 
     def put_special(self, path: str, entry: Entry) -> None:

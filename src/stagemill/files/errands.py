@@ -14,17 +14,19 @@ import sys
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Literal, TypeAlias
 
     Facts: TypeAlias = tuple[bytes, int, int, int, int, int]
     """Of a file: name, device, inode, size in bytes, both times in nanoseconds."""
-    Reading: TypeAlias = tuple[str, bytes, list[Facts]]
+    Reading: TypeAlias = tuple[Literal["hash"], bytes, list[Facts]]
     """`hash`, the folder, its files."""
     Wanted: TypeAlias = tuple[bytes, bytes, int, bytes, int, int]
     """Of a copy: name in the source, name in the target, size in bytes, digest, mode, time in nanoseconds."""
-    Copying: TypeAlias = tuple[str, bytes, bytes, tuple[int, int] | None, list[Wanted]]
+    Copying: TypeAlias = tuple[Literal["copy"], bytes, bytes, tuple[int, int] | None, list[Wanted]]
     """`copy`, the folder of the sources, that of the targets, the owner if it is not that of the process, the files."""
-    Errand: TypeAlias = Reading | Copying
+    Linking: TypeAlias = tuple[Literal["link"], bytes, bytes, list[bytes]]
+    """`link`, the folder where the files are, that where they are to be too, their names in both."""
+    Errand: TypeAlias = Reading | Copying | Linking
 
 CHUNK = 1 << 20
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -34,20 +36,21 @@ _NO_XATTRS = (errno.ENOTSUP, errno.ENODATA)
 
 
 def run(errand: Errand) -> bytes:
-    """What came of it: of `hash` the digests of the first files, of `copy` a byte for each file that was copied."""
+    """What came of it: of `hash` the digests of the first files, else a byte for each file that is there now."""
     if errand[0] == "hash":
-        return _hashed(*errand[1:])  # type: ignore[arg-type]
-    return _copied(*errand[1:])  # type: ignore[arg-type]
+        return _hashed(errand[1], errand[2])
+    if errand[0] == "copy":
+        return _copied(errand[1], errand[2], errand[3], errand[4])
+    return _linked(errand[1], errand[2], errand[3])
 
 
 def undo(errand: Errand) -> None:
     """Takes away what somebody may have left who died in the middle of it."""
-    if errand[0] != "copy":
+    if errand[0] == "hash":
         return
-    target, files = errand[2], errand[4]  # type: ignore[misc]
-    for wanted in files:
+    for name in errand[3] if errand[0] == "link" else [wanted[1] for wanted in errand[4]]:
         try:
-            os.unlink(os.path.join(target, wanted[1]))
+            os.unlink(os.path.join(errand[2], name))
         except FileNotFoundError:
             continue
 
@@ -105,6 +108,27 @@ def _copied(source: bytes, target: bytes, owner: tuple[int, int] | None, files: 
             for wanted in files:
                 if not _copy(from_, into, wanted, owner=owner, first=not done):
                     break
+                done += 1
+        finally:
+            os.close(into)
+    except OSError:
+        pass
+    finally:
+        os.close(from_)
+    return b"\1" * done
+
+
+def _linked(source: bytes, target: bytes, names: list[bytes]) -> bytes:
+    done = 0
+    try:
+        from_ = os.open(source, _FOLDER)
+    except OSError:
+        return b""
+    try:
+        into = os.open(target, _FOLDER)
+        try:
+            for name in names:
+                os.link(name, name, src_dir_fd=from_, dst_dir_fd=into, follow_symlinks=False)
                 done += 1
         finally:
             os.close(into)

@@ -14,8 +14,8 @@ from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.memory import Memory
-from stagemill.files.crew import Crew
 from stagemill.context.named import Directory, NamedContexts
+from stagemill.files.crew import Crew
 from stagemill.files.glob import is_pattern
 from stagemill.files.view import FileView
 from stagemill.plan.request import MAIN, FileContext
