@@ -22,8 +22,8 @@ class Reading(Protocol):
     @property
     def root(self) -> str: ...
 
-    def unread(self, path: str, /) -> Row | None:
-        """What is known of a file whose digest would have to be made; None where it need not be, or there is none."""
+    def look(self, path: str, /) -> Digest | Row:
+        """The digest of a file; what was seen of one that would have to be read for that."""
         ...
 
     def learn(self, path: str, seen: Row, digest: Digest, /) -> None:
@@ -44,17 +44,19 @@ class Ahead:
         self._size = 0
         self._missing: set[str] = set()
 
-    def expect(self, path: str) -> None:
-        """The digest of a file will be asked for."""
-        row = self._files.unread(path)
-        if row is None or path in self._missing:
-            return
-        size = row[6]
+    def expect(self, path: str) -> Digest | None:
+        """The digest of a file, if it is known; else it will be asked for."""
+        found = self._files.look(path)
+        if isinstance(found, Digest):
+            return found
+        size = found[6]
         if self._batch and (len(self._batch) >= _FILES or self._size + size > _BYTES):
             self._put()
-        self._missing.add(path)
-        self._batch.append((path, row))
-        self._size += size
+        if path not in self._missing:
+            self._missing.add(path)
+            self._batch.append((path, found))
+            self._size += size
+        return None
 
     def digest(self, path: str) -> Digest:
         """Raises as that of the files does."""

@@ -31,31 +31,30 @@ class Digests:
         self._found = Folded(_packed, _unpacked)
         self.settled_before = started_ns - _COARSEST_CLOCK_NS
 
-    def get(self, path: str) -> Digest | None:
+    def get(self, folder: str, name: str) -> Digest | None:
         """What this build has found out."""
-        folder, _, name = path.rpartition("/")
         found = self._found.get(folder)
         return found.get(name) if found else None
 
-    def look(self, path: str, seen: Row) -> Digest | None:
+    def look(self, folder: str, name: str, seen: Row) -> Digest | None:
         """The same, or what is remembered of a file that is as it was `seen`."""
-        known = self.get(path)
+        found = self._found.get(folder)
+        known = found.get(name) if found else None
         if known is None:
             key = key_of(seen)
             known = self._stats.get(key) if self._is_settled(key) else None
             if known is not None:
-                self._keep(path, known)
+                self._keep(folder, name, known)
         return known
 
-    def learn(self, path: str, seen: Row, digest: Digest) -> None:
+    def learn(self, folder: str, name: str, seen: Row, digest: Digest) -> None:
         """A file that was `seen` so has this digest."""
         key = key_of(seen)
         if self._is_settled(key):
             self._stats.put(key, digest)
-        self._keep(path, digest)
+        self._keep(folder, name, digest)
 
-    def _keep(self, path: str, digest: Digest) -> None:
-        folder, _, name = path.rpartition("/")
+    def _keep(self, folder: str, name: str, digest: Digest) -> None:
         found = self._found.get(folder)
         if found is None:
             self._found.put(folder, {name: digest})

@@ -92,16 +92,23 @@ class DirectoryContext:
         """All that was read of a folder that was looked at."""
         return self._rows.look(folder).values()
 
+    def children(self, folder: str) -> Iterator[tuple[str, Entry]]:
+        prefix = f"{folder}/" if folder else ""
+        for name, row in self._rows_in(folder).items():
+            path = prefix + name
+            yield path, self._entry(path, row)
+
     def digest(self, path: str) -> Digest:
-        known = self._digests.get(path)
+        folder, _, name = path.rpartition("/")
+        known = self._digests.get(folder, name)
         if known is None:
-            seen = self._row(path)
+            seen = self._rows_in(folder).get(name)
             assert seen, f"{path!r} is not in the context"
             assert stat.S_ISREG(seen[1]), f"{path!r} is no file"
-            known = self._digests.look(path, seen)
+            known = self._digests.look(folder, name, seen)
             if known is None:
                 known = self._hash(path, key_of(seen))
-                self._digests.learn(path, seen, known)
+                self._digests.learn(folder, name, seen, known)
         return known
 
     @contextmanager
@@ -110,14 +117,16 @@ class DirectoryContext:
         with self.crew.hired() as hands:
             yield Ahead(self, hands)
 
-    def unread(self, path: str) -> Row | None:
-        """What was seen of a file that would have to be read for its digest."""
-        seen = self._row(path)
-        return seen if seen and stat.S_ISREG(seen[1]) and self._digests.look(path, seen) is None else None
+    def look(self, path: str) -> Digest | Row:
+        """The digest of a file; what was seen of one that would have to be read for that."""
+        folder, _, name = path.rpartition("/")
+        seen = self._rows_in(folder)[name]
+        return self._digests.look(folder, name, seen) or seen
 
     def learn(self, path: str, seen: Row, digest: Digest) -> None:
         """A file was read that is as it was seen."""
-        self._digests.learn(path, seen, digest)
+        folder, _, name = path.rpartition("/")
+        self._digests.learn(folder, name, seen, digest)
 
     def real_path(self, path: str) -> Path:
         return Path(self.root, path)
@@ -298,6 +307,9 @@ class DirectoryContext:
 
     def _entry(self, path: str, found: Row) -> Entry:
         _, mode, device, node, names, stands_for, size, changed, _ = found
+        own = self._xattrs.get(path, ()) if self._xattrs else ()
+        if names == 1 and stat.S_ISREG(mode):
+            return Entry("file", mode & 0o7777, 0, 0, size, changed, xattrs=own)
         kind = _KINDS[stat.S_IFMT(mode)]
         return Entry(
             kind,
@@ -308,7 +320,7 @@ class DirectoryContext:
             changed,
             self._targets[path] if kind == "symlink" else "",
             (os.major(stands_for), os.minor(stands_for)) if kind in {"char", "block"} else (0, 0),
-            self._xattrs.get(path, ()),
+            own,
             (device, node) if names > 1 and kind != "dir" else None,
         )
 

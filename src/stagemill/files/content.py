@@ -80,10 +80,10 @@ def _content(view: FileView, sources: Sources, foresight: Foresight, *, owners: 
     for number, match in enumerate(matches(view, sources)):
         size = 0
         groups.begin()
-        for path, name, entry in _expected(walked(view, match), foresight):
+        for (path, name, entry), digest in _expected(walked(view, match), foresight):
             first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
             link = "" if first == f"{number}/{name}" else first
-            data = foresight.digest(path) if entry.kind == "file" else ""
+            data = (digest or foresight.digest(path)) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             groups.add([name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()])
             parts.append((path, facts))
@@ -100,17 +100,21 @@ class _Blind:
     def __init__(self, view: FileView) -> None:
         self.digest = view.digest
 
-    def expect(self, path: str) -> None:
+    def expect(self, path: str) -> Digest | None:
         pass
 
 
-def _expected(walked: Iterable[_Walked], foresight: Foresight) -> Iterator[_Walked]:
-    """The same, but of files some thousands are expected before the first is used."""
-    waiting: deque[_Walked] = deque()
+def _expected(walked: Iterable[_Walked], foresight: Foresight) -> Iterator[tuple[_Walked, Digest | None]]:
+    """The same with the digests that are known; of other files some thousands are expected before the first is used."""
+    waiting: deque[tuple[_Walked, Digest | None]] = deque()
+    unknown = 0
     for each in walked:
-        if each[2].kind == "file":
-            foresight.expect(each[0])
-        waiting.append(each)
+        known = foresight.expect(each[0]) if each[2].kind == "file" else None
+        unknown += known is None and each[2].kind == "file"
+        if not unknown:
+            yield each, known
+            continue
+        waiting.append((each, known))
         if len(waiting) > _AHEAD:
             yield waiting.popleft()
     yield from waiting
