@@ -94,9 +94,9 @@ class DirectoryContext:
 
     def children(self, folder: str) -> Iterator[tuple[str, Entry]]:
         prefix = f"{folder}/" if folder else ""
-        for name, row in self._rows_in(folder).items():
+        for name, seen in self._rows_in(folder).items():
             path = prefix + name
-            yield path, self._entry(path, row)
+            yield path, self._entry(path, seen)
 
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")
