@@ -9,6 +9,7 @@ from typing import Protocol
 from stagemill.context.look import Row, key_of
 from stagemill.digest import Digest
 from stagemill.files.crew import Hands
+from stagemill.timings import measured
 
 _FILES = 200
 _BYTES = 8 << 20
@@ -62,9 +63,14 @@ class Ahead:
         """Raises as that of the files does."""
         if path in self._missing:
             self._put()
-            self._hands.wait()
+            self._wait()
         return self._files.digest(path)
 
+    @measured("hash")
+    def _wait(self) -> None:
+        self._hands.wait()
+
+    @measured("hash")
     def _put(self) -> None:
         if not self._batch:
             return

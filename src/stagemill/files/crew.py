@@ -97,11 +97,18 @@ class Hands:
         self._collect(wait=False)
         self._seen += cost(len(errand[-1]), size)
         if self._most > len(self._workers) and self._seen >= _WORTH:
-            self._workers.append(_Worker())
+            self._hire()
         for worker in self._workers if self._most else ():
             if worker.waiting < _DEEP and worker.send(errand, done):
                 return
         done(errands.run(errand))
+
+    def _hire(self) -> None:
+        """One more. Where the system has none left, this process is enough."""
+        try:
+            self._workers.append(_Worker())
+        except OSError:
+            self._most = len(self._workers)
 
     def wait(self) -> None:
         """All errands are done."""

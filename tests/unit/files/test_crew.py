@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,6 +114,19 @@ def test_who_comes_second_does_it_all_by_hand(crew: Crew, folders: tuple[Path, P
         put_all(hands, folders, done)
 
         assert (done, processes()) == ([b"\1"] * 100, before)
+
+
+def test_where_no_process_can_be_had_it_is_done_by_hand(
+    crew: Crew, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    done: list[bytes] = []
+    before = processes()
+
+    with crew.hired() as hands:
+        put_all(hands, folders, done)
+
+    assert (done, whole(folders[1]), processes()) == ([b"\1"] * 100, True, before)
 
 
 def test_its_processes_end_with_it(folders: tuple[Path, Path]) -> None:
