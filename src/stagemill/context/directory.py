@@ -48,8 +48,9 @@ _NO_ROWS: Mapping[str, Row] = MappingProxyType({})
 class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
-    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. `crew` reads many files at once. No symlink is followed, so nothing outside of
-    the directory is ever seen. Reads raise ContextError. `root` is where it is, without links.
+    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context; a `crew` reads its
+    files where there are many. No symlink is followed, so nothing outside of the directory is ever seen. Reads raise
+    ContextError. `root` is where it is, without links.
     """
 
     def __init__(

@@ -205,11 +205,10 @@ class Draft:
 
     def _remove(self, path: str) -> None:
         """Takes away what this layer has at a path; what the tree below has there is hidden by what comes."""
+        if path in self._written or path in self.known:
+            self._soon.wait()  # who comes late is not to come after it
         entry = self._written.pop(path, None)
-        known = self.known.pop(path, None)
-        if entry or known:
-            self._soon.wait()
-        if known or (entry and entry.kind != "dir"):
+        if self.known.pop(path, None) or (entry and entry.kind != "dir"):
             os.unlink(self._place(path))
         if entry is None or entry.kind != "dir":
             return
