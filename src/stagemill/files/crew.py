@@ -29,6 +29,7 @@ _INHERITED = ("LD_LIBRARY_PATH",)  # without which some a Python does not start
 _WORTH = 64 << 20
 """So much to do is worth a process, which takes some hundredths of a second to start. In bytes, as `cost` has it."""
 _OF_A_FILE = 32 << 10  # so many bytes are hashed in the time that it takes to open one
+_OF_A_LINK = 8 << 10
 _FORM = 2  # of marshal: a later one looks for equal values, which takes longer than to write them
 _PIPE = 1 << 20  # bytes
 _DEEP = 2  # errands that a process has at most: one that it does, and one that waits
@@ -36,9 +37,9 @@ _DEEP = 2  # errands that a process has at most: one that it does, and one that 
 Done = Callable[[bytes], None]
 
 
-def cost(count: int, size: int) -> int:
-    """What it takes to read so many files of so many bytes together."""
-    return count * _OF_A_FILE + size
+def cost(errand: Errand, size: int) -> int:
+    """What it takes to do an errand with files of so many bytes together."""
+    return len(errand[-1]) * (_OF_A_LINK if errand[0] == "link" else _OF_A_FILE) + size
 
 
 class Crew:
@@ -95,7 +96,7 @@ class Hands:
         `done` gets what `errands.run` returned, in this thread: in this call, in a later one, or in `wait`.
         """
         self._collect(wait=False)
-        self._seen += cost(len(errand[-1]), size)
+        self._seen += cost(errand, size)
         if self._most > len(self._workers) and self._seen >= _WORTH:
             self._hire()
         for worker in self._workers if self._most else ():
