@@ -189,7 +189,7 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
-                guard.hold(builds, place, delivery.wishes(len(builds)))
+                guard.hold(builds, place, delivery.wishes(len(builds)), origin=journal.place)
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
