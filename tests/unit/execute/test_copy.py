@@ -711,3 +711,13 @@ def test_a_device_in_a_user_namespace_is_an_error_that_says_why(
 
     assert caught.value.message == 'cannot make the device node "/d/null": a user namespace may not make any'
     assert caught.value.hint == "build as root"
+
+
+def test_a_file_that_another_source_replaces_is_the_later_one(bench: Workbench) -> None:
+    view = bench.context({"one/a": "first", "two/a": "second", "one/b": "b"})
+
+    assert bench.copy(view, "one/", "two/", to="/into/") == {
+        "into": "dir 0755 0:0",
+        "into/a": "file 0644 0:0 =second",
+        "into/b": "file 0644 0:0 =b",
+    }
