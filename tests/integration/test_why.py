@@ -101,11 +101,19 @@ def prune(room: Room) -> None:
     assert room.call("prune", "--all", "--force").status == 0
 
 
-def move_base(room: Room) -> None:
-    other = room.folder.parent / "other"
-    other.mkdir()
-    (other / "Dockerfile").write_text("FROM busybox\nRUN echo moved > /moved\n")
-    assert room.call("build", "--progress=quiet", "-t", "busybox", str(other)).status == 0
+def image(name: str, text: str, more: str = "") -> Step:
+    """An image with a file."""
+
+    def make(room: Room) -> None:
+        other = room.folder.parent / "other"
+        other.mkdir(exist_ok=True)
+        (other / "Dockerfile").write_text(f"FROM busybox\nRUN echo {text} > /file\n{more}")
+        assert room.call("build", "--progress=quiet", "-t", name, str(other)).status == 0
+
+    return make
+
+
+move_base = image("busybox", "moved")
 
 
 def link(room: Room) -> None:
@@ -115,6 +123,19 @@ def link(room: Room) -> None:
 
 def owner(room: Room) -> None:
     os.chown(room.folder / "src/a.js", 7, 7)
+
+
+def build(room: Room) -> None:
+    room.build("--also", "deps")
+
+
+def directory(script: str) -> tuple[Step, ...]:
+    """The tool stage makes a directory, and the app copies it."""
+    return (
+        edit("RUN echo tool > /tool", f"RUN {script}"),
+        edit("COPY --from=tool /tool /bin/tool", "COPY --from=tool /d /d"),
+        build,
+    )
 
 
 @dataclass(frozen=True)
@@ -192,6 +213,18 @@ MORE = [
     Case("below a linked layer", (edit("COPY src/", "COPY --link src/"), lambda room: room.build("--also", "deps"), edit("echo tool", "echo new")), {"RUN echo new": "instruction: "}, (COPY_TOOL, OUT)),
     Case("three files", (write("src/a.js", "A\n"), write("src/b.js", "B\n"), write("src/c.js", "")), {SRC: "file: src/a.js changed (content), src/b.js changed (content) and 1 more"}, (OUT,)),
 ]  # fmt: skip
+STAGES = [
+    Case("content of a stage", (edit("echo tool", "echo kit"),), {"RUN echo kit": "instruction: ", COPY_TOOL: "parent: after line 12 (RUN echo kit > /tool: RUN echo [-tool-] {+kit+} > /tool): /tool changed (content)"}, (SRC, OUT)),
+    Case("the owner in a stage", (edit("> /tool", "> /tool; chown 7:8 /tool"),), {"RUN echo tool > /tool;": "instruction: ", COPY_TOOL: "): /tool changed (owner)"}, (SRC, OUT)),
+    Case("the mode in a stage", (edit("> /tool", "> /tool; chmod 755 /tool"),), {"RUN echo tool > /tool;": "instruction: ", COPY_TOOL: "): /tool changed (mode)"}, (SRC, OUT)),
+    Case("new and gone in a directory of a stage", (*directory("mkdir /d; touch /d/a /d/b"), edit("touch /d/a /d/b", "touch /d/b /d/c")), {"RUN mkdir": "instruction: ", "COPY --from=tool": "): /d/c is new, /d/a is gone"}, (SRC, OUT)),
+    Case("of two steps that changed the one that gave it", (edit("RUN echo tool > /tool", "RUN echo tool > /tool\nRUN echo other > /other"), build, edit("> /tool", "> /tool; echo 2 >> /tool"), edit("echo other", "echo more")), {"RUN echo tool > /tool;": "instruction: ", "RUN echo more": "instruction: ", COPY_TOOL: "parent: after line 12 (RUN echo tool > /tool; echo 2"}, (SRC, OUT)),
+    Case("of two steps that changed the last", (edit("RUN echo tool > /tool", "RUN echo other > /other\nRUN echo tool > /tool"), build, edit("> /tool", "> /tool; echo 2 >> /tool"), edit("echo other", "echo more")), {"RUN echo tool > /tool;": "instruction: ", "RUN echo more": "instruction: ", COPY_TOOL: "parent: after line 13 (RUN echo tool > /tool; echo 2"}, (SRC, OUT)),
+    Case("a mount of a stage", (edit("RUN cat /src/a.js", "RUN --mount=from=tool,source=/tool,target=/t cat /t"), edit("COPY --from=tool /tool /bin/tool\n", ""), build, edit("echo tool", "echo kit")), {"RUN echo kit": "instruction: ", "RUN --mount=from": "parent: after line 12 (RUN echo kit > /tool: RUN echo [-tool-] {+kit+} > /tool): /tool changed (content)"}),
+    Case("a file of another image", (image("kit", "one"), edit("--from=tool /tool", "--from=kit /file"), build, image("kit", "two")), {"COPY --from=kit": "/file changed (content)"}, (SRC, OUT)),
+    Case("another file of another image", (image("kit", "one"), edit("--from=tool /tool", "--from=kit /file"), build, image("kit", "one", "RUN true > /more\n")), {}),
+    Case("what a stage gives is the same", (edit("echo tool", "echo  tool"),), {"RUN echo  tool": "instruction: "}),
+]  # fmt: skip
 PAIRS = [
     Case("content and mode", (write("src/a.js", "A\n"), mode("src/a.js", 0o755)), {SRC: "file: src/a.js changed (mode, content)"}, (OUT,)),
     Case("a file and a mount", (write("src/a.js", "A\n"), write("conf/x", "z\n")), {SRC: "file: src/a.js", CONF: "mount: conf/x"}, (OUT,)),
@@ -223,7 +256,7 @@ def room(
     return room
 
 
-@pytest.mark.parametrize("case", [*ALONE, *MORE, *PAIRS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*ALONE, *MORE, *STAGES, *PAIRS], ids=lambda case: case.name)
 def test_the_cause_that_is_named_is_what_was_changed(case: Case, room: Room) -> None:
     all_stages = ("--also", "deps")
     room.build(*all_stages, *case.first)

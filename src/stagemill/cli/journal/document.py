@@ -54,7 +54,7 @@ def _step(vertex: Vertex, dockerfile: Dockerfile, created: Mapping[Digest, str])
     facts: dict[str, Canonical] = {
         "digest": vertex.digest,
         "op": _sealed(op),
-        "inputs": [[edge.vertex.digest, edge.select is not None] for edge in vertex.inputs],
+        "inputs": [[edge.vertex.digest, edge.select.canonical() if edge.select else None] for edge in vertex.inputs],
         "name": label.name,
         "stage": label.stage,
         "line": label.at.line if label.at and label.at.file == dockerfile.source.name else 0,

@@ -168,4 +168,4 @@ class Journal:
         goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
         text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
         given = sorted(self._given.build_args.items())
-        return Digest.of_value([1, goals, text, rules, given])
+        return Digest.of_value([2, goals, text, rules, given])

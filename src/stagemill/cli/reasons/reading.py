@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from stagemill.cli.reasons.selected import Selected
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.insight import cause
@@ -89,7 +90,7 @@ class History:
         now = self.past(self.row(number))
         _check_order(now.number, against)
         earlier = [self.past(self.row(against))] if against is not None else list(self._earlier(now))
-        steps = explain(now, earlier, notes=self._notes, keys=self._keys)
+        steps = explain(now, earlier, notes=self._notes, keys=self._keys, selected=Selected(self._store))
         return Answer(now, steps, advise(now, steps), against)
 
     def _earlier(self, now: Past) -> Iterator[Past]:

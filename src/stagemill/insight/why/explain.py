@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagemill.insight.why.causes import Cause, Kind
-from stagemill.insight.why.compare import Comparison, Keys, Notes, parent
+from stagemill.insight.why.compare import Comparison, Keys, Notes, Selected, parent
 from stagemill.insight.why.operations import of_operation
 from stagemill.insight.why.past import Graph, Outcome, Past, PastStep
 from stagemill.oci.document import Json
@@ -24,9 +24,13 @@ class Explained:
     against: int | None = None
 
 
-def explain(now: Past, earlier: Sequence[Past], *, notes: Notes, keys: Keys) -> tuple[Explained, ...]:
+def explain(
+    now: Past, earlier: Sequence[Past], *, notes: Notes, keys: Keys, selected: Selected
+) -> tuple[Explained, ...]:
     """In the order of the graph. `earlier` builds are the newest first; of a place with none, nothing was built before."""
-    comparisons = [Comparison(now, then, notes=notes, keys=keys) for then in earlier if then.graph.steps]
+    comparisons = [
+        Comparison(now, then, notes=notes, keys=keys, selected=selected) for then in earlier if then.graph.steps
+    ]
     found: dict[str, Explained] = {}
     for step in now.graph.steps.values():
         outcome = now.outcome(step.digest)

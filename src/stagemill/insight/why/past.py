@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from stagemill.graph.vertex import Selection
 from stagemill.oci.document import Json, JsonObject
 from stagemill.values import dataclass
 
@@ -19,7 +20,7 @@ class Input:
     """What a step reads: another one by its digest, all of it or what it `selects`."""
 
     digest: str
-    selects: bool = False
+    selects: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def _step(value: JsonObject) -> PastStep:
         digest=str(value.get("digest", "")),
         op=_object(value.get("op")),
         inputs=tuple(
-            Input(str(item[0]), item[1] is True)
+            Input(str(item[0]), _selection(item[1]))
             for item in _list(value.get("inputs"))
             if isinstance(item, list) and len(item) == 2
         ),
@@ -189,6 +190,12 @@ def _step(value: JsonObject) -> PastStep:
         ref=str(value.get("ref", "")),
         created=str(value.get("created", "")),
     )
+
+
+def _selection(value: Json) -> Selection | None:
+    if not isinstance(value, dict):
+        return None
+    return Selection(_texts(value.get("patterns")), _texts(value.get("excludes")), value.get("parents") is True)
 
 
 def _object(value: Json) -> JsonObject:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.pasts import Drawn, build, digest, ended
+from stagemill.graph.vertex import Selection
 from stagemill.insight.why.align import counterparts
 from stagemill.insight.why.causes import Kind
 from stagemill.insight.why.compare import Comparison
@@ -30,12 +31,16 @@ def keys(past: Past, key: str) -> Sequence[str]:
     return outcome.inputs if outcome else ()
 
 
+def selected(_step: PastStep, _selection: Selection, _key: str) -> dict[str, str] | None:
+    return None
+
+
 def told(now: Past, *earlier: Past) -> dict[str, str]:
     return {one.step.text: f"{one.cause.kind}: {one.cause.text}" for one in explained(now, *earlier)}
 
 
 def explained(now: Past, *earlier: Past) -> tuple[Explained, ...]:
-    return explain(now, earlier, notes=notes, keys=keys)
+    return explain(now, earlier, notes=notes, keys=keys, selected=selected)
 
 
 def drawn(change: Callable[[Drawn], None] | None = None, *, content: str = "one", text: str = "RUN make") -> Graph:
@@ -227,7 +232,7 @@ def test_many_steps_on_each_other_are_no_trouble() -> None:
             one.run(first if number == 0 else f"RUN {number}")
         return one.graph()
 
-    comparison = Comparison(build(2, graph("RUN x")), build(1, graph("RUN y")), notes=notes, keys=keys)
+    comparison = Comparison(build(2, graph("RUN x")), build(1, graph("RUN y")), notes=notes, keys=keys, selected=selected)
 
     assert {causes[0].kind for causes in comparison.causes.values() if causes} == {Kind.INSTRUCTION, Kind.PARENT}
 
