@@ -36,7 +36,9 @@ class Drawn:
         op: dict[str, Json] = {
             "kind": "run/3", "args": ["/bin/sh", "-c", text.removeprefix("RUN ")], "env": [], "user": "", "cwd": "/", **more,
         }  # fmt: skip
-        self.last = self._add(op, (Input(self.last), *(Input(one, Selection(("x",))) for one in mounts)), self._name(text))
+        self.last = self._add(
+            op, (Input(self.last), *(Input(one, Selection(("x",))) for one in mounts)), self._name(text)
+        )
         return self.last
 
     def copy(self, text: str, source: str, **more: Json) -> str:
@@ -101,7 +103,10 @@ def keep(store: Store, past: Past) -> int:
         "globals": dict(graph.globals),
         "stages": [{**asdict(stage), "values": dict(stage.values)} for stage in graph.stages],
         "steps": [
-            {**asdict(step), "inputs": [[one.digest, one.selects.canonical() if one.selects else None] for one in step.inputs]}
+            {
+                **asdict(step),
+                "inputs": [[one.digest, one.selects.canonical() if one.selects else None] for one in step.inputs],
+            }
             for step in graph.steps.values()
         ],
     }

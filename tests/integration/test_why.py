@@ -385,6 +385,31 @@ def test_builds_are_listed_also_those_that_were_answered_at_once(room: Room) -> 
     assert len(shown) == 3
 
 
+@pytest.mark.parametrize("command", [("size",), ("shell", "-c", "true"), ("diff", "target:tool", "target:app")])
+def test_what_another_command_builds_is_written_down_where_it_ran_a_step(command: tuple[str, ...], room: Room) -> None:
+    room.build()
+    (first,) = room.call("builds", "-q").out.split()[:1]
+    asked = (*command, *(() if command[0] == "diff" else (".",)))
+    assert room.call(*asked, "--progress=quiet").status == 0
+    if command[0] != "size":  # which needs every stage to its end
+        assert room.call("builds", "-q", "-n", "1").out.split() == [first]
+
+    room.write("src/a.js", "A\n")
+    said = room.call(*asked, "--progress=quiet")
+    assert said.status == 0, said.err
+
+    (row, *_) = json.loads(room.call("builds", "--json").out)
+    assert (row["result"], row["ran"], row["targets"]) == ("built", 2, ["app"])
+    assert room.why("17")["steps"][0]["cause"]["text"] == "src/a.js changed (content)"
+
+
+def test_a_build_of_another_command_that_fails_is_written_down_too(room: Room) -> None:
+    room.write("Dockerfile", "FROM busybox\nRUN exit 3\n")
+    assert room.call("shell", "-c", "true", ".", "--progress=quiet").status == 1
+
+    assert json.loads(room.call("builds", "--json").out)[0]["result"] == "failed"
+
+
 def test_the_log_of_a_step_is_that_of_the_run_that_made_it(room: Room) -> None:
     room.write("Dockerfile", "FROM busybox AS a\nRUN echo first\nRUN echo second;\\\n echo third\nCOPY src /src\n")
     room.build()

@@ -42,7 +42,7 @@ class StepEnd:
 
 class Journal:
     """A listener that passes everything on. `number` is that of the build, once it is written down, and `entry` what builds
-    that are answered from its receipt have in their rows.
+    that are answered from its receipt have in their rows. With `only_work` a build that begins no step is not written down.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Journal:
         checks: Checks,
         caches: Caches,
         started: float,
+        only_work: bool = False,
     ) -> None:
         self.number = 0
         self.entry: Entry = {"place": "", "title": "", "graph": "", "steps": 0}
@@ -67,6 +68,7 @@ class Journal:
         self._checks = checks
         self._caches = caches
         self._started = started
+        self._only_work = only_work
         self._closed = False
         self._listed = False
         self._begun: dict[Digest, float] = {}
@@ -127,7 +129,7 @@ class Journal:
 
     def close(self, result: str) -> None:
         """Nothing that comes later counts."""
-        if not self.plans or self._closed:
+        if not self.plans or self._closed or (self._only_work and not self._begun):
             return
         self._closed = True
         try:

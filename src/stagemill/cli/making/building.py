@@ -21,6 +21,7 @@ from stagemill.cli.given.every_run import Surroundings, beyond
 from stagemill.cli.given.platforms import WantedPlatforms
 from stagemill.cli.given.policies import Policies
 from stagemill.cli.given.secrets import Ssh
+from stagemill.cli.journal.beside import noted
 from stagemill.cli.making.caches import Caches
 from stagemill.cli.making.directories import Directories
 from stagemill.cli.making.remote import Remote
@@ -362,8 +363,13 @@ def building(
     if given.platforms.every or len(given.platforms.all) > 1:
         raise UsageError("only one platform can be looked at", hint="write --platform OS/ARCH, or leave it out")
     make = make_all if every_stage else build
-    with prepared(given, inputs, place=place, listener=listener) as job:
-        yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)
+    checks = Checks(inputs, given.build_args)
+    with prepared(given, inputs, place=place, listener=listener, checks=checks) as job:
+
+        def carry_out(services: Services) -> Built:
+            return make(job.dockerfile, job.requests[0], job.resolver, services=services, options=job.options)
+
+        yield noted(carry_out, job.services, given=given, inputs=inputs, checks=checks)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import variables
-from stagemill.insight.why.align import counterparts
 from stagemill.graph.vertex import Selection
+from stagemill.insight.why.align import counterparts
 from stagemill.insight.why.causes import Cause, FileChange, Kind
 from stagemill.insight.why.files import changed_files, told
 from stagemill.insight.why.operations import of_operation, value

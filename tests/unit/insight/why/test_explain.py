@@ -232,7 +232,9 @@ def test_many_steps_on_each_other_are_no_trouble() -> None:
             one.run(first if number == 0 else f"RUN {number}")
         return one.graph()
 
-    comparison = Comparison(build(2, graph("RUN x")), build(1, graph("RUN y")), notes=notes, keys=keys, selected=selected)
+    comparison = Comparison(
+        build(2, graph("RUN x")), build(1, graph("RUN y")), notes=notes, keys=keys, selected=selected
+    )
 
     assert {causes[0].kind for causes in comparison.causes.values() if causes} == {Kind.INSTRUCTION, Kind.PARENT}
 
