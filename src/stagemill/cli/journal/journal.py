@@ -40,6 +40,19 @@ class StepEnd:
     begun: float = 0.0
 
 
+def place(given: BuildFlags, inputs: Inputs) -> str:
+    """Equal for builds of the same context and Dockerfile."""
+    context = given.context
+    where = os.path.abspath(context) if os.path.isdir(context) else context
+    return redacted(f"{where}\0{inputs.dockerfile.source.name}")
+
+
+def ignored(inputs: Inputs) -> tuple[str, ...]:
+    """The lines of the ignore file of the main context."""
+    explained = inputs.context.ignored if inputs.context else None
+    return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
+
+
 class Journal:
     """A listener that passes everything on. `number` is that of the build, once it is written down, and `entry` what builds
     that are answered from its receipt have in their rows. With `only_work` a build that begins no step is not written down.
@@ -110,12 +123,8 @@ class Journal:
             self.ends[step] = StepEnd(state, at - begun, begun - self._started)
 
     def _row(self) -> BuildRow:
-        context = self._given.context
-        place = os.path.abspath(context) if os.path.isdir(context) else context
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
-        return BuildRow(
-            self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number
-        )
+        return BuildRow(self._started, place(self._given, self._inputs), title, number=self.number)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -139,7 +148,7 @@ class Journal:
 
     def _write(self, result: str) -> None:
         builds = self._store.builds
-        rules = self._rules()
+        rules = ignored(self._inputs)
         name = self._name(rules)
         if not builds.knows(name):
             from stagemill.cli.journal.document import document
@@ -158,12 +167,6 @@ class Journal:
             builds.update(row)
         else:
             self.number = builds.add(row)
-
-    def _rules(self) -> tuple[str, ...]:
-        """The lines of the ignore file of the main context."""
-        context = self._inputs.context
-        explained = context.ignored if context else None
-        return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
 
     def _name(self, rules: Sequence[str]) -> Digest:
         """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""

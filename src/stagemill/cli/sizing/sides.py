@@ -12,7 +12,8 @@ from stagemill.build import Built
 from stagemill.cli.frame.environment import Workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given import flags
-from stagemill.cli.making.building import BuildFlags, building, reading
+from stagemill.cli.making.building import BuildFlags, reading
+from stagemill.cli.making.single import building
 from stagemill.cli.named import naming
 from stagemill.cli.named.places import reach
 from stagemill.cli.progress import open_progress
