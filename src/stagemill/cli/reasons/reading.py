@@ -10,7 +10,8 @@ from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.files.content import brief
 from stagemill.insight.why import past
-from stagemill.insight.why.advice import Advice, advise
+from stagemill.insight.why.advice import advise
+from stagemill.insight.why.advising.saving import Advice
 from stagemill.insight.why.explain import Explained, explain
 from stagemill.insight.why.keys import read
 from stagemill.insight.why.past import Graph, Past

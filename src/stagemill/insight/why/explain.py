@@ -72,7 +72,7 @@ def _asked(step: PastStep, now: Past) -> Cause | None:
 
 def _asked_below(step: PastStep, known: Mapping[str, Explained], now: Past) -> Cause | None:
     """What it reads ran because somebody asked for it."""
-    for digest in _reads(step, now.graph):
+    for digest in reads(step, now.graph):
         one = known.get(digest)
         root = known.get(one.cause.root) if one and one.cause.root else one
         if root and root.cause.kind is Kind.NO_CACHE:
@@ -80,7 +80,7 @@ def _asked_below(step: PastStep, known: Mapping[str, Explained], now: Past) -> C
     return None
 
 
-def _reads(step: PastStep, graph: Graph) -> Iterator[str]:
+def reads(step: PastStep, graph: Graph) -> Iterator[str]:
     """The inputs that have a name: of what puts a linked layer on a stage, what it puts where."""
     pending = [item.digest for item in step.inputs]
     while pending:
