@@ -509,23 +509,35 @@ def test_another_machines_cache_lacked_it(
     assert step["cause"]["text"].startswith("never built here, and not in ")
 
 
+ADVISED = """\
+FROM busybox AS tools
+RUN echo '#!/bin/sh' > /bin/npm && chmod 755 /bin/npm
+FROM tools AS app
+ARG BUILD_DATE=1
+RUN echo a
+RUN echo b
+COPY . /app
+RUN npm ci
+RUN echo $BUILD_DATE
+"""
+
+
 def test_variables_that_stand_too_high_and_files_that_come_too_early_are_advised_about(room: Room) -> None:
-    text = "FROM busybox AS app\nARG BUILD_DATE=1\nRUN echo a\nRUN echo b\nCOPY . /app\nRUN : npm ci\nRUN echo $BUILD_DATE\n"
-    room.write("Dockerfile", text)
+    room.write("Dockerfile", ADVISED)
     room.build()
 
     room.build("--build-arg", "BUILD_DATE=2")
     (advice,) = room.why()["advice"]
     assert re.fullmatch(
-        r"ARG BUILD_DATE at line 2 is first used at line 7: moved down, 4 steps and \d+\.\d s stay cached",
+        r"ARG BUILD_DATE at line 4 is first used at line 9: moved down, 4 steps and \d+\.\d s stay cached",
         advice["text"],
     )
-    assert (advice["line"], advice["steps"]) == (2, 4)
+    assert (advice["line"], advice["steps"]) == (4, 4)
 
     room.write("src/a.js", "other\n")
     room.build("--build-arg", "BUILD_DATE=2")
     (advice,) = room.why()["advice"]
-    assert advice["text"].startswith("RUN : npm ci at line 6 runs after COPY . /app of line 5: moved above it")
+    assert advice["text"].startswith("RUN npm ci at line 8 runs after COPY . /app of line 7: moved above it")
 
     room.write("package.json", "other\n")
     room.build("--build-arg", "BUILD_DATE=2")
@@ -535,6 +547,26 @@ def test_variables_that_stand_too_high_and_files_that_come_too_early_are_advised
     room.build("--build-arg", "BUILD_DATE=2")
     texts = [one["text"] for one in room.why()["advice"]]
     assert any(
-        text.startswith("node_modules is copied at line 5: with a line node_modules in .dockerignore, 3 steps")
+        text.startswith("node_modules is copied at line 7: with a line node_modules in .dockerignore, 3 steps")
         for text in texts
     )
+
+
+def test_who_does_what_is_advised_saves_what_it_says(room: Room) -> None:
+    moved = ADVISED.replace("ARG BUILD_DATE=1\n", "").replace("RUN echo $", "ARG BUILD_DATE=1\nRUN echo $")
+    room.write(
+        "Dockerfile", moved.replace("COPY . /app\nRUN npm ci\n", "COPY package.json /app/\nRUN npm ci\nCOPY . /app\n")
+    )
+    room.write(".dockerignore", "node_modules\n")
+    room.build()
+
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert [one["line"] for one in room.why()["steps"]] == [9]
+
+    room.write("src/a.js", "other\n")
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert [one["text"] for one in room.why()["steps"]] == ["COPY . /app", "RUN echo $BUILD_DATE"]
+
+    room.write("node_modules/x/index.js", "")
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert room.why()["steps"] == []
