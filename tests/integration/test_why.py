@@ -561,7 +561,7 @@ def test_who_does_what_is_advised_saves_what_it_says(room: Room) -> None:
     room.build()
 
     room.build("--build-arg", "BUILD_DATE=2")
-    assert [one["line"] for one in room.why()["steps"]] == [9]
+    assert [one["line"] for one in room.why()["steps"]] == [10]
 
     room.write("src/a.js", "other\n")
     room.build("--build-arg", "BUILD_DATE=2")
