@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import redacted
-from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation
+from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation, Stack
 from stagemill.graph.sealing import sealed_pair
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.lint.buildkit.secrets_used_in_arg_or_env import is_secret
@@ -41,7 +41,17 @@ def _stage(stage: Stage, dockerfile: Dockerfile) -> Canonical:
         "ref": _familiar(stage.base.reference) if stage.base else "",
         "begins": dockerfile.stages()[stage.index][0].image.text,
         "values": {name: _value(name, value) for name, value in stage.scope.values.items()},
+        "steps": list(_steps(stage)),
     }
+
+
+def _steps(stage: Stage) -> Iterator[Digest]:
+    """What it begins from, if that is an image, and its steps; two stages may have the same ones, which have one label."""
+    first = stage.steps[0].vertex.inputs[0].vertex if stage.steps else stage.vertex
+    if isinstance(first.op, BaseImage):
+        yield first.digest
+    for step in stage.steps:
+        yield (step.vertex.inputs[1].vertex if isinstance(step.vertex.op, Stack) else step.vertex).digest
 
 
 def _value(name: str, value: str) -> Canonical:

@@ -182,19 +182,24 @@ class Comparison:
                 if inner.digest != before.digest:
                     yield from self._input(inner, before, known, mounted=True)
         else:
-            yield from self._parent(step, then, known)
+            yield from self._parent(step, then, known, stands=new.selects is None)
 
-    def _parent(self, step: PastStep, then: PastStep, known: dict[str, tuple[Cause, ...]]) -> Iterator[Cause]:
-        if below := known.get(step.digest):
+    def _parent(
+        self, step: PastStep, then: PastStep, known: dict[str, tuple[Cause, ...]], *, stands: bool
+    ) -> Iterator[Cause]:
+        """What it stands on, or what it copies of."""
+        below = known.get(step.digest)
+        if below:
             first = below[0]
             root = first.root or step.digest
             yield parent(self.now.graph.steps[root], self._first(root, known), kind=first.kind)
-            return
-        gone = self._gone_above(then, self.match.get(step.digest))
+        gone = self._gone_above(then, self.match.get(step.digest)) if stands or not below else None
         if gone:
             yield Cause(
                 Kind.INSTRUCTION, f"{_cut(gone.text)} is gone (was line {gone.line})", gone.text.split()[0], gone.text
             )
+        elif below:
+            return
         elif step.kind in {"base", "scratch"} or then.kind in {"base", "scratch"}:
             yield Cause(Kind.BASE, f"it begins from {_name(step)}, was {_name(then)}", "FROM", _name(then), _name(step))
         else:

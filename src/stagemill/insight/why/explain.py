@@ -59,7 +59,11 @@ def _explained(
         return Explained(step, outcome, _pruned(*made, before), against=made[0].number)
     if unfinished := next((pair for pair in before if step.digest in pair[0].graph.steps), None):
         return Explained(step, outcome, _unfinished(*unfinished), against=unfinished[0].number)
-    return _compared(step, outcome, comparisons, now) or Explained(step, outcome, _never(step, outcome, now))
+    return (
+        _same(step, outcome, comparisons)
+        or _compared(step, outcome, comparisons, now)
+        or Explained(step, outcome, _never(step, outcome, now))
+    )
 
 
 def _asked(step: PastStep, now: Past) -> Cause | None:
@@ -104,6 +108,19 @@ def _unfinished(then: Past, outcome: Outcome | None) -> Cause:
     what = "failed" if outcome and outcome.state == "failed" else "stopped before it was done"
     text = f"it failed in build {then.number}" if what == "failed" else f"build {then.number} {what}"
     return Cause(Kind.UNFINISHED, text, str(then.number))
+
+
+def _same(step: PastStep, outcome: Outcome, comparisons: Sequence[Comparison]) -> Explained | None:
+    """What it reads was made anew and is what it was, so that it would have been found by content."""
+    for one in comparisons:
+        if step.digest in one.match and not one.causes.get(step.digest):
+            before = one.then.outcome(one.match[step.digest])
+            known = before and before.made
+            cause = (
+                _pruned(one.then, before, ((one.then, before),)) if before and known else _unfinished(one.then, before)
+            )
+            return Explained(step, outcome, cause, against=one.then.number)
+    return None
 
 
 def _compared(step: PastStep, outcome: Outcome, comparisons: Sequence[Comparison], now: Past) -> Explained | None:

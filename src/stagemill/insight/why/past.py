@@ -61,7 +61,10 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image.
+
+    `steps` are the digests of its steps, with that of the image first; other stages may have the same ones.
+    """
 
     title: str
     line: int
@@ -69,6 +72,7 @@ class PastStage:
     values: Mapping[str, Json]
     begins: str = ""
     ref: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,7 @@ def graph(name: str, document: str) -> Graph:
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
                 str(stage.get("ref", "")),
+                _texts(stage.get("steps")),
             )
             for stage in stages
         ),
