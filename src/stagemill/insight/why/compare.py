@@ -57,6 +57,12 @@ class Comparison:
             (step.stage, step.text): step.digest for step in steps if step.name and step.digest not in self._matched
         }
 
+    @cached_property
+    def _new(self) -> frozenset[tuple[str, str]]:
+        """Steps that have no counterpart then: the same, if one of them is among those that are gone, has changed its place."""
+        steps = self.now.graph.steps.values()
+        return frozenset((step.stage, step.text) for step in steps if step.name and step.digest not in self.match)
+
     def _of(self, step: PastStep, known: dict[str, tuple[Cause, ...]]) -> Iterator[Cause]:
         if not step.name and step.kind != "stack":
             return
@@ -214,7 +220,7 @@ class Comparison:
         here: PastStep | None = then
         while here and here.digest != until:
             if here.name and here.digest not in self._matched and here.kind != "base":
-                return here
+                return None if (here.stage, here.text) in self._new else here
             here = self.then.graph.steps.get(here.inputs[0].digest) if here.inputs else None
         return None
 
