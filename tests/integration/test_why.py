@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -427,6 +428,32 @@ def test_the_log_of_a_step_is_that_of_the_run_that_made_it(room: Room) -> None:
     assert both.err.count("cached: this is the output") == 2
     said = room.call("log", "5")
     assert said.err == "error: 5 has no output: it is COPY\nhint: only RUN writes anything\n"
+
+
+def test_a_log_does_nothing_to_a_terminal_and_is_as_it_was_in_a_pipe(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = r"printf '\033]0;title\007\033[31mred\033[0m\rover\nlast\302\205'"
+    room.write("Dockerfile", f"FROM busybox\nRUN {script}\n")
+    room.build()
+    hostile = "\x1b]0;title\x07\x1b[31mred\x1b[0m\rover\nlast\x85"
+
+    assert room.call("log", "2").out == hostile
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert room.call("log", "2").out == "over\nlast\n"
+
+
+def test_names_that_are_hostile_are_told_harmlessly(room: Room) -> None:
+    room.build()
+    room.write("src/\x1b]0;x\x07\x1b[2Ja.js", "")
+
+    planned = room.call("plan", ".").out
+    room.build()
+    said = room.call("why").out
+
+    assert [text for text in (planned, said) if "\x1b" in text or "\x07" in text] == []
+    assert "src/a.js is new" in said
+    assert "src/a.js is new" in planned
 
 
 def test_a_step_that_was_found_by_content_has_the_log_of_the_one_like_it(room: Room) -> None:
