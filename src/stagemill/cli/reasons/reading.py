@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stagemill.cli.reasons.selected import Selected
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.files.content import brief
 from stagemill.insight.why import past
-from stagemill.insight.why.advice import advise
-from stagemill.insight.why.advising.saving import Advice
+from stagemill.insight.why.causes import Kind
 from stagemill.insight.why.explain import Explained, explain
 from stagemill.insight.why.keys import read
 from stagemill.insight.why.past import Graph, Past
 from stagemill.store.builds import KEPT, BuildRow
 from stagemill.store.store import Store
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.insight.why.advising.saving import Advice
 
 Parts: TypeAlias = Iterable[tuple[str, str]]
 """What a content digest was made of: a path, and the facts about it."""
@@ -47,6 +49,7 @@ class History:
     def __init__(self, store: Store, contents: Mapping[Digest, Parts] | None = None) -> None:
         self._store = store
         self._contents = contents or {}
+        self._noted: dict[str, dict[str, str] | None] = {}
         self._graphs: dict[str, Graph] = {}
 
     def row(self, number: int | None) -> BuildRow:
@@ -96,7 +99,15 @@ class History:
         now = self.past(self.row(number))
         _check_order(now.number, against)
         steps = self.explained(now, [self.past(self.row(against))] if against is not None else None)
-        return Answer(now, steps, advise(now, steps), against)
+        return Answer(now, steps, self._advice(now, steps), against)
+
+    def _advice(self, now: Past, steps: Sequence[Explained]) -> tuple[Advice, ...]:
+        """Nothing could have been better for what nobody had yet."""
+        if all(one.cause.kind in {Kind.NEW, Kind.NO_CACHE, Kind.PRUNED} for one in steps):
+            return ()
+        from stagemill.insight.why.advice import advise
+
+        return advise(now, steps)
 
     def explained(self, now: Past, earlier: Sequence[Past] | None = None) -> tuple[Explained, ...]:
         """Why its steps ran, or would run, beside `earlier` builds: those of the same place unless they are given."""
@@ -105,18 +116,24 @@ class History:
 
     def _earlier(self, now: Past) -> Iterator[Past]:
         """Of the same place; where there is none, of others with the same Dockerfile, such as one that was moved."""
-        rows = self._store.builds.latest(KEPT, before=now.number)
-        same = [row for row in rows if row.place == now.place][:_NEAREST]
+        same = self._store.builds.of_place(now.place, _NEAREST, before=now.number)
         if same:
             yield from map(self.past, same)
             return
+        rows = self._store.builds.latest(_NEAREST, before=now.number)
         texts = {step.text for step in now.graph.steps.values() if step.is_step}
-        for one in map(self.past, rows[:_NEAREST]):
+        for one in map(self.past, rows):
             shared = texts & {step.text for step in one.graph.steps.values() if step.is_step}
             if one.graph.source == now.graph.source or 2 * len(shared) > len(texts):
                 yield one
 
     def _notes(self, content: str) -> dict[str, str] | None:
+        """Read once: it may be of a million files."""
+        if content not in self._noted:
+            self._noted[content] = self._read(content)
+        return self._noted[content]
+
+    def _read(self, content: str) -> dict[str, str] | None:
         try:
             digest = Digest(content)
             found = self._store.records.noted(digest)

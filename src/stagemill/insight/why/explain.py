@@ -59,11 +59,7 @@ def _explained(
         return Explained(step, outcome, _pruned(*made, before), against=made[0].number)
     if unfinished := next((pair for pair in before if step.digest in pair[0].graph.steps), None):
         return Explained(step, outcome, _unfinished(*unfinished), against=unfinished[0].number)
-    return (
-        _same(step, outcome, comparisons)
-        or _compared(step, outcome, comparisons, now)
-        or Explained(step, outcome, _never(step, outcome, now))
-    )
+    return _compared(step, outcome, comparisons, now) or Explained(step, outcome, _never(step, outcome, now))
 
 
 def _asked(step: PastStep, now: Past) -> Cause | None:
@@ -110,29 +106,29 @@ def _unfinished(then: Past, outcome: Outcome | None) -> Cause:
     return Cause(Kind.UNFINISHED, text, str(then.number))
 
 
-def _same(step: PastStep, outcome: Outcome, comparisons: Sequence[Comparison]) -> Explained | None:
-    """What it reads was made anew and is what it was, so that it would have been found by content."""
-    for one in comparisons:
-        if step.digest in one.match and not one.causes.get(step.digest):
-            before = one.then.outcome(one.match[step.digest])
-            known = before and before.made
-            cause = (
-                _pruned(one.then, before, ((one.then, before),)) if before and known else _unfinished(one.then, before)
-            )
-            return Explained(step, outcome, cause, against=one.then.number)
-    return None
-
-
 def _compared(step: PastStep, outcome: Outcome, comparisons: Sequence[Comparison], now: Past) -> Explained | None:
-    """What the build says in which fewest things differ, the latest of several."""
-    told = [(one, causes) for one in comparisons if (causes := one.causes.get(step.digest))]
-    kin = [(one, causes) for one, causes in told if step.digest in one.match]
-    if not told:
-        return None
-    if not kin and now.imports and outcome.like:
+    """What the build says in which fewest things differ, the latest of several. None is looked at in vain: a comparison costs."""
+    told: list[tuple[Comparison, tuple[Cause, ...]]] = []
+    kin: list[tuple[Comparison, tuple[Cause, ...]]] = []
+    for one in comparisons:
+        causes = one.causes.get(step.digest, ())
+        if step.digest in one.match and not causes:
+            return Explained(step, outcome, _same(one, step), against=one.then.number)
+        if causes:
+            (kin if step.digest in one.match else told).append((one, causes))
+        if step.digest in one.match and len(causes) == 1:
+            break
+    if not kin and (not told or (now.imports and outcome.like)):
         return None
     best, causes = min(kin or told[:1], key=lambda pair: len(pair[1]))
     return Explained(step, outcome, causes[0], causes[1:], best.then.number)
+
+
+def _same(one: Comparison, step: PastStep) -> Cause:
+    """What it reads was made anew and is what it was, so that it would have been found by content."""
+    before = one.then.outcome(one.match[step.digest])
+    made = before is not None and before.made
+    return _pruned(one.then, before, ((one.then, before),)) if before and made else _unfinished(one.then, before)
 
 
 def _never(step: PastStep, outcome: Outcome, now: Past) -> Cause:
