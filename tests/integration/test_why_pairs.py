@@ -218,6 +218,15 @@ OTHERS = (
 CASES = [(example, case) for example in (BASIC, *OTHERS) for case in example.cases()]
 
 
+def _copied(store: Path, to: Path) -> None:
+    """Layers and blobs do not change, and may be the same files."""
+    subprocess.run(["cp", "-al", str(store), str(to)], check=True)
+    for path in to.iterdir():
+        if path.name not in {"layers", "blobs"}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            subprocess.run(["cp", "-a", str(store / path.name), str(to)], check=True)
+
+
 class Starts:
     """For each example a store in which it was built, and its folder; made when it is wanted, and put back for each case."""
 
@@ -237,7 +246,8 @@ class Starts:
             shutil.rmtree(path, ignore_errors=True)
         kept = self._kept.get(example.name)
         if kept:
-            subprocess.run(["cp", "-a", str(kept / "store"), str(kept / "work"), str(self._home)], check=True)
+            _copied(kept / "store", self.store)
+            subprocess.run(["cp", "-a", str(kept / "work"), str(self._home)], check=True)
             return Room(self.work / example.name, call)
         subprocess.run(["cp", "-a", str(self._bases.root), str(self.store)], check=True)
         room = Room(self.work / example.name, call)
