@@ -116,7 +116,7 @@ class Comparison:
         if facts[0] is None or facts[1] is None:
             return ()
         found = changed_files(facts[0], facts[1], rules=((), ()))
-        return tuple(replace(change, path=f"/{change.path.removeprefix('.')}") for change in found)
+        return tuple(replace(change, path="/" if change.path == "." else f"/{change.path}") for change in found)
 
     def _giver(self, given: Input, key: str, known: dict[str, tuple[Cause, ...]]) -> Input:
         """Of a stage in which several steps have causes of their own, the one by which what is selected became what it is."""
