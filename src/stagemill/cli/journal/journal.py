@@ -93,6 +93,11 @@ class Journal:
         return [source.name for source in self._caches.sources]
 
     @property
+    def idle(self) -> bool:
+        """Whether no step ran."""
+        return all(end.state in {"cached", "alike"} for end in self.ends.values())
+
+    @property
     def plans(self) -> Sequence[Plan]:
         return self._checks.plans
 
@@ -155,9 +160,8 @@ class Journal:
 
             builds.keep(name, document(self.plans, self._inputs.dockerfile, rules))
         row = replace(self._row(), seconds=time.time() - self._started, result=result, graph=name)
-        cached = sum(end.state in {"cached", "alike"} for end in self.ends.values())
-        if result == "built" and cached == len(self.ends) and not self.sources:
-            row = replace(row, cached=cached)
+        if result == "built" and self.idle and not self.sources:
+            row = replace(row, cached=len(self.ends))
         else:
             from stagemill.cli.journal.account import account
 
