@@ -111,13 +111,13 @@ def copy_all(
 class _Source:
     """Where files come from, and which ones. `implied` holds the directories that an archive has no member for, None without an archive.
 
-    `nodes` tells, for a file of several names, where its first one was copied to, and as what.
+    `nodes` tells, for a file that may have several names, which of them came first, where it was copied to, and as what.
     """
 
     files: Files
     origin: operations.Origin = _EVERYTHING
     implied: set[str] | None = None
-    nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
+    nodes: dict[Hashable, tuple[str, str, Entry]] = field(default_factory=dict)
 
     @property
     def view(self) -> FileView:
@@ -239,8 +239,10 @@ class _Copying:
     def _place(self, source: _Source, path: str, target: str, entry: Entry) -> None:
         """Puts one path of the source, which is no directory, at its target."""
         self._draft.clear(target, replacing=source.implied is not None)
-        first, written = source.nodes.get(entry.node, ("", entry)) if entry.node is not None else ("", entry)
-        if first and self._draft.holds(first, written):
+        nobody = (path, "", entry)
+        name, first, written = source.nodes.get(entry.node, nobody) if entry.node is not None else nobody
+        # The same name twice makes two files: whether a file has more of them may depend on what else was built.
+        if name != path and self._draft.holds(first, written):
             self._draft.link(target, first)
             return
         wanted = self._dressed(entry, archived=source.implied is not None)
@@ -252,7 +254,7 @@ class _Copying:
         else:
             self._draft.put_special(target, wanted)
         if entry.node is not None:
-            source.nodes[entry.node] = target, wanted
+            source.nodes[entry.node] = path, target, wanted
 
     def _directory(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         """Puts a directory at its target; where it is then, which differs below a followed symlink."""

@@ -62,17 +62,19 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
     """What the sources select, as COPY would see it.
 
     A directory's files are named relative to it, a file by its name. Kind, mode, size, xattrs, bytes, symlink text,
-    device and hard links count, owners where asked for, times never. Raises MissingSourceError.
+    device and hard links count, owners where asked for, times never. A path that is selected twice is no hard link of itself:
+    whether it has a node may depend on links that are elsewhere. Raises MissingSourceError.
     """
-    seen: dict[Hashable, str] = {}
+    seen: dict[Hashable, tuple[str, str]] = {}
     groups, parts = _Groups(), Spool()
     full: set[str] = set()
     for number, match in enumerate(matches(view, sources)):
         size = 0
         groups.begin()
         for path, name, entry in walked(view, match):
-            first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
-            link = "" if first == f"{number}/{name}" else first
+            here = path, f"{number}/{name}"
+            first, place = seen.setdefault(entry.node, here) if entry.node is not None else here
+            link = "" if first == path else place
             data = view.digest(path) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             groups.add([name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()])

@@ -22,7 +22,8 @@ class Entry:
 
     `size` is in bytes for files, else 0. `mtime_ns` counts nanoseconds since the epoch. `target` is a symlink's text,
     `device` a device's (major, minor). `xattrs` are sorted by name and leave out what overlayfs keeps for itself.
-    `node` is equal for two paths that are hard links of each other, and None where there is no second name.
+    `node` is equal for two paths that are hard links of each other. One that no other path of the tree has says nothing: the
+    second name may lie elsewhere, or there is none. It is None where there surely is none.
     """
 
     kind: Kind

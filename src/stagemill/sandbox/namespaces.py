@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,9 @@ from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import cgroups, terminal
 from stagemill.sandbox.cgroups import Group
 from stagemill.sandbox.helper import Helper
+from stagemill.sandbox.inside.stubs import SYSTEM_DIRECTORIES, SYSTEM_FILES
 from stagemill.sandbox.process import Bind, Data, Mount, Process, Rootfs, Stack, Tmpfs
+from stagemill.sandbox.seen import facts
 from stagemill.sandbox.session import OutputSink, Session, relay
 from stagemill.sandbox.terminal import Relay, Streams
 from stagemill.timings import measured
@@ -27,13 +29,19 @@ _OWN_STREAMS = Streams()
 _NO_GROUP = Group()
 
 
+def _nothing() -> None:
+    """There is nothing else to do."""
+
+
 class NamespaceSandbox:
     """Thread-safe: processes may run at the same time. Leaving the block ends whatever still runs.
 
-    `state` is a directory for the one empty directory on which every sandbox mounts its root, unseen by all others.
+    `state` is a directory for the one empty directory on which every sandbox mounts its root, unseen by all others. `meanwhile`
+    is called while a process runs whose end somebody waits for.
     """
 
-    def __init__(self, *, state: Path) -> None:
+    def __init__(self, *, state: Path, meanwhile: Callable[[], None] = _nothing) -> None:
+        self._meanwhile = meanwhile
         self._mountpoint = state.absolute() / "mountpoint"
         self._helper = Helper(self._mountpoint)
 
@@ -75,6 +83,7 @@ class NamespaceSandbox:
                     ends.callback(os.close, descriptor)
                 session = Session(self._helper, request, stdio=(stdin, stdout_end, stderr_end))
             with session:
+                self._meanwhile()
                 return relay(session, {stdout: "stdout", stderr: "stderr"}, output, cancelled=cancelled)
 
     def attach(
@@ -136,11 +145,13 @@ def request(
 ) -> Request:
     """What the helper is sent about one process."""
     who = process.credentials
+    targets = (*SYSTEM_DIRECTORIES, *SYSTEM_FILES, *(mount.target for mount in process.mounts))
     return {
         "mountpoint": str(mountpoint),
         "lower": [str(path.absolute()) for path in rootfs.lower],
         "upper": str(rootfs.upper.absolute()) if rootfs.upper else None,
         "work": str(rootfs.work.absolute()) if rootfs.work else None,
+        "tree": facts(rootfs.view, targets) if rootfs.view else {},
         "mounts": [mount_request(mount) for mount in process.mounts],
         "args": list(process.args),
         "env": list(process.env),

@@ -50,6 +50,6 @@ def run(built: Built, command: tuple[str, ...]) -> Outcome:
             resolv_conf=services.host.resolv_conf,
             resources=services.host.resources,
         )
-        rootfs = Rootfs(lower=built.forms.directories(tree), upper=workspace.fs, work=workspace.work)
+        rootfs = Rootfs(built.forms.directories(tree), upper=workspace.fs, work=workspace.work, view=view)
         status = services.sandbox.run(rootfs, process, output=take, cancelled=Event())
     return Outcome(status, bytes(outputs["stdout"]), bytes(outputs["stderr"]))
