@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from stagemill.digest import Digest
+from stagemill.graph.vertex import Selection
 from stagemill.insight.why.past import Graph, Input, Outcome, Past, PastStage, PastStep
 from stagemill.oci.document import Json
 from stagemill.store.builds import BuildRow
@@ -35,7 +36,9 @@ class Drawn:
         op: dict[str, Json] = {
             "kind": "run/3", "args": ["/bin/sh", "-c", text.removeprefix("RUN ")], "env": [], "user": "", "cwd": "/", **more,
         }  # fmt: skip
-        self.last = self._add(op, (Input(self.last), *(Input(one, selects=True) for one in mounts)), self._name(text))
+        self.last = self._add(
+            op, (Input(self.last), *(Input(one, Selection(("x",))) for one in mounts)), self._name(text)
+        )
         return self.last
 
     def copy(self, text: str, source: str, **more: Json) -> str:
@@ -45,7 +48,7 @@ class Drawn:
             "destination": text.rsplit(maxsplit=1)[-1],
             **more,
         }
-        edge = Input(source, selects=self.steps[source].kind != "context")
+        edge = Input(source, None if self.steps[source].kind == "context" else Selection(tuple(text.split()[1:-1])))
         self.last = self._add(op, (Input(self.last), edge), self._name(text))
         return self.last
 
@@ -100,7 +103,10 @@ def keep(store: Store, past: Past) -> int:
         "globals": dict(graph.globals),
         "stages": [{**asdict(stage), "values": dict(stage.values)} for stage in graph.stages],
         "steps": [
-            {**asdict(step), "inputs": [[one.digest, one.selects] for one in step.inputs]}
+            {
+                **asdict(step),
+                "inputs": [[one.digest, one.selects.canonical() if one.selects else None] for one in step.inputs],
+            }
             for step in graph.steps.values()
         ],
     }

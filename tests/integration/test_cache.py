@@ -270,7 +270,7 @@ def test_the_value_of_an_argument_is_in_no_cache_and_plan_still_says_that_it_cha
     steps = [json.loads(said.out)["stages"][0]["steps"][0] for said in (same, other)]
     assert [(step["doing"], step["cause"]) for step in steps] == [
         ("cached", ""),
-        ("would run", "TOKEN changed since the cache was written"),
+        ("would run", f"never built here, and {tmp_path}/cache has another: ARG TOKEN has another value (secret)"),
     ]
 
 

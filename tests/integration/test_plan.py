@@ -33,7 +33,7 @@ def test_a_plan_tells_what_the_build_then_does(mill: Mill) -> None:
     found = plan(mill, "--build-arg", "V=2")
 
     (run,) = found["stages"][0]["steps"]
-    assert (run["doing"], run["cause"]) == ("would run", "V was 1, is 2")
+    assert (run["doing"], run["cause"]) == ("would run", "ARG V was 1, is 2")
     assert 1 <= run["seconds"] < 60
     assert doing(found)[1:] == ["would run, or be found by content"] * 2
     assert [step["name"].partition("] ")[2].split()[0] for step in found["critical_path"]["steps"]] == [

@@ -50,6 +50,11 @@ def test_the_pages_go_on_and_the_sources_stay_behind(site: Mill) -> None:
         "split: building it in two stages, on busybox",
         "split: running cat out/a out/b in both",
     ]
+    builds = json.loads(site.ok("builds", "--json").out)
+    assert [(row["file"], row["result"]) for row in builds[:2]] == [
+        ("Dockerfile (split)", "built"),
+        ("Dockerfile", "built"),
+    ]
     text = (site.folder / "Dockerfile").read_text()
     assert text.endswith('CMD ["busybox", "httpd", "-f", "-p", "8000", "-h", "/site/out"]\n')
     site.ok("build", "-q", "-t", "split", ".")

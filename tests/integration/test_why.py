@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,11 +102,19 @@ def prune(room: Room) -> None:
     assert room.call("prune", "--all", "--force").status == 0
 
 
-def move_base(room: Room) -> None:
-    other = room.folder.parent / "other"
-    other.mkdir()
-    (other / "Dockerfile").write_text("FROM busybox\nRUN echo moved > /moved\n")
-    assert room.call("build", "--progress=quiet", "-t", "busybox", str(other)).status == 0
+def image(name: str, text: str, more: str = "") -> Step:
+    """An image with a file."""
+
+    def make(room: Room) -> None:
+        other = room.folder.parent / "other"
+        other.mkdir(exist_ok=True)
+        (other / "Dockerfile").write_text(f"FROM busybox\nRUN echo {text} > /file\n{more}")
+        assert room.call("build", "--progress=quiet", "-t", name, str(other)).status == 0
+
+    return make
+
+
+move_base = image("busybox", "moved")
 
 
 def link(room: Room) -> None:
@@ -115,6 +124,19 @@ def link(room: Room) -> None:
 
 def owner(room: Room) -> None:
     os.chown(room.folder / "src/a.js", 7, 7)
+
+
+def build(room: Room) -> None:
+    room.build("--also", "deps")
+
+
+def directory(script: str) -> tuple[Step, ...]:
+    """The tool stage makes a directory, and the app copies it."""
+    return (
+        edit("RUN echo tool > /tool", f"RUN {script}"),
+        edit("COPY --from=tool /tool /bin/tool", "COPY --from=tool /d /d"),
+        build,
+    )
 
 
 @dataclass(frozen=True)
@@ -192,6 +214,18 @@ MORE = [
     Case("below a linked layer", (edit("COPY src/", "COPY --link src/"), lambda room: room.build("--also", "deps"), edit("echo tool", "echo new")), {"RUN echo new": "instruction: "}, (COPY_TOOL, OUT)),
     Case("three files", (write("src/a.js", "A\n"), write("src/b.js", "B\n"), write("src/c.js", "")), {SRC: "file: src/a.js changed (content), src/b.js changed (content) and 1 more"}, (OUT,)),
 ]  # fmt: skip
+STAGES = [
+    Case("content of a stage", (edit("echo tool", "echo kit"),), {"RUN echo kit": "instruction: ", COPY_TOOL: "parent: after line 12 (RUN echo kit > /tool: RUN echo [-tool-] {+kit+} > /tool): /tool changed (content)"}, (SRC, OUT)),
+    Case("the owner in a stage", (edit("> /tool", "> /tool; chown 7:8 /tool"),), {"RUN echo tool > /tool;": "instruction: ", COPY_TOOL: "): /tool changed (owner)"}, (SRC, OUT)),
+    Case("the mode in a stage", (edit("> /tool", "> /tool; chmod 755 /tool"),), {"RUN echo tool > /tool;": "instruction: ", COPY_TOOL: "): /tool changed (mode)"}, (SRC, OUT)),
+    Case("new and gone in a directory of a stage", (*directory("mkdir /d; touch /d/a /d/b"), edit("touch /d/a /d/b", "touch /d/b /d/.c")), {"RUN mkdir": "instruction: ", "COPY --from=tool": "): /d/.c is new, /d/a is gone"}, (SRC, OUT)),
+    Case("of two steps that changed the one that gave it", (edit("RUN echo tool > /tool", "RUN echo tool > /tool\nRUN echo other > /other"), build, edit("> /tool", "> /tool; echo 2 >> /tool"), edit("echo other", "echo more")), {"RUN echo tool > /tool;": "instruction: ", "RUN echo more": "instruction: ", COPY_TOOL: "parent: after line 12 (RUN echo tool > /tool; echo 2"}, (SRC, OUT)),
+    Case("of two steps that changed the last", (edit("RUN echo tool > /tool", "RUN echo other > /other\nRUN echo tool > /tool"), build, edit("> /tool", "> /tool; echo 2 >> /tool"), edit("echo other", "echo more")), {"RUN echo tool > /tool;": "instruction: ", "RUN echo more": "instruction: ", COPY_TOOL: "parent: after line 13 (RUN echo tool > /tool; echo 2"}, (SRC, OUT)),
+    Case("a mount of a stage", (edit("RUN cat /src/a.js", "RUN --mount=from=tool,source=/tool,target=/t cat /t"), edit("COPY --from=tool /tool /bin/tool\n", ""), build, edit("echo tool", "echo kit")), {"RUN echo kit": "instruction: ", "RUN --mount=from": "parent: after line 12 (RUN echo kit > /tool: RUN echo [-tool-] {+kit+} > /tool): /tool changed (content)"}),
+    Case("a file of another image", (image("kit", "one"), edit("--from=tool /tool", "--from=kit /file"), build, image("kit", "two")), {"COPY --from=kit": "/file changed (content)"}, (SRC, OUT)),
+    Case("another file of another image", (image("kit", "one"), edit("--from=tool /tool", "--from=kit /file"), build, image("kit", "one", "RUN true > /more\n")), {}),
+    Case("what a stage gives is the same", (edit("echo tool", "echo  tool"),), {"RUN echo  tool": "instruction: "}),
+]  # fmt: skip
 PAIRS = [
     Case("content and mode", (write("src/a.js", "A\n"), mode("src/a.js", 0o755)), {SRC: "file: src/a.js changed (mode, content)"}, (OUT,)),
     Case("a file and a mount", (write("src/a.js", "A\n"), write("conf/x", "z\n")), {SRC: "file: src/a.js", CONF: "mount: conf/x"}, (OUT,)),
@@ -223,7 +257,7 @@ def room(
     return room
 
 
-@pytest.mark.parametrize("case", [*ALONE, *MORE, *PAIRS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*ALONE, *MORE, *STAGES, *PAIRS], ids=lambda case: case.name)
 def test_the_cause_that_is_named_is_what_was_changed(case: Case, room: Room) -> None:
     all_stages = ("--also", "deps")
     room.build(*all_stages, *case.first)
@@ -352,6 +386,31 @@ def test_builds_are_listed_also_those_that_were_answered_at_once(room: Room) -> 
     assert len(shown) == 3
 
 
+@pytest.mark.parametrize("command", [("size",), ("shell", "-c", "true"), ("diff", "target:tool", "target:app")])
+def test_what_another_command_builds_is_written_down_where_it_ran_a_step(command: tuple[str, ...], room: Room) -> None:
+    room.build()
+    (first,) = room.call("builds", "-q").out.split()[:1]
+    asked = (*command, *(() if command[0] == "diff" else (".",)))
+    assert room.call(*asked, "--progress=quiet").status == 0
+    if command[0] != "size":  # which needs every stage to its end
+        assert room.call("builds", "-q", "-n", "1").out.split() == [first]
+
+    room.write("src/a.js", "A\n")
+    said = room.call(*asked, "--progress=quiet")
+    assert said.status == 0, said.err
+
+    (row, *_) = json.loads(room.call("builds", "--json").out)
+    assert (row["result"], row["ran"], row["targets"]) == ("built", 2, ["app"])
+    assert room.why("17")["steps"][0]["cause"]["text"] == "src/a.js changed (content)"
+
+
+def test_a_build_of_another_command_that_fails_is_written_down_too(room: Room) -> None:
+    room.write("Dockerfile", "FROM busybox\nRUN exit 3\n")
+    assert room.call("shell", "-c", "true", ".", "--progress=quiet").status == 1
+
+    assert json.loads(room.call("builds", "--json").out)[0]["result"] == "failed"
+
+
 def test_the_log_of_a_step_is_that_of_the_run_that_made_it(room: Room) -> None:
     room.write("Dockerfile", "FROM busybox AS a\nRUN echo first\nRUN echo second;\\\n echo third\nCOPY src /src\n")
     room.build()
@@ -369,6 +428,32 @@ def test_the_log_of_a_step_is_that_of_the_run_that_made_it(room: Room) -> None:
     assert both.err.count("cached: this is the output") == 2
     said = room.call("log", "5")
     assert said.err == "error: 5 has no output: it is COPY\nhint: only RUN writes anything\n"
+
+
+def test_a_log_does_nothing_to_a_terminal_and_is_as_it_was_in_a_pipe(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = r"printf '\033]0;title\007\033[31mred\033[0m\rover\nlast\302\205'"
+    room.write("Dockerfile", f"FROM busybox\nRUN {script}\n")
+    room.build()
+    hostile = "\x1b]0;title\x07\x1b[31mred\x1b[0m\rover\nlast\x85"
+
+    assert room.call("log", "2").out == hostile
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert room.call("log", "2").out == "over\nlast\n"
+
+
+def test_names_that_are_hostile_are_told_harmlessly(room: Room) -> None:
+    room.build()
+    room.write("src/\x1b]0;x\x07\x1b[2Ja.js", "")
+
+    planned = room.call("plan", ".").out
+    room.build()
+    said = room.call("why").out
+
+    assert [text for text in (planned, said) if "\x1b" in text or "\x07" in text] == []
+    assert "src/a.js is new" in said
+    assert "src/a.js is new" in planned
 
 
 def test_a_step_that_was_found_by_content_has_the_log_of_the_one_like_it(room: Room) -> None:
@@ -440,7 +525,7 @@ def test_another_machines_cache_lacked_it(
     assert {text: cause["kind"] for text, cause in found.items() if text.startswith("RUN cat package")} == {
         "RUN cat package.json > installed": "not in the cache"
     }
-    assert "has another: ARG VERSION has another value (secret)" in found["RUN cat package.json > installed"]["text"]
+    assert "has another: ARG VERSION has another value" in found["RUN cat package.json > installed"]["text"]
 
     third = Mill(base.root, tmp_path / "nothing").copy(tmp_path / "third")
     monkeypatch.setenv("STAGEMILL_ROOT", str(third.root))
@@ -451,23 +536,35 @@ def test_another_machines_cache_lacked_it(
     assert step["cause"]["text"].startswith("never built here, and not in ")
 
 
+ADVISED = """\
+FROM busybox AS tools
+RUN echo '#!/bin/sh' > /bin/npm && chmod 755 /bin/npm
+FROM tools AS app
+ARG BUILD_DATE=1
+RUN echo a
+RUN echo b
+COPY . /app
+RUN npm ci
+RUN echo $BUILD_DATE
+"""
+
+
 def test_variables_that_stand_too_high_and_files_that_come_too_early_are_advised_about(room: Room) -> None:
-    text = "FROM busybox AS app\nARG BUILD_DATE=1\nRUN echo a\nRUN echo b\nCOPY . /app\nRUN : npm ci\nRUN echo $BUILD_DATE\n"
-    room.write("Dockerfile", text)
+    room.write("Dockerfile", ADVISED)
     room.build()
 
     room.build("--build-arg", "BUILD_DATE=2")
     (advice,) = room.why()["advice"]
     assert re.fullmatch(
-        r"ARG BUILD_DATE at line 2 is first used at line 7: moved down, 4 steps and \d+\.\d s stay cached",
+        r"ARG BUILD_DATE at line 4 is first used at line 9: moved down, 4 steps and \d+\.\d s stay cached",
         advice["text"],
     )
-    assert (advice["line"], advice["steps"]) == (2, 4)
+    assert (advice["line"], advice["steps"]) == (4, 4)
 
     room.write("src/a.js", "other\n")
     room.build("--build-arg", "BUILD_DATE=2")
     (advice,) = room.why()["advice"]
-    assert advice["text"].startswith("RUN : npm ci at line 6 runs after COPY . /app of line 5: moved above it")
+    assert advice["text"].startswith("RUN npm ci at line 8 runs after COPY . /app of line 7: moved above it")
 
     room.write("package.json", "other\n")
     room.build("--build-arg", "BUILD_DATE=2")
@@ -477,6 +574,26 @@ def test_variables_that_stand_too_high_and_files_that_come_too_early_are_advised
     room.build("--build-arg", "BUILD_DATE=2")
     texts = [one["text"] for one in room.why()["advice"]]
     assert any(
-        text.startswith("node_modules is copied at line 5: with a line node_modules in .dockerignore, 3 steps")
+        text.startswith("node_modules is copied at line 7: with a line node_modules in .dockerignore, 3 steps")
         for text in texts
     )
+
+
+def test_who_does_what_is_advised_saves_what_it_says(room: Room) -> None:
+    moved = ADVISED.replace("ARG BUILD_DATE=1\n", "").replace("RUN echo $", "ARG BUILD_DATE=1\nRUN echo $")
+    room.write(
+        "Dockerfile", moved.replace("COPY . /app\nRUN npm ci\n", "COPY package.json /app/\nRUN npm ci\nCOPY . /app\n")
+    )
+    room.write(".dockerignore", "node_modules\n")
+    room.build()
+
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert [one["line"] for one in room.why()["steps"]] == [10]
+
+    room.write("src/a.js", "other\n")
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert [one["text"] for one in room.why()["steps"]] == ["COPY . /app", "RUN echo $BUILD_DATE"]
+
+    room.write("node_modules/x/index.js", "")
+    room.build("--build-arg", "BUILD_DATE=2")
+    assert room.why()["steps"] == []

@@ -255,10 +255,16 @@ def _verify(values: Values, builds: Sequence[Built], inputs: Inputs, journal: Jo
 def _explain(values: Values, journal: Journal, place: Workplace, listener: Listener) -> None:
     if not values.flag("explain"):
         return
+    now = time.time()
+    if journal.idle:
+        from stagemill.cli.progress.text import harmless
+        from stagemill.cli.reasons.named import NOTHING, named
+
+        listener(Notice(harmless(f"{named(journal.number, journal.entry['title'], now, now=now)}: {NOTHING}"), now))
+        return
     from stagemill.cli.reasons.reading import History
     from stagemill.cli.reasons.text import text
 
-    now = time.time()
     answer = History(place.store).answer(journal.number)
     listener(Notice(text(answer, answer.steps, now=now), now))
 

@@ -11,6 +11,8 @@ import click
 
 from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
+from stagemill.cli.progress.out import writable
+from stagemill.cli.progress.text import Lines, harmless
 from stagemill.cli.reasons.choosing import chosen
 from stagemill.cli.reasons.reading import History
 from stagemill.digest import Digest
@@ -25,6 +27,7 @@ _EXAMPLES = examples(
         "stagemill log --build 7 12": "the same of another build",
     }
 )
+_AT_ONCE = 1 << 16
 
 
 @click.command("log", cls=Command, epilog=_EXAMPLES)
@@ -59,10 +62,22 @@ def _print(runs: Sequence[PastStep], build: Past, store: Store) -> None:
     for step, path in logs:
         _note(step, path, build, alone=len(runs) == 1)
         if path:
+            _show(path)
+
+
+def _show(path: Path) -> None:
+    """Byte for byte into a pipe or a file; on a terminal without colours, titles, and what else may write to it."""
+    with path.open("rb") as file:
+        if not sys.stdout.isatty():
             sys.stdout.flush()
-            with path.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+            shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
+            return
+        lines = Lines()
+        while data := file.read(_AT_ONCE):
+            sys.stdout.writelines(f"{writable(harmless(line), sys.stdout)}\n" for line in lines.feed(data))
+        sys.stdout.writelines(f"{writable(harmless(line), sys.stdout)}\n" for line in lines.end())
+        sys.stdout.flush()
 
 
 def _logs(step: PastStep, store: Store) -> Iterator[Path]:
@@ -94,5 +109,5 @@ def _note(step: PastStep, path: Path | None, build: Past, *, alone: bool) -> Non
     elif path.stat().st_mtime > build.begun + build.seconds + 1 and build.result != "running":
         words.append(f"it ran again since build {build.number}: this is the output of its last run")
     if text := ": ".join(filter(None, words)):
-        sys.stderr.write(f"note: {text}\n")
+        sys.stderr.write(f"note: {harmless(text)}\n")
         sys.stderr.flush()

@@ -15,7 +15,8 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given.options import add_build_options
-from stagemill.cli.making.building import BuildFlags, building, reading
+from stagemill.cli.making.building import BuildFlags, reading
+from stagemill.cli.making.single import building
 from stagemill.cli.progress import open_progress
 from stagemill.errors import StagemillError
 from stagemill.execute.container import Launch, has_program, launch

@@ -16,13 +16,16 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given.options import add_build_options
+from stagemill.cli.journal.beside import noted
 from stagemill.cli.making.building import BuildFlags, Job, prepared, reading
 from stagemill.cli.making.source import Inputs
+from stagemill.cli.making.warnings import Checks
 from stagemill.cli.progress import open_progress
 from stagemill.cli.progress.out import writable
 from stagemill.cli.splitting import keeping, report
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
+from stagemill.execute.services import Services
 from stagemill.split.facts import Facts
 from stagemill.split.splitting import Split, Splitter, foreseen
 
@@ -72,10 +75,10 @@ def command(**given: object) -> int:
         if dry:
             found = foreseen(_facts(inputs, flags))
         else:
-            with prepared(flags, inputs, place=place, listener=listener) as job:
-                found = _proven(
-                    job, inputs, flags, checks=[tuple(shlex.split(text)) for text in values.texts("checks")]
-                )
+            before = Checks(inputs, flags.build_args)
+            with prepared(flags, inputs, place=place, listener=listener, checks=before) as job:
+                commands = [tuple(shlex.split(text)) for text in values.texts("checks")]
+                found = _proven(job, inputs, flags, before=before, checks=commands)
     kept = keeping.keep(found.text, flags, write=values.flag("write"), output=values.text("output"))
     shown = report.document(found) if values.flag("as_json") else report.text(found, kept)
     print(writable(shown, sys.stdout))
@@ -115,15 +118,20 @@ def _facts(inputs: Inputs, flags: BuildFlags, built: Built | None = None) -> Fac
     return Facts.of(inputs.dockerfile, context=context, build_args=flags.build_args, base=base)
 
 
-def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, checks: Sequence[tuple[str, ...]]) -> Split:
+def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, before: Checks, checks: Sequence[tuple[str, ...]]) -> Split:
     # What cannot be split is refused before it is built.
     _facts(inputs, flags)
-    first = [job.options]
+    first = [(before, job.options)]
     request = replace(job.requests[0], target="")
 
     def make(dockerfile: Dockerfile) -> Built:
-        options = first.pop() if first else replace(job.options, approve=lambda _plans: None)
-        return build(dockerfile, request, job.resolver, services=job.services, options=options)
+        after = Checks(replace(inputs, dockerfile=dockerfile), flags.build_args)
+        seen, options = first.pop() if first else (after, replace(job.options, approve=after.see))
+
+        def carry_out(services: Services) -> Built:
+            return build(dockerfile, request, job.resolver, services=services, options=options)
+
+        return noted(carry_out, job.services, given=flags, inputs=seen.inputs, checks=seen)
 
     def say(text: str) -> None:
         sys.stderr.write(f"split: {text}\n")

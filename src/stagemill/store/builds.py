@@ -20,6 +20,7 @@ PENDING = "builds.pending"
 _EVERY = 16  # builds between two times that the oldest are forgotten
 _COLUMNS = "begun, seconds, result, place, title, ran, cached, graph, account"
 _GET = f"SELECT number, {_COLUMNS} FROM builds WHERE number = ?"  # noqa: S608  it is a constant
+_LIKE = f"SELECT number, {_COLUMNS} FROM builds WHERE number < ? AND place = ? ORDER BY number DESC LIMIT ?"  # noqa: S608
 _LATEST = f"SELECT number, {_COLUMNS} FROM builds WHERE number < ? ORDER BY number DESC LIMIT ?"  # noqa: S608
 _ADD = f"INSERT INTO builds ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number"  # noqa: S608
 _UPDATE = "UPDATE builds SET seconds = ?, result = ?, ran = ?, cached = ?, graph = ?, account = ? WHERE number = ?"
@@ -119,6 +120,11 @@ class Builds:
         """The last builds, the newest first; with `before` those of smaller numbers."""
         self._take_in()
         return self._database.rows(BuildRow.from_row, _LATEST, before, count)
+
+    def of_place(self, place: str, count: int, *, before: int) -> list[BuildRow]:
+        """The same for those whose files came from a place."""
+        data = place.encode("utf-8", "surrogatepass")
+        return self._database.rows(BuildRow.from_row, _LIKE, before, data, count)
 
     def knows(self, graph: Digest) -> bool:
         """Whether a graph was kept already."""

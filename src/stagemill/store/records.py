@@ -21,7 +21,6 @@ KEPT_NOTE_BYTES = 64 << 20
 _COLUMNS = "key, canonical, result, ingredients, name, created, used"
 _GET = f"SELECT {_COLUMNS} FROM records WHERE key = ?"  # noqa: S608  it is a constant
 _RECENT = f"SELECT {_COLUMNS} FROM records WHERE name = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
-_ENDING = f"SELECT {_COLUMNS} FROM records WHERE substr(name, ?) = ? ORDER BY created DESC, rowid DESC LIMIT ?"  # noqa: S608
 _ALL = f"SELECT {_COLUMNS} FROM records ORDER BY key"  # noqa: S608
 _PUT = f"INSERT OR REPLACE INTO records ({_COLUMNS}) VALUES "  # noqa: S608
 _ROW = "(?, ?, ?, ?, ?, ?, ?)"
@@ -106,11 +105,6 @@ class Records:
         """The latest records of steps with a name, the newest first."""
         return self._database.rows(Record.from_row, _RECENT, _bytes(name), RECENT)
 
-    def ending(self, text: str) -> list[Record]:
-        """The same for all whose name ends so; looks at every record."""
-        data = _bytes(text)
-        return self._database.rows(Record.from_row, _ENDING, -len(data), data, RECENT)
-
     def all(self) -> list[Record]:
         """Every record, by key."""
         return self._database.rows(Record.from_row, _ALL)
@@ -127,10 +121,6 @@ class Records:
             return
         self._database.change("INSERT OR IGNORE INTO notes (content, parts) VALUES (?, ?)", content, _packed(parts))
         self._database.change(_FORGET, KEPT_NOTES, KEPT_NOTE_BYTES)
-
-    def contents(self) -> list[Digest]:
-        """The content digests of which it is known what they were made of, the latest first."""
-        return self._database.rows(_digest, "SELECT content FROM notes ORDER BY rowid DESC")
 
     def noted(self, content: Digest) -> tuple[tuple[str, str], ...] | None:
         """What a content digest was made of, or None where nobody remembers."""

@@ -59,11 +59,11 @@ class TestSteps:
     def test_in_an_empty_store_all_would_run(self, plan: Plan) -> None:
         found = steps(plan())
 
-        assert found["COPY one /one"] == ("would run", "no step like it was made here")
-        assert found["WORKDIR /app"] == ("would run", "after [base 1/2] COPY one /one")
+        assert found["COPY one /one"] == ("would run", "no step like it was built here")
+        assert found["WORKDIR /app"] == ("would run", "no step like it was built here")
         assert found["COPY --from=build /two /two"] == (
             "would run, or be found by content",
-            "depends on what comes of [build-prod 1/1] COPY two /two",
+            "no step like it was built here",
         )
 
     def test_nothing_is_built_and_nothing_kept(self, plan: Plan, stagemill: Call, project: Path) -> None:
@@ -87,8 +87,10 @@ class TestSteps:
         found = steps(plan())
 
         assert found["COPY one /one"] == ("cached", "")
-        assert found["COPY two /two"] == ("would run", "two changed")
-        assert found["COPY --from=build /two /two"][0] == "would run, or be found by content"
+        assert found["COPY two /two"] == ("would run", "two changed (content)")
+        assert found["COPY --from=build /two /two"] == (
+            "would run, or be found by content", "after line 8 (COPY two /two: two changed (content))",
+        )  # fmt: skip
 
     def test_what_has_the_same_content_is_said_to(self, plan: Plan, stagemill: Call, project: Path) -> None:
         stagemill("build", ".")
@@ -104,7 +106,7 @@ class TestSteps:
         (project / "Dockerfile").write_text(text)
         stagemill("build", ".")
 
-        assert steps(plan("--build-arg", "V=2"))["COPY one /x${V}"] == ("would run", "the destination changed")
+        assert steps(plan("--build-arg", "V=2"))["COPY one /x${V}"] == ("would run", "ARG V was 1, is 2")
 
     def test_a_step_that_only_another_machine_made_is_compared_with_that_one(
         self, plan: Plan, stagemill: Call, project: Path
@@ -117,15 +119,18 @@ class TestSteps:
 
         found = steps(plan("--target", "web", "--also", "more", *imports))
 
-        assert found["COPY one /one"] == ("would run", "files changed since the cache was written")
-        assert found["COPY one /never"] == ("would run", "no step like it was made here, or is in an imported cache")
+        assert found["COPY one /one"] == (
+            "would run",
+            "never built here, and cache has another: what it reads is not the same",
+        )
+        assert found["COPY one /never"] == ("would run", "never built here, and not in cache")
         assert found["COPY two /two"][0] == "would run"
 
     @pytest.mark.parametrize(
         ("flags", "cause"),
         [
             (("--no-cache",), "--no-cache"),
-            (("--no-cache-filter", "base"), "--no-cache-filter"),
+            (("--no-cache-filter", "base"), "--no-cache-filter base"),
             (("--rerun", "3"), "--rerun"),
         ],
     )

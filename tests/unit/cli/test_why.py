@@ -55,7 +55,7 @@ class TestBuilt:
         assert head.endswith(" ago: 2 of 2 steps ran")
         assert (blank, columns.split()) == ("", ["LINE", "STEP", "TOOK", "WHY"])
         assert [row.split("   ")[-1] for row in rows] == [
-            "one changed (content)", "after line 2 (COPY one /one: one changed (content))",
+            "one changed (content)", "after line 2 (COPY one /one: one changed (content)): /one changed (content)",
         ]  # fmt: skip
 
     def test_of_a_build_from_the_cache_nothing_is_told(self, stagemill: Call) -> None:

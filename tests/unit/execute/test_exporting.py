@@ -18,6 +18,7 @@ from stagemill.cache.contents import CacheContents
 from stagemill.cache.documents import inline, read
 from stagemill.cache.imports import Imports
 from stagemill.cache.marks import INLINE
+from stagemill.digest import Digest
 from stagemill.errors import CacheError, StagemillError
 from stagemill.events import Cached, Failed, Finished, Notice, Started, Transfer
 from stagemill.execute.assemble import Finish
@@ -282,7 +283,7 @@ class TestImport:
         assert len(imported) == 4  # of the two steps that are in the image, by both keys of each
         assert imported.items() <= own.items()
         assert "{}" not in imported.values()
-        (content,) = other.store.records.contents()
+        (content,) = other.store.database.rows(lambda row: Digest(str(row[0])), "SELECT content FROM notes")
         assert other.store.records.noted(content) == workshop.store.records.noted(content)
 
     def test_ingredients_that_are_not_those_of_the_key_are_not_believed(

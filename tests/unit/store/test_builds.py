@@ -40,6 +40,14 @@ def test_the_latest_come_first(store: Store) -> None:
     assert [row.number for row in store.builds.latest(9, before=three)] == [two, one]
 
 
+def test_those_of_a_place_are_found_whatever_else_was_built(store: Store) -> None:
+    one, _, three = (store.builds.add(replace(ROW, place=place)) for place in (ROW.place, "/other", ROW.place))
+
+    assert [row.number for row in store.builds.of_place(ROW.place, 9, before=three + 1)] == [three, one]
+    assert [row.number for row in store.builds.of_place(ROW.place, 9, before=three)] == [one]
+    assert store.builds.of_place("/nowhere", 9, before=three) == []
+
+
 def test_the_oldest_are_forgotten_with_what_only_they_were_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builds, "KEPT", 2)
     monkeypatch.setattr(builds, "_EVERY", 1)

@@ -119,7 +119,7 @@ def test_notes_that_take_more_than_there_is_room_for_are_forgotten_but_the_lates
     assert isinstance(size, int)
     assert remembered(3 * size) == contents[2:]
     assert remembered(1) == []
-    assert len(store.records.contents()) == 1
+    assert store.database.rows(len, "SELECT content FROM notes") == [1]
 
 
 @pytest.mark.parametrize("packed", ["x'00'", "x''", "'text'", "x'789c4b04000062006200'"])
@@ -128,22 +128,3 @@ def test_a_torn_note_counts_as_not_there(store: Store, packed: str) -> None:
     store.database.change(f"UPDATE notes SET parts = {packed}")
 
     assert store.records.noted(RECORD.key) is None
-
-
-def test_records_are_found_by_the_end_of_their_names(store: Store) -> None:
-    renumbered = replace(RECORD, key=Digest.of(b"new"), name="[builder 3/5] RUN make", created=RECORD.created + 1)
-    odd = replace(RECORD, key=Digest.of(b"odd"), name="[builder 3/5] RUN \udcff%")
-    for record in (RECORD, renumbered, odd):
-        store.records.put(record)
-
-    assert store.records.ending("] RUN make") == [renumbered, RECORD]
-    assert store.records.ending("] RUN \udcff%") == [odd]
-    assert store.records.ending("] RUN m%") == []
-
-
-def test_the_contents_that_are_remembered_come_newest_first(store: Store) -> None:
-    one, two = Digest.of(b"one"), Digest.of(b"two")
-    store.records.note(one, [("a", "1")])
-    store.records.note(two, [("a", "2")])
-
-    assert store.records.contents() == [two, one]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stagemill.cli.journal.journal import Journal, StepEnd
+from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import StagemillError
 from stagemill.execute.cache import is_remembered
 from stagemill.graph.vertex import Vertex, walk
+from stagemill.insight.why.keys import read
 from stagemill.plan import rerun
 from stagemill.store.builds import BuildRow
 from stagemill.store.store import Store
@@ -19,6 +21,7 @@ from stagemill.store.store import Store
 if TYPE_CHECKING:
     from stagemill.cache.imports import Imports
     from stagemill.cli.making.building import BuildFlags
+    from stagemill.plan.planner import Plan
 
 
 def account(row: BuildRow, journal: Journal, *, given: BuildFlags, store: Store, dockerfile: Dockerfile) -> BuildRow:
@@ -31,14 +34,10 @@ def account(row: BuildRow, journal: Journal, *, given: BuildFlags, store: Store,
         for digest, end in journal.ends.items()
         if digest in vertices and vertices[digest].label.name and is_remembered(vertices[digest])
     }
-    try:
-        again = sorted(rerun.chosen(given.rerun, dockerfile, plans))
-    except StagemillError:
-        again = []
     whole = {
         "no_cache": given.no_cache,
         "fresh": sorted(given.no_cache_filter),
-        "again": again,
+        "again": asked_again(given, dockerfile, plans),
         "imports": journal.sources,
         "steps": {
             digest: [
@@ -67,21 +66,20 @@ def _key(vertex: Vertex, end: StepEnd, store: Store, imports: Imports | None) ->
     if end.state == "cached":
         return [], ""
     record = store.records.get(vertex.digest)
-    found = list(_inputs(record.ingredients)) if record else []
-    return found, _like(vertex.label.name, imports) if imports and end.state != "alike" else ""
+    found = list(read(record.ingredients)) if record else []
+    return found, like(vertex.label.name, imports) if imports and end.state != "alike" else ""
 
 
-def _inputs(ingredients: str) -> Iterator[str]:
-    from stagemill.insight.cause import inputs
-
+def asked_again(given: BuildFlags, dockerfile: Dockerfile, plans: Sequence[Plan]) -> list[Digest]:
+    """The steps that --rerun names."""
     try:
-        value = json.loads(ingredients)
-    except ValueError:
-        return
-    yield from inputs(value if isinstance(value, dict) else {})
+        return sorted(rerun.chosen(given.rerun, dockerfile, plans))
+    except StagemillError:
+        return []
 
 
-def _like(name: str, imports: Imports) -> str:
+def like(name: str, imports: Imports) -> str:
+    """The ingredients of a step of that name in an imported cache, or else of one with the same instruction; or nothing."""
     tail = f"] {name.partition('] ')[2]}"
     steps = imports.all()
     same = [step for step in steps if step.name == name] or [step for step in steps if step.name.endswith(tail)]

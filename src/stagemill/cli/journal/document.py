@@ -9,7 +9,7 @@ from stagemill.cli.journal.made import made
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import redacted
-from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation
+from stagemill.graph.operations import BaseImage, Copy, Git, Http, Operation, Stack
 from stagemill.graph.sealing import sealed_pair
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.lint.buildkit.secrets_used_in_arg_or_env import is_secret
@@ -54,7 +54,17 @@ def _stage(
         "values": {name: _value(name, value) for name, value in stage.scope.values.items()},
         **({"parent": titles[stage.parent]} if stage.parent is not None else {}),
         **({"shared": [[step.vertex.digest, step.at.line] for step in shared]} if shared else {}),
+        "steps": list(_steps(stage)),
     }
+
+
+def _steps(stage: Stage) -> Iterator[Digest]:
+    """What it begins from, if that is an image, and its steps; two stages may have the same ones, which have one label."""
+    first = stage.steps[0].vertex.inputs[0].vertex if stage.steps else stage.vertex
+    if isinstance(first.op, BaseImage):
+        yield first.digest
+    for step in stage.steps:
+        yield (step.vertex.inputs[1].vertex if isinstance(step.vertex.op, Stack) else step.vertex).digest
 
 
 def _value(name: str, value: str) -> Canonical:
@@ -67,7 +77,7 @@ def _step(vertex: Vertex, dockerfile: Dockerfile, created: Mapping[Digest, str])
     facts: dict[str, Canonical] = {
         "digest": vertex.digest,
         "op": _sealed(op),
-        "inputs": [[edge.vertex.digest, edge.select is not None] for edge in vertex.inputs],
+        "inputs": [[edge.vertex.digest, edge.select.canonical() if edge.select else None] for edge in vertex.inputs],
         "name": label.name,
         "stage": label.stage,
         "line": label.at.line if label.at and label.at.file == dockerfile.source.name else 0,

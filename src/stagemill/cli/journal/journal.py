@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def place_of(context: str, inputs: Inputs) -> str:
-    """The context, and the file in it, without logins: equal for builds of the same."""
+    """The context, and the file in it, without logins: equal for builds of the same context and Dockerfile."""
     place = os.path.abspath(context) if os.path.isdir(context) else context
     return redacted(f"{place}\0{inputs.dockerfile.source.name}")
 
@@ -47,9 +47,15 @@ class StepEnd:
     begun: float = 0.0
 
 
+def ignored(inputs: Inputs) -> tuple[str, ...]:
+    """The lines of the ignore file of the main context."""
+    explained = inputs.context.ignored if inputs.context else None
+    return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
+
+
 class Journal:
     """A listener that passes everything on. `number` is that of the build, once it is written down, and `entry` what builds
-    that are answered from its receipt have in their rows.
+    that are answered from its receipt have in their rows. With `only_work` a build that begins no step is not written down.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Journal:
         checks: Checks,
         caches: Caches,
         started: float,
+        only_work: bool = False,
     ) -> None:
         self.number = 0
         self.entry: Entry = {"place": "", "title": "", "graph": "", "steps": 0}
@@ -74,6 +81,7 @@ class Journal:
         self._checks = checks
         self._caches = caches
         self._started = started
+        self._only_work = only_work
         self._closed = False
         self._listed = False
         self._begun: dict[Digest, float] = {}
@@ -83,6 +91,11 @@ class Journal:
     def sources(self) -> list[str]:
         """The caches that the build begins from, by what people call them."""
         return [source.name for source in self._caches.sources]
+
+    @property
+    def idle(self) -> bool:
+        """Whether no step ran."""
+        return all(end.state in {"cached", "alike"} for end in self.ends.values())
 
     @property
     def plans(self) -> Sequence[Plan]:
@@ -135,7 +148,7 @@ class Journal:
 
     def close(self, result: str) -> None:
         """Nothing that comes later counts."""
-        if not self.plans or self._closed:
+        if not self.plans or self._closed or (self._only_work and not self._begun):
             return
         self._closed = True
         try:
@@ -145,16 +158,15 @@ class Journal:
 
     def _write(self, result: str) -> None:
         builds = self._store.builds
-        rules = self._rules()
+        rules = ignored(self._inputs)
         name = self._name(rules)
         if not builds.knows(name):
             from stagemill.cli.journal.document import document
 
             builds.keep(name, document(self.plans, self._inputs.dockerfile, rules))
         row = replace(self._row(), seconds=time.time() - self._started, result=result, graph=name)
-        cached = sum(end.state in {"cached", "alike"} for end in self.ends.values())
-        if result == "built" and cached == len(self.ends) and not self.sources:
-            row = replace(row, cached=cached)
+        if result == "built" and self.idle and not self.sources:
+            row = replace(row, cached=len(self.ends))
         else:
             from stagemill.cli.journal.account import account
 
@@ -165,15 +177,9 @@ class Journal:
         else:
             self.number = builds.add(row)
 
-    def _rules(self) -> tuple[str, ...]:
-        """The lines of the ignore file of the main context."""
-        context = self._inputs.context
-        explained = context.ignored if context else None
-        return tuple(rule.text for rule in explained.rules.rules) if isinstance(explained, IgnoreFile) else ()
-
     def _name(self, rules: Sequence[str]) -> Digest:
         """Equal for builds of the same steps from the same text: the digests of what is made have the rest in them."""
         goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
         text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
         given = sorted(self._given.build_args.items())
-        return Digest.of_value([2, goals, text, rules, given])
+        return Digest.of_value([3, goals, text, rules, given])

@@ -1,4 +1,4 @@
-"""`BuildFlags`, a build's command line when it is checked, and `building`, which carries it out."""
+"""`BuildFlags`, a build's command line when it is checked, and `building_each`, which carries it out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from stagemill.attest.wanted import Wanted, place
-from stagemill.build import DEFAULT_WORKERS, Built, Options, build, build_each, every_stage, make_all
+from stagemill.build import DEFAULT_WORKERS, Built, Options, build_each, every_stage
 from stagemill.cli.frame.access import Access
 from stagemill.cli.frame.environment import Workplace
 from stagemill.cli.frame.values import Values
@@ -32,7 +32,6 @@ from stagemill.context.named import NamedContexts
 from stagemill.dockerfile import syntax
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import UsageError
 from stagemill.events import Listener, Notice
 from stagemill.execute.overlap import Shipment
 from stagemill.execute.resolving import ImageResolver
@@ -353,21 +352,6 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
 
 
 @contextmanager
-def building(
-    given: BuildFlags, inputs: Inputs, *, place: Workplace, listener: Listener, every_stage: bool = False
-) -> Iterator[Built]:
-    """The build of one target for one platform, carried out; what it works with ends with the block.
-
-    With `every_stage` each stage that the target needs has its tree in the results, not only the target.
-    """
-    if given.platforms.every or len(given.platforms.all) > 1:
-        raise UsageError("only one platform can be looked at", hint="write --platform OS/ARCH, or leave it out")
-    make = make_all if every_stage else build
-    with prepared(given, inputs, place=place, listener=listener) as job:
-        yield make(job.dockerfile, job.requests[0], job.resolver, services=job.services, options=job.options)
-
-
-@contextmanager
 def building_each(
     given: BuildFlags,
     inputs: Inputs,
@@ -379,7 +363,7 @@ def building_each(
     bring: bool = True,
     shipments: Sequence[Sequence[Shipment]] = (),
 ) -> Iterator[tuple[Built, ...]]:
-    """The same for every target, and for each of them every platform."""
+    """Every target for every platform, carried out; what it works with ends with the block."""
     with prepared(
         given,
         inputs,

@@ -35,7 +35,7 @@ class Checks:
     """The rules on one Dockerfile, with what its build finds out of the images that it begins from."""
 
     def __init__(self, inputs: Inputs, build_args: Mapping[str, str]) -> None:
-        self._inputs = inputs
+        self.inputs = inputs
         self._build_args = build_args
         self.plans: Sequence[Plan] = ()
         self._early: _Early | None = None
@@ -43,8 +43,8 @@ class Checks:
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
-        self.plans = plans
-        if CHECK in self._build_args or self._inputs.dockerfile.directive("check"):
+        self.see(plans)
+        if CHECK in self._build_args or self.inputs.dockerfile.directive("check"):
             from stagemill.lint.rules import CHECKS, check
             from stagemill.subrequests.check import violation
 
@@ -52,6 +52,10 @@ class Checks:
             error = violation(file, check(file, CHECKS)) if file.options.error else None
             if error:
                 raise error
+
+    def see(self, plans: Sequence[Plan]) -> None:
+        """Takes the plans as they are."""
+        self.plans = plans
 
     def begin(self) -> None:
         """Looks at the file in a thread of its own, once: while a step's process runs there is time for it. Thread-safe."""
@@ -79,10 +83,10 @@ class Checks:
         from stagemill.lint.file import LintFile
         from stagemill.subrequests.check import known
 
-        context = self._inputs.context
+        context = self.inputs.context
         facts = known(self.plans, ignore=ignored(context)) if self.plans else None
         view = context.view if context else None
-        return LintFile.of(self._inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
+        return LintFile.of(self.inputs.dockerfile, build_args=self._build_args, context=view, known=facts)
 
 
 class _Early(Thread):

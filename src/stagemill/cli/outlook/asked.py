@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from stagemill import events
 from stagemill.build import foresee
@@ -12,14 +11,10 @@ from stagemill.cli.frame.environment import workplace
 from stagemill.cli.frame.values import Values
 from stagemill.cli.making.building import BuildFlags, prepared, reading
 from stagemill.cli.making.caches import Caches
-from stagemill.cli.outlook.causes import Causes
+from stagemill.cli.outlook.causes import causes
 from stagemill.cli.outlook.gather import Gathering
 from stagemill.cli.progress import open_progress
-from stagemill.graph.vertex import Vertex
 from stagemill.insight.outlook import OutlookReport
-
-if TYPE_CHECKING:
-    from stagemill.cache.imports import Imports
 
 
 def asked(values: Values) -> OutlookReport:
@@ -34,26 +29,15 @@ def asked(values: Values) -> OutlookReport:
         foreseen = foresee(job.dockerfile, job.requests, job.resolver, services=job.services, options=job.options)
         if place.lock:
             place.lock.approve(foreseen.plans, job.services.contexts)
-        contents = foreseen.plans[0].contents
-        causes = Causes(
-            place.store.records,
-            foreseen.outlooks,
-            contents,
-            asked=lambda vertex: _flag(flags, vertex),
-            imported=_imported(job.services.imports),
+        told = causes(
+            foreseen,
+            given=flags,
+            inputs=inputs,
+            store=place.store,
+            imports=job.services.imports,
+            sources=tuple(source.name for source in caches.sources),
         )
-        report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, causes).report()
+        report = Gathering(foreseen, job.dockerfile, job.requests, flags.targets, place.store, told).report()
         for notice in dict.fromkeys(notice for plan in foreseen.plans for notice in plan.notices):
             listener(events.Notice(notice, job.services.clock()))
     return report
-
-
-def _flag(flags: BuildFlags, vertex: Vertex) -> str:
-    """The flag by which a step is made again."""
-    if flags.no_cache:
-        return "--no-cache"
-    return "--no-cache-filter" if vertex.label.stage in flags.no_cache_filter else "--rerun"
-
-
-def _imported(imports: Imports | None) -> list[tuple[str, str]] | None:
-    return [(step.name, step.ingredients) for step in imports.all()] if imports else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from stagemill.build import Foreseen
-from stagemill.cli.outlook.causes import Causes
 from stagemill.cli.results.targets import Target
 from stagemill.digest import Digest
 from stagemill.dockerfile.tree import Dockerfile
@@ -50,7 +49,7 @@ class Gathering:
     requests: Sequence[Request]
     targets: Sequence[Target]
     store: Store
-    causes: Causes
+    causes: Mapping[Digest, str]
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -129,7 +128,7 @@ class Gathering:
         reads = tuple(sorted(_reads(step.vertex, steps)))
         if outlook is None:  # below something that is found, and forgotten itself
             return StepOutlook(digest, step.at.line, step.text, Doing.CACHED, "nothing needs it", reads=reads)
-        cause = self.causes.of(outlook) if outlook.may_run else ""
+        cause = self.causes.get(digest, "")
         seconds = self._seconds(step.vertex) if outlook.may_run else None
         return StepOutlook(digest, step.at.line, step.text, _DOING[outlook.state], cause, seconds, reads)
 

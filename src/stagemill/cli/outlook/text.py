@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagemill.cli.frame import table
+from stagemill.cli.progress.text import harmless
 from stagemill.insight.outlook import Doing, OutlookReport, Role, SkippedStage, StageOutlook
 from stagemill.oci.reference import Reference
 
@@ -39,7 +40,7 @@ def _rows(stage: StageOutlook) -> Iterator[tuple[str, ...]]:
     yield (f"  FROM {_cut(stage.base + digest, _TEXT)}", "", "", "", waits)
     for step in stage.steps:
         took = "" if step.seconds is None else seconds(step.seconds)
-        yield (f"  {_cut(step.text, _TEXT)}", str(step.line), _WOULD[step.doing], took, step.cause)
+        yield (f"  {_cut(step.text, _TEXT)}", str(step.line), _WOULD[step.doing], took, harmless(step.cause))
 
 
 def _choices(report: OutlookReport) -> Iterator[str]:
@@ -87,4 +88,5 @@ def seconds(value: float) -> str:
 
 def _cut(words: str, width: int) -> str:
     line = " ".join(words.split())
+    line = harmless(line)
     return line if len(line) <= width else f"{line[: width - 1]}…"

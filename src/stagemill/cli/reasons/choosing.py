@@ -18,9 +18,10 @@ def chosen(word: str, graph: Graph) -> Sequence[PastStep]:
     steps = [step for step in graph.steps.values() if step.is_step]
     if _LINE.fullmatch(word):
         return _at_line(int(word), steps, graph)
-    stages = {step.stage for step in steps if step.stage}
+    stages = {step.stage for step in steps if step.stage} | {stage.title for stage in graph.stages if stage.steps}
     if word.lower() in stages:
-        return [step for step in steps if step.stage == word.lower()]
+        own = {digest for stage in graph.stages if stage.title == word.lower() for digest in stage.steps}
+        return [step for step in steps if step.stage == word.lower() or step.digest in own]
     if (digest := _DIGEST.fullmatch(word)) and (
         found := [one for one in steps if one.digest[7:].startswith(digest[1])]
     ):

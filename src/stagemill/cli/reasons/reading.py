@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
+from stagemill.cli.reasons.selected import Selected
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
-from stagemill.insight import cause
+from stagemill.files.content import brief
 from stagemill.insight.why import past
-from stagemill.insight.why.advice import Advice, advise
+from stagemill.insight.why.causes import Kind
 from stagemill.insight.why.explain import Explained, explain
+from stagemill.insight.why.keys import read
 from stagemill.insight.why.past import Graph, Past
 from stagemill.store.builds import KEPT, BuildRow
 from stagemill.store.store import Store
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.insight.why.advising.saving import Advice
+
+Parts: TypeAlias = Iterable[tuple[str, str]]
+"""What a content digest was made of: a path, and the facts about it."""
 
 _NEAREST = 20
 """How many earlier builds of the same place are looked at."""
@@ -36,10 +44,12 @@ def _check_order(number: int | None, against: int | None) -> None:
 
 
 class History:
-    """Reads builds; a graph that several have is read once."""
+    """Reads builds; a graph that several have is read once. `contents` are of a build that is not written down yet."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, contents: Mapping[Digest, Parts] | None = None) -> None:
         self._store = store
+        self._contents = contents or {}
+        self._noted: dict[str, dict[str, str] | None] = {}
         self._graphs: dict[str, Graph] = {}
 
     def row(self, number: int | None) -> BuildRow:
@@ -89,28 +99,49 @@ class History:
         _check_order(number, against)
         now = self.past(self.row(number))
         _check_order(now.number, against)
-        earlier = [self.past(self.row(against))] if against is not None else list(self._earlier(now))
-        steps = explain(now, earlier, notes=self._notes, keys=self._keys)
-        return Answer(now, steps, advise(now, steps), against)
+        steps = self.explained(now, [self.past(self.row(against))] if against is not None else None)
+        return Answer(now, steps, self._advice(now, steps), against)
+
+    def _advice(self, now: Past, steps: Sequence[Explained]) -> tuple[Advice, ...]:
+        """Nothing could have been better for what nobody had yet."""
+        if all(one.cause.kind in {Kind.NEW, Kind.NO_CACHE, Kind.PRUNED} for one in steps):
+            return ()
+        from stagemill.insight.why.advice import advise
+
+        return advise(now, steps)
+
+    def explained(self, now: Past, earlier: Sequence[Past] | None = None) -> tuple[Explained, ...]:
+        """Why its steps ran, or would run, beside `earlier` builds: those of the same place unless they are given."""
+        earlier = list(self._earlier(now)) if earlier is None else earlier
+        return explain(now, earlier, notes=self._notes, keys=self._keys, selected=Selected(self._store))
 
     def _earlier(self, now: Past) -> Iterator[Past]:
         """Of the same place; where there is none, of others with the same Dockerfile, such as one that was moved."""
-        rows = self._store.builds.latest(KEPT, before=now.number)
-        same = [row for row in rows if row.place == now.place][:_NEAREST]
+        same = self._store.builds.of_place(now.place, _NEAREST, before=now.number)
         if same:
             yield from map(self.past, same)
             return
+        rows = self._store.builds.latest(_NEAREST, before=now.number)
         texts = {step.text for step in now.graph.steps.values() if step.is_step}
-        for one in map(self.past, rows[:_NEAREST]):
+        for one in map(self.past, rows):
             shared = texts & {step.text for step in one.graph.steps.values() if step.is_step}
             if one.graph.source == now.graph.source or 2 * len(shared) > len(texts):
                 yield one
 
     def _notes(self, content: str) -> dict[str, str] | None:
+        """Read once: it may be of a million files."""
+        if content not in self._noted:
+            self._noted[content] = self._read(content)
+        return self._noted[content]
+
+    def _read(self, content: str) -> dict[str, str] | None:
         try:
-            found = self._store.records.noted(Digest(content))
+            digest = Digest(content)
+            found = self._store.records.noted(digest)
         except ValueError:
             return None
+        if found is None and digest in self._contents:
+            return {path: brief(facts) for path, facts in self._contents[digest]}
         return dict(found) if found is not None else None
 
     def _keys(self, build: Past, digest: str) -> Sequence[str]:
@@ -119,8 +150,4 @@ class History:
         if outcome and outcome.inputs:
             return outcome.inputs
         record = self._store.records.get(Digest(digest))
-        try:
-            value = json.loads(record.ingredients) if record else {}
-        except ValueError:
-            return ()
-        return cause.inputs(value if isinstance(value, dict) else {})
+        return read(record.ingredients) if record else ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stagemill.cli.frame import table
 from stagemill.cli.progress.text import harmless
+from stagemill.cli.reasons.named import NOTHING, named
 from stagemill.cli.reasons.reading import Answer
 from stagemill.insight.why.explain import Explained
 
@@ -27,11 +28,11 @@ def heading(answer: Answer, *, now: float) -> str:
     build = answer.build
     steps = [step for step in build.graph.steps.values() if step.is_step]
     count = len(answer.steps)
-    what = f"{count} of {_counted(len(steps))} ran" if count else "nothing ran, all was cached"
+    what = f"{count} of {_counted(len(steps))} ran" if count else NOTHING
     if build.result != "built":
         what = f"{build.result}, {what if count else 'before any step ran'}"
     beside = f", compared with build {answer.against}" if answer.against is not None else ""
-    return harmless(f"build {build.number} of {build.title}, {table.age(build.begun, now)}: {what}{beside}")
+    return harmless(f"{named(build.number, build.title, build.begun, now=now)}: {what}{beside}")
 
 
 def _counted(count: int) -> str:

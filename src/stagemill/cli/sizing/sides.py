@@ -15,7 +15,8 @@ from stagemill.cli.frame.values import Values
 from stagemill.cli.given import flags
 from stagemill.cli.journal.journal import place_of
 from stagemill.cli.journal.made import hidden
-from stagemill.cli.making.building import BuildFlags, building, reading
+from stagemill.cli.making.building import BuildFlags, reading
+from stagemill.cli.making.single import building
 from stagemill.cli.named import naming
 from stagemill.cli.named.places import reach
 from stagemill.cli.progress import open_progress

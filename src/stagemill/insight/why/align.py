@@ -15,19 +15,28 @@ def counterparts(now: Graph, before: Graph) -> dict[str, str]:
     names = _renamed(groups, old)
     for group, steps in groups.items():
         for one, other in _paired(steps, old.get(names.get(group, group), ())):
-            found[one.digest] = other.digest
+            found.setdefault(one.digest, other.digest)
+    found |= {digest: digest for digest, step in now.steps.items() if step.name and digest in before.steps}
     for one, other in _stacks(now, before, found):
         found[one.digest] = other.digest
     return found
 
 
 def _groups(graph: Graph) -> dict[tuple[str, str], list[PastStep]]:
-    """The steps of each stage for each platform; what belongs to no stage is a group of its own, by its name."""
-    found: dict[tuple[str, str], list[PastStep]] = {}
+    """The steps of each stage for each platform; what belongs to no stage is a group of its own, by its name.
+
+    A step that two stages have in common is in the groups of both: they may part.
+    """
+    found: dict[tuple[str, str], dict[str, PastStep]] = {}
+    placed: set[str] = set()
+    for stage in graph.stages:
+        for step in filter(None, map(graph.steps.get, stage.steps)):
+            found.setdefault((stage.title, step.platform), {})[step.digest] = step
+            placed.add(step.digest)
     for step in graph.steps.values():
-        if step.name:
-            found.setdefault((step.stage or step.name, step.platform), []).append(step)
-    return found
+        if step.name and step.digest not in placed:
+            found.setdefault((step.stage or step.name, step.platform), {})[step.digest] = step
+    return {group: list(steps.values()) for group, steps in found.items()}
 
 
 def _renamed(

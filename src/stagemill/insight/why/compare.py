@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import TypeAlias
 
 from stagemill.dockerfile.expansion import variables
+from stagemill.graph.vertex import Selection
 from stagemill.insight.why.align import counterparts
-from stagemill.insight.why.causes import Cause, Kind
+from stagemill.insight.why.causes import Cause, FileChange, Kind
 from stagemill.insight.why.files import changed_files, told
 from stagemill.insight.why.operations import of_operation, value
 from stagemill.insight.why.past import Input, Past, PastStep
@@ -19,6 +20,8 @@ Notes: TypeAlias = Callable[[str], "dict[str, str] | None"]
 """The brief facts behind a content digest, by path; None where nobody remembers."""
 Keys: TypeAlias = Callable[[Past, str], Sequence[str]]
 """What the inputs of a step counted with in its key; empty where nobody knows."""
+Selected: TypeAlias = Callable[[PastStep, Selection, str], "dict[str, str] | None"]
+"""The brief facts of what is selected of what a step gave, by path, if they are those of a content digest and still there."""
 
 _SHORT = slice(7, 19)
 
@@ -26,11 +29,12 @@ _SHORT = slice(7, 19)
 class Comparison:
     """What differs between two builds of the same. Steps that are equal have no causes."""
 
-    def __init__(self, now: Past, then: Past, *, notes: Notes, keys: Keys) -> None:
+    def __init__(self, now: Past, then: Past, *, notes: Notes, keys: Keys, selected: Selected) -> None:
         self.now = now
         self.then = then
         self._notes = notes
         self._keys = keys
+        self._selected = selected
         self.match = counterparts(now.graph, then.graph)
 
     @cached_property
@@ -52,6 +56,12 @@ class Comparison:
         return {
             (step.stage, step.text): step.digest for step in steps if step.name and step.digest not in self._matched
         }
+
+    @cached_property
+    def _new(self) -> frozenset[tuple[str, str]]:
+        """Steps that have no counterpart then: the same, if one of them is among those that are gone, has changed its place."""
+        steps = self.now.graph.steps.values()
+        return frozenset((step.stage, step.text) for step in steps if step.name and step.digest not in self.match)
 
     def _of(self, step: PastStep, known: dict[str, tuple[Cause, ...]]) -> Iterator[Cause]:
         if not step.name and step.kind != "stack":
@@ -83,14 +93,51 @@ class Comparison:
         for place, (new, old) in enumerate(zip(step.inputs, then.inputs, strict=False)):
             if new.digest == old.digest or (place and not all_of_them and step.kind != "stack"):
                 continue
-            pair = [key[place : place + 1] for key in keys]
-            if pair[0] and pair[0] == pair[1] and new.selects == old.selects:
+            pair = [key[place] if place < len(key) else "" for key in keys]
+            if pair[0] and pair[0] == pair[1] and (new.selects is None) == (old.selects is None):
                 continue
             begins = list(self._begins(step.stage)) if place == 0 and self._is_first(step, new) else []
+            giver = self._giver(new, pair[0], known)
             if begins or self._are_bases(new, old):
-                yield from begins or self._base_of(step, then, place)
+                causes = iter(begins) if begins else self._base_of(step, then, place)
             else:
-                yield from self._input(new, old, known, mounted=step.kind == "run" and place > 0)
+                causes = self._input(giver, old, known, mounted=step.kind == "run" and place > 0)
+            changes = self._changes(new, old, pair)
+            yield from (_with_files(cause, changes) for cause in causes)
+
+    def _changes(self, new: Input, old: Input, keys: Sequence[str]) -> tuple[FileChange, ...]:
+        """What differs in the files that are selected of a stage or an image, if both are still there."""
+        if new.selects is None or old.selects is None or not all(keys):
+            return ()
+        steps = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)
+        if not steps[0] or not steps[1] or not (steps[0].name or steps[0].kind == "stack"):
+            return ()
+        facts = self._selected(steps[0], new.selects, keys[0]), self._selected(steps[1], old.selects, keys[1])
+        if facts[0] is None or facts[1] is None:
+            return ()
+        found = changed_files(facts[0], facts[1], rules=((), ()))
+        return tuple(replace(change, path="/" if change.path == "." else f"/{change.path}") for change in found)
+
+    def _giver(self, given: Input, key: str, known: dict[str, tuple[Cause, ...]]) -> Input:
+        """Of a stage in which several steps have causes of their own, the one by which what is selected became what it is."""
+        if given.selects is None or not key:
+            return given
+        above = list(self._above(given.digest))
+        own = [step for step in above if any(cause.kind is not Kind.PARENT for cause in known.get(step.digest, ()))]
+        found = above[:1]
+        if len(own) > 1:
+            for step in above[1:]:
+                if self._selected(step, given.selects, key) is None:
+                    break
+                found = [step]
+        return replace(given, digest=found[0].digest) if found else given
+
+    def _above(self, digest: str) -> Iterator[PastStep]:
+        """The steps of a stage from one of them up to the first, without what the stage begins from."""
+        here = self.now.graph.steps.get(digest)
+        while here and here.kind not in {"base", "scratch", "context"}:
+            yield here
+            here = self.now.graph.steps.get(here.inputs[0].digest) if here.inputs else None
 
     def _are_bases(self, new: Input, old: Input) -> bool:
         step, then = self.now.graph.steps.get(new.digest), self.then.graph.steps.get(old.digest)
@@ -141,19 +188,24 @@ class Comparison:
                 if inner.digest != before.digest:
                     yield from self._input(inner, before, known, mounted=True)
         else:
-            yield from self._parent(step, then, known)
+            yield from self._parent(step, then, known, stands=new.selects is None)
 
-    def _parent(self, step: PastStep, then: PastStep, known: dict[str, tuple[Cause, ...]]) -> Iterator[Cause]:
-        if below := known.get(step.digest):
+    def _parent(
+        self, step: PastStep, then: PastStep, known: dict[str, tuple[Cause, ...]], *, stands: bool
+    ) -> Iterator[Cause]:
+        """What it stands on, or what it copies of."""
+        below = known.get(step.digest)
+        if below:
             first = below[0]
             root = first.root or step.digest
             yield parent(self.now.graph.steps[root], self._first(root, known), kind=first.kind)
-            return
-        gone = self._gone_above(then, self.match.get(step.digest))
+        gone = self._gone_above(then, self.match.get(step.digest)) if stands or not below else None
         if gone:
             yield Cause(
                 Kind.INSTRUCTION, f"{_cut(gone.text)} is gone (was line {gone.line})", gone.text.split()[0], gone.text
             )
+        elif below:
+            return
         elif step.kind in {"base", "scratch"} or then.kind in {"base", "scratch"}:
             yield Cause(Kind.BASE, f"it begins from {_name(step)}, was {_name(then)}", "FROM", _name(then), _name(step))
         else:
@@ -168,7 +220,7 @@ class Comparison:
         here: PastStep | None = then
         while here and here.digest != until:
             if here.name and here.digest not in self._matched and here.kind != "base":
-                return here
+                return None if (here.stage, here.text) in self._new else here
             here = self.then.graph.steps.get(here.inputs[0].digest) if here.inputs else None
         return None
 
@@ -199,6 +251,10 @@ def parent(step: PastStep, cause: Cause | None, *, kind: Kind) -> Cause:
         return cause
     where = f"line {step.line}" if step.line else _cut(step.name)
     return Cause(Kind.PARENT, f"after {where} ({_cut(step.text)}{why})", str(kind), line=step.line, root=step.digest)
+
+
+def _with_files(cause: Cause, changes: tuple[FileChange, ...]) -> Cause:
+    return replace(cause, text=f"{cause.text}: {told(changes)}", files=changes) if changes else cause
 
 
 def _rank(cause: Cause) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from stagemill.insight.why.causes import Cause, Kind
-from stagemill.insight.why.compare import Comparison, Keys, Notes, parent
+from stagemill.insight.why.compare import Comparison, Keys, Notes, Selected, parent
 from stagemill.insight.why.operations import of_operation
 from stagemill.insight.why.past import Graph, Outcome, Past, PastStep
 from stagemill.oci.document import Json
@@ -24,9 +24,13 @@ class Explained:
     against: int | None = None
 
 
-def explain(now: Past, earlier: Sequence[Past], *, notes: Notes, keys: Keys) -> tuple[Explained, ...]:
+def explain(
+    now: Past, earlier: Sequence[Past], *, notes: Notes, keys: Keys, selected: Selected
+) -> tuple[Explained, ...]:
     """In the order of the graph. `earlier` builds are the newest first; of a place with none, nothing was built before."""
-    comparisons = [Comparison(now, then, notes=notes, keys=keys) for then in earlier if then.graph.steps]
+    comparisons = [
+        Comparison(now, then, notes=notes, keys=keys, selected=selected) for then in earlier if then.graph.steps
+    ]
     found: dict[str, Explained] = {}
     for step in now.graph.steps.values():
         outcome = now.outcome(step.digest)
@@ -68,7 +72,7 @@ def _asked(step: PastStep, now: Past) -> Cause | None:
 
 def _asked_below(step: PastStep, known: Mapping[str, Explained], now: Past) -> Cause | None:
     """What it reads ran because somebody asked for it."""
-    for digest in _reads(step, now.graph):
+    for digest in reads(step, now.graph):
         one = known.get(digest)
         root = known.get(one.cause.root) if one and one.cause.root else one
         if root and root.cause.kind is Kind.NO_CACHE:
@@ -76,7 +80,7 @@ def _asked_below(step: PastStep, known: Mapping[str, Explained], now: Past) -> C
     return None
 
 
-def _reads(step: PastStep, graph: Graph) -> Iterator[str]:
+def reads(step: PastStep, graph: Graph) -> Iterator[str]:
     """The inputs that have a name: of what puts a linked layer on a stage, what it puts where."""
     pending = [item.digest for item in step.inputs]
     while pending:
@@ -103,15 +107,28 @@ def _unfinished(then: Past, outcome: Outcome | None) -> Cause:
 
 
 def _compared(step: PastStep, outcome: Outcome, comparisons: Sequence[Comparison], now: Past) -> Explained | None:
-    """What the build says in which fewest things differ, the latest of several."""
-    told = [(one, causes) for one in comparisons if (causes := one.causes.get(step.digest))]
-    kin = [(one, causes) for one, causes in told if step.digest in one.match]
-    if not told:
-        return None
-    if not kin and now.imports and outcome.like:
+    """What the build says in which fewest things differ, the latest of several. None is looked at in vain: a comparison costs."""
+    told: list[tuple[Comparison, tuple[Cause, ...]]] = []
+    kin: list[tuple[Comparison, tuple[Cause, ...]]] = []
+    for one in comparisons:
+        causes = one.causes.get(step.digest, ())
+        if step.digest in one.match and not causes:
+            return Explained(step, outcome, _same(one, step), against=one.then.number)
+        if causes:
+            (kin if step.digest in one.match else told).append((one, causes))
+        if step.digest in one.match and len(causes) == 1:
+            break
+    if not kin and (not told or (now.imports and outcome.like)):
         return None
     best, causes = min(kin or told[:1], key=lambda pair: len(pair[1]))
     return Explained(step, outcome, causes[0], causes[1:], best.then.number)
+
+
+def _same(one: Comparison, step: PastStep) -> Cause:
+    """What it reads was made anew and is what it was, so that it would have been found by content."""
+    before = one.then.outcome(one.match[step.digest])
+    made = before is not None and before.made
+    return _pruned(one.then, before, ((one.then, before),)) if before and made else _unfinished(one.then, before)
 
 
 def _never(step: PastStep, outcome: Outcome, now: Past) -> Cause:

@@ -10,6 +10,7 @@ from stagemill.dockerfile.expansion import variables
 from stagemill.insight.why.causes import Cause, Kind
 from stagemill.insight.why.past import Graph, PastStep
 from stagemill.insight.why.words import changed_words
+from stagemill.lint.buildkit.secrets_used_in_arg_or_env import is_secret
 from stagemill.oci.document import Json
 
 _SHOWN = 60  # characters of a value
@@ -132,11 +133,12 @@ def _variable(name: str, old: Json, new: Json, *, graphs: tuple[Graph, Graph], s
 
 
 def value(kind: Kind, name: str, old: Json, new: Json, *, prefix: str = "") -> Cause:
-    """A value that is kept as a tag alone is a secret, and shown as `***`."""
+    """A value that is kept as a tag alone is shown as `***`."""
     before, after = (None if value is None else value if isinstance(value, str) else "***" for value in (old, new))
     what = f"{prefix}{name}"
     if "***" in (before, after):
-        text = f"{what} has another value (secret)" if before and after else f"{what} is {_come_or_gone(new)} (secret)"
+        secret = " (secret)" if is_secret(name) else ""  # what other caches have is without any values
+        text = f"{what} has another value{secret}" if before and after else f"{what} is {_come_or_gone(new)}{secret}"
     elif old is None:
         text = f"{what} is new, {_shown(new)}"
     elif new is None:

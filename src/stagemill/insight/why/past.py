@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from stagemill.graph.vertex import Selection
 from stagemill.oci.document import Json, JsonObject
 from stagemill.values import dataclass
 
@@ -19,7 +20,7 @@ class Input:
     """What a step reads: another one by its digest, all of it or what it `selects`."""
 
     digest: str
-    selects: bool = False
+    selects: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,11 @@ class PastStep:
 @dataclass(frozen=True, slots=True)
 class PastStage:
     """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `parent` the
-    stage or `ref` the image that this is. `shared` are steps that stand in the graph under another stage, with their lines. `made` is
-    what is kept so that it can be looked at as it was made, as `cli.journal.made` writes it.
+    stage or `ref` the image that this is. `made` is what is kept so that it can be looked at as it was made, as `cli.journal.made`
+    writes it.
+
+    `steps` are the digests of its steps, with that of the image first; other stages may have the same ones. `shared` are those that
+    stand in the graph under another stage, with their lines.
     """
 
     title: str
@@ -74,6 +78,7 @@ class PastStage:
     parent: str = ""
     shared: tuple[tuple[str, int], ...] = ()
     made: JsonObject = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,7 @@ def graph(name: str, document: str) -> Graph:
                     if isinstance(item, list) and len(item) == 2
                 ),
                 _object(stage.get("made")),
+                _texts(stage.get("steps")),
             )
             for stage in stages
         ),
@@ -195,7 +201,7 @@ def _step(value: JsonObject) -> PastStep:
         digest=str(value.get("digest", "")),
         op=_object(value.get("op")),
         inputs=tuple(
-            Input(str(item[0]), item[1] is True)
+            Input(str(item[0]), _selection(item[1]))
             for item in _list(value.get("inputs"))
             if isinstance(item, list) and len(item) == 2
         ),
@@ -205,6 +211,12 @@ def _step(value: JsonObject) -> PastStep:
         ref=str(value.get("ref", "")),
         created=str(value.get("created", "")),
     )
+
+
+def _selection(value: Json) -> Selection | None:
+    if not isinstance(value, dict):
+        return None
+    return Selection(_texts(value.get("patterns")), _texts(value.get("excludes")), value.get("parents") is True)
 
 
 def _object(value: Json) -> JsonObject:

@@ -10,7 +10,7 @@ from fakes.pasts import Drawn, build
 from stagemill.cli.reasons.document import document
 from stagemill.cli.reasons.reading import Answer
 from stagemill.cli.reasons.text import text
-from stagemill.insight.why.advice import Advice
+from stagemill.insight.why.advising.saving import Advice
 from stagemill.insight.why.causes import Cause, FileChange, Kind
 from stagemill.insight.why.explain import Explained
 from stagemill.insight.why.past import Outcome

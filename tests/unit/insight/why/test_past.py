@@ -6,13 +6,14 @@ import json
 
 import pytest
 
+from stagemill.graph.vertex import Selection
 from stagemill.insight.why import past
 from stagemill.insight.why.past import Input, Outcome, Past, PastStep
 
 STEP = {
     "digest": "sha256:1",
     "op": {"kind": "run/3", "args": ["make"]},
-    "inputs": [["sha256:0", False], ["sha256:2", True], 7],
+    "inputs": [["sha256:0", None], ["sha256:2", {"patterns": ["/a"], "excludes": [], "parents": False}], 7],
     "name": "[linux/amd64 app 2/4] RUN make",
     "stage": "app",
     "line": 3,
@@ -30,7 +31,7 @@ def test_a_graph_has_its_steps_and_stages() -> None:
     graph = past.graph("name", json.dumps(DOCUMENT))
 
     step = graph.steps["sha256:1"]
-    assert step.inputs == (Input("sha256:0"), Input("sha256:2", selects=True))
+    assert step.inputs == (Input("sha256:0"), Input("sha256:2", Selection(("/a",))))
     assert (step.kind, step.text, step.platform, step.is_step) == ("run", "RUN make", "linux/amd64", True)
     assert (graph.file, graph.ignore) == ("Dockerfile", ("*.log",))
     stage = graph.stage("app")

@@ -1,0 +1,1 @@
+"""What would have saved time: a file for each sort of advice."""
