@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stagemill.dockerfile.source import Span
-from stagemill.dockerfile.tree import Cmd, Command, Entrypoint, InstructionNode
+from stagemill.dockerfile.tree import Cmd, Command, Entrypoint
 from stagemill.errors import DockerfileError
 from stagemill.lint import shell
 from stagemill.lint.file import LintFile
@@ -41,7 +41,7 @@ class Entry:
     """
 
     words: tuple[str, ...]
-    nodes: tuple[InstructionNode, ...]
+    nodes: tuple[Cmd | Entrypoint, ...]
     span: Span
     shell: bool = False
     plain: bool = True
@@ -100,7 +100,7 @@ def _is_wrapper(words: Sequence[str]) -> bool:
     return words[-1].endswith(".sh") or "entrypoint" in words[-1]
 
 
-def _joined(commands: Sequence[Command], nodes: tuple[InstructionNode, ...]) -> Entry:
+def _joined(commands: Sequence[Command], nodes: tuple[Cmd | Entrypoint, ...]) -> Entry:
     words: list[str] = []
     shell_form, plain = False, True
     for command in commands:

@@ -135,7 +135,7 @@ def interpreter(view: FileView, path: str) -> tuple[str, ...]:
 
 def library_places(view: FileView) -> tuple[str, ...]:
     """Where a system looks for libraries: what ld.so.conf names, and what it knows by itself."""
-    found = list(_configured(view, "etc/ld.so.conf", set()))
+    found = configured(view)
     machine = [
         f"usr/lib/{name}" for name in view.listdir("usr/lib") if name.endswith(("-linux-gnu", "-linux-gnueabihf"))
     ]
@@ -153,6 +153,11 @@ def library_places(view: FileView) -> tuple[str, ...]:
             ]
         )
     )
+
+
+def configured(view: FileView) -> tuple[str, ...]:
+    """The directories that ld.so.conf names, for the list that ldconfig makes."""
+    return tuple(_configured(view, "etc/ld.so.conf", set()))
 
 
 def _configured(view: FileView, path: str, seen: set[str]) -> Iterator[str]:

@@ -110,10 +110,16 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
         install = system.install(draft.packages, draft.manager).replace("\\\n", f"{facts.file.escape}\n")
         yield from _written([Line(install, "Packages that it runs with, and none to build.")])
     yield f"WORKDIR {facts.workdir}"
-    if draft.place:
-        yield from _written([draft.place])
     yield from _copies(facts, draft.kept)
+    yield from _finish(facts, draft)
     yield from _moved(facts, draft)
+
+
+def _finish(facts: Facts, draft: Draft) -> Iterator[str]:
+    """One RUN for all that a copy does not do, with each reason once."""
+    if draft.finish:
+        joined = f" {facts.file.escape}\n && ".join(line.text for line in draft.finish)
+        yield from _written([Line(f"RUN {joined}", " ".join(dict.fromkeys(line.why for line in draft.finish)))])
 
 
 def _settings(facts: Facts) -> Iterator[str]:

@@ -22,7 +22,7 @@ _SYSTEM = frozenset({
 class Site:
     """`view` is the tree of the built image, with the directory at `root`; or the context, of which the file copies a part.
 
-    `outputs` are names that only a build makes, where there was none.
+    `outputs` are names that only a build makes, where there was none. `needs_system` says that an empty runtime would not do.
     """
 
     facts: Facts
@@ -30,6 +30,7 @@ class Site:
     root: str = ""
     built: bool = False
     outputs: tuple[str, ...] = ()
+    needs_system: bool = False
 
     @classmethod
     def foreseen(cls, facts: Facts, outputs: Collection[str] = ()) -> Site:
@@ -93,10 +94,9 @@ class Site:
         return self._named_again(kept, left)
 
     def _reason(self, name: str, kind: Kind) -> str:
-        why = leftovers.reason(name, kind)
-        if why or self.view is None or kind not in {"go", "rust", "c", "java"} or not self.is_directory(name):
-            return why
-        return "it is compiled into the program" if leftovers.is_source(self.view, self.path(name), kind) else ""
+        if self.view is None or self.view.lstat(self.path(name)) is None:
+            return leftovers.reason(name, kind)
+        return leftovers.of(self.view, self.path(name), kind)
 
     def _named_again(self, kept: list[Kept], left: list[Left]) -> tuple[list[Kept], list[Left]]:
         """Takes back directories of doubtful names that a kept file has in a text."""

@@ -27,7 +27,13 @@ _VALUES = frozenset({"-t", "--target-release", "-o", "--option", "-c", "-a", "--
 _INSTALLING = frozenset(
     {"apt-get", "apt", "apk", "rm", "set", "true", "ldconfig", "update-ca-certificates", "dpkg", "export", "echo"}
 )
-_USERS = frozenset({"useradd", "groupadd", "adduser", "addgroup", "usermod"})
+_PLAIN = frozenset({
+    "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "envsubst", "install", "ln", "mkdir", "mv", "printf", "rm", "sed", "set", "tar", "tee",
+    "touch", "true", "unzip", "wget",
+})  # fmt: skip
+_USERS = frozenset(
+    {"useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ class Asked:
 
     name: str
     line: int
+
+
+def is_for_building(name: str) -> bool:
+    """Whether a package has only what builds, fetches or unpacks, by its name."""
+    return name in _FETCHERS or bool(_BUILDERS.fullmatch(name))
 
 
 def manager(facts: Facts) -> Manager:
@@ -47,6 +58,12 @@ def only_installs(ran: Iterable[Ran]) -> bool:
     """Whether commands do nothing but install packages, and clean up after that."""
     programs = {each.program for each in ran}
     return bool(programs & {"apt-get", "apt", "apk"}) and programs <= _INSTALLING
+
+
+def surely_none(ran: Iterable[Ran]) -> bool:
+    """Whether commands are so plain that nothing of what they write can be a package manager's."""
+    programs = {each.program for each in ran}
+    return bool(programs) and programs <= _PLAIN
 
 
 def asked(facts: Facts) -> tuple[Asked, ...]:

@@ -28,12 +28,6 @@ _COMPILERS: Mapping[Kind, frozenset[str]] = {
     "rust": frozenset({"cargo", "rustc"}),
     "c": frozenset({"gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "make", "cmake", "ninja", "meson"}),
 }
-_WORKPLACES = {
-    "target": "cargo has compiled in it",
-    "build": "it was compiled in it",
-    "obj": "it was compiled in it",
-    "vendor": "it is compiled into the program",
-}
 _NOT_THEIRS = ("golang", "rustc", "cargo", "python3", "perl")
 
 
@@ -61,7 +55,8 @@ def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
     needs = programs.needs(site.view, program) if site.built and site.view is not None else None
     if site.built and needs is None:
         return other.draft(facts, site)
-    bare = needs is not None and not (needs.dynamic or needs.wants) and _can_be_bare(facts, kept)
+    bare = not site.needs_system and needs is not None and not (needs.dynamic or needs.wants)
+    bare = bare and _can_be_bare(facts, kept)
     wanted, unwanted = system.divided(facts, needless=_NOT_THEIRS)
     if bare and wanted:
         bare = False
@@ -153,7 +148,7 @@ def _may_be_made(facts: Facts, path: str) -> bool:
 
 def _behind(site: Site, inside: str, kind: Kind) -> dict[str, str]:
     """Where compilers work, but for the program; and where it lies, if all else there is a compiler's too."""
-    found = {name: why for name, why in _WORKPLACES.items() if name in site.names}
+    found = {name: why for name, why in leftovers.WORKPLACES.items() if name in site.names}
     folder, slash, _ = inside.partition("/")
     if slash and folder not in found and (not site.built or _is_theirs(site, inside, kind)):
         found[folder] = "of what was built there, only the program is needed"
