@@ -24,14 +24,15 @@ _LARGEST = 2 << 20
 _MOST_FILES = 20_000
 
 
-def named(view: FileView, draft: Draft) -> Iterator[tuple[str, str]]:
-    """Each name once, with the file that has it, which the runtime has, or which was compiled into its program."""
-    paths = [item.path for item in draft.kept if item.path != draft.environment]
-    paths += [item.path for item in draft.left if "compiled into" in item.why and item.path.startswith("/")]
+def named(view: FileView, draft: Draft, context: FileView | None) -> Iterator[tuple[str, str]]:
+    """Each name once, with the file that has it: one of the runtime, or one of the context that was compiled into its program."""
     found: dict[str, str] = {}
-    for path in _sources(view, paths):
-        for call in _CALL.finditer(view.real_path(path).read_bytes()):
-            found.setdefault(call[1].decode(), path)
+    kept = [item.path for item in draft.kept if item.path != draft.environment]
+    compiled = [(context, [""])] if context and draft.kind in {"go", "rust", "c", "java"} else []
+    for each, paths in [(view, kept), *compiled]:
+        for path in _sources(each, paths):
+            for call in _CALL.finditer(each.real_path(path).read_bytes()):
+                found.setdefault(call[1].decode(), path)
     yield from sorted(found.items())
 
 

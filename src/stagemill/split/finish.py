@@ -26,6 +26,7 @@ _GONE = "What was removed stays removed."
 _LIBRARIES = "The loader learns where the libraries are."
 _CERTIFICATES = "The certificates above are trusted, as they were."
 
+_THERE = frozenset({"/", "/bin", "/etc", "/home", "/lib", "/opt", "/srv", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib", "/usr/sbin", "/var/log"})  # fmt: skip
 # What no program misses, or has anew when a container starts.
 _FLEETING = ("tmp", "var/tmp", "dev", "proc", "sys", "root/.*", "usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale",
              "var/lib/apt", "var/lib/dpkg", "var/cache/apt", "var/cache/debconf", "var/log/*.log", "var/log/apt", "etc/ld.so.cache",
@@ -45,7 +46,10 @@ class Runtime:
 def lacking(facts: Facts, draft: Draft, runtime: Runtime) -> tuple[Line, ...]:
     """The commands that the runtime still needs to be what the image was."""
     evidence, new = runtime.evidence, runtime.new
-    found = [*_links(draft, new), *_folders(draft, evidence.view, new)]
+    found = [*_folders(draft, evidence.view, new)]
+    found += (
+        line for line, (path, target) in zip(links(draft), draft.links, strict=True) if _target(new, path) != target
+    )
     found += _owners(facts, draft, runtime)
     found += _removed(runtime)
     found += _libraries(draft, new)
@@ -61,13 +65,19 @@ def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: ranks.index(line.why)))
 
 
-def _links(draft: Draft, new: FileView) -> Iterator[Line]:
+def links(draft: Draft) -> tuple[Line, ...]:
+    """What makes the symlinks of a draft. The directories that every system has are there."""
+    found: list[Line] = []
     for path, target in draft.links:
-        entry = new.lstat(clean(path))
-        if entry is None or entry.target != target:
-            above = posixpath.dirname(path)
-            first = "" if new.lstat(resolve(new, clean(above))) else f"mkdir -p {shlex.quote(above)} && "
-            yield Line(f"{first}ln -sfn {shlex.quote(target)} {shlex.quote(path)}", _LINKS)
+        above = posixpath.dirname(path)
+        first = "" if above in _THERE else f"mkdir -p {shlex.quote(above)} && "
+        found.append(Line(f"{first}ln -sfn {shlex.quote(target)} {shlex.quote(path)}", _LINKS))
+    return tuple(found)
+
+
+def _target(view: FileView, path: str) -> str:
+    entry = view.lstat(clean(path))
+    return entry.target if entry else ""
 
 
 def _folders(draft: Draft, old: FileView, new: FileView) -> Iterator[Line]:

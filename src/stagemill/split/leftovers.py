@@ -49,7 +49,7 @@ _OF_KIND: Mapping[Kind, Names] = {
 _COMPILED: Names = {
     "it is compiled into the program": (
         "*.go", "go.mod", "go.sum", "go.work*", "*.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain*", ".cargo", "build.rs",
-        "*.c", "*.h", "*.cc", "*.cpp", "*.cxx", "*.hh", "*.hpp", "*.hxx", "*.s", "*.S", "*.in", "*.am", "*.ac", "*.y", "*.l",
+        "*.c", "*.h", "*.cc", "*.cpp", "*.cxx", "*.hh", "*.hpp", "*.hxx", "*.s", "*.S", "*.h.in", "*.c.in", "*.pc.in", "*.cmake.in", "Makefile.in", "configure.in", "*.am", "*.ac", "*.y", "*.l",
         "Makefile*", "makefile", "GNUmakefile", "*.mk", "*.mak", "CMakeLists.txt", "*.cmake", "configure", "config.status", "config.log",
         "config.h", "libtool", "stamp-h1", "aclocal.m4", "autom4te.cache", "m4", "meson.build", "meson_options.txt", "meson.options",
         "CMakePresets.json", "conanfile.*", "vcpkg.json", "*.pc",

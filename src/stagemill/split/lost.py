@@ -16,7 +16,6 @@ from stagemill.split.draft import Draft
 from stagemill.split.facts import Facts
 
 _BUILTIN = frozenset({"exit", "true", "test", "[", "cd", "export", "echo", "exec", "set", "source", "."})
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
 def lost(facts: Facts, draft: Draft, found: Closure, config: RunConfig) -> tuple[Missing, ...]:
@@ -25,7 +24,7 @@ def lost(facts: Facts, draft: Draft, found: Closure, config: RunConfig) -> tuple
     names = [*([] if draft.command else started(facts)), *(words[0] for words in _health(facts))]
     for name in dict.fromkeys(names):
         missing += found.program(name, config)
-    for name, by in calls.named(found.old, draft):
+    for name, by in calls.named(found.old, draft, facts.context):
         missing += (replace(item, by=by) for item in found.program(name, config))
     paths = [item.to or item.path for item in draft.kept]
     for path in dict.fromkeys([*(path for path in paths if path.endswith(".sh")), *_scripts(facts)]):
@@ -37,20 +36,16 @@ def lost(facts: Facts, draft: Draft, found: Closure, config: RunConfig) -> tuple
 
 def started(facts: Facts) -> tuple[str, ...]:
     """The programs that ENTRYPOINT and CMD call, as they are written: several where a shell runs them."""
-    found = [facts.entry.words[0]]
-    for node in facts.entry.nodes:
-        of_node = shell.of_command(node.command)
-        if node.command.exec is None or len(of_node) > 1:
-            found += [command.texts[0] for command in of_node if command.texts]
-    found += [word for word in facts.entry.words[1 : facts.entry.wrapper + 1] if not word.startswith("-")]
-    return tuple(dict.fromkeys(name for name in found if name not in _BUILTIN and not set("$`*?") & set(name)))
+    wrapped = [word for word in facts.entry.words[1 : facts.entry.wrapper + 1] if not word.startswith("-")]
+    found = dict.fromkeys([facts.entry.words[0], *facts.entry.called, *wrapped])
+    return tuple(name for name in found if name not in _BUILTIN and not set("$`*?") & set(name))
 
 
 def check_supply(missing: Iterable[Missing], old: FileView) -> None:
     """Raises StagemillError for a script that no package brought: what it needs beside itself is not known."""
     for item in missing:
         words = programs.interpreter(old, item.path)
-        if words and not item.package and words[-1].rpartition("/")[2] not in _SHELLS:
+        if words and not item.package and words[-1].rpartition("/")[2] not in programs.SHELLS:
             raise StagemillError(
                 f"cannot split it: the runtime lacks /{item.path}, which /{item.by} needs, and what belongs to it is not known",
                 hint="install it where the project's packages are, or leave it out of what the image runs",

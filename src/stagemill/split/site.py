@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from stagemill.files.paths import clean, join
+from stagemill.files.paths import clean, join, resolve
 from stagemill.files.view import FileView
 from stagemill.split import leftovers
 from stagemill.split.draft import Kept, Kind, Left
@@ -39,6 +39,19 @@ class Site:
     @classmethod
     def after(cls, facts: Facts, view: FileView) -> Site:
         return cls(facts, view, clean(facts.workdir), built=True)
+
+    @property
+    def release(self) -> str:
+        """The system of a built image and its release, `debian bookworm`; empty where that is not known."""
+        place = resolve(self.view, "etc/os-release") if self.built and self.view is not None else ""
+        entry = self.view.lstat(place) if self.view is not None and place else None
+        if self.view is None or entry is None or entry.kind != "file":
+            return ""
+        lines = self.view.real_path(place).read_text("utf-8", "replace").splitlines()
+        said = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
+        number = said.get("VERSION_ID", "")
+        version = number if said.get("ID") == "alpine" else said.get("VERSION_CODENAME", number)
+        return f"{said.get('ID', '')} {version}".strip()
 
     def making(self, *outputs: str) -> Site:
         """With what a build will make at the top of it, where it is not known from one."""

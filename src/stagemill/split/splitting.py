@@ -103,7 +103,10 @@ class Splitter:
         for _ in range(_MOST_ROUNDS):
             after = self._make(facts, draft)
             new = after.forms.view(after.tree(after.plan.target))
-            missing = lost.lost(facts, draft, Closure(old, new), after.plan.target.image.config)
+            config = after.plan.target.image.config
+            missing = lost.lost(facts, draft, Closure(old, new), config)
+            if evidence.trusts_more() and draft.base != "scratch":
+                missing += Closure(old, new).program("update-ca-certificates", config)
             if missing and missing == before:
                 break
             steps = finish.lacking(facts, draft, Runtime(evidence, new, after.forms.view(_base(after))))
@@ -144,7 +147,8 @@ class Splitter:
             return Splitter._draft(facts, evidence, needs_system=True)
         names = [name.rpartition("/")[2] for name in lost.started(facts)]
         refined = evidence.refined(draft, facts, names)
-        return _in_order(replace(refined, packages=(*refined.packages, *evidence.unnamed(facts))))
+        packages = (*refined.packages, *evidence.unnamed(facts))
+        return _in_order(replace(refined, packages=packages, finish=finish.links(refined)))
 
     def _check(self, command: tuple[str, ...], before: Built, after: Built) -> Check:
         shown = " ".join(command)

@@ -71,12 +71,12 @@ def asked(facts: Facts) -> tuple[Asked, ...]:
     found: dict[str, Asked] = {}
     virtual: dict[str, tuple[str, ...]] = {}
     for ran in facts.commands:
-        names = tuple(_names(ran, _ADDING))
+        names = tuple(_names(facts, ran, _ADDING))
         for name in names:
             found.setdefault(name, Asked(name, ran.line))
         if group := ran.option("--virtual", "-t") if ran.program == "apk" else None:
             virtual[group] = names
-        for name in _names(ran, _REMOVING):
+        for name in _names(facts, ran, _REMOVING):
             for gone in virtual.get(name, (name,)):
                 found.pop(gone, None)
     return tuple(found.values())
@@ -86,9 +86,13 @@ _ADDING = {"apt-get": ("install",), "apt": ("install",), "apk": ("add",)}
 _REMOVING = {"apt-get": ("remove", "purge", "autoremove"), "apt": ("remove", "purge", "autoremove"), "apk": ("del",)}
 
 
-def _names(ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """The packages behind one of these verbs."""
-    words = ran.words[1:]
+def _names(facts: Facts, ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The packages behind one of these verbs; those of a variable too, where its value is known."""
+    words = [
+        name
+        for word in ran.words[1:]
+        for name in ((facts.file.known(word, ran.step) or word).split() if "$" in word else [word])
+    ]
     if not set(verbs.get(ran.program, ())) & set(words):
         return
     skip = False

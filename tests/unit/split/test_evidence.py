@@ -57,7 +57,8 @@ def test_caches_logs_and_users_are_not() -> None:
     )
 
     assert draft.kept == ()
-    assert [item.path for item in draft.left] == ["/root/.cache", "/tmp/y", "/usr/lib/__pycache__/a.pyc", "/var/log"]
+    assert [item.path for item in draft.left] == ["/root/.cache", "/tmp/y", "/usr/lib/__pycache__/a.pyc"]
+    assert draft.folders == ("/var/log",)
 
 
 def test_what_packages_bring_is_theirs() -> None:
@@ -79,7 +80,8 @@ def test_tools_of_npm_and_packages_of_python_have_their_place() -> None:
     }
 
     assert refined(made, "node").kept == ()
-    assert [item.path for item in refined(made).kept] == ["/usr/local/bin/pnpm", "/usr/local/lib/node_modules/pnpm"]
+    assert [item.path for item in refined(made).kept] == ["/usr/local/lib/node_modules/pnpm"]
+    assert refined(made).links == (("/usr/local/bin/pnpm", "../lib/node_modules/pnpm/x"),)
 
 
 def test_a_copy_gives_a_directory_to_whom_it_belonged() -> None:

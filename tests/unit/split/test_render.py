@@ -95,7 +95,7 @@ def test_paths_with_signs_are_written_as_json_and_patterns_are_none() -> None:
 def test_packages_users_the_place_and_another_command_have_their_place() -> None:
     draft = Draft(
         "other", "", "debian", "why", packages=("b", "a"), users=("useradd app",),
-        place=Line("RUN chown 5:6 /src", "why"),
+        finish=(Line("chown 5:6 /src", "why"), Line("ldconfig", "why")),
         command=Line('CMD ["x"]', "it is shorter"), end=(Line("RUN prune"),), left=(Left("/a", "b"),),
     )  # fmt: skip
     lines = render(facts_of(TEXT), draft).splitlines()
@@ -104,8 +104,9 @@ def test_packages_users_the_place_and_another_command_have_their_place() -> None
     assert [line for line in lines if line.startswith(("RUN useradd", "RUN apt", "RUN chown"))] == [
         "RUN useradd app",
         "RUN apt-get update \\",
-        "RUN chown 5:6 /src",
+        "RUN chown 5:6 /src \\",
     ]
+    assert lines[lines.index("RUN chown 5:6 /src \\") - 1 :][:3] == ["# why", "RUN chown 5:6 /src \\", " && ldconfig"]
     assert lines[-2:] == ["# it is shorter", 'CMD ["x"]']
     assert 'CMD ["/app"]' not in lines
 
