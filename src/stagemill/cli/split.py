@@ -21,6 +21,7 @@ from stagemill.cli.making.source import Inputs
 from stagemill.cli.progress import open_progress
 from stagemill.cli.progress.out import writable
 from stagemill.cli.splitting import keeping, report
+from stagemill.dockerfile import durations
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.split.facts import Facts
@@ -47,7 +48,13 @@ _EXAMPLES = examples(
     "checks",
     multiple=True,
     metavar="COMMAND",
-    help="Run this in both images, without a shell; output and exit status must be the same.",
+    help="Run this in both images, without a shell; exit status, output and the files that it writes must be the same.",
+)
+@click.option(
+    "--check-timeout",
+    metavar="DURATION",
+    default="60s",
+    help="How long a --check may take in each image. [60s]",
 )
 @click.option("--write", is_flag=True, help="Put the result in the place of the Dockerfile.")
 @click.option("-o", "--output", metavar="FILE", help="Put the result into this file, which must not be there yet.")
@@ -64,6 +71,7 @@ def command(**given: object) -> int:
     flags = BuildFlags.of(values, os.environ)
     dry = values.flag("dry_run")
     _check(values, flags)
+    seconds = _seconds(values.text("check_timeout") or "60s")
     with (
         workplace() as place,
         open_progress("quiet" if dry else flags.progress, sys.stderr) as listener,
@@ -74,7 +82,11 @@ def command(**given: object) -> int:
         else:
             with prepared(flags, inputs, place=place, listener=listener) as job:
                 found = _proven(
-                    job, inputs, flags, checks=[tuple(shlex.split(text)) for text in values.texts("checks")]
+                    job,
+                    inputs,
+                    flags,
+                    checks=[tuple(shlex.split(text)) for text in values.texts("checks")],
+                    seconds=seconds,
                 )
     kept = keeping.keep(found.text, flags, write=values.flag("write"), output=values.text("output"))
     shown = report.document(found) if values.flag("as_json") else report.text(found, kept)
@@ -101,6 +113,16 @@ def _check(values: Values, flags: BuildFlags) -> None:
     keeping.check(flags, write=values.flag("write"), output=values.text("output"))
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = durations.parse(text) / 1e9
+    except ValueError:
+        seconds = 0
+    if seconds <= 0:
+        raise UsageError(f"--check-timeout {text!r} is no time to wait", hint="write one such as 30s or 5m")
+    return seconds
+
+
 def _words(text: str) -> list[str]:
     try:
         return shlex.split(text)
@@ -115,7 +137,7 @@ def _facts(inputs: Inputs, flags: BuildFlags, built: Built | None = None) -> Fac
     return Facts.of(inputs.dockerfile, context=context, build_args=flags.build_args, base=base)
 
 
-def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, checks: Sequence[tuple[str, ...]]) -> Split:
+def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, checks: Sequence[tuple[str, ...]], seconds: float) -> Split:
     # What cannot be split is refused before it is built.
     _facts(inputs, flags)
     first = [job.options]
@@ -129,5 +151,5 @@ def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, checks: Sequence[tup
         sys.stderr.write(f"split: {text}\n")
         sys.stderr.flush()
 
-    splitter = Splitter(make, f"{Path(inputs.dockerfile.source.name).name} (split)", say)
+    splitter = Splitter(make, f"{Path(inputs.dockerfile.source.name).name} (split)", say, seconds)
     return splitter.split(inputs.dockerfile, lambda built: _facts(inputs, flags, built), checks)

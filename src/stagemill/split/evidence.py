@@ -104,7 +104,7 @@ class Evidence:
         folders: list[str] = []
         links: list[str] = []
         home, modules = clean(facts.workdir), self._modules(tools)
-        for path, line in self.made():
+        for path, line in self.made(home):
             if self._inside(path, home) or self._covered(path, kept) or not self._is_own(path, line):
                 continue
             why = "" if path in modules else self._noise(path, draft, line)
@@ -249,8 +249,11 @@ class Evidence:
         """Whether it is the working directory, in it, or on the way to it."""
         return bool(home) and (path == home or path.startswith(f"{home}/") or home.startswith(f"{path}/"))
 
-    def made(self) -> Iterator[tuple[str, int]]:
-        """The uppermost paths that steps have made or changed and that are there in the end, with the last line to do so."""
+    def made(self, home: str = "") -> Iterator[tuple[str, int]]:
+        """The uppermost paths that steps have made or changed and that are there in the end, with the last line to do so.
+
+        What lies beside the working directory, or beside a directory that it is in, counts by itself.
+        """
         lines: dict[str, int] = {}
         for step in self.steps:
             lines.update({item.path: step.line for item in step.index.entries if item.path and not item.whiteout})
@@ -270,7 +273,7 @@ class Evidence:
                 and self._same(path)
             ):
                 continue
-            if entry.kind == "dir" and self._is_shared(path):
+            if entry.kind == "dir" and (self._is_shared(path) or home.startswith(f"{path}/")):
                 continue
             done.add(path)
             yield path, line

@@ -61,11 +61,15 @@ def foreseen(facts: Facts) -> Split:
 
 @dataclass(frozen=True)
 class Splitter:
-    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done."""
+    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done.
+
+    A check may take `seconds`.
+    """
 
     make: Callable[[Dockerfile], Built]
     name: str
     say: Callable[[str], None]
+    seconds: float = 60
 
     def split(
         self, dockerfile: Dockerfile, read: Callable[[Built], Facts], commands: Sequence[tuple[str, ...]]
@@ -153,7 +157,7 @@ class Splitter:
     def _check(self, command: tuple[str, ...], before: Built, after: Built) -> Check:
         shown = " ".join(command)
         self.say(f"running {shown} in both")
-        check = Check(command, smoke.run(before, command), smoke.run(after, command))
+        check = Check(command, *(smoke.run(built, command, seconds=self.seconds) for built in (before, after)))
         if check.before.status in {126, 127}:
             hint = "it is run without a shell: name a program of the image, and its arguments"
             raise StagemillError(
@@ -243,4 +247,7 @@ def _contrast(check: Check) -> str:
         text = (outcome.stdout + outcome.stderr).decode("utf-8", "replace").strip()
         last = text.splitlines()[-3:]
         parts.append("\n".join([f"{name}: exit status {outcome.status}", *(f"  {line}" for line in last)]))
+    one, other = set(check.before.written), set(check.after.written)
+    parts += [f"written as it is, and not split: {', '.join(sorted(one - other)[:5])}"] if one - other else []
+    parts += [f"written split, and not as it is: {', '.join(sorted(other - one)[:5])}"] if other - one else []
     return "\n".join(parts)

@@ -95,7 +95,7 @@ def test_a_program_that_is_found_by_name_goes_where_it_is_found() -> None:
     [
         (GO.replace('["/app"]', '["/bin/other"]'), "no RUN makes /bin/other", "a RUN makes /app"),
         (GO.replace('["/app"]', '["/bin/app"]'), "no RUN makes /bin/app", "the program is at /app"),
-        (GO.replace('["/app"]', "migrate && /app"), "a shell runs more than one program", 'CMD ["./server"]'),
+        (GO.replace('["/app"]', "migrate && serve"), "a shell runs more than one program", 'CMD ["./server"]'),
         (C.replace('"./tool"', '"tool"'), "where tool is made is not certain", "leave --dry-run out: a build shows it"),
     ],
 )
