@@ -109,8 +109,10 @@ class Evidence:
                 continue
             why = "" if path in modules else self._noise(path, draft, line)
             place = self._place(path, line) if why == _FLEETING else ""
-            if place:
-                (folders if place == "dir" else links).append(f"/{path}")
+            if place == "dir":
+                folders += [f"/{each}" for each, found in walk(self.view, path) if found.kind == "dir"]
+            elif place:
+                links.append(f"/{path}")
             elif why and why != _ANEW:
                 left.append(Left(f"/{path}", why))
             elif not why:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stagemill.build import Built
 from stagemill.dockerfile.tree import Env
+from stagemill.errors import SandboxError
 from stagemill.execute.running import read_text
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
@@ -172,9 +173,13 @@ def _versions(draft: Draft, old: Mapping[str, str], new: Mapping[str, str]) -> I
 
 def _user(name: str, old: FileView, new: FileView) -> Iterator[str]:
     """Who the program is, by numbers: files belong to numbers."""
-    one, other = (
-        find(name, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")) for view in (old, new)
-    )
+    try:
+        one, other = (
+            find(name, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")) for view in (old, new)
+        )
+    except SandboxError:
+        yield f"the user {name} is not in it, and no useradd or adduser of the file makes it"
+        return
     if (one.uid, one.gid, one.groups) != (other.uid, other.gid, other.groups):
         yield f"the user {name} is {other.uid}:{other.gid} in it, and was {one.uid}:{one.gid}"
 
