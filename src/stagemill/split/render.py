@@ -106,9 +106,17 @@ def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
     yield from _written(draft.env)
     if draft.users:
         yield from _written([Line("RUN " + " && ".join(draft.users), "The users that files belong to.")])
-    if draft.packages:
-        install = system.install(draft.packages, draft.manager).replace("\\\n", f"{facts.file.escape}\n")
-        yield from _written([Line(install, "Packages that it runs with, and none to build.")])
+    upgrade = system.upgrades(facts) and draft.kind != "site" and draft.base != "scratch"
+    if draft.packages or upgrade:
+        written = {package.name: package.written for package in system.asked(facts)}
+        names = [written.get(name, name) for name in draft.packages]
+        install = system.install(names, draft.manager, upgrade=upgrade).replace("\\\n", f"{facts.file.escape}\n")
+        why = (
+            "Packages that it runs with, and none to build."
+            if names
+            else "The system is brought up to date, as it was."
+        )
+        yield from _written([Line(install, why)])
     yield f"WORKDIR {facts.workdir}"
     yield from _copies(facts, draft.kept)
     yield from _finish(facts, draft)

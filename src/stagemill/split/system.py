@@ -38,10 +38,11 @@ _USERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A package by the name that a RUN has for it, without its version."""
+    """A package by the name that a RUN has for it; `written` has its version or release too, where one is said."""
 
     name: str
     line: int
+    written: str = ""
 
 
 def is_for_building(name: str) -> bool:
@@ -72,12 +73,12 @@ def asked(facts: Facts) -> tuple[Asked, ...]:
     virtual: dict[str, tuple[str, ...]] = {}
     for ran in facts.commands:
         names = tuple(_names(facts, ran, _ADDING))
-        for name in names:
-            found.setdefault(name, Asked(name, ran.line))
+        for word in names:
+            found.setdefault(_plain(word), Asked(_plain(word), ran.line, word))
         if group := ran.option("--virtual", "-t") if ran.program == "apk" else None:
-            virtual[group] = names
-        for name in _names(facts, ran, _REMOVING):
-            for gone in virtual.get(name, (name,)):
+            virtual[group] = tuple(_plain(word) for word in names)
+        for word in _names(facts, ran, _REMOVING):
+            for gone in virtual.get(_plain(word), (_plain(word),)):
                 found.pop(gone, None)
     return tuple(found.values())
 
@@ -99,8 +100,19 @@ def _names(facts: Facts, ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iter
     for word in words:
         if skip or word.startswith("-"):
             skip = word in _VALUES if not skip else False
-        elif word not in verbs[ran.program] and not set("$*/") & set(word):
-            yield re.split(r"[=<>~]", word)[0]
+        elif word not in verbs[ran.program] and not word.startswith(("./", "../", "/")) and not set("$*") & set(_plain(word)):
+            yield word
+
+
+def _plain(word: str) -> str:
+    """A package's name without version and release."""
+    return re.split(r"[=<>~/]", word)[0]
+
+
+def upgrades(facts: Facts) -> bool:
+    """Whether a RUN brings the packages of the base up to date."""
+    verbs = {"upgrade", "dist-upgrade", "full-upgrade"}
+    return any(ran.program in {"apt-get", "apt", "apk"} and verbs & set(ran.words) for ran in facts.commands)
 
 
 def divided(
@@ -135,19 +147,21 @@ def _health(facts: Facts) -> set[str]:
     return {word for node in checks if node.command for word in re.findall(r"[\w.+-]+", node.command.text)}
 
 
-def install(names: Collection[str], how: Manager) -> str:
-    """The RUN that installs packages and leaves nothing else."""
-    listed = " ".join(sorted(names))
+def install(names: Collection[str], how: Manager, *, upgrade: bool = False) -> str:
+    """The RUN that installs packages and leaves nothing else. With `upgrade` it brings those of the base up to date before."""
+    listed = " ".join(shlex.quote(name) for name in sorted(names))
     if how == "apk":
-        return f"RUN apk add --no-cache {listed}"
+        added = [f"apk add --no-cache {listed}"] if names else []
+        return "RUN " + " \\\n && ".join([*(["apk upgrade --no-cache"] if upgrade else []), *added])
     # Without this directory Java's packages fail on a system whose manuals were left out.
     first = (
         "mkdir -p /usr/share/man/man1 \\\n && " if any(re.match("openjdk-|default-j", name) for name in names) else ""
     )
     return (
         f"RUN {first}apt-get update \\\n"
-        f" && apt-get install -y --no-install-recommends {listed} \\\n"
-        " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
+        + (" && apt-get upgrade -y \\\n" if upgrade else "")
+        + (f" && apt-get install -y --no-install-recommends {listed} \\\n" if names else "")
+        + " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
     )
 
 

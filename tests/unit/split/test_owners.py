@@ -79,7 +79,7 @@ def test_versions_and_what_was_asked_for_are_known() -> None:
     owners = Owners(SUMS)
 
     assert owners.versions == {"curl": "7.88-1", "libpq5": "15"}
-    assert (owners.tells_wanted, owners.wanted) == (True, {"curl"})
+    assert (owners.tells_wanted, owners.wanted) == (True, frozenset({"curl"}))
     assert not Owners(MemoryTree({"var/lib/dpkg/status": STATUS})).tells_wanted
 
 
@@ -87,4 +87,4 @@ def test_apk_says_the_same_in_two_files() -> None:
     owners = Owners(MemoryTree({"lib/apk/db/installed": "P:jq\nV:1.7\n\nP:oniguruma\nV:6\n", "etc/apk/world": "jq\n"}))
 
     assert owners.versions == {"jq": "1.7", "oniguruma": "6"}
-    assert (owners.tells_wanted, owners.wanted) == (True, {"jq"})
+    assert (owners.tells_wanted, owners.wanted) == (True, frozenset({"jq"}))
