@@ -100,7 +100,11 @@ def _names(facts: Facts, ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iter
     for word in words:
         if skip or word.startswith("-"):
             skip = word in _VALUES if not skip else False
-        elif word not in verbs[ran.program] and not word.startswith(("./", "../", "/")) and not set("$*") & set(_plain(word)):
+        elif (
+            word not in verbs[ran.program]
+            and not word.startswith(("./", "../", "/"))
+            and not set("$*") & set(_plain(word))
+        ):
             yield word
 
 

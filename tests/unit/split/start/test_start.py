@@ -40,7 +40,7 @@ PROJECTS: dict[str, tuple[dict[str, str], str, str, str]] = {
     "script": ({"pyproject.toml": "[project]\nname = 'x'\n[project.scripts]\nserve = 'x:main'\n"}, "Python (pip)", "serve", "RUN pip install --no-cache-dir ."),
     "django": ({"requirements.txt": "django\ngunicorn", "manage.py": "", "site/wsgi.py": ""}, "Python (pip)", "gunicorn site.wsgi:application --bind 0.0.0.0:8000", "USER nobody"),
     "go": ({"go.mod": "module a.test/hello\n\ngo 1.22.3\n", "main.go": MAIN, "go.sum": ""}, "Go", "/hello", "FROM golang:1.22 AS builder"),
-    "go in cmd": ({"go.mod": "module a.test/hello\n", "cmd/serve/main.go": MAIN}, "Go", "/serve", "FROM gcr.io/distroless/static AS runtime"),
+    "go in cmd": ({"go.mod": "module a.test/hello\n", "cmd/serve/main.go": MAIN}, "Go", "/serve", "FROM gcr.io/distroless/static:nonroot AS runtime"),
     "cgo": ({"go.mod": "module a\n\ngo 1.23\n", "main.go": 'package main\n\nimport "C"\n'}, "Go", "/a", "FROM debian:bookworm-slim AS runtime"),
     "rust": ({"Cargo.toml": '[package]\nname = "tool"\nrust-version = "1.80"\n', "src/main.rs": "", "Cargo.lock": ""}, "Rust (cargo)", "tool", "FROM rust:1.80-slim-bookworm AS builder"),
     "maven": ({"pom.xml": "<maven.compiler.release>17</maven.compiler.release>"}, "Java (Maven)", "java -jar /app/app.jar", "FROM eclipse-temurin:17-jre AS runtime"),
