@@ -196,8 +196,12 @@ class Evidence:
         return [item for item in kept if item.path not in found], tuple(sorted(targets))
 
     def trusts_more(self) -> bool:
-        """Whether a certificate of its own is trusted."""
-        return bool(self.view.listdir("usr/local/share/ca-certificates")) and not self._same(_BUNDLE, missing=False)
+        """Whether a step has brought a certificate of its own, and the list of all has changed."""
+        brought = any(self._is_certificate(item.path) for step in self.steps for item in step.index)
+        return brought and not self._same(_BUNDLE, missing=False)
+
+    def _is_certificate(self, path: str) -> bool:
+        return path.startswith("usr/local/share/ca-certificates/") and self.view.lstat(path) is not None
 
     def _covered(self, path: str, kept: Sequence[Kept]) -> bool:
         """Whether it is kept already, or in a directory that is."""

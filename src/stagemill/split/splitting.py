@@ -149,7 +149,7 @@ class Splitter:
         draft = recipes.draft(facts, site)
         if evidence.unnamed(facts) and draft.base == "scratch":
             return Splitter._draft(facts, evidence, needs_system=True)
-        names = [name.rpartition("/")[2] for name in lost.started(facts)]
+        names = [] if draft.command else [name.rpartition("/")[2] for name in lost.started(facts)]
         refined = evidence.refined(draft, facts, names)
         packages = (*refined.packages, *evidence.unnamed(facts))
         return _in_order(replace(refined, packages=packages, finish=finish.links(refined)))

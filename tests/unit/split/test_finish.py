@@ -23,6 +23,7 @@ def lacking(
     """The commands for a runtime, where the steps have made all that the base has not, and have removed these."""
     view = MemoryTree({**BASE, **old})
     entries = [IndexEntry(path, node.entry) for path, node in view.nodes.items() if node.entry.kind == "dir"]
+    entries += [IndexEntry(path, node.entry) for path, node in view.nodes.items() if path.endswith(".crt")]
     entries += [IndexEntry(path, directory().entry, whiteout=True) for path in gone]
     evidence = Evidence(view, MemoryTree(BASE), [Wrote(3, LayerIndex(entries))])
     found = finish.lacking(FACTS, draft, Runtime(evidence, MemoryTree({**BASE, **new}), MemoryTree(BASE)))

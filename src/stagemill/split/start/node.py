@@ -40,8 +40,8 @@ def start(folder: Folder, command: str) -> Start | None:
 
 def _is_tooling(folder: Folder, manifest: Mapping[str, object], scripts: Mapping[str, str]) -> bool:
     """Whether it only names what checks or formats a project of another language."""
-    fields = ("main", "dependencies", "workspaces")
-    runs = any(manifest.get(name) for name in fields) or bool({"start", "build"} & scripts.keys())
+    runs = bool({"start", "build"} & scripts.keys())
+    runs = runs or any(manifest.get(name) for name in ("main", "dependencies", "workspaces"))
     others = folder.has(
         "pyproject.toml", "requirements.txt", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts"
     )

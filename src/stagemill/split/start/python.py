@@ -126,17 +126,16 @@ def _pip(folder: Folder) -> str:
     if not folder.has("requirements.txt"):
         return "COPY . .\nRUN pip install --no-cache-dir .\n"
     install = "RUN pip install --no-cache-dir -r requirements.txt\n"
-    files, alone = _lists(folder)
-    if not alone:
-        return f"# Some of the packages are in the project itself.\nCOPY . .\n{install}"
+    files = _lists(folder)
+    if ("./", "./") in files:
+        return f"# The project is one of the packages itself.\nCOPY . .\n{install}"
     text = _PACKAGES + "".join(f"COPY {name} {place}\n" for name, place in files) + install
     return f"{text}COPY . .\nRUN pip install --no-cache-dir --no-deps .\n" if _is_package(folder) else text
 
 
-def _lists(folder: Folder) -> tuple[list[tuple[str, str]], bool]:
-    """requirements.txt and the lists that it names, each with where it goes; and whether none of their packages is a path."""
+def _lists(folder: Folder) -> list[tuple[str, str]]:
+    """What pip has to read: requirements.txt, the lists that it names, and packages of the project; each with where it goes."""
     pending, found = ["requirements.txt"], dict[str, str]()
-    alone = True
     while pending:
         name = pending.pop()
         found[name] = name if "/" in name else "./"
@@ -145,9 +144,10 @@ def _lists(folder: Folder) -> tuple[list[tuple[str, str]], bool]:
             if words[:1] and words[0] in {"-r", "--requirement", "-c", "--constraint"} and len(words) > 1:
                 place = posixpath.normpath(posixpath.join(posixpath.dirname(name), words[1]))
                 pending += [place] if place not in found and folder.has(place) else []
-            elif words[:1] and (words[0] in {"-e", "--editable"} or words[0].startswith((".", "file:"))):
-                alone = False
-    return sorted(found.items()), alone
+            elif words[:1] and (words[0] in {"-e", "--editable"} or words[0].startswith(("./", "file:."))):
+                place = posixpath.normpath(words[-1].removeprefix("file:").partition("[")[0])
+                found["./" if place == "." else place] = "./" if place == "." else f"{place}/"
+    return sorted((name, place) for name, place in found.items() if folder.has(name))
 
 
 def _needs(folder: Folder) -> str:

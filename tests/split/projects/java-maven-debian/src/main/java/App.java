@@ -1,0 +1,5 @@
+public class App {
+    public static void main(String[] words) {
+        System.out.println("words: " + words.length);
+    }
+}
