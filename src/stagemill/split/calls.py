@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
+from stagemill.split import leftovers
 from stagemill.split.draft import Draft
 
 _CALL = re.compile(
@@ -28,7 +29,7 @@ def named(view: FileView, draft: Draft, context: FileView | None) -> Iterator[tu
     """Each name once, with the file that has it: one of the runtime, or one of the context that was compiled into its program."""
     found: dict[str, str] = {}
     kept = [item.path for item in draft.kept if item.path != draft.environment]
-    compiled = [(context, [""])] if context and draft.kind in {"go", "rust", "c", "java"} else []
+    compiled = [(context, [""])] if context and draft.kind in leftovers.COMPILERS else []
     for each, paths in [(view, kept), *compiled]:
         for path in _sources(each, paths):
             for call in _CALL.finditer(each.real_path(path).read_bytes()):

@@ -68,7 +68,6 @@ _NO_PLACES = ("var/log/apt", "var/cache/apt", "var/cache/debconf", "var/cache/ld
               "var/cache/apk", "run/lock", "run/systemd", "run/secrets")  # fmt: skip
 _SECRET = ("root/.npmrc", "root/.netrc", "root/.pypirc", "root/.cache", "root/.npm", "root/.cargo", "root/.m2", "go")
 _BUNDLE = "etc/ssl/certs/ca-certificates.crt"
-_COMPILES = frozenset({"go", "rust", "c", "java"})
 _GLOBAL_MODULES = "usr/local/lib/node_modules"
 _SHARED = frozenset({"opt", "srv", "home", "usr/local", "usr/local/bin", "usr/local/lib", _GLOBAL_MODULES})
 
@@ -165,7 +164,7 @@ class Evidence:
         entry = self.view.lstat(path)
         assert entry is not None, "what was made is there"
         whole = Kept(f"/{path}", entry.kind == "dir", f"Line {line} has made it.")
-        names = self.view.listdir(path) if entry.kind == "dir" and draft.kind in _COMPILES else []
+        names = self.view.listdir(path) if entry.kind == "dir" and draft.kind in leftovers.COMPILERS else []
         if not any(leftovers.is_code(name, draft.kind) for name in names):
             return [whole], []
         kept: list[Kept] = []

@@ -58,7 +58,7 @@ _COMPILED: Names = {
     ),
     "it is a step between source and program": ("*.o", "*.lo", "*.a", "*.la", "*.d", "*.gch", "*.class", "*.rlib", "CMakeFiles", "CMakeCache.txt", ".libs"),
 }  # fmt: skip
-_COMPILERS = frozenset({"go", "rust", "c", "java"})
+COMPILERS = frozenset({"go", "rust", "c", "java"})
 # Names that say something of a file, and nothing of a directory: `conf.d` has settings.
 _ONLY_FILES = ("*.d", "*.in", "*.l", "*.y", "*.s", "*.a", "*.o")
 WORKPLACES: Mapping[str, str] = {
@@ -73,7 +73,7 @@ _MOST_FILES = 3000
 
 def reason(name: str, kind: Kind) -> str:
     """Why a name at the top of a project stays behind; empty where it does not."""
-    of_kind = _COMPILED if kind in _COMPILERS else _OF_KIND.get(kind, {})
+    of_kind = _COMPILED if kind in COMPILERS else _OF_KIND.get(kind, {})
     for names in (_EVERYWHERE, of_kind):
         for why, patterns in names.items():
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
@@ -84,7 +84,7 @@ def reason(name: str, kind: Kind) -> str:
 def is_code(name: str, kind: Kind) -> bool:
     """Whether a name is one of those that compilers read."""
     sources = next(iter(_COMPILED.values()))
-    return kind in _COMPILERS and any(fnmatch.fnmatchcase(name, pattern) for pattern in sources)
+    return kind in COMPILERS and any(fnmatch.fnmatchcase(name, pattern) for pattern in sources)
 
 
 def of(view: FileView, path: str, kind: Kind) -> str:
@@ -94,7 +94,7 @@ def of(view: FileView, path: str, kind: Kind) -> str:
     if entry is None or entry.kind != "dir":
         return reason(name, kind)
     why = "" if any(fnmatch.fnmatchcase(name, pattern) for pattern in _ONLY_FILES) else reason(name, kind)
-    return why or ("it is compiled into the program" if kind in _COMPILERS and is_source(view, path, kind) else "")
+    return why or ("it is compiled into the program" if kind in COMPILERS and is_source(view, path, kind) else "")
 
 
 def is_source(view: FileView, path: str, kind: Kind) -> bool:

@@ -11,7 +11,7 @@ from stagemill.dockerfile.tree import Dockerfile, Run
 from stagemill.errors import StagemillError, StepError
 from stagemill.execute.tree import Tree
 from stagemill.files.view import FileView
-from stagemill.split import closure, finish, lost, proof, recipes, smoke, system
+from stagemill.split import closure, finish, leftovers, lost, proof, recipes, smoke, system
 from stagemill.split.closure import Closure, Missing
 from stagemill.split.draft import Draft, Kept, Left, without_nested
 from stagemill.split.evidence import Evidence, Wrote
@@ -53,7 +53,8 @@ class Split:
 def foreseen(facts: Facts) -> Split:
     """By text and context alone. Raises DockerfileError where it cannot be split without guessing."""
     draft = recipes.draft(facts, Site.foreseen(facts))
-    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere()]
+    compiled = {ran.directory for ran in facts.commands} if draft.kind in leftovers.COMPILERS else set[str | None]()
+    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere() if path not in compiled]
     assumed = (*draft.assumed, f"what the RUN lines leave outside of {facts.workdir}, and what more of it is needed")
     draft = _in_order(replace(draft, kept=(*draft.kept, *elsewhere), assumed=assumed))
     return Split(facts, draft, render(facts, draft))

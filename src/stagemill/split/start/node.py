@@ -65,8 +65,7 @@ def _pages(manifest: Mapping[str, object], scripts: Mapping[str, str]) -> str:
 
 
 def _command(folder: Folder, manifest: Mapping[str, object], scripts: Mapping[str, str]) -> str:
-    for name in ("start:prod", "start"):
-        script = scripts.get(name, "")
+    for script in (scripts.get("start:prod", ""), scripts.get("start", "")):
         if script.startswith("node ") and not set("&|;$`<>") & set(script):
             return script
     main = manifest.get("main")
