@@ -24,6 +24,8 @@ RUNTIME = {
     "c-make": "debian:bookworm-slim",
     "c-sqlite": "debian:bookworm-slim",
     "node-npm": "node:22-slim",
+    "node-places": "node:22-slim",
+    "node-workspace": "node:22-slim",
     "site-node": "busybox",
     "python-pip": "python:3.11-slim",
 }

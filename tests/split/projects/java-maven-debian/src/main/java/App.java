@@ -1,5 +1,0 @@
-public class App {
-    public static void main(String[] words) {
-        System.out.println("words: " + words.length);
-    }
-}
