@@ -60,7 +60,15 @@ class Profiling:
         """Seconds of one build. Ends the program where it fails."""
         work = context.workload
         how = "" if work.compression == "gzip" else f",compression={work.compression}"
-        command = [sys.executable, *python, "-m", "stagemill", "build", "--progress", "plain", *flags]
+        command = [
+            sys.executable,
+            *python,
+            str(Path(sys.executable).with_name("stagemill")),
+            "build",
+            "--progress",
+            "plain",
+            *flags,
+        ]
         command += [
             "-f",
             str(work.dockerfile),

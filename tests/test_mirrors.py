@@ -35,7 +35,7 @@ THROUGH: dict[str, tuple[str, str]] = {
         "each rule in lint/checks and lint/practices",
         (
             "archives cleaning finding images labels manifest mentions modules names node_version packages production "
-            "rule runtime scripts stages undisturbed"
+            "rule runtime scripts stages undisturbed workshop"
         ),
     ),
     "lint/practices": ("lint/rules", "every"),

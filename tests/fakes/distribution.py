@@ -27,10 +27,12 @@ def running(
     token: Mapping[str, Any] | None = None,
     deletes: bool = True,
     clients: Path | None = None,
+    accesslog: bool = False,
 ) -> Iterator[str]:
     """A registry on a free port of loopback, whose files are in `folder`; `token` is who gives its tokens.
 
-    With `tls` its certificate is `cert.pem`; who has none of the authority in `clients` is not let in then.
+    With `tls` its certificate is `cert.pem`; who has none of the authority in `clients` is not let in then. With
+    `accesslog` the file `log` has a line for each request.
     """
     program = shutil.which("docker-registry")
     if program is None:
@@ -39,7 +41,7 @@ def running(
     port = free_port()
     config: dict[str, Any] = {
         "version": "0.1",
-        "log": {"level": "error", "accesslog": {"disabled": True}},
+        "log": {"level": "error", "accesslog": {"disabled": not accesslog}},
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": deletes}},
         "http": {"addr": f"127.0.0.1:{port}"},
     }

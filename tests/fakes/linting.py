@@ -103,9 +103,9 @@ def meaning(text: str) -> list[str]:
     return [node.original for node in parse(text).instructions]
 
 
-def unsafely_mended(rule: str, text: str) -> str:
+def unsafely_mended(rule: str, text: str, *, context: FileView | None = None) -> str:
     """The text after all fixes of one rule, those as well that change the image; it finds nothing in it any more."""
-    result = mend(lint_file(text), select(only=[rule]), unsafe=True)
+    result = mend(lint_file(text, context=context), select(only=[rule]), unsafe=True)
     assert result.left == ()
     assert result.done != ()
     return result.text

@@ -22,6 +22,7 @@ from stagemill import events
 from stagemill.build import Built, Options, build
 from stagemill.cache.imports import Imports
 from stagemill.context.directory import DirectoryContext
+from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import NotFoundError
 from stagemill.execute import base
@@ -137,6 +138,7 @@ class Workshop:
         several: bool = False,
         policy: Judge | None = None,
         pins: Pins | None = None,
+        told: Callable[[Reference], Digest | None] = lambda _name: None,
     ) -> ImageResolver:
         return ImageResolver(
             self.store,
@@ -149,6 +151,7 @@ class Workshop:
             several=several,
             policy=policy,
             pins=pins,
+            told=told,
         )
 
     def events(self, kind: type[T]) -> list[T]:

@@ -9,6 +9,8 @@ from fakes.linting import project
 from fakes.planning import planned
 from fakes.tree import MemoryTree
 from stagemill.dockerfile.parser import parse
+from stagemill.dockerfile.source import BOM
+from stagemill.dockerfile.tree import Copy
 from stagemill.errors import DockerfileError, StagemillError
 from stagemill.lint import LintFile, check, mend
 from stagemill.lint.choice import RULES
@@ -53,19 +55,26 @@ MISTAKES = st.sampled_from(
         "RUN apt-get update", "RUN apt-get install \\\n  a \\\n  b", "RUN apt update && apt install a", "RUN apk add a", "RUN zypper in a",
         "RUN yum install a # b", "RUN pip install a", "RUN npm ci", "RUN useradd -u 1000000 a", 'RUN ["apt-get", "install", "a"]', "ARG V=1",
         "RUN echo $V", "RUN <<E\napt-get update\napk add a\nE", "RUN sudo apt-get install a", "RUN cd /x && (apt install a; b)",
-        "RUN if a; then apk add b; fi", "CMD a", "USER root", "copy --FROM=0 x y", "WORKDIR x", "RUN apt-get install -y a > /log 2>&1",
+        "RUN if a; then apk add b; fi", "RUN apt update && \\\n  # a\n\n  # b\n  apt install a", "COPY <<A <<B /c\n# no comment\nA\nb\nB",
+        "RUN cat <<E > f && apt-get install a\nFROM 0\nE", "ENV A b \\\n  # why\n  c", "\tRUN wget é😀 # x", "CMD a", "USER root", "copy --FROM=0 x y", "WORKDIR x", "RUN apt-get install -y a > /log 2>&1",
     ]
 )  # fmt: skip
 
 
 @given(
-    lines=st.lists(MISTAKES, max_size=14), end=st.sampled_from(["\n", "\r\n"]), unsafe=st.booleans(), last=st.booleans()
+    lines=st.lists(MISTAKES, max_size=14),
+    end=st.sampled_from(["\n", "\r\n"]),
+    head=st.sampled_from(["", BOM, "# escape=`\n", BOM + "# escape=`\n"]),
+    unsafe=st.booleans(),
+    last=st.booleans(),
 )
-@settings(max_examples=400, deadline=None)
-def test_mending_keeps_comments_and_line_ends_and_is_done_at_once(
-    *, lines: list[str], end: str, unsafe: bool, last: bool
+@settings(max_examples=500, deadline=None)
+def test_mending_keeps_comments_marks_and_line_ends_and_is_done_at_once(
+    *, lines: list[str], end: str, head: str, unsafe: bool, last: bool
 ) -> None:
-    text = "\n".join(["ARG V=2", "FROM busybox", *lines]).replace("\n", end) + (end if last else "")
+    body = "\n".join(["ARG V=2", "FROM busybox", *lines])
+    body = body.replace("\\\n", "`\n") if "escape" in head else body
+    text = (head + body).replace("\n", end) + (end if last else "")
     try:
         file = LintFile.of(parse(text))
     except DockerfileError:
@@ -75,16 +84,27 @@ def test_mending_keeps_comments_and_line_ends_and_is_done_at_once(
 
     assert comments(result.text) == comments(text)
     assert result.text.count("\n") == result.text.count(end)
+    assert result.text.count(BOM) == head.count(BOM)
+    assert result.text.endswith("\n") == text.endswith("\n")
+    assert documents(result.text) == documents(text)
     assert mend(result.file, RULES, unsafe=unsafe).text == result.text
     assert all(finding.fix and (unsafe or finding.fix.safe) for finding in result.done)
 
 
 def comments(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
+    return [line.strip() for line in text.removeprefix(BOM).splitlines() if line.lstrip().startswith("#")]
+
+
+def documents(text: str) -> list[str]:
+    """What the heredocs of COPY bring, which are no commands."""
+    nodes = parse(text).instructions
+    return [document.raw for node in nodes if isinstance(node, Copy) for document in node.heredocs]
 
 
 @given(
-    lines=st.lists(MISTAKES.filter(lambda line: not line.upper().startswith(("RUN", "ADD", "COPY A B"))), max_size=10)
+    lines=st.lists(
+        MISTAKES.filter(lambda line: not line.upper().startswith(("RUN", "ADD", "COPY A B", "COPY <<"))), max_size=10
+    )
 )
 @settings(max_examples=300, deadline=None)
 def test_safe_fixes_lead_to_the_same_plan(*, lines: list[str]) -> None:

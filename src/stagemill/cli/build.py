@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from stagemill.cli.again.keep import Keeping
+from stagemill.cli.again.unanswered import Unanswered
 from stagemill.cli.docker import compat
-from stagemill.cli.frame.command import AttachedOption, Command, Option, examples
+from stagemill.cli.frame.command import AttachedOption, Command, Option, examples, option
 from stagemill.cli.frame.environment import Workplace, workplace
 from stagemill.cli.frame.timings import timed
 from stagemill.cli.frame.values import Values
@@ -80,62 +81,58 @@ _INVOKE = (
     )
 )
 @click.command("build", cls=Command, epilog=_EXAMPLES)
-@click.option(
+@option(
     "-t",
     "--tag",
     multiple=True,
     metavar="NAME[:TAG]",
     help="Name the image in the local store; may be repeated. With several targets: --target STAGE=NAME.",
 )
-@click.option(
+@option(
     "-o", "--output", multiple=True, metavar="type=TYPE,dest=PATH",
     help="Write the result: TYPE is oci, docker, tar or local, PATH a file, a directory, or - for a pipe; {target} in it is the stage's name.",
 )  # fmt: skip
-@click.option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
-@click.option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
-@click.option(
+@option("--save-stages", is_flag=True, help="Keep the images of the stages below too: of app they are app:STAGE.")
+@option("--layer-label", multiple=True, metavar="NAME=VALUE", help="Give those images a label.")
+@option(
     "--iidfile",
     metavar="FILE",
     help="Write the image's config digest to a file; with several targets those of all, as JSON.",
 )
-@click.option(
+@option(
     "--metadata-file",
     metavar="FILE",
     help="Write the image's digests to a file, as JSON; with several targets by stage.",
 )
-@click.option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
-@click.option(
-    "--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does."
-)
-@click.option(
+@option("--logfile", metavar="FILE", help="Write the progress to a file, and nothing to the terminal.")
+@option("--explain", is_flag=True, help="Say at the end why each step that ran was not cached, as stagemill why does.")
+@option(
     "--report", metavar="FILE", help="Write the build as one page, as stagemill report does, also where a step fails."
 )
-@click.option(
+@option(
     "--verify-cache",
     is_flag=True,
     help="Run every cached RUN again at the end and compare: the status is 1 where one gives something else.",
 )
-@click.option(
+@option(
     "--watch", is_flag=True, help="Build again at every change of what the build reads, until Ctrl-C (extra `watch`)."
 )
-@click.option(
+@option(
     "--on-success",
     metavar="COMMAND",
     help="With --watch: run this after each build that succeeds; it is ended when the next one begins.",
 )
-@click.option("--timings", is_flag=True, help="Say at the end what the time went into.")
-@click.option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
-@click.option("--push", is_flag=True, help="Push the image to the registry that its name says.")
-@click.option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
-@click.option(
+@option("--timings", is_flag=True, help="Say at the end what the time went into.")
+@option("--trace", metavar="FILE", help="Write that to a file, for chrome://tracing or Perfetto.")
+@option("-q", "--quiet", is_flag=True, help="Print nothing but the image's digest.")
+@option("--push", is_flag=True, help="Push the image to the registry that its name says.")
+@option("--load", is_flag=True, help="Keep the image in the local store, without a name if it has none.")
+@option(
     "--call", metavar="NAME[,format=json]",
     help="Do not build, but answer: check, outline (what can be given to the build), targets, subrequests.describe.",
 )  # fmt: skip
-@click.option(
-    "--check", is_flag=True, flag_value="check", help="The same as --call=check: what BuildKit's checks find."
-)
-@click.option("--print", hidden=True, metavar="NAME[,format=json]")
+@option("--check", is_flag=True, flag_value="check", help="The same as --call=check: what BuildKit's checks find.")
+@option("--print", hidden=True, metavar="NAME[,format=json]")
 def command(**given: object) -> int:
     """Build an image from the Dockerfile in PATH, with the files of PATH; - reads a tar or a Dockerfile from a pipe."""
     values = Values(given)
@@ -173,11 +170,14 @@ def _build(values: Values, build: BuildFlags) -> None:
     kept = caches.Caches.of(values, build.build_args)
     with (
         _desk(values, build) as (place, shown),
-        reading(build, place=place, listener=(listener := Keeping(shown, _asked(), began=started))) as inputs,
+        reading(
+            build, place=place, listener=(listener := Keeping(shown, place.unanswered.question, began=started))
+        ) as inputs,
     ):
         guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
-        watch = Watch(listener, checks.begin)
+        place.meanwhile = checks.begin
+        watch = Watch(listener)
         journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:
             shipments = [one.shipments for one in delivery.each]
@@ -276,10 +276,10 @@ def _check_report(values: Values) -> None:
         writing.check(path, "--report")
 
 
-def _asked() -> str:
-    """The question that this build answers, as `again.question` has it."""
+def _unanswered() -> Unanswered:
+    """The question that this build answers."""
     found = click.get_current_context().find_root().obj
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, Unanswered) else Unanswered()
 
 
 def _account(
@@ -340,6 +340,7 @@ def _desk(values: Values, build: BuildFlags) -> Iterator[tuple[Workplace, Listen
     command, breaks = values.text("invoke"), values.texts("break")
     if command is None and not breaks:
         with workplace() as place, _progress(values, build) as shown:
+            place.unanswered = _unanswered()
             yield place, shown
         return
     from stagemill.cli.debugging.debugger import Debugger, check

@@ -10,7 +10,7 @@ import click
 from stagemill import __version__
 from stagemill.cli.docker.absent import absent
 from stagemill.cli.docker.refused import Refusal, refusing
-from stagemill.cli.frame.command import examples
+from stagemill.cli.frame.command import Helping, Option, examples, option
 
 _COMMANDS = {
     "attestations": ("stagemill.cli.attestations", "List what is said of an image, or print a statement of it."),
@@ -123,7 +123,7 @@ class DockerGroup(click.Group):
             )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Helping, click.Group):
     """Loads a command's module when the command is called; help needs none of them."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -166,8 +166,8 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=_EXAMPLES,
 )
-@click.version_option(__version__, "-V", "-v", "--version", message="%(prog)s %(version)s")
-@click.option("--config", metavar="DIRECTORY", help="Where logins of registries are: its config.json. [~/.docker]")
+@click.version_option(__version__, "-V", "-v", "--version", cls=Option, message="%(prog)s %(version)s")
+@option("--config", metavar="DIRECTORY", help="Where logins of registries are: its config.json. [~/.docker]")
 def program(config: str | None) -> None:
     """Build multi-stage container images from Dockerfiles: no daemon, no root needed."""
     if config:

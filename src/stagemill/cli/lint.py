@@ -14,7 +14,7 @@ import click
 from stagemill.cli.frame.failure import coloured
 from stagemill.cli.frame.values import Values
 from stagemill.cli.given import flags
-from stagemill.cli.given.project import Project
+from stagemill.cli.linting import hadolint
 from stagemill.cli.linting.given import STDIN, Given
 from stagemill.cli.linting.pages import page
 from stagemill.cli.linting.settings import THRESHOLDS, Settings
@@ -56,10 +56,11 @@ RENDER: Mapping[str, Render] = {
 @click.argument("path", default=".", metavar="[PATH]")
 @click.option("-f", "--file", metavar="FILE", help="The Dockerfile: a path, or - for standard input. [PATH/Dockerfile]")
 @click.option("--build-arg", "build_args", multiple=True, metavar="NAME[=VALUE]", help="Give an ARG a value.")
+@click.option("--target", metavar="STAGE", help="Look only at what this stage needs, as a build of it would.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended for certain; with -f - the text goes to stdout.")
 @click.option("--unsafe", is_flag=True, help="With --fix or --diff: also what changes what the image holds.")
 @click.option("--diff", "--dry-run", "dry", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option("--format", "form", type=click.Choice(["text", *RENDER]), default="text", help="How to show it. [text]")
+@click.option("--format", "form", type=click.Choice(["text", *RENDER]), help="How to show it. [text]")
 @click.option("--rule", "only", multiple=True, metavar="RULE", help="Ask this rule only; several are possible.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave this rule out; several are possible.")
 @click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Give what a rule finds another level.")
@@ -87,15 +88,23 @@ RENDER: Mapping[str, Render] = {
     metavar="NAME[:FORM]",
     help="Images must have this label; several are possible.",
 )
+@click.option(
+    "--disable-ignore-pragma", is_flag=True, help="Comments that tell hadolint what to leave out count for nothing."
+)
 @click.option("--strict-labels", is_flag=True, help="Images may have no other labels than the required ones.")
 @click.option(
     "--shellcheck/--no-shellcheck", default=None, help="Demand ShellCheck, or leave it out. [used where it is]"
+)
+@click.option(
+    "--evidence/--no-evidence",
+    default=None,
+    help="Demand what earlier builds have shown, or leave it out. [used where there is any]",
 )
 @click.option("--explain", metavar="RULE", help="Show the page of a rule: why, before, after, its fix.")
 def command(**given: object) -> int:
     """Find mistakes in the Dockerfile of PATH. What a fix would change is shown as a diff.
 
-    The table [lint] of PATH/stagemill.toml says what a project wants; docs/lint.md has all of its keys.
+    The table [lint] of PATH/stagemill.toml says what a project wants, or else .hadolint.yaml; docs/lint.md has all of its keys.
 
     \b
     Examples:
@@ -135,12 +144,19 @@ class _Call:
         known = Known(policy=settings.policy, shell_checker=_shell_checker(values.given["shellcheck"]))
         build_args = flags.build_args(values.texts("build_args"), os.environ)
         given = Given.read(path, values.text("file"), build_args=build_args, known=known)
+        target = values.text("target")
+        given = given.aiming(target) if target else given
+        if settings.evidence is not False and any(rule.by_evidence for rule in rules):
+            given = given.knowing(demanded=settings.evidence is True)
         wanted = [*settings.experimental, *(rule.name for rule in rules if only)]
         return cls(given.asking(wanted, without=settings.ignore), settings, rules, values)
 
     @property
     def form(self) -> str:
-        return self.values.text("form") or "text"
+        return self.values.text("form") or self.settings.form
+
+    def coloured(self, out: TextIO) -> bool:
+        return coloured(out) and not self.settings.plain
 
     def check(self) -> int:
         """Shows what is found; returns the exit status."""
@@ -148,7 +164,7 @@ class _Call:
         self._record(found)
         out, dockerfile = sys.stdout, self.given.file.dockerfile
         if self.form == "text":
-            shown = text.render(found, dockerfile=dockerfile, colour=coloured(out))
+            shown = text.render(found, dockerfile=dockerfile, colour=self.coloured(out))
             _show(shown + "\n" * bool(shown) + text.summary(found), out)
         else:
             _show(RENDER[self.form](found, dockerfile=dockerfile), out)
@@ -160,7 +176,7 @@ class _Call:
         result = mend(self.given.file, self.rules, unsafe=unsafe, levels=self.settings.levels)
         result = replace(result, left=tuple(self._new(result.left)))
         out = sys.stderr if self.given.is_piped and not dry else sys.stdout
-        _show(self._mended(result, dry=dry, colour=coloured(out)), out)
+        _show(self._mended(result, dry=dry, colour=self.coloured(out)), out)
         if not dry:
             self.given.write(result.text)
             self._record(result.left)
@@ -206,14 +222,19 @@ def _settings(values: Values, path: str) -> Settings:
     """Those of the project, and what the command line says over them."""
     directory = os.path.dirname(path) or "." if path != STDIN and Path(path).is_file() else path
     threshold = values.text("fail_on")
-    return Settings.of_project(Project.of(directory)).over(
+    wanted = hadolint.wanted(directory)
+    for notice in wanted.notices:
+        sys.stderr.write(f"note: {notice}\n")
+    return wanted.settings.over(
         ignore=values.texts("ignore"),
         severity=values.texts("severity"),
         fail_on=next((level for level in THRESHOLDS if level == threshold), None),
         registries=values.texts("registries"),
         labels=values.texts("labels"),
         only_labels=values.flag("strict_labels"),
+        pragmas=not values.flag("disable_ignore_pragma"),
         baseline=values.text("baseline"),
+        evidence=values.choice("evidence"),
     )
 
 

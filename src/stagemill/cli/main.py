@@ -7,10 +7,17 @@ import io
 import os
 import sys
 
+TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
+if TYPE_CHECKING:
+    from stagemill.cli.again.unanswered import Unanswered
+
 _COLLECT_AFTER = 200_000
 """New objects. What is made here seldom refers to itself, and to look for that among the files of a large context took a tenth
 of the time of a build from the cache.
 """
+
+_PATIENCE = 0.0005
+"""Seconds that a thread waits for one that computes, instead of Python's 5 ms: who talks with a RUN waits ten times for it."""
 
 
 def main() -> None:
@@ -21,12 +28,17 @@ def main() -> None:
         print(f"stagemill {__version__}")
         return
     gc.set_threshold(_COLLECT_AFTER)
+    sys.setswitchinterval(_PATIENCE)
+    _open_streams()
+    from stagemill.cli.frame import bundle
+
+    modules = bundle.use()
     from stagemill.cli.frame import stopping
 
-    _open_streams()
     stopping.listen()
     try:
         status = run(sys.argv[1:])
+        bundle.renew(modules)
         stopping.leave()
     except KeyboardInterrupt:  # a second one, while the first was being told
         stopping.leave()
@@ -47,10 +59,16 @@ def _open_streams() -> None:
 def run(arguments: list[str]) -> int:
     """The status of a command line."""
     try:
-        asked = _question(arguments) if arguments[:1] == ["build"] else ""
-        if asked and _repeated(asked):
-            return 0
-        return _run(arguments, asked)
+        unanswered = None
+        if arguments[:1] == ["build"] and (asked := _question(arguments)):
+            unanswered = _repeated(asked)
+            if unanswered is None:
+                return 0
+        try:
+            return _run(arguments, unanswered)
+        finally:
+            if unanswered:
+                unanswered.close()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one catch-all: a bug is shown as one, without a traceback
         from stagemill.cli.frame.failure import report
 
@@ -65,20 +83,23 @@ def _question(arguments: list[str]) -> str:
     return question(arguments, os.environ, __version__)
 
 
-def _repeated(asked: str) -> bool:
-    """Whether a build is done because nothing has changed."""
+def _repeated(asked: str) -> Unanswered | None:
+    """None where a build is done because nothing has changed."""
     from stagemill.cli.again.replay import replay
 
     return replay(asked, os.environ)
 
 
-def _run(arguments: list[str], asked: str) -> int:
+def _run(arguments: list[str], unanswered: Unanswered | None) -> int:
+    from stagemill.cli.frame.later import load_later
+
+    load_later("inspect")  # with five modules more
     import click
 
     from stagemill.cli.commands import program
 
     try:
-        status = program.main(arguments, prog_name="stagemill", standalone_mode=False, obj=asked)
+        status = program.main(arguments, prog_name="stagemill", standalone_mode=False, obj=unanswered)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:

@@ -8,12 +8,17 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute.tree import Tree, TreeLayer
 from stagemill.oci import media_types
+from stagemill.oci.choice import choose
 from stagemill.oci.descriptor import Descriptor
+from stagemill.oci.document import parse_object
 from stagemill.oci.image import Image
 from stagemill.oci.image_index import AnyImage, ImageIndex
 from stagemill.oci.manifest import Index
+from stagemill.oci.platform import Platform
 from stagemill.store.links import BaseLayer
 from stagemill.store.store import Store
+
+_DEEPEST = 4  # an index may name an index
 
 
 def remember(store: Store, image: Image, *, reference: str) -> None:
@@ -52,6 +57,20 @@ def read(store: Store, named: Descriptor) -> AnyImage:
         with suppress(NotFoundError, CorruptError, ValueError):
             images.append(read_image(store, entry.digest))
     return ImageIndex.parse(data, images)
+
+
+def kept(store: Store, digest: Digest, platform: Platform) -> Image | None:
+    """The image for a platform that a digest stands for, itself or as one of several, where all that says so is here."""
+    with suppress(NotFoundError, CorruptError, ValueError):
+        for _ in range(_DEEPEST):
+            data = store.blobs.read(digest)
+            if "manifests" not in parse_object(data, "the manifest"):
+                return read_image(store, digest)
+            chosen = choose(Index.parse(data).manifests, platform)
+            if chosen is None:
+                return None
+            digest = chosen.digest
+    return None
 
 
 def read_image(store: Store, manifest: Digest) -> Image:

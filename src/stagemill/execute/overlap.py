@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event, Lock, get_native_id
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +22,7 @@ from stagemill.execute.packaging import USUAL, Packaging
 from stagemill.execute.progress import Progress, reporter
 from stagemill.execute.services import Services
 from stagemill.execute.tree import Result, Tree, TreeLayer
+from stagemill.execute.workers import Workers
 from stagemill.graph.operations import Copy, MakeDirectory, Run, Stack
 from stagemill.graph.vertex import Vertex
 from stagemill.oci.blobs import Reader
@@ -28,9 +30,7 @@ from stagemill.oci.descriptor import Descriptor
 from stagemill.timings import measured
 from stagemill.values import dataclass
 
-if TYPE_CHECKING:  # a build from the cache overlaps with nothing
-    from concurrent.futures import Future, ThreadPoolExecutor
-
+if TYPE_CHECKING:
     from stagemill.oci.reference import Reference
 
 _PACKS = 1  # layers at a time
@@ -84,8 +84,7 @@ class Overlap:
         self._begun: set[tuple[TreeLayer, Shipment]] = set()
         names = dict.fromkeys(name for some in shipments.values() for one in some for name in one.names)
         self._sending = _Sending(forms, services, self._stopped, tuple(names))
-        self._packers: ThreadPoolExecutor | None = None
-        self._under_way: list[Future[None]] = []
+        self._packers = Workers(_PACKS, name="pack", begin=_give_way)
 
     def __enter__(self) -> Self:
         return self
@@ -97,13 +96,10 @@ class Overlap:
         """
         if kind is not None:
             self._stopped.set()
-        if self._packers:
-            self._packers.shutdown(cancel_futures=True)
-        self._sending.close(failed=kind is not None)
+        errors = [self._packers.close(), self._sending.close(failed=kind is not None)]
         if kind is None:
-            for future in self._under_way:
-                if not future.cancelled():
-                    future.result()
+            for error in filter(None, errors):
+                raise error
 
     def have(self, vertex: Vertex, result: Result) -> None:
         """A vertex has its result: its layers are begun, if they were not yet."""
@@ -118,14 +114,10 @@ class Overlap:
         self._begun.add((layer, shipment))
         if layer.form == "chain" and not shipment.packaging.force:
             base = self._forms.store.links.base(layer.digest)
-            if base and (shipment.names or shipment.file):
-                self._under_way.append(self._sending.begin(base.descriptor, shipment, layer))
+            if base and (shipment.names or (shipment.file and not self._forms.store.blobs.has(base.descriptor))):
+                self._sending.begin(base.descriptor, shipment, layer)
             return
-        if self._packers is None:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
-
-            self._packers = ThreadPoolExecutor(_PACKS, thread_name_prefix="pack", initializer=_give_way)
-        self._under_way.append(self._packers.submit(self._pack, layer, shipment))
+        self._packers.submit(partial(self._pack, layer, shipment))
 
     def _pack(self, layer: TreeLayer, shipment: Shipment) -> None:
         """What cannot be packed is told when the image is made."""
@@ -134,7 +126,7 @@ class Overlap:
         except StagemillError:
             return
         if shipment.names and not self._stopped.is_set():
-            self._under_way.append(self._sending.begin(packed.descriptor, shipment))
+            self._sending.begin(packed.descriptor, shipment)
 
 
 class _Sending:
@@ -146,34 +138,35 @@ class _Sending:
         self._services = services
         self._stopped = stopped
         self._lock = Lock()
-        self._senders: ThreadPoolExecutor | None = None
+        self._senders = Workers(_SENDS, name="push")
+        self._began = False
         self._step = Digest.of(b"send layers while the build runs")
         self._refused: set[Reference] = set()
 
-    def begin(self, blob: Descriptor, shipment: Shipment, base: TreeLayer | None = None) -> Future[None]:
+    def begin(self, blob: Descriptor, shipment: Shipment, base: TreeLayer | None = None) -> None:
         """Where the blob goes to several repositories, it goes to one after the other: some take it from each other.
 
         `base` is the layer of a base that has it, and that may have to be fetched.
         """
         with self._lock:
-            if self._senders is None:
-                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  see above
-
-                self._senders = ThreadPoolExecutor(_SENDS, thread_name_prefix="push")
+            if not self._began:
+                self._began = True
                 names = ", ".join(name.familiar for name in self._names)
                 what = f"pushing layers to {names}" if names else "fetching layers of the base"
                 self._services.listener(
                     events.Started(self._step, f"{what} while the build runs", self._services.clock())
                 )
-            return self._senders.submit(self._send, blob, shipment, base)
+            self._senders.submit(partial(self._send, blob, shipment, base))
 
-    def close(self, *, failed: bool) -> None:
-        if self._senders is None:
-            return
-        self._senders.shutdown(wait=not failed, cancel_futures=True)
+    def close(self, *, failed: bool) -> BaseException | None:
+        """What went wrong that should not have."""
+        if not self._began:
+            return None
+        error = self._senders.close(wait=not failed)
         now = self._services.clock()
         end = events.Failed(self._step, "canceled", now, cancelled=True) if failed else events.Finished(self._step, now)
         self._services.listener(end)
+        return error
 
     @measured("push")
     def _send(self, blob: Descriptor, shipment: Shipment, base: TreeLayer | None) -> None:

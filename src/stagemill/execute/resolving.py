@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 LAYOUT = "oci-layout://"
 
 
+def _nothing(_name: Reference) -> None:
+    """Nobody has said anything."""
+
+
 class Remote(Protocol):
     """Where images are that the store does not have; the registry client is one."""
 
@@ -44,7 +48,7 @@ class ImageResolver:
     platform is taken where there is none for the right one, to be looked at; with `implicit`, where nobody asked for a
     platform, one that is for one platform only. With `several` the listener hears for which platform an image is looked up.
     The `policy` says which image is had for a name, and `pins` which digest a name has, so that no registry is asked for
-    that. Thread-safe.
+    that; `told` is what a registry has said of it a moment ago. Thread-safe.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class ImageResolver:
         implicit: bool = False,
         policy: Judge | None = None,
         pins: Pins | None = None,
+        told: Callable[[Reference], Digest | None] = _nothing,
     ) -> None:
         self.store = store
         self._remote = remote
@@ -71,6 +76,7 @@ class ImageResolver:
         self._implicit = implicit
         self._policy = policy
         self._pins = pins
+        self._told = told
 
     @measured("resolve")
     def resolve(self, reference: str, platform: Platform | None, *, context: str = "") -> Base:
@@ -164,6 +170,9 @@ class ImageResolver:
 
     def _fetch(self, name: Reference, platform: Platform, *, told_by: str) -> Image:
         with self._telling(name, f"{platform.full} {told_by}" if self._several else told_by):
+            digest = None if name.digest else self._told(name)
+            if digest and (image := base.kept(self.store, digest, platform)):
+                return image
             try:
                 return self._remote().resolve(name, platform, shelf=self.store.blobs)
             except NotFoundError as error:

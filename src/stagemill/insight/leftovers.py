@@ -25,10 +25,12 @@ class Leftover(StrEnum):
 
 
 _HOME = r"(?:root|home/[^/]+)"
+_PROGRAMS = r"ms-playwright(?:-go)?|puppeteer|pyppeteer|Cypress|selenium|rod|camoufox|huggingface|torch|whisper|nltk_data|chroma|tiktoken"
+"""What keeps in ~/.cache what it cannot do without: browsers to drive, and models."""
 _CACHE = re.compile(
     rf"var/cache/(?:apt|apk|dnf|yum|ldconfig|debconf)/.|var/lib/apt/lists/.|etc/apk/cache/|lib/apk/db/scripts\.tar\.old"
-    rf"|{_HOME}/(?:\.cache|\.npm|\.yarn/berry/cache|\.local/share/pnpm/store|\.m2/repository|\.gradle/caches)/."
-    rf"|{_HOME}/(?:\.cargo/registry|\.cargo/git|\.composer/cache|\.nuget/packages|\.bundle/cache|\.gem|go/pkg/mod)/."
+    rf"|{_HOME}/(?:\.cache(?!/(?:{_PROGRAMS})/)|\.npm|\.yarn/berry/cache|\.local/share/pnpm/store|\.m2/repository|\.gradle/caches)/."
+    rf"|{_HOME}/(?:\.cargo/registry|\.cargo/git|\.composer/cache|\.nuget/packages|\.bundle/cache|\.gem/specs|go/pkg/mod)/."
     rf"|usr/local/share/\.cache/.|usr/local/cargo/(?:registry|git)/.|go/pkg/mod/."
 )
 _TEMPORARY = re.compile(r"(?:var/)?tmp/.")

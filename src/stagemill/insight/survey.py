@@ -9,7 +9,8 @@ from functools import partial
 
 from stagemill.attest.packages import alpine, debian, elf, golang, npm, python
 from stagemill.files.view import Entry
-from stagemill.layer.measure import Measure, Taker, measure
+from stagemill.layer.index import LayerIndex
+from stagemill.layer.measure import Measure, Part, Taker, measure
 from stagemill.oci.blobs import Reader
 from stagemill.values import dataclass
 
@@ -52,6 +53,23 @@ def survey(reader: Reader) -> Survey:
     return Survey(found, looking.files, looking.programs)
 
 
+def surveyed(index: LayerIndex, read: Callable[[str], bytes]) -> Survey:
+    """The same of a layer that lies unpacked: `read` gives the bytes of a file of it. Nothing has a weight, and no program is read."""
+    looking = _Looking()
+    parts: list[Part] = []
+    for item in index:
+        if item.digest and item.link is None and item.entry.size <= _MOST_BYTES and _tells(item.path):
+            looking.settle_file(item.path, read(item.path))
+        if item.opaque:
+            parts.append(Part(item.path, item.entry, 0, 0, opaque=True))
+        parts.append(Part(item.path, item.entry, 0, 0, item.digest, item.link, item.whiteout))
+    return Survey(Measure(tuple(parts), 0, 0), looking.files, {})
+
+
+def _tells(path: str) -> bool:
+    return npm.is_one(path) or python.is_one(path) or _TELLING.fullmatch(path) is not None
+
+
 class _Looking:
     """Takes what tells something while a layer passes; a file is settled when the next one comes."""
 
@@ -66,9 +84,9 @@ class _Looking:
         self.settle = _nothing
         if entry.size > _MOST_BYTES and not elf.may_be_one(entry.size, entry.mode):
             return None
-        if npm.is_one(path) or python.is_one(path) or _TELLING.fullmatch(path):
+        if _tells(path):
             data = bytearray()
-            self.settle = partial(self._settle_file, path, data)
+            self.settle = partial(self.settle_file, path, data)
             return data.extend
         if elf.may_be_one(entry.size, entry.mode):
             seeker = _Seeker()
@@ -76,7 +94,7 @@ class _Looking:
             return seeker.take
         return None
 
-    def _settle_file(self, path: str, data: bytearray) -> None:
+    def settle_file(self, path: str, data: bytes | bytearray) -> None:
         form = npm if npm.is_one(path) else python if python.is_one(path) else None
         if form is None:
             self._kept += len(data)

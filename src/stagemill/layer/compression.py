@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import bz2
 import hashlib
-import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, Protocol
 
-import zstandard
 from isal import igzip_lib, isal_zlib
 
 from stagemill.digest import Digest
@@ -46,6 +43,8 @@ class _Decompressor(Protocol):
 
 def _xz() -> _Decompressor:
     """What xz itself makes needs 65 MB at most; a header may ask for 4 GB."""
+    import lzma  # noqa: PLC0415  few archives are of this kind
+
     return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
 
 
@@ -54,10 +53,18 @@ def _gzip() -> _Decompressor:
     return decompressor
 
 
+def _bzip2() -> _Decompressor:
+    import bz2  # noqa: PLC0415  few archives are of this kind
+
+    return bz2.BZ2Decompressor()
+
+
 class _Zstd:
     """A frame of zstd, fed in small bites: its decompressor has no limit of its own to what one bite becomes."""
 
     def __init__(self) -> None:
+        import zstandard  # noqa: PLC0415  most layers are gzip
+
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._waiting = memoryview(b"")
 
@@ -81,7 +88,7 @@ class _Zstd:
 
 _FORMATS: tuple[tuple[str, bytes, Callable[[], _Decompressor]], ...] = (
     ("gzip", b"\x1f\x8b", _gzip),
-    ("bzip2", b"BZh", bz2.BZ2Decompressor),
+    ("bzip2", b"BZh", _bzip2),
     ("xz", b"\xfd7zXZ\x00", _xz),
     ("zstd", b"\x28\xb5\x2f\xfd", _Zstd),
     *(
@@ -89,7 +96,15 @@ _FORMATS: tuple[tuple[str, bytes, Callable[[], _Decompressor]], ...] = (
     ),  # it may begin by a frame to skip
 )
 _ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # its stub takes the class for an instance
-_DAMAGED = (OSError, EOFError, ValueError, lzma.LZMAError, _ISAL_ERROR, zstandard.ZstdError)
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    """What decompressors raise."""
+    import lzma  # noqa: PLC0415  hardly any data are damaged
+
+    import zstandard  # noqa: PLC0415  the same
+
+    return (OSError, EOFError, ValueError, lzma.LZMAError, _ISAL_ERROR, zstandard.ZstdError)
 
 
 def _unmarked(_consumed: int) -> None:
@@ -169,6 +184,8 @@ def squeezed(data: bytes, how: Compression) -> bytes:
     if how.kind == "uncompressed":
         return data
     if how.kind == "zstd":
+        import zstandard  # noqa: PLC0415  most layers are gzip
+
         return zstandard.ZstdCompressor(level=_ZSTD_LEVEL if how.level is None else how.level).compress(data)
     if _is_ours(how) and is_noise(data):
         return stored(data)
@@ -180,6 +197,8 @@ def squeezed(data: bytes, how: Compression) -> bytes:
 def expanded(data: bytes, how: Compression) -> bytes:
     """What was `squeezed`. The bytes are those that were kept: nothing is said of damage."""
     if how.kind == "zstd":
+        import zstandard  # noqa: PLC0415  most layers are gzip
+
         return zstandard.ZstdDecompressor().decompress(data)
     found: bytes = isal_zlib.decompress(data, wbits=_GZIP_WINDOW)
     return found
@@ -194,6 +213,8 @@ class _Compressor(Protocol):
 
 def _compressor(how: Compression) -> _Compressor:
     if how.kind == "zstd":
+        import zstandard  # noqa: PLC0415  most layers are gzip
+
         # At least one worker: what several make is the same then, and not what none makes.
         workers = len(os.sched_getaffinity(0))
         level = _ZSTD_LEVEL if how.level is None else how.level
@@ -250,7 +271,7 @@ def _members(
                 taken += len(data)
             try:
                 piece = decompressor.decompress(data, max_length=limit)
-            except _DAMAGED as error:
+            except _damaged() as error:
                 raise ArchiveError(f"the {name} data are damaged: {error}", hint=_HINT) from error
             data, limit = b"", CHUNK
             if piece:

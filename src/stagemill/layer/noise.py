@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 
-import zstandard
 from isal import isal_zlib
 
 _LEAST = 1 << 16
@@ -40,4 +39,6 @@ def stored(data: bytes) -> bytes:
 
 
 def _resists(data: bytes) -> bool:
+    import zstandard  # noqa: PLC0415  small layers are not looked at
+
     return len(zstandard.ZstdCompressor(level=1).compress(data)) * 100 > len(data) * 99

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stagemill.dockerfile import patterns
 from stagemill.dockerfile.source import Span
@@ -24,6 +24,9 @@ from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
 from stagemill.regex import regex
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:
+    from stagemill.lint.evidence import Evidence
 
 _VARIABLE = regex(r"\$\{[^{}$]*\}|\$\w+")
 _STAGE_NAME = regex(r"[a-z0-9._-]*")
@@ -69,16 +72,19 @@ class Known:
     """What is known beside the file and its context.
 
     `bases` are the images that stages begin from, by the stages' indices, and `alien` those that are of another platform
-    than was wanted. `needed` are the stages that a target needs, None for all. `policy` is what a house wants of its files,
-    and `shell_checker` who is asked about the commands of RUN.
+    than was wanted. `needed` are the stages that a target needs, None for all, and `target` is the one that nothing else is
+    asked about, None where that is the last one or there are several. `policy` is what a house wants of its files,
+    and `shell_checker` who is asked about the commands of RUN. `evidence` is what builds of the file have shown, the latest first.
     """
 
     ignore: Ignore | None = None
     bases: Mapping[int, ImageConfig] = field(default_factory=dict)
     alien: tuple[Alien, ...] = ()
     needed: frozenset[int] | None = None
+    target: int | None = None
     policy: Policy = field(default_factory=Policy)
     shell_checker: ShellChecker | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +156,28 @@ class LintFile:
         needed = self.surroundings.needed
         return self.stages if needed is None else tuple(stage for stage in self.stages if stage.index in needed)
 
+    @property
+    def target(self) -> Stage:
+        """The stage that an image is made of: the last one when none is named."""
+        index = self.surroundings.target
+        return self.stages[-1 if index is None else index]
+
+    def concerns(self, line: int) -> bool:
+        """Whether a line is of a stage that the target needs, where one is named; what stands above all stages always is."""
+        if self.surroundings.target is None:
+            return True
+        place = bisect_right(self.stages, line, key=lambda stage: stage.start.span.line) - 1
+        return place < 0 or self.stages[place] in self.asked
+
     def allows(self, name: str, line: int, *, experimental: bool = False, aliases: Iterable[str] = ()) -> bool:
         """Whether the options of the file, and a comment above the instruction in a line, let a rule speak of it."""
         instructions = self.dockerfile.instructions
         place = bisect_right(instructions, line, key=lambda node: node.span.line) - 1
         comments = instructions[place].comments if place >= 0 else ()
         names = {name, *aliases}
-        if names & (self.left_alone.everywhere | self.left_alone.of_stage(line) | pragmas.above(comments)):
+        if self.surroundings.policy.pragmas and names & (
+            self.left_alone.everywhere | self.left_alone.of_stage(line) | pragmas.above(comments)
+        ):
             return False
         return self.options.above(comments).allow(names, experimental=experimental)
 
@@ -168,8 +189,8 @@ class LintFile:
         return tuple(found)
 
     def shipped(self) -> tuple[Stage, ...]:
-        """The last stage and those it begins from: what an image is made of when no target is named."""
-        return self.chain(self.stages[-1])
+        """The target and the stages that it begins from: what an image is made of."""
+        return self.chain(self.target)
 
     def steps(self, stage: Stage) -> Iterator[Step]:
         """The steps that made a stage, those of the stages it begins from first."""

@@ -1,12 +1,12 @@
-"""`Base`, an image that a Dockerfile reads: what a stage begins from, or what a COPY takes files of."""
+"""`Base`, an image that a Dockerfile reads: what a stage begins from, or what a COPY or a mount takes files of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stagemill.dockerfile.expansion import variables
-from stagemill.dockerfile.tree import Copy, Word
-from stagemill.lint.file import LintFile, source_stage
+from stagemill.dockerfile.tree import Copy, InstructionNode, Run, Word
+from stagemill.lint.file import LintFile, mount_options, source_stage
 from stagemill.lint.stages import Stage, global_args
 from stagemill.values import dataclass
 
@@ -26,9 +26,19 @@ def bases(file: LintFile) -> Iterator[Base]:
         if stage.parent is None and stage.base and stage.base != "scratch" and _is_known(file, stage.start.image.text):
             yield Base(stage, stage.start.image, stage.base)
         for step in stage.steps:
-            node = step.node
-            if isinstance(node, Copy) and node.from_ and _may_be_image(file, stage, node.from_.text):
-                yield Base(stage, node.from_, node.from_.text)
+            for word in _sources(step.node):
+                if _may_be_image(file, stage, word.text):
+                    yield Base(stage, word, word.text)
+
+
+def _sources(node: InstructionNode) -> Iterator[Word]:
+    """What a COPY or the mounts of a RUN take files from."""
+    if isinstance(node, Copy) and node.from_:
+        yield node.from_
+    if isinstance(node, Run):
+        for mount in node.mounts:
+            if source := mount_options(mount).get("from"):
+                yield Word(source, mount.value_span)
 
 
 def has_version(image: str) -> bool:

@@ -97,6 +97,9 @@ def install(command: Ran) -> Install | None:
     if name is None:
         return None
     words = command.operands(_VALUES[name] | ({"-m"} if name == "pip" else set()))
+    if name == "gem" and "--" in command.texts:
+        end = command.words[command.texts.index("--")].span  # what follows is for the build of the gem
+        words = tuple(word for word in words if (word.span.line, word.span.column) < (end.line, end.column))
     if name in {"yum", "dnf"} and [word.text for word in words[:2]] == ["module", "install"]:
         words = words[1:]
     if not words or words[0].text not in _VERBS[name]:

@@ -39,6 +39,11 @@ class Manifest:
         return bool(_mapping(self.facts.get("devDependencies")))
 
     @property
+    def has_dependencies(self) -> bool:
+        """Whether there are packages that the project runs with."""
+        return bool(_mapping(self.facts.get("dependencies")))
+
+    @property
     def runs_scripts(self) -> bool:
         """Whether an install runs something of the project itself."""
         return bool(_INSTALL_SCRIPTS & self.scripts.keys())

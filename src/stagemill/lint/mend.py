@@ -18,6 +18,8 @@ from stagemill.lint.rules import CORE, check
 from stagemill.regex import regex
 from stagemill.values import dataclass
 
+_MOST_ROUNDS = 8
+"""How many rounds may pass until there is less to find."""
 _AROUND = 4  # lines, one more than a diff shows
 _RANGE = regex(r"( [-+])([0-9]+)")
 
@@ -81,22 +83,24 @@ def mend(
 ) -> Mended:
     """Applies fixes as long as there is less to find afterwards; what one makes possible for the next is done as well.
 
-    `unsafe` takes those as well that change what the image holds.
+    Some only clear the way for the next one (an ARG that moves down with one that reads it), so a few rounds may pass
+    without a gain. `unsafe` takes those as well that change what the image holds.
     """
-    done: list[Finding] = []
-    findings = check(file, rules, levels=levels)
-    while findings:
-        applied = apply(file.dockerfile, findings, unsafe=unsafe)
+    best = Mended(file, (), tuple(check(file, rules, levels=levels)))
+    now, rounds = best, 0
+    while now.left and rounds < _MOST_ROUNDS:
+        applied = apply(now.file.dockerfile, now.left, unsafe=unsafe)
         if not applied.done:
             break
-        dockerfile = parse(applied.text, file.dockerfile.source.name)
-        changed = file.again(dockerfile)
-        now = check(changed, rules, levels=levels)
-        if len(now) >= len(findings):
+        changed = file.again(parse(applied.text, file.dockerfile.source.name))
+        found = tuple(check(changed, rules, levels=levels))
+        if len(found) > len(now.left):
             break
-        done += applied.done
-        file, findings = changed, now
-    return Mended(file, tuple(done), tuple(findings))
+        now = Mended(changed, (*now.done, *applied.done), found)
+        rounds += 1
+        if len(found) < len(best.left):
+            best, rounds = now, 0
+    return best
 
 
 def preview(dockerfile: Dockerfile, fix: Fix) -> str:

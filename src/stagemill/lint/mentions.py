@@ -5,12 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from stagemill.dockerfile.source import Span
 from stagemill.dockerfile.tree import InstructionNode
 
 
 def reads(node: InstructionNode, name: str) -> bool:
     """Whether the text has `$NAME` or `${NAME…}`, or names the variable in the way other shells and programs do."""
-    return re.search(rf"(?<!\\)\$(?:{re.escape(name)}\b|\{{[!#]?{re.escape(name)}\b)", node.raw) is not None
+    return _reading(node, name) is not None
+
+
+def place(node: InstructionNode, name: str, *, first: int) -> Span | None:
+    """Where an instruction whose text begins in the line `first` reads a variable."""
+    found = _reading(node, name)
+    if found is None:
+        return None
+    before = node.raw[: found.start()]
+    line, column = first + before.count("\n"), found.start() - before.rfind("\n")
+    return Span(line, column, line, column + len(found.group()))
+
+
+def _reading(node: InstructionNode, name: str) -> re.Match[str] | None:
+    return re.search(rf"(?<!\\)\$(?:{re.escape(name)}\b|\{{[!#]?{re.escape(name)}\b)", node.raw)
 
 
 def names(node: InstructionNode, name: str) -> bool:

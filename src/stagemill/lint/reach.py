@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagemill.dockerfile.tree import Cmd, Entrypoint, InstructionNode, User
-from stagemill.lint.file import LintFile
+from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.stages import Stage
 
 
 def shipped(file: LintFile) -> tuple[Stage, ...]:
-    """The stages whose layers are in the image: the last stage and those that it begins from."""
+    """The stages whose layers are in the image: the target and those that it begins from."""
     asked = {stage.index for stage in file.asked}
     return tuple(stage for stage in file.shipped() if stage.index in asked)
 
 
 def targets(file: LintFile) -> tuple[Stage, ...]:
-    """The stages that somebody may build and run: the last one, and named ones that no stage begins from or reads."""
-    return tuple(stage for stage in file.asked if stage is file.stages[-1] or (stage.name and is_leaf(file, stage)))
+    """The stages that somebody may build and run: the last one, and named ones that no stage begins from or reads.
+
+    Where a target is named, that one alone.
+    """
+    if file.surroundings.target is not None:
+        return (file.target,)
+    return tuple(stage for stage in file.asked if stage is file.target or (stage.name and is_leaf(file, stage)))
+
+
+def needed(file: LintFile, stage: Stage) -> frozenset[int]:
+    """The stage, and those that it begins from, reads or waits for, by their indices."""
+    found: set[int] = set()
+    pending = [stage]
+    while pending:
+        one = pending.pop()
+        if one.index not in found:
+            found.add(one.index)
+            pending += [file.stages[one.parent]] if one.parent is not None else []
+            pending += [read.source for read in file.reads if read.reader.index == one.index]
+            waited = (source_stage(word.text, one, file.stages) for word in one.start.after)
+            pending += [other for other in waited if other is not None]
+    return frozenset(found)
 
 
 def is_leaf(file: LintFile, stage: Stage) -> bool:

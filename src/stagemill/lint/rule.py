@@ -18,6 +18,7 @@ class Rule:
 
     One that is `experimental` is asked where somebody wants it by name. `twin` is the rule that says the same of a
     place, and more: where both find something, it speaks. `aliases` are the numbers that hadolint has for what it finds.
+    One `by_evidence` finds something only where builds have shown it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Rule:
     twin: str = ""
     level: Level = "warning"
     aliases: tuple[str, ...] = ()
+    by_evidence: bool = False
 
     @property
     def page(self) -> str:

@@ -135,7 +135,7 @@ def check(
 
 def _is_allowed(file: LintFile, rule: Rule, finding: Finding) -> bool:
     aliases = (finding.alias,) if finding.alias else rule.aliases
-    return file.allows(
+    return file.concerns(finding.span.line) and file.allows(
         finding.rule, finding.span.line, experimental=rule.experimental, aliases={rule.name, rule.page, *aliases}
     )
 

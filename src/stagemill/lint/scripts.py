@@ -24,7 +24,6 @@ _BASH = frozenset({
     "centos", "fedora", "rockylinux", "almalinux", "oraclelinux", "amazonlinux", "ubi8", "ubi9", "ubi", "archlinux", "opensuse",
     "leap", "tumbleweed", "mariner", "azurelinux", "photon", "bash",
 })  # fmt: skip
-_WINDOWS = frozenset({"servercore", "nanoserver", "windows", "server"})
 _DASH = frozenset({
     "debian", "ubuntu", "node", "python", "golang", "ruby", "rust", "php", "openjdk", "buildpack-deps", "gcc", "perl", "maven",
     "gradle", "nginx", "httpd", "postgres", "redis", "tomcat", "eclipse-temurin", "mono", "haskell", "elixir", "erlang", "julia",
@@ -87,10 +86,10 @@ def _dialect(first: Stage, step: Step, node: Run) -> Dialect | None:
     program = told or (step.before.shell[0] if step.before.shell else "")
     if program:
         return _BY_NAME.get(program.rpartition("/")[2])
+    if step.before.windows:
+        return None
     base = first.base or ""
     name = repository(base).rpartition("/")[2]
-    if name in _WINDOWS or "windows" in tag_of(base):
-        return None
     tag = tag_of(base)
     if name in {"alpine", "busybox"} or "alpine" in tag:
         return "busybox"

@@ -76,7 +76,8 @@ def of_run(step: Step, node: Run, *, escape: str) -> list[ShellCommand]:
     """The commands of a RUN in their order; none where a shell runs them that is not of the usual kind."""
     if node.command.exec is not None:
         return _of_exec(node.command, _literals(node, escape=escape))
-    if step.before.shell and _name(step.before.shell[0]) not in _SHELLS:
+    program = step.before.shell[0] if step.before.shell else "cmd" if step.before.windows or escape == "`" else "sh"
+    if _name(program) not in _SHELLS:
         return []
     if node.only_heredoc:
         return _of_body(node.heredocs[0])
@@ -170,6 +171,9 @@ def _scan(text: str, place: Place, *, exact: bool = True) -> list[ShellCommand]:
     to_file = False
     for token in _TOKEN.finditer(text):
         if token["operator"]:
+            if token.group() == "(" and _defines(words, text[token.end() :]):
+                words = []  # the name of a function
+                continue
             depth = _close(words, found, depth, ending=token.group())
             words, to_file = [], False
         elif token["redirection"]:
@@ -181,6 +185,11 @@ def _scan(text: str, place: Place, *, exact: bool = True) -> list[ShellCommand]:
             words.append(ShellWord(plain, place(*token.span()), exact and plain == token["word"]))
     _close(words, found, depth, ending="")
     return found
+
+
+def _defines(words: list[ShellWord], after: str) -> bool:
+    """Whether a word and a parenthesis begin a function: `name() {`."""
+    return len(words) == 1 and after.lstrip(" \t").startswith(")")
 
 
 def _close(words: list[ShellWord], found: list[ShellCommand], depth: int, *, ending: str) -> int:

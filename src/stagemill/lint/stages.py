@@ -25,12 +25,16 @@ Environment: TypeAlias = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What holds at a place in a stage. `user` is as written, None where no USER was met; `shell` likewise."""
+    """What holds at a place in a stage. `user` is as written, None where no USER was met; `shell` likewise.
+
+    `windows` says that the image is one of Windows, as far as its name tells: paths and commands are others there.
+    """
 
     env: Environment
     workdir: str | None = None
     user: str | None = None
     shell: tuple[str, ...] | None = None
+    windows: bool = False
 
     def path(self, text: str | None) -> str | None:
         """The absolute path that a path means here."""
@@ -115,11 +119,23 @@ def tag_of(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
+def is_windows(image: str) -> bool:
+    """Whether an image is one of Windows, as far as its name tells."""
+    name, tag = repository(image), tag_of(image)
+    last = name.rpartition("/")[2]
+    return (
+        name.startswith("mcr.microsoft.com/windows/")
+        or last.startswith(("windowsservercore", "servercore", "nanoserver"))
+        or last.endswith("-windows")
+        or any(word in tag for word in ("windows", "nanoserver", "servercore"))
+    )
+
+
 def _first(base: str | None, image: ImageConfig | None) -> Moment:
     if base == "scratch":
         return Moment({"PATH": DEFAULT_PATH}, "/")
     if image is None:
-        return Moment({})
+        return Moment({}, windows=is_windows(base or ""))
     config = image.config
     env = {"PATH": DEFAULT_PATH, **dict(config.env)}
     return Moment(env, config.working_dir or "/", config.user or None, config.shell or None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from stagemill.context.named import NamedContext, OtherStage
 from stagemill.dockerfile.expansion import ExpansionError, expand, variables
@@ -33,6 +33,16 @@ Meaning: TypeAlias = "StageText | NamedContext | None"
 
 SCRATCH = "scratch"
 INDEX = regex("[0-9]{1,9}")
+
+
+class Named(Protocol):
+    """What has the name of a stage, in lower case, empty where it has none."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Stage = TypeVar("Stage", bound=Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +232,7 @@ def _refuse_variables(word: Word, site: Site) -> None:
         raise site.error("--from does not expand variables", word.span, hint=hint)
 
 
-def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText:
+def find_stage(stages: Sequence[Stage], target: str, what: str) -> Stage:
     """The stage of a name or an index, the last one of a name. Raises StagemillError, which begins with `what` it is."""
     named = [stage for stage in stages if stage.name == target.lower()]
     if named:
@@ -232,7 +242,7 @@ def find_stage(stages: Sequence[StageText], target: str, what: str) -> StageText
     raise StagemillError(f"{what} {target!r} could not be found", hint=known_stages(stages, target))
 
 
-def known_stages(stages: Sequence[StageText], wanted: str) -> str:
+def known_stages(stages: Sequence[Named], wanted: str) -> str:
     """What to write instead of a name that no stage has."""
     names = list(dict.fromkeys(stage.name for stage in stages if stage.name))
     import difflib  # noqa: PLC0415  only a mistake needs it

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from stagemill.digest import Digest
 from stagemill.oci.reference import Reference
-from stagemill.registry.config import RegistryConfig
-from stagemill.registry.endpoint import Endpoint
 from stagemill.values import dataclass
+
+if TYPE_CHECKING:  # a build that was told already what a name stands for needs no registry
+    from stagemill.registry.config import RegistryConfig
+    from stagemill.registry.endpoint import Endpoint
 
 
 @dataclass(frozen=True, slots=True)

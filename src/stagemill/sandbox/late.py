@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 class LateSandbox:
-    """Thread-safe. `state` is the `NamespaceSandbox`'s, which ends with the block if there is one."""
+    """Thread-safe. `state` is the `NamespaceSandbox`'s, which ends with the block if there is one. `meanwhile` is called while a
+    process runs whose end somebody waits for.
+    """
 
     def __init__(self, *, state: Path) -> None:
+        self.meanwhile: Callable[[], None] | None = None
         self._state = state
         self._lock = Lock()
         self._stack = ExitStack()
@@ -61,10 +64,14 @@ class LateSandbox:
         """As `NamespaceSandbox.attach`."""
         return self._sandbox().attach(rootfs, process, tty=tty, cancelled=cancelled)
 
+    def _idle(self) -> None:
+        if self.meanwhile:
+            self.meanwhile()
+
     def _sandbox(self) -> NamespaceSandbox:
         from stagemill.sandbox.namespaces import NamespaceSandbox  # noqa: PLC0415 - see above
 
         with self._lock:
             if self._made is None:
-                self._made = self._stack.enter_context(NamespaceSandbox(state=self._state))
+                self._made = self._stack.enter_context(NamespaceSandbox(state=self._state, meanwhile=self._idle))
             return self._made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -27,13 +27,19 @@ _OWN_STREAMS = Streams()
 _NO_GROUP = Group()
 
 
+def _nothing() -> None:
+    """There is nothing else to do."""
+
+
 class NamespaceSandbox:
     """Thread-safe: processes may run at the same time. Leaving the block ends whatever still runs.
 
-    `state` is a directory for the one empty directory on which every sandbox mounts its root, unseen by all others.
+    `state` is a directory for the one empty directory on which every sandbox mounts its root, unseen by all others. `meanwhile`
+    is called while a process runs whose end somebody waits for.
     """
 
-    def __init__(self, *, state: Path) -> None:
+    def __init__(self, *, state: Path, meanwhile: Callable[[], None] = _nothing) -> None:
+        self._meanwhile = meanwhile
         self._mountpoint = state.absolute() / "mountpoint"
         self._helper = Helper(self._mountpoint)
 
@@ -75,6 +81,7 @@ class NamespaceSandbox:
                     ends.callback(os.close, descriptor)
                 session = Session(self._helper, request, stdio=(stdin, stdout_end, stderr_end))
             with session:
+                self._meanwhile()
                 return relay(session, {stdout: "stdout", stderr: "stderr"}, output, cancelled=cancelled)
 
     def attach(

@@ -10,8 +10,11 @@ from stagemill.digest import Digest
 from stagemill.errors import CorruptError, NotFoundError
 from stagemill.execute import base
 from stagemill.execute.tree import Tree, TreeLayer
+from stagemill.oci.image_index import ImageIndex
+from stagemill.oci.platform import Platform
 from stagemill.store.links import BaseLayer
 
+OTHER = Platform("linux", "riscv64")
 NAME = "registry.example/team/app:1"
 
 
@@ -27,6 +30,39 @@ def test_an_image_is_remembered_by_its_documents_and_its_chains(workshop: Worksh
     assert workshop.store.links.base(upper) == BaseLayer(upper, lower, image.config.diff_ids[1], second, NAME)
     assert [workshop.store.links.origin(layer.digest) for layer in (first, second)] == [NAME, NAME]
     assert not workshop.store.blobs.has(first)
+
+
+class TestKept:
+    def test_an_image_is_found_by_its_digest(self, workshop: Workshop) -> None:
+        image = make_image(MemoryBlobs(), {"a": b"1"})
+        base.remember(workshop.store, image, reference=NAME)
+
+        assert base.kept(workshop.store, image.digest, OTHER) == image
+
+    def test_of_an_index_the_one_for_the_platform_is(self, workshop: Workshop) -> None:
+        own, other = (make_image(MemoryBlobs(), {"a": b"1"}, platform=one) for one in (Platform.local(), OTHER))
+        index = ImageIndex.build([other, own])
+        base.remember_all(workshop.store, index, reference=NAME)
+
+        assert base.kept(workshop.store, index.digest, Platform.local()) == own
+        assert base.kept(workshop.store, index.digest, OTHER) == other
+        assert base.kept(workshop.store, index.digest, Platform("linux", "s390x")) is None
+
+    def test_where_any_document_is_missing_there_is_none(self, workshop: Workshop) -> None:
+        own = make_image(MemoryBlobs(), {"a": b"1"})
+        index = ImageIndex.build([own])
+        digest = workshop.store.blobs.put(index.index_bytes)
+        found = [base.kept(workshop.store, digest, Platform.local())]
+        workshop.store.blobs.put(own.manifest_bytes)
+        found.append(base.kept(workshop.store, digest, Platform.local()))
+        workshop.store.blobs.put(own.config_bytes)
+
+        assert found == [None, None]
+        assert base.kept(workshop.store, digest, Platform.local()) == own
+
+    @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"manifests": 1}', b'{"config": {}}'])
+    def test_what_is_no_image_is_none(self, workshop: Workshop, data: bytes) -> None:
+        assert base.kept(workshop.store, workshop.store.blobs.put(data), Platform.local()) is None
 
 
 def test_its_tree_is_its_chains(workshop: Workshop) -> None:

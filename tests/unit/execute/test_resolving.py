@@ -55,6 +55,34 @@ def test_one_that_the_store_lacks_is_asked_for_and_remembered(workshop: Workshop
     assert workshop.store.blobs.read(image.digest) == image.manifest_bytes
 
 
+class TestWhatARegistryHasJustSaid:
+    def test_of_an_image_that_is_known_nobody_is_asked_again(self, workshop: Workshop) -> None:
+        image = workshop.remote.images[FULL] = an_image(workshop)
+        workshop.resolver().resolve("app", None)
+        before, workshop.heard[:] = list(workshop.heard), []
+
+        found = workshop.resolver(told=lambda name: image.digest if str(name) == FULL else None).resolve("app", None)
+
+        assert found == Base(FULL, image.digest, image.config)
+        assert workshop.remote.asked == [FULL]
+        assert [replace(event, at=0) for event in workshop.heard] == [replace(event, at=0) for event in before]
+
+    def test_one_that_is_not_known_is_fetched(self, workshop: Workshop) -> None:
+        image = workshop.remote.images[FULL] = an_image(workshop)
+
+        found = workshop.resolver(told=lambda _: image.digest).resolve("app", None)
+
+        assert (found.manifest, workshop.remote.asked) == (image.digest, [FULL])
+
+    def test_a_name_with_a_digest_stands_for_that(self, workshop: Workshop) -> None:
+        image, other = an_image(workshop), an_image(workshop, "other")
+        name = f"app@{image.digest}"
+        workshop.remote.images[str(Reference.parse(name))] = image
+        workshop.has_image("other", other)
+
+        assert workshop.resolver(told=lambda _: other.digest).resolve(name, None).manifest == image.digest
+
+
 def test_no_layer_is_fetched(workshop: Workshop) -> None:
     image = workshop.remote.images[FULL] = an_image(workshop)
 

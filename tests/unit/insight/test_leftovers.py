@@ -11,7 +11,7 @@ KNOWN = {
     Leftover.CACHE: [
         "var/lib/apt/lists/deb.debian.org_InRelease", "var/cache/apt/archives/x.deb", "var/cache/apk/APKINDEX.tar.gz",
         "root/.cache/pip/http/a", "home/node/.npm/_cacache/index", "usr/local/share/.cache/v6/x", "root/go/pkg/mod/x/y.go",
-        "usr/local/cargo/registry/index/x", "root/.m2/repository/a.jar",
+        "usr/local/cargo/registry/index/x", "root/.m2/repository/a.jar", "root/.gem/specs/x", "root/.cache/puppeteer.log", "root/.cache/torchvision/x",
     ],
     Leftover.TEMPORARY: ["tmp/build/x", "var/tmp/y"],
     Leftover.COMPILER: [
@@ -39,6 +39,7 @@ NEEDED = [
     "app/node_modules/history/index.js", "app/node_modules/test/index.js", "app/node_modules/docs/index.js",
     "app/node_modules/x/history.js", "app/node_modules/x/lib/readme.js", "usr/lib/python3/site-packages/numpy/testing/x.py",
     "usr/lib/python3/site-packages/django/test/client.py", "usr/lib/libz.so.1", "app/map.js", "app/data.map",
+    "root/.cache/ms-playwright/chromium-1/chrome", "home/app/.cache/huggingface/hub/model.bin", "root/.gem/ruby/3.3.0/gems/x/x.rb",
     "var/cache", "tmp", "opt/go/pkg", "usr/lib/gcc/x86_64-linux-gnu/12/libgcc_s.so.1", "app/include.h.txt",
 ]  # fmt: skip
 

@@ -6,6 +6,7 @@ import pytest
 
 from fakes.linting import LOCK, PACKAGE, findings, lines_found, meaning, mended, project
 from fakes.tree import MemoryTree
+from stagemill.lint import Finding
 
 RULE = "install-after-copy"
 TEXT = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
@@ -67,8 +68,44 @@ def test_the_message_and_the_hint_say_what_to_write() -> None:
     )
     assert found[0].hint == (
         "copy what names the packages, install them, then copy the rest:\n"
-        "COPY requirements/base.txt ./\nRUN pip install -r requirements/base.txt\nCOPY . /app"
+        "COPY requirements/base.txt requirements/\nRUN pip install -r requirements/base.txt\nCOPY . /app"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("ADD ./ /app\nRUN pip install -r /app/requirements.txt", ["COPY requirements.txt /app/", "ADD ./ /app"]),
+        ("WORKDIR /app\nCOPY . .\nRUN pip install -r /app/r.txt", ["COPY r.txt ./", "COPY . ."]),
+        ("COPY . /app\nRUN cd /app && npm ci", ["COPY package.json package-lock.json /app/", "COPY . /app"]),
+        ("WORKDIR /b\nCOPY . ./a/\nWORKDIR /b/a\nRUN npm ci", ["COPY package.json package-lock.json ./", "COPY . /b/a"]),
+        ("WORKDIR /b\nCOPY . .\nWORKDIR /b/web\nRUN npm ci", ["COPY web/package.json web/package-lock.json ./", "COPY . /b"]),
+        ("WORKDIR /b\nCOPY . .\nRUN pip install -r /etc/r.txt", ["COPY r.txt /etc/", "COPY . ."]),
+    ],
+)  # fmt: skip
+def test_the_hint_copies_to_where_the_install_looks(text: str, written: list[str]) -> None:
+    hint = findings(RULE, f"FROM x\n{text}\n")[0].hint
+
+    assert hint is not None
+    assert [line for line in hint.split("\n")[1:] if not line.startswith("RUN")] == written
+
+
+def test_a_directory_of_the_context_that_names_the_packages_counts_too() -> None:
+    context = MemoryTree({"web/package.json": "{}", "web/a.js": "", "lib/a.js": "", "api/package.json": "{}"})
+
+    def found(text: str) -> list[Finding]:
+        return findings(RULE, f"FROM x\nWORKDIR /app\n{text}\n", context=context)
+
+    (one,) = found("COPY web ./\nCOPY lib ./lib\nRUN npm clean-install")
+    assert "for all of web/ is copied before it, in line 3" in one.message
+    assert one.hint is not None
+    assert one.hint.split("\n")[1] == "COPY web/package.json web/package-lock.json ./"
+    assert one.fix is None
+    assert len(found("COPY web /w\nRUN cd /w && npm ci")) == 1
+    assert found("COPY lib ./\nRUN npm ci") == []
+    assert found("COPY api ./api\nRUN npm ci") == []
+    assert found("COPY web/package.json ./\nRUN npm ci\nCOPY web ./") == []
+    assert found("COPY web ./\nRUN pip install -r requirements.txt") == []
 
 
 def test_the_fix_puts_the_copy_below_the_install() -> None:

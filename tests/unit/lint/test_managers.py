@@ -22,6 +22,7 @@ from stagemill.lint.ran import ran
         ("npm i -g a", ("npm", ["a"])),
         ("go install -ldflags -s a.b/c@v1", ("go", ["a.b/c@v1"])),
         ("gem install -v 1 a", ("gem", ["a"])),
+        ("gem install a b -- --with-x y", ("gem", ["a", "b"])),
     ],
 )  # fmt: skip
 def test_an_install_names_its_packages(run: str, expected: tuple[str, list[str]]) -> None:

@@ -10,6 +10,7 @@ from fakes.linting import findings, lint_file, meaning, project
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.source import Span
 from stagemill.lint import CORE, Edit, Finding, Fix, apply, check, mend
+from stagemill.lint.choice import select
 from stagemill.lint.mend import diff, preview
 
 TEXT = "FROM a\nRUN x\nFROM b\nCOPY --from=0 /x /x\n"
@@ -22,6 +23,15 @@ def finding(*edits: Edit) -> Finding:
 
 def word(line: int, column: int, end: int) -> Span:
     return Span(line, column, line, end)
+
+
+def test_what_only_clears_the_way_is_done_where_it_leads_on() -> None:
+    text = "FROM x\nARG A=1\nARG B=$A\nARG C=$B\nRUN a\nRUN echo $C\n"
+
+    result = mend(lint_file(text), select(only=["ArgTooEarly"]), unsafe=True)
+
+    assert result.text == "FROM x\nRUN a\nARG A=1\nARG B=$A\nARG C=$B\nRUN echo $C\n"
+    assert result.left == ()
 
 
 def test_edits_of_several_fixes_are_all_made() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from fakes.linting import lint_file, project
+from fakes.linting import LOCK, PACKAGE, lint_file, project
+from stagemill.cli.main import run
 from stagemill.dockerfile.parser import parse
 from stagemill.lint import LintFile, check, mend
 from stagemill.lint.choice import RULES
@@ -83,3 +86,70 @@ def test_each_mistake_of_the_page_is_mended(lines: str) -> None:
 
     assert result.done != ()
     assert [f.rule for f in result.left] == []
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake of the page: its lines in the runtime stage, where it is found, what the hint says, and the stage mended."""
+
+    lines: str
+    found: tuple[int, int, str]
+    says: str
+    builder: str
+    runtime: str
+
+
+MISTAKES = {
+    "copying all of node_modules": Mistake(
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/node_modules ./node_modules\n",
+        (10, 21, "dev-packages"),
+        "RUN npm prune --omit=dev",
+        BUILDER + "RUN npm prune --omit=dev\n",
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/node_modules ./node_modules\n",
+    ),
+    "no names": Mistake(
+        "COPY --from=0 /app/dist ./dist\n",
+        (9, 13, "index-from"),
+        "numbers move when a stage is added; write `builder`",
+        BUILDER,
+        "COPY --from=builder /app/dist ./dist\n",
+    ),
+    "unnecessary files": Mistake(
+        "COPY --from=builder /app ./\n",
+        (9, 21, "whole-directory"),
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/package.json ./package.json",
+        BUILDER + "RUN npm prune --omit=dev\n",
+        "COPY --from=builder /app/dist ./dist\nCOPY --from=builder /app/package.json ./package.json\n"
+        "COPY --from=builder /app/node_modules ./node_modules\n",
+    ),
+    "the old spelling": Mistake(
+        "COPY package*.json ./\nRUN npm ci --only=production\nCOPY --from=builder /app/dist ./dist\n",
+        (10, 12, "deprecated-npm-flag"),
+        "write --omit=dev",
+        BUILDER,
+        "COPY package*.json ./\nRUN npm ci --omit=dev && npm cache clean --force\nCOPY --from=builder /app/dist ./dist\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+def test_the_command_finds_explains_and_mends_each_mistake_of_the_page(
+    mistake: Mistake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "Dockerfile"
+    place.write_text(BUILDER + RUNTIME.format(mistake.lines))
+    for name, facts in (("package.json", PACKAGE), ("package-lock.json", LOCK)):
+        (tmp_path / name).write_text(json.dumps(facts))
+    (tmp_path / ".dockerignore").write_text("node_modules\n")
+
+    status = run(["lint", "--no-shellcheck", "--format=json", str(tmp_path)])
+    found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["rule"] == mistake.found[2]]
+    page = run(["lint", "--explain", mistake.found[2]])
+    explained = capsys.readouterr().out
+    left = run(["lint", "--no-shellcheck", "--fix", "--unsafe", str(tmp_path)])
+
+    assert (status, page, left) == (1, 0, 0)
+    assert [(f["line"], f["column"], f["rule"]) for f in found] == [mistake.found]
+    assert mistake.says in found[0]["hint"]
+    assert all(f"## {part}" in explained for part in ("Why", "Before", "After", "Fix"))
+    assert place.read_text() == mistake.builder + RUNTIME.format(mistake.runtime)

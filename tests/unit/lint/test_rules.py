@@ -11,10 +11,12 @@ import pytest
 
 from fakes.linting import ARM, ignoring, lint_file, pulled, shell_checked
 from fakes.tree import MemoryTree
+from stagemill.dockerfile.parser import parse
 from stagemill.errors import UsageError
 from stagemill.lint import CORE, Rule, buildkit, check, mend, practices
 from stagemill.lint import checks as checks_folder
 from stagemill.lint.choice import RULES, select
+from stagemill.lint.evidence import Evidence, Needless, Unneeded
 from stagemill.lint.file import Known
 from stagemill.lint.policy import Policy
 from stagemill.lint.rules import CHECKS, OURS
@@ -23,10 +25,25 @@ HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs"
 NAMES = [rule.name for rule in RULES]
 PAGES = [rule.page for rule in RULES]
+
+
+def shown(page: str, **by_line: object) -> Known:
+    """What is known where a build of the example of a page has shown something."""
+    before = (
+        (DOCS / "lint" / f"{page}.md").read_text().split("## Before")[1].split("```dockerfile\n")[1].split("```")[0]
+    )
+    return Known(evidence=(replace(Evidence(parse(before), "build 7 of 2026-11-29"), **by_line),))  # type: ignore[arg-type]
+
+
 KNOWN: dict[str, Callable[[str], Known]] = {
+    "arg-ran-steps": lambda _text: shown("arg-ran-steps", needless={2: Needless(1, 9.5)}),
     "copy-ignored-file": lambda _text: ignoring(".env"),
     "invalid-base-image-platform": lambda text: pulled(text, ARM),
     "shell-check": lambda _text: shell_checked(),
+    "stage-no-longer-used": lambda _text: shown("stage-no-longer-used", made=frozenset({0})),
+    "unneeded-files": lambda _text: shown(
+        "unneeded-files", unneeded={6: (Unneeded("source map", 9, 5_000_000, "app/dist/main.js.map"),)}
+    ),
     "untrusted-registry": lambda _text: Known(policy=Policy(registries=("docker.io",))),
 }
 
@@ -95,7 +112,8 @@ def test_a_fix_that_a_page_promises_is_there(rule: Rule) -> None:
     if rule in OURS or "There is none" in page.split("## Fix")[1] or rule.twin:
         return
 
-    result = mend(lint_file(before), [rule], unsafe=True)
+    known = KNOWN[rule.page](before) if rule.page in KNOWN else None
+    result = mend(lint_file(before, known=known), [rule], unsafe=True)
 
     assert result.text == after
 

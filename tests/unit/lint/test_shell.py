@@ -8,6 +8,7 @@ from fakes.linting import lint_file
 from stagemill.dockerfile.tree import Cmd, Run
 from stagemill.lint import shell
 from stagemill.lint.place import written
+from stagemill.lint.ran import ran
 from stagemill.lint.shell import ShellCommand
 
 
@@ -44,10 +45,23 @@ def texts(line: str) -> list[tuple[str, ...]]:
         ("RUN <<EOF\n#!/usr/bin/python3\na\nEOF", []),
         ('SHELL ["pwsh", "-c"]\nRUN a', []),
         ('SHELL ["/bin/bash", "-c"]\nRUN a', [("a",)]),
+        ("RUN free() { a; } && b", [("a",), ("}",), ("b",)]),
+        ("RUN free ( ) ( a ) ; free b", [("a",), ("free", "b")]),
+        ("RUN case $X in a) b;; esac", [("case", "$X", "in", "a"), ("b",), ("esac",)]),
     ],
 )
 def test_commands_are_told_apart(line: str, expected: list[tuple[str, ...]]) -> None:
     assert texts(line) == expected
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["FROM mcr.microsoft.com/windows/servercore-insider", "FROM python:3-windowsservercore", "# escape=`\nFROM x"],
+)
+def test_the_shells_of_windows_are_not_read(head: str) -> None:
+    file = lint_file(f'{head}\nRUN wget a ; rm b\nRUN ["wget", "a"]\n')
+
+    assert [command.texts for command in ran(file)] == [("a",)]
 
 
 def test_variables_before_a_command_are_its_own() -> None:

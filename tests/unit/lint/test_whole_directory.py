@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.linting import findings, lines_found, unsafely_mended
+from fakes.linting import findings, lines_found, project, unsafely_mended
 
 RULE = "whole-directory"
 BUILDER = "FROM node:22 AS builder\nWORKDIR /usr/src/app\nCOPY . .\nRUN npm ci && npm run build\n"
@@ -118,6 +118,18 @@ def test_what_the_image_runs_is_copied_by_name_where_that_is_wanted() -> None:
         "COPY --from=b --chown=node /app/dist ./dist\nCOPY --from=b --chown=node /app/package.json ./package.json"
     )
     assert [found.fix and found.fix.safe for found in findings(RULE, text)] == [False]
+
+
+def test_the_packages_that_a_program_runs_with_are_copied_too() -> None:
+    text = (
+        "FROM node:22 AS a\nWORKDIR /app\nCOPY . .\nRUN npm ci\nFROM node:22\nWORKDIR /app\n"
+        'COPY --from=a /app ./\nCMD ["node", "dist/i.js"]\n'
+    )
+
+    assert "COPY --from=a /app/node_modules ./node_modules\n" in unsafely_mended(RULE, text, context=project())
+    none = project(package={"name": "app", "devDependencies": {"typescript": "1"}})
+    assert "node_modules" not in unsafely_mended(RULE, text, context=none)
+    assert "node_modules" not in unsafely_mended(RULE, text.replace("dist/i.js", "./x"), context=project())
 
 
 @pytest.mark.parametrize("copy", ["COPY --from=b / /", "COPY --from=b /app \\\n  ./", "COPY --from=b /app /bin/sh ./"])

@@ -13,7 +13,7 @@ from stagemill.cli.again.pieces import UnusualError, pieces
 from stagemill.cli.frame.environment import user_agent
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError
-from stagemill.graph.operations import BaseImage, Git, Http, Stack
+from stagemill.graph.operations import BaseImage, Git, Http, Run, Stack
 from stagemill.graph.vertex import Vertex, walk
 from stagemill.oci.image import Image
 from stagemill.store import images, schema
@@ -119,12 +119,13 @@ class _Found:
         layers = {layer.digest.hex for layer in self._image.manifest.layers}
         blobs = {*layers, self._image.digest.hex, self._image.manifest.config.digest.hex}
         names = {name: images.serialize(self._image.descriptor).decode() for name in self._result.stored}
-        questions, files = self._questions()
+        questions, certificates = self._questions()
         return {
             "version": receipt.VERSION,
             "schema": schema.VERSION,
             "boot": receipt.boot(),
-            "files": {**files, **looked.files(given.context, given.file, config=self._place.config)},
+            "settings": {**certificates, **looked.settings(self._place.config)},
+            "files": looked.files(given.context, given.file),
             "context": looked.context(self._inputs.context, began_ns=began_ns),
             "asked": questions,
             "headers": {
@@ -134,6 +135,7 @@ class _Found:
             },
             "before": {name: self._row(name) for name in self._bases() if name not in names},
             "after": names,
+            "runs": any(isinstance(vertex.op, Run) for vertex in self.vertices.values()),
             "steps": [digest for digest in self.vertices if store.records.get(digest)],
             "blobs": {name: self._facts(name) for name in sorted(blobs)},
             "archives": list(self._archives(layers)),
@@ -145,12 +147,12 @@ class _Found:
 
     def _questions(self) -> tuple[list[Asked], dict[str, str | None]]:
         """The names that registries were asked for, and the files that have a say in how."""
-        heads = self._place.registry.heads.found if "registry" in vars(self._place) else {}
         questions: list[Asked] = []
         files: dict[str, str | None] = {}
-        for name, head in heads.items():
+        for name, head in self._place.heads().items():
             beside = looked.certificates(head.host, self._place.environment)
-            questions.append({"reference": name, "digest": head.digest, "url": head.url if beside else None})
+            url = head.url if beside else None
+            questions.append({"reference": name, "digest": head.digest, "url": url, "host": head.host})
             files |= beside or {}
         return questions, files
 

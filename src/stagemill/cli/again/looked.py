@@ -28,8 +28,13 @@ class UnrepeatableError(Exception):
     """Something that was looked at, or that was done, is in no receipt."""
 
 
-def files(context: str, file: str | None, *, config: Path) -> dict[str, str | None]:
-    """The digests of the Dockerfile, of the files beside it that have a say, and of the configuration; None for those that are not there.
+def settings(config: Path) -> dict[str, str | None]:
+    """The digests of the configuration; None for what is not there. Raises OSError."""
+    return {os.path.abspath(path): _digest(path) for path in (Path(roots.CONFIG_OF_ROOT), config)}
+
+
+def files(context: str, file: str | None) -> dict[str, str | None]:
+    """The digests of the Dockerfile, and of the files beside it that have a say; None for those that are not there.
 
     Raises UnrepeatableError where the Dockerfile or the context is none of this machine, OSError.
     """
@@ -37,7 +42,7 @@ def files(context: str, file: str | None, *, config: Path) -> dict[str, str | No
     given = located(file, folder)
     if not folder.is_dir() or (given and not given.is_file()):
         raise UnrepeatableError("the context")
-    paths = [Path(roots.CONFIG_OF_ROOT), config, folder / project.NAME, *([Path(file)] if file else ())]
+    paths = [folder / project.NAME, *([Path(file)] if file else ())]
     dockerfiles = (given,) if given else tuple(folder / name for name in load.NAMES)
     paths += _up_to_the_first(dockerfiles)
     dockerfile = paths[-1]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = "again"
 _KEPT = 256
-VERSION = 2
+VERSION = 3
 
 
 def place(root: str, name: str) -> str:

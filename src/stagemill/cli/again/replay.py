@@ -14,6 +14,7 @@ from stagemill.cli.again import archive, entry, question, receipt
 from stagemill.cli.again.archive import Blobs, ChangedError
 from stagemill.cli.again.glance import Glance
 from stagemill.cli.again.survey import Survey
+from stagemill.cli.again.unanswered import Unanswered
 from stagemill.cli.frame.roots import store_root
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
@@ -27,34 +28,44 @@ _BUSY = 5.0
 _MANY = 500
 
 
-def replay(asked: str, environment: Mapping[str, str]) -> bool:
-    """Whether the build is done that a question asks for. Where it is not, an ordinary build has everything to do, and
-    nothing was said yet.
+def replay(asked: str, environment: Mapping[str, str]) -> Unanswered | None:
+    """None where the build is done that a question asks for. Else an ordinary build has everything to do, and nothing was said
+    yet.
     """
     begun = time.time()
+    glances: list[tuple[Asked, Glance]] = []
     try:
         root = store_root(environment, root=os.geteuid() == 0)
         path = receipt.place(root, question.name(asked))
         known = receipt.read(path)
-        if known is None or not _looks_the_same(known):
-            return False
+        if known is None or not _are_as_before(known["settings"]):
+            return Unanswered(asked)
+        # The answers come while the files are looked at.
+        glances = [(one, Glance(one["url"], known["headers"])) for one in known["asked"] if one["url"]]
+        if not _looks_the_same(known, glances):
+            unanswered = Unanswered(asked, glances)
+            if known["runs"]:
+                unanswered.get_ready(f"{root}/mounts")
+            return unanswered
         seconds = _answer(root, path, known, environment, begun=begun)
     except (OSError, sqlite3.Error, ChangedError, LookupError, ValueError, TypeError):
-        return False  # whatever it is, the build itself meets it too, and says what to do
+        return Unanswered(asked)  # whatever it is, the build itself meets it too, and says what to do
     _tell(known, seconds)
-    return True
+    return None
 
 
-def _looks_the_same(known: Receipt) -> bool:
+def _are_as_before(files: Mapping[str, str | None]) -> bool:
+    return all(_digest(path) == digest for path, digest in files.items())
+
+
+def _looks_the_same(known: Receipt, glances: Sequence[tuple[Asked, Glance]]) -> bool:
     """Whether files, the context and what tags mean are what they were."""
-    # The answers come while the files are looked at.
-    questions = [(one, Glance(one["url"], known["headers"])) for one in known["asked"] if one["url"]]
-    if any(_digest(path) != digest for path, digest in known["files"].items()):
+    if not _are_as_before(known["files"]):
         return False
     looked = known["context"]
     if looked and Survey(looked["root"], looked["directories"], frozenset(looked["hidden"])).digest != looked["digest"]:
         return False
-    return all(glance.answer() == one["digest"] for one, glance in questions)
+    return all(glance.answer() == one["digest"] for one, glance in glances)
 
 
 def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str], *, begun: float) -> list[float]:

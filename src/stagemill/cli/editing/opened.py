@@ -6,7 +6,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from stagemill.cli.given.project import Project
+from stagemill.cli.editing.positions import Positions
+from stagemill.cli.linting import hadolint
 from stagemill.cli.linting.given import Stats
 from stagemill.cli.linting.settings import Settings
 from stagemill.context import load
@@ -24,12 +25,13 @@ from stagemill.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`file` is None where the text cannot be read; `error` then says why."""
+    """`file` is None where the text cannot be read; `error` then says why. `encoding` is how the editor counts columns."""
 
     text: str
     settings: Settings
     file: LintFile | None
     error: StagemillError | None = None
+    encoding: str = "utf-16"
 
     @classmethod
     def of(cls, text: str, path: Path | None, *, shell_checker: ShellChecker | None = None) -> Opened:
@@ -37,7 +39,7 @@ class Opened:
         settings = Settings()
         try:
             if path is not None and path.parent.is_dir():
-                settings = Settings.of_project(Project.of(str(path.parent)))
+                settings = hadolint.wanted(str(path.parent)).settings
             known = Known(policy=settings.policy, shell_checker=shell_checker)
             return cls(text, settings, _read(text, path, known, settings=settings))
         except StagemillError as error:
@@ -46,6 +48,10 @@ class Opened:
     @property
     def source(self) -> Source:
         return Source("Dockerfile", self.text)
+
+    @property
+    def positions(self) -> Positions:
+        return Positions(self.source, self.encoding)
 
     def findings(self) -> list[Finding]:
         if self.file is None:

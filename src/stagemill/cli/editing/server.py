@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 
 from stagemill import __version__
 from stagemill.cli.editing.opened import Opened
-from stagemill.dockerfile.source import Source, Span
+from stagemill.dockerfile.source import Span
 from stagemill.errors import DockerfileError, StagemillError
 from stagemill.lint import stage_facts
 from stagemill.lint.finding import Edit, Finding
@@ -37,11 +38,21 @@ class Server(LanguageServer):
     def opened(self, uri: str, *, thoroughly: bool = False) -> Opened:
         """A document as it is now."""
         text = self.workspace.get_text_document(uri).source
-        return Opened.of(text, _path(uri), shell_checker=self._shell_checker if thoroughly else None)
+        found = Opened.of(text, _path(uri), shell_checker=self._shell_checker if thoroughly else None)
+        encoding = self.workspace.position_encoding
+        return replace(found, encoding=types.PositionEncodingKind(encoding).value) if encoding else found
 
     def tell(self, uri: str, *, thoroughly: bool) -> None:
-        """Sends what is found in a document."""
-        found = diagnostics(self.opened(uri, thoroughly=thoroughly))
+        """Sends what is found in a document; where ShellCheck fails, what is found without it, and why it fails."""
+        try:
+            found = diagnostics(self.opened(uri, thoroughly=thoroughly))
+        except StagemillError as error:
+            said = f"{error.message}\n{error.hint}" if error.hint else error.message
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, said))
+            found = diagnostics(self.opened(uri))
+        self.send(uri, found)
+
+    def send(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
 
 
@@ -61,9 +72,15 @@ def make(shell_checker: ShellChecker | None) -> Server:
     def _changed(params: types.DidChangeTextDocumentParams) -> None:
         server.tell(params.text_document.uri, thoroughly=False)
 
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION)
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def _closed(params: types.DidCloseTextDocumentParams) -> None:
+        server.send(params.text_document.uri, [])
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
     def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        uri = params.text_document.uri
+        uri, only = params.text_document.uri, params.context.only
+        if only is not None and not {types.CodeActionKind.QuickFix, types.CodeActionKind.Empty} & set(only):
+            return []
         return list(actions(server.opened(uri), uri, params.range))
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
@@ -82,16 +99,16 @@ def diagnostics(opened: Opened) -> list[types.Diagnostic]:
     """The findings, or the one mistake for which the file cannot be read."""
     if opened.error is not None:
         return [_failure(opened, opened.error)]
-    return [_diagnostic(opened.source, finding) for finding in opened.findings()]
+    return [_diagnostic(opened, finding) for finding in opened.findings()]
 
 
 def actions(opened: Opened, uri: str, where: types.Range) -> Iterator[types.CodeAction]:
     """The fixes of what is found in a range, and the comment that leaves it alone."""
     for finding in opened.findings():
-        shown = _range(opened.source, finding.span)
+        shown = opened.positions.range(finding.span)
         if shown.end.line < where.start.line or shown.start.line > where.end.line:
             continue
-        diagnostic = _diagnostic(opened.source, finding)
+        diagnostic = _diagnostic(opened, finding)
         if finding.fix:
             title = finding.fix.summary + ("" if finding.fix.safe else " (changes the image)")
             yield _action(opened, uri, diagnostic, title=title, edits=finding.fix.edits)
@@ -107,27 +124,25 @@ def hover(opened: Opened, position: types.Position) -> types.Hover | None:
         return None
     text = stage_facts.describe(opened.file, found.stage)
     content = types.MarkupContent(types.MarkupKind.Markdown, text)
-    return types.Hover(content, _range(opened.source, found.span))
+    return types.Hover(content, opened.positions.range(found.span))
 
 
 def definition(opened: Opened, uri: str, position: types.Position) -> types.Location | None:
     """The FROM that begins the stage that is named at a position."""
     found = _mention(opened, position)
-    return None if found is None else types.Location(uri, _range(opened.source, found.stage.start.span))
+    return None if found is None else types.Location(uri, opened.positions.range(found.stage.start.span))
 
 
 def _mention(opened: Opened, position: types.Position) -> stage_facts.Mention | None:
     if opened.file is None:
         return None
-    text = _line(opened.source, position.line + 1)
-    column = len(text.encode("utf-16-le", "surrogatepass")[: position.character * 2].decode("utf-16-le", "ignore")) + 1
-    return stage_facts.at(opened.file, position.line + 1, column)
+    return stage_facts.at(opened.file, position.line + 1, opened.positions.column(position))
 
 
 def _action(
     opened: Opened, uri: str, diagnostic: types.Diagnostic, *, title: str, edits: Sequence[Edit]
 ) -> types.CodeAction:
-    changes = [types.TextEdit(_range(opened.source, edit.span), edit.text) for edit in edits]
+    changes = [types.TextEdit(opened.positions.range(edit.span), edit.text) for edit in edits]
     return types.CodeAction(
         title,
         kind=types.CodeActionKind.QuickFix,
@@ -146,9 +161,9 @@ def _skip(opened: Opened, finding: Finding) -> Edit | None:
     return Edit(above(dockerfile, node), f"# check=skip={finding.rule}{newline(dockerfile)}")
 
 
-def _diagnostic(source: Source, finding: Finding) -> types.Diagnostic:
+def _diagnostic(opened: Opened, finding: Finding) -> types.Diagnostic:
     return types.Diagnostic(
-        _range(source, finding.span),
+        opened.positions.range(finding.span),
         finding.message + (f"\n{finding.hint}" if finding.hint else ""),
         severity=_SEVERITIES[finding.level or "warning"],
         code=finding.rule,
@@ -160,25 +175,7 @@ def _failure(opened: Opened, error: StagemillError) -> types.Diagnostic:
     at = error.at if isinstance(error, DockerfileError) else None
     span = Span(at.line, at.column, at.line, at.column + at.length) if at else Span(1, 1, 1, 1)
     text = error.message + (f"\n{error.hint}" if error.hint else "")
-    return types.Diagnostic(_range(opened.source, span), text, severity=types.DiagnosticSeverity.Error, source=_NAME)
-
-
-def _range(source: Source, span: Span) -> types.Range:
-    return types.Range(
-        _position(source, span.line, span.column),
-        _position(source, span.end_line, span.end_column),
-    )
-
-
-def _position(source: Source, line: int, column: int) -> types.Position:
-    """Editors count from 0, and columns in units of UTF-16."""
-    before = _line(source, line)[: column - 1]
-    return types.Position(line - 1, len(before.encode("utf-16-le", "surrogatepass")) // 2)
-
-
-def _line(source: Source, line: int) -> str:
-    lines = source.lines()
-    return lines[line - 1] if line <= len(lines) else ""
+    return types.Diagnostic(opened.positions.range(span), text, severity=types.DiagnosticSeverity.Error, source=_NAME)
 
 
 def _path(uri: str) -> Path | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import click
 
@@ -12,9 +13,21 @@ Check: TypeAlias = Callable[[click.Context, click.Parameter, str | None], None]
 
 
 class Option(click.Option):
-    """A flag that may stand under a heading of the help."""
+    """A flag that may stand under a heading of the help, which is one line of text."""
 
     section = ""
+
+    def __init__(  # type: ignore[explicit-any]  # what click takes
+        self,
+        *args: Any,
+        help: str | None = None,  # noqa: A002 - click's word
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.help = help  # click would load `inspect` to look for an indentation
+
+
+option = partial(click.option, cls=Option)
 
 
 def under(section: str, options: Iterable[Option]) -> Iterator[Option]:
@@ -44,7 +57,32 @@ class AttachedOption(Option):
         return record and (record[0].replace(" [=", "[="), record[1])
 
 
-class Command(click.Command):
+class Helping(click.Command):
+    """A command whose `--help` is an `Option`."""
+
+    _help: Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        names = self.get_help_option_names(ctx)
+        if self._help is None and names and self.add_help_option:
+            self._help = Option(
+                [*names, "asked_for_help"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_show_help,
+                help="Show this message and exit.",
+            )
+        return self._help
+
+
+def _show_help(ctx: click.Context, _param: click.Parameter, value: object) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+class Command(Helping):
     """A command that may have attached options, and options under headings."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,9 +114,9 @@ def _attached(args: list[str], options: Mapping[str, click.Option], *, intersper
         if arg == "--" or not (interspersed or arg.startswith("-")):
             yield arg
             break
-        yield from _spelt(arg, options)
-        if _takes_next(arg, options):
-            yield from islice(rest, 1)
+        value = list(islice(rest, 1)) if _takes_next(arg, options) else None
+        yield from (arg,) if value == [] else _spelt(arg, options)  # what lacks its value is told as it was written
+        yield from value or ()
     yield from rest
 
 
@@ -89,11 +127,21 @@ def _spelt(arg: str, options: Mapping[str, click.Option]) -> Iterator[str]:
     if isinstance(option, AttachedOption):
         yield f"{option.opts[-1]}={value if equals else option.alone}"
     elif option is None or not equals:
-        yield arg
+        yield _in_full(arg, options)
     elif not _has_value(option) and value.lower() in TRUTHS:
         yield from [name] if TRUTHS[value.lower()] else []
     else:
-        yield arg if name.startswith("--") else f"{name}{value}"
+        yield arg if name.startswith("--") else _in_full(f"{name}{value}", options)
+
+
+def _in_full(arg: str, options: Mapping[str, click.Option]) -> str:
+    """A letter as the word for it: click takes some milliseconds to look for words that are like the letter before it knows it."""
+    option = options.get(arg[:2])
+    if option is None or arg.startswith("--") or not (word := option.opts[-1]).startswith("--"):
+        return arg
+    if len(arg) == 2:
+        return word
+    return f"{word}={arg[2:]}" if _has_value(option) else arg
 
 
 TRUTHS = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagemill.cli.again.unanswered import Unanswered
 from stagemill.cli.frame import roots
 from stagemill.cli.frame.access import Access
 from stagemill.cli.frame.stopping import interruptible
+from stagemill.digest import Digest
 from stagemill.errors import StagemillError, UsageError
 from stagemill.events import Listener, ignore
 from stagemill.execute.services import Host, Services
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from stagemill.registry.client import RegistryClient
     from stagemill.registry.config import RegistryConfig
     from stagemill.registry.destination import Destination
+    from stagemill.registry.heads import Head
     from stagemill.sources.pins import Pins
     from stagemill.sources.policy import Judge
 
@@ -94,7 +97,7 @@ class Workplace:
 
     `access` says how the command line reaches others. `judges` say what a build may have, beside the policy that the
     environment names; `pins` what names stand for, and `lock` is what they are of where a build is held to it. `pauser` is asked
-    where a RUN fails.
+    where a RUN fails. `meanwhile` is called while a process runs. `unanswered` says what registries were asked before the build began.
     """
 
     store: Store
@@ -107,6 +110,9 @@ class Workplace:
     pins: Pins | None = None
     lock: KeptLock | None = None
     pauser: Pauser | None = None
+    meanwhile: Callable[[], None] | None = None
+    unanswered: Unanswered = field(default_factory=Unanswered)
+    _told: dict[str, Head] = field(default_factory=dict)
 
     @cached_property
     def registry_config(self) -> RegistryConfig:
@@ -218,6 +224,24 @@ class Workplace:
     def insecure_destination(self, reference: Reference) -> Destination:
         return self.insecure_registry.destination(reference)
 
+    def told(self, reference: Reference) -> Digest | None:
+        """What a registry has just said that a name stands for, where it was asked while the program began."""
+        said = self.unanswered.said(str(reference))
+        if said is None:
+            return None
+        from stagemill.registry.heads import Head
+
+        try:
+            digest = Digest(said["digest"])
+        except ValueError:
+            return None  # the client asks again, and explains
+        self._told[str(reference)] = Head(digest, said["url"], said["host"])
+        return digest
+
+    def heads(self) -> dict[str, Head]:
+        """What registries said that names stand for, by reference."""
+        return self._told | (self.registry.heads.found if "registry" in vars(self) else {})
+
     def remote(self, reference: str) -> BlobSource:
         return self.registry.blobs(Reference.parse(reference))
 
@@ -252,7 +276,7 @@ class Workplace:
         imports: Imports | None = None,
     ) -> Iterator[Services]:
         """What a build works with; the sandbox's helper ends with the block."""
-        with LateSandbox(state=self.store.root / "mounts") as sandbox, self._agents(ssh or {}) as agents:
+        with self._sandbox() as sandbox, self._agents(ssh or {}) as agents:
             sockets = {name: agent.socket for name, agent in agents.items()}
             yield Services(
                 store=self.store,
@@ -270,6 +294,12 @@ class Workplace:
                 insecure=self.insecure_destination,
                 pauser=self.pauser,
             )
+
+    def _sandbox(self) -> LateSandbox:
+        """The one that gets ready already, or a new one."""
+        sandbox = self.unanswered.take_sandbox() or LateSandbox(state=self.store.root / "mounts")
+        sandbox.meanwhile = self.meanwhile
+        return sandbox
 
     @contextmanager
     def _agents(self, given: Mapping[str, Ssh]) -> Iterator[Mapping[str, Agent]]:

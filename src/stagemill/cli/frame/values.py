@@ -26,6 +26,12 @@ class Values:
     def flag(self, name: str) -> bool:
         return self.given[name] is True
 
+    def choice(self, name: str) -> bool | None:
+        """What a flag of two words says; None where neither was given."""
+        value = self.given[name]
+        assert value is None or isinstance(value, bool)
+        return value
+
     def number(self, name: str) -> int:
         """0 where it was not given."""
         value = self.given[name]

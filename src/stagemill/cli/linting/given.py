@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
+from stagemill.cli.frame import roots
 from stagemill.cli.making.source import located
 from stagemill.context import load
 from stagemill.context.directory import DirectoryContext
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
-from stagemill.errors import ContextError, StagemillError
+from stagemill.errors import ContextError, StagemillError, StoreError
+from stagemill.lint import reach
+from stagemill.lint.evidence import Evidence
 from stagemill.lint.file import Known, LintFile
 from stagemill.values import dataclass
 
@@ -38,10 +41,11 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is looked at; `place` is where it lies, None for standard input."""
+    """What is looked at; `place` is where it lies, None for standard input, and `context` its context, None without one."""
 
     file: LintFile
     place: Path | None
+    context: str | None = None
 
     @classmethod
     def read(cls, path: str, file: str | None, *, build_args: dict[str, str], known: Known) -> Given:
@@ -64,12 +68,37 @@ class Given:
         ignore = rules.rules if rules else None
         view = DirectoryContext(Path(path), ignore=ignore, stats=Stats(), started_ns=time.time_ns())
         file_known = replace(known, ignore=ignore)
-        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=file_known), place)
+        return cls(LintFile.of(dockerfile, build_args=build_args, context=view, known=file_known), place, path)
 
     def asking(self, names: Iterable[str], *, without: Iterable[str] = ()) -> Given:
         """With rules that are asked only where somebody wants it, and without others."""
         options = self.file.options.with_experimental(names, skip=without)
         return replace(self, file=replace(self.file, options=options))
+
+    def aiming(self, target: str) -> Given:
+        """Looking only at what that stage needs. Raises StagemillError where there is no such stage."""
+        from stagemill.plan.outline import find_stage
+
+        stage = find_stage(self.file.stages, target, "target stage")
+        around = replace(self.file.surroundings, target=stage.index, needed=reach.needed(self.file, stage))
+        return replace(self, file=replace(self.file, surroundings=around))
+
+    def knowing(self, *, demanded: bool) -> Given:
+        """With what builds have shown. Raises StagemillError where it is `demanded` and nothing is known."""
+        shown: tuple[Evidence, ...] = ()
+        root = roots.store_root(os.environ, root=os.geteuid() == 0)
+        try:
+            if self.context is not None and os.path.exists(os.path.join(root, "state.sqlite")):
+                from stagemill.cli.linting import evidence
+
+                shown = evidence.found(self.context, self.file, Path(root))
+        except StoreError:
+            if demanded:
+                raise
+        if demanded and not shown:
+            hint = "stagemill build . builds this directory; stagemill builds lists what was built"
+            raise StagemillError("no build of this file is known here", hint=hint)
+        return replace(self, file=replace(self.file, surroundings=replace(self.file.surroundings, evidence=shown)))
 
     @property
     def is_piped(self) -> bool:

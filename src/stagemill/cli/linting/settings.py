@@ -18,14 +18,21 @@ Threshold: TypeAlias = "Level | Literal['none']"
 T = TypeVar("T")
 
 THRESHOLDS: tuple[Threshold, ...] = (*LEVELS, "none")
-_KEYS = ("ignore", "experimental", "fail-on", "severity", "trusted-registries", "labels", "only-labels", "baseline")
+_KEYS = (
+    "ignore", "experimental", "fail-on", "severity", "trusted-registries", "labels", "only-labels", "disable-ignore-pragma",
+    "baseline", "evidence",
+)  # fmt: skip
 _LEVELS = f"levels are {', '.join(LEVELS)}"
 _FORMS = f"forms are {', '.join(FORMS)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`ignore` and `experimental` are names of rules, `levels` those of findings by rule; `fail_on` is the lightest that fails."""
+    """`ignore` and `experimental` are names of rules, `levels` those of findings by rule; `fail_on` is the lightest that fails.
+
+    `evidence` says whether what builds have shown is demanded, or left out; None uses it where there is any. `form` is
+    the format where none is asked for, and one that is `plain` has no colours.
+    """
 
     ignore: tuple[str, ...] = ()
     experimental: tuple[str, ...] = ()
@@ -33,6 +40,9 @@ class Settings:
     fail_on: Threshold = "style"
     policy: Policy = field(default_factory=Policy)
     baseline: str | None = None
+    evidence: bool | None = None
+    form: str = "text"
+    plain: bool = False
 
     @classmethod
     def of_project(cls, project: Project) -> Settings:
@@ -48,9 +58,9 @@ class Settings:
         labels = {
             name: _form(value, f"{where}.labels.{name}") for name, value in project.table("lint", "labels").items()
         }
-        only = table.get("only-labels", False)
-        if not isinstance(only, bool):
-            project.wrong("lint.only-labels is neither true nor false", "write true or false")
+        only = _switch(table.get("only-labels", False), f"{where}.only-labels")
+        pragmas = not _switch(table.get("disable-ignore-pragma", False), f"{where}.disable-ignore-pragma")
+        evidence = _switch(table.get("evidence", True), f"{where}.evidence")
         threshold = _one_of(table.get("fail-on", "style"), THRESHOLDS, f"{where}.fail-on")
         baseline = table.get("baseline")
         if baseline is not None and not isinstance(baseline, str):
@@ -60,8 +70,11 @@ class Settings:
             experimental=_names(table.get("experimental", []), f"{where}.experimental"),
             levels=_known(levels, f"{where}.severity"),
             fail_on=threshold,
-            policy=Policy(_texts(table.get("trusted-registries", []), f"{where}.trusted-registries"), labels, only),
+            policy=Policy(
+                _texts(table.get("trusted-registries", []), f"{where}.trusted-registries"), labels, only, pragmas
+            ),
             baseline=os.path.join(os.path.dirname(project.path), baseline) if baseline is not None else None,
+            evidence=None if evidence else False,
         )
 
     def over(
@@ -73,13 +86,20 @@ class Settings:
         registries: tuple[str, ...] = (),
         labels: Iterable[str] = (),
         only_labels: bool = False,
+        pragmas: bool = True,
         baseline: str | None = None,
+        evidence: bool | None = None,
     ) -> Settings:
         """With what a command line says. Raises UsageError."""
         levels = dict(_pair(text, "--severity", _level, _LEVELS) for text in severity)
         forms = dict(_pair(text, "--require-label", _form, _FORMS, sign=":", alone="text") for text in labels)
         old = self.policy
-        policy = Policy(registries or old.registries, {**old.labels, **forms}, only_labels or old.only_labels)
+        policy = Policy(
+            registries or old.registries,
+            {**old.labels, **forms},
+            only_labels or old.only_labels,
+            pragmas and old.pragmas,
+        )
         return replace(
             self,
             ignore=(*self.ignore, *ignore),
@@ -87,6 +107,7 @@ class Settings:
             fail_on=fail_on or self.fail_on,
             policy=policy,
             baseline=baseline if baseline is not None else self.baseline,
+            evidence=evidence if evidence is not None else self.evidence,
         )
 
     def fails(self, findings: Iterable[Finding]) -> bool:
@@ -112,6 +133,12 @@ def _level(value: object, where: str) -> Level:
 
 def _form(value: object, where: str) -> Form:
     return _one_of(value, FORMS, where)
+
+
+def _switch(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{where} is neither true nor false", hint="write true or false")
+    return value
 
 
 def _one_of(value: object, choices: tuple[T, ...], where: str) -> T:

@@ -15,8 +15,11 @@ from stagemill.lint.finding import LEVELS, Level
 from stagemill.lint.scripts import Dialect, Remark, Script
 from stagemill.values import dataclass
 
-_LEFT_OUT = "SC1007,SC1090,SC1091,SC2016,SC2148,SC2154,SC2187"
-"""Files and variables that only the image has, a missing `#!`, and what Dockerfiles mean as it stands (`A= b`, `echo '$A' > f`)."""
+_LEFT_OUT = "SC1007,SC1090,SC1091,SC2016,SC2043,SC2148,SC2154,SC2187"
+"""Files and variables that only the image has, a missing `#!`, and what Dockerfiles mean as it stands.
+
+These are `A= b`, `echo '$A' > f`, and a loop over a list that has one entry today (`for key in \\ 94AE…; do`).
+"""
 
 _SECONDS = 120
 

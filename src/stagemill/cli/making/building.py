@@ -348,6 +348,7 @@ def image_resolver(given: BuildFlags, *, place: Workplace, listener: Listener) -
         implicit=given.platforms.implicit,
         policy=place.policy,
         pins=place.pins,
+        told=place.told,
     )
 
 
@@ -394,7 +395,5 @@ def building_each(
 
 def _fresh(given: BuildFlags) -> Callable[[str], bool]:
     """Which stages are made again, by their title."""
-    if given.no_cache:
-        return lambda _stage: True
     names = set(given.no_cache_filter)
-    return lambda stage: stage in names
+    return lambda stage: given.no_cache or stage in names

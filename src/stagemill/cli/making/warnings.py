@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from stagemill import events
@@ -20,22 +20,15 @@ CHECK = "BUILDKIT_DOCKERFILE_CHECK"
 
 
 class Watch:
-    """A listener that passes everything on, and remembers whether any step really ran. `begin` is called when the first of a
-    stage begins.
-    """
+    """A listener that passes everything on, and remembers whether any step really ran."""
 
-    def __init__(self, listener: events.Listener, begin: Callable[[], None]) -> None:
+    def __init__(self, listener: events.Listener) -> None:
         self._listener = listener
-        self._begin = begin
-        self._begun = False
         self.worked = False
 
     def __call__(self, event: events.Event) -> None:
         self.worked = self.worked or isinstance(event, events.Output | events.Finished)
         self._listener(event)
-        if not self._begun and isinstance(event, events.Started) and event.stage:
-            self._begun = True
-            self._begin()
 
 
 class Checks:
@@ -46,6 +39,7 @@ class Checks:
         self._build_args = build_args
         self.plans: Sequence[Plan] = ()
         self._early: _Early | None = None
+        self._lock = Lock()
 
     def approve(self, plans: Sequence[Plan]) -> None:
         """Raises DockerfileError where the file makes warnings errors and there are some, or its options are wrong."""
@@ -60,9 +54,11 @@ class Checks:
                 raise error
 
     def begin(self) -> None:
-        """Looks at the file in a thread of its own: while a step's processes run there is time for it."""
-        self._early = _Early(self._find)
-        self._early.start()
+        """Looks at the file in a thread of its own, once: while a step's process runs there is time for it. Thread-safe."""
+        with self._lock:
+            if self._early is None:
+                self._early = _Early(self._find)
+                self._early.start()
 
     def _find(self) -> Sequence[Finding]:
         from stagemill import lint

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -34,11 +35,27 @@ _SAFE_OPTIONS = frozenset({"--omit=dev", "--no-audit", "--no-fund", "--prefer-of
 
 
 @dataclass(frozen=True, slots=True)
+class _Copied:
+    """A step that copied all files of a directory of the context, which `source` is: the whole project, or a part of it."""
+
+    step: Step
+    source: str
+
+    @property
+    def top(self) -> str | None:
+        """The directory that the files come into."""
+        node = self.step.node
+        if not isinstance(node, Copy | Add) or "$" in node.destination.text:
+            return None
+        return self.step.before.path(node.destination.text)
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
-    """What a stage has done: who installed packages, and the step that copied all files of the context."""
+    """What a stage has done: who installed packages, and what copied files that they are named in."""
 
     installed: frozenset[Manager] = frozenset()
-    copied: Step | None = None
+    copied: tuple[_Copied, ...] = ()
 
 
 def check(file: LintFile) -> Iterator[Finding]:
@@ -46,11 +63,12 @@ def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.stages:
         state = _State() if stage.parent is None else ends[stage.parent]
         for step in stage.steps:
-            if isinstance(step.node, Copy | Add) and _copies_all(file, step, step.node):
-                state = replace(state, copied=step)
+            if isinstance(step.node, Copy | Add):
+                state = replace(state, copied=(*state.copied, *_directories(file, step, step.node)))
             for call in _installs(file, step):
-                if call.manager not in state.installed and state.copied:
-                    yield _finding(file, stage, call, copied=state.copied, step=step)
+                copied = _with_manifest(file, call, state.copied)
+                if call.manager not in state.installed and copied:
+                    yield _finding(file, stage, call, copied=copied, step=step)
                 state = replace(state, installed=state.installed | {call.manager})
         ends.append(state)
 
@@ -63,32 +81,71 @@ def _installs(file: LintFile, step: Step) -> Iterator[Call]:
                 yield call
 
 
-def _copies_all(file: LintFile, step: Step, node: Copy | Add) -> bool:
+def _directories(file: LintFile, step: Step, node: Copy | Add) -> Iterator[_Copied]:
+    """The directories whose files a step copies; that others than the whole context are some, the context has to show."""
     if isinstance(node, Copy) and node.from_ is not None:
-        return False
-    return any((text := file.known(word.text, step)) is not None and clean(text) == "" for word in node.sources)
+        return
+    for word in node.sources:
+        text = file.known(word.text, step)
+        path = None if text is None else clean(text)
+        entry = file.context.lstat(path) if file.context and path else None
+        if path == "" or (path and entry and entry.kind == "dir"):
+            yield _Copied(step, path)
 
 
-def _finding(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Finding:
+def _with_manifest(file: LintFile, call: Call, copied: Iterable[_Copied]) -> _Copied | None:
+    """The last one that brought what names the packages: all files, or a directory with the manager's file in it."""
+    name = _MANIFESTS[call.manager].split()[0]
+    found = [
+        one
+        for one in copied
+        if not one.source
+        or (one.top == call.directory is not None and file.context and file.context.lstat(f"{one.source}/{name}"))
+    ]
+    return found[-1] if found else None
+
+
+def _finding(file: LintFile, stage: Stage, call: Call, *, copied: _Copied, step: Step) -> Finding:
     words = call.command.words
     span = words[0].span.to(words[-1].span)
     shown = " ".join(call.command.texts)
     shown = shown if len(shown) <= 40 else " ".join(call.command.texts[:3]) + " …"
-    first = copied.node.span.line
+    first = copied.step.node.span.line
     hint = (
         f"copy what names the packages, install them, then copy the rest:\n"
-        f"COPY {_manifests(call)} ./\nRUN {' '.join(call.command.texts)}\n{copied.node.original}"
+        f"{_manifests(call, copied=copied, step=step)}\nRUN {' '.join(call.command.texts)}\n{_rest(copied, step)}"
     )
-    message = f"`{shown}` runs again whenever any file changes, for all files are copied before it, in line {first}"
-    return file.finding(NAME, message, span=span, hint=hint, fix=_fix(file, stage, call, copied=copied, step=step))
+    what = f"all of {copied.source}/ is" if copied.source else "all files are"
+    message = f"`{shown}` runs again whenever any file changes, for {what} copied before it, in line {first}"
+    fix = _fix(file, stage, call, copied=copied.step, step=step)
+    return file.finding(NAME, message, span=span, hint=hint, fix=fix)
 
 
-def _manifests(call: Call) -> str:
+def _manifests(call: Call, *, copied: _Copied, step: Step) -> str:
+    """The COPY of the files that name the packages, to where the install looks for them."""
     texts = call.command.texts
+    files = _MANIFESTS[call.manager].split()
     if call.manager == "pip":
-        found = [after for word, after in pairwise(texts) if word in {"-r", "--requirement"}]
-        return " ".join(found) or _MANIFESTS["pip"]
-    return _MANIFESTS[call.manager]
+        files = [after for word, after in pairwise(texts) if word in {"-r", "--requirement"}] or files
+    here, top = call.directory or step.before.workdir or "", copied.top
+    paths = [posixpath.normpath(posixpath.join(here, name)) for name in files]
+    folder = posixpath.dirname(paths[0])
+    below = [posixpath.relpath(path, top) if top and path.startswith("/") else path.lstrip("/") for path in paths]
+    if any(path.startswith("..") for path in below):
+        below = [posixpath.basename(path) for path in paths]
+    below = [posixpath.join(copied.source, path) for path in below]
+    return f"COPY {' '.join(below)} {'./' if folder in {step.before.workdir, ''} else folder.rstrip('/') + '/'}"
+
+
+def _rest(copied: _Copied, step: Step) -> str:
+    """The COPY of all files, for below the install, where another directory may be the current one."""
+    node, top = copied.step.node, copied.top
+    if not isinstance(node, Copy | Add) or copied.step.before.workdir == step.before.workdir or top is None:
+        return node.original
+    head, text, tail = node.original.rpartition(node.destination.text)
+    return (
+        f"{head}{top}{tail}" if text and not node.json and not node.destination.text.startswith("/") else node.original
+    )
 
 
 def _fix(file: LintFile, stage: Stage, call: Call, *, copied: Step, step: Step) -> Fix | None:

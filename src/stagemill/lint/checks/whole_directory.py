@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from stagemill.dockerfile.tree import Add, Cmd, Command, Copy, Entrypoint, Run
 from stagemill.files.paths import clean
-from stagemill.lint import packages, shell
+from stagemill.lint import manifest, packages, shell
 from stagemill.lint.file import LintFile, source_stage
 from stagemill.lint.finding import Edit, Finding, Fix
 from stagemill.lint.packages import Call
@@ -17,7 +17,8 @@ from stagemill.lint.stages import Moment, Stage, Step
 NAME = "whole-directory"
 SUMMARY = "all of a stage's work directory is copied"
 
-_PROGRAMS = (".js", ".mjs", ".cjs", ".py", ".rb", ".php", ".jar")
+_SCRIPTS = (".js", ".mjs", ".cjs")
+_PROGRAMS = (*_SCRIPTS, ".py", ".rb", ".php", ".jar")
 
 
 def check(file: LintFile) -> Iterator[Finding]:
@@ -109,7 +110,7 @@ def _settled(moment: Moment) -> Moment:
 
 
 def _items(file: LintFile, source: Stage, landed: str) -> tuple[str, ...]:
-    """What the image runs and its package.json, as far as the file tells; `dist` where it does not."""
+    """What the image runs, its package.json and its packages, as far as the file tells; `dist` where it does not."""
     node = any(
         isinstance(call, Call) and call.manager in packages.NODE
         for step in file.steps(source)
@@ -117,16 +118,30 @@ def _items(file: LintFile, source: Stage, landed: str) -> tuple[str, ...]:
         for call in packages.of_step(step, step.node, escape=file.escape)
     )
     items = _run(file, landed) or ["dist"]
-    return tuple(dict.fromkeys([*items, "package.json"] if node else items))
+    if node:
+        items += ["package.json", "node_modules"] if _needs_packages(file, source) else ["package.json"]
+    return tuple(dict.fromkeys(items))
+
+
+def _needs_packages(file: LintFile, source: Stage) -> bool:
+    """Whether the image runs JavaScript of a project that has packages to run with."""
+    found = manifest.of_stage(file, source)
+    scripts = any(
+        text.endswith(_SCRIPTS)
+        for command in _commands(file)
+        for call in shell.of_command(command)
+        for text in call.texts
+    )
+    return scripts and found is not None and found.has_dependencies
 
 
 def _run(file: LintFile, landed: str) -> list[str]:
     """The names in the directory `landed` that the commands of the image mention."""
-    return [item for command in _commands(file) for item in _named(command, _settled(file.stages[-1].end), landed)]
+    return [item for command in _commands(file) for item in _named(command, _settled(file.target.end), landed)]
 
 
 def _commands(file: LintFile) -> Iterator[Command]:
-    for step in file.steps(file.stages[-1]):
+    for step in file.steps(file.target):
         if isinstance(step.node, Cmd | Entrypoint):
             yield step.node.command
 

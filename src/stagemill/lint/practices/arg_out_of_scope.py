@@ -8,11 +8,11 @@ from stagemill.dockerfile.tree import Env, InstructionNode, Run
 from stagemill.lint import mentions
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Edit, Finding, Fix
-from stagemill.lint.place import above, lines
+from stagemill.lint.place import above, first_line, lines
 from stagemill.lint.rule import Rule
-from stagemill.lint.stages import PLATFORM_ARGS, Stage
+from stagemill.lint.stages import Stage
 
-_GIVEN = PLATFORM_ARGS | {"PATH", "HOME", "USER", "PWD", "HOSTNAME", "LANG", "SHELL", "TERM"}
+_GIVEN = frozenset({"PATH", "HOME", "USER", "PWD", "HOSTNAME", "LANG", "SHELL", "TERM"})
 
 
 def check(file: LintFile) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def check(file: LintFile) -> Iterator[Finding]:
                 yield file.finding(
                     RULE.name,
                     f"${name} is empty here: the ARG above the first FROM counts for FROM lines only",
-                    span=node.span,
+                    span=mentions.place(node, name, first=first_line(file.dockerfile, node)) or node.span,
                     hint=f"write ARG {name} in this stage, above the line; without a value it takes that of above",
                     fix=_fix(file, node, name),
                 )

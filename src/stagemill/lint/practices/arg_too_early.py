@@ -56,11 +56,11 @@ def _arg(file: LintFile, node: Arg, below: Sequence[InstructionNode]) -> Iterato
             f"{name} is first read in line {line}; until then {steps} when it changes",
             span=node.span,
             hint=f"move it down, right above line {line}",
-            fix=_fix(file, node, use),
+            fix=moved(file, node, use),
         )
 
 
-def _fix(file: LintFile, node: Arg, use: InstructionNode) -> Fix | None:
+def moved(file: LintFile, node: Arg, use: InstructionNode) -> Fix | None:
     """The ARG without its comments moved; a step may read it in its own ways, so the result may differ."""
     dockerfile = file.dockerfile
     if "\n" in node.raw.rstrip("\n") or not node.raw.endswith("\n"):
@@ -70,4 +70,4 @@ def _fix(file: LintFile, node: Arg, use: InstructionNode) -> Fix | None:
     return Fix((cut, Edit(above(dockerfile, use), lines(dockerfile, node.raw))), "move it down", safe=False)
 
 
-RULE = Rule("ArgTooEarly", "an ARG stands above steps that do not read it", check, level="info")
+RULE = Rule("ArgTooEarly", "an ARG stands above steps that do not read it", check, twin="ArgRanSteps", level="info")

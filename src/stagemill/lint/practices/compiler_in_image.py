@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagemill.lint import managers, reach
+from stagemill.lint import managers, reach, workshop
 from stagemill.lint.file import LintFile
 from stagemill.lint.finding import Finding
 from stagemill.lint.managers import installs
 from stagemill.lint.rule import Rule
 
-_TOOLS = frozenset({
-    "build-essential", "build-base", "gcc", "g++", "gcc-c++", "clang", "make", "cmake", "ninja-build", "autoconf", "automake",
-    "libtool", "golang", "golang-go", "cargo", "rustc", "rust", "maven", "gradle", "linux-headers", "musl-dev",
-    "libc-dev", "libc6-dev", "python3-dev", "python-dev", "default-jdk", "alpine-sdk", "base-devel",
-})  # fmt: skip
-
 
 def check(file: LintFile) -> Iterator[Finding]:
+    if workshop.is_one(file):
+        return
     for found in installs(file, reach.shipped(file), of=("apt", "apk", "yum", "dnf", "zypper")):
-        tools = [word for word in found.packages if word.text.partition("=")[0] in _TOOLS]
+        tools = [word for word in found.packages if word.text.partition("=")[0] in workshop.TOOLS]
         if tools and not managers.removes(found):
             names = ", ".join(word.text for word in tools)
             yield file.finding(

@@ -17,11 +17,14 @@ def check(file: LintFile) -> Iterator[Finding]:
         for step in stage.steps:
             node = step.node
             if isinstance(node, Copy | Add) and len(node.sources) + len(node.heredocs) > 1 and _is_no_directory(node):
+                text = node.destination.text
                 yield file.finding(
                     RULE.name,
-                    f"several sources need a directory, and `{node.destination.text}` is not spelled like one",
+                    f"several sources need a directory, and `{text}` is not spelled like one",
                     span=node.destination.span,
-                    hint=f"write {node.destination.text}/",
+                    hint=f"flags stand before the sources: {node.keyword} {text} …"
+                    if _is_flag(text)
+                    else f"write {text}/",
                     fix=_fix(file, node),
                 )
 
@@ -33,9 +36,14 @@ def _is_no_directory(node: Copy | Add) -> bool:
     )
 
 
+def _is_flag(text: str) -> bool:
+    """Whether a destination was meant as a flag, which is one only before the sources."""
+    return text.startswith("--")
+
+
 def _fix(file: LintFile, node: Copy | Add) -> Fix | None:
     span, text = node.destination.span, node.destination.text
-    if node.json or written(file.dockerfile, span) != text or set(text) & set("\"'"):
+    if node.json or _is_flag(text) or written(file.dockerfile, span) != text or set(text) & set("\"'"):
         return None
     end = Span(span.end_line, span.end_column, span.end_line, span.end_column)
     return Fix((Edit(end, "/"),), f"write {text}/")

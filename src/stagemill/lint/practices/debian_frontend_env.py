@@ -37,7 +37,7 @@ def _env(file: LintFile, node: Env) -> Iterator[Finding]:
 def _is_undone(file: LintFile) -> bool:
     values = [
         pair.value or ""
-        for node in reach.target_chain(file, file.stages[-1])
+        for node in reach.target_chain(file, file.target)
         if isinstance(node, Env)
         for pair in node.items
         if pair.key == _NAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stagemill.dockerfile.expansion import variables
@@ -15,10 +16,15 @@ def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.asked:
         for step in stage.steps:
             node = step.node
-            set_here: list[str] = []
+            set_here: dict[str, str] = {}
             for pair in node.items if isinstance(node, Env) else ():
-                used = {name for name, _ in variables(pair.value or "", escape=file.escape)}
-                early = [name for name in set_here if name in used and name not in step.before.env]
+                value = pair.value or ""
+                used = {name for name, _ in variables(value, escape=file.escape)}
+                early = [
+                    name
+                    for name, given in set_here.items()
+                    if name in used and name not in step.before.env and not _is_same(value, name, given)
+                ]
                 if early:
                     yield file.finding(
                         RULE.name,
@@ -26,7 +32,14 @@ def check(file: LintFile) -> Iterator[Finding]:
                         span=pair.span,
                         hint=f"set {pair.key} in an ENV of its own, below this one",
                     )
-                set_here.append(pair.key)
+                set_here[pair.key] = value
+
+
+def _is_same(value: str, name: str, given: str) -> bool:
+    """Whether a value reads the variable with the default that it was given, so that old and new are one: `${A:-b}`."""
+    default = given.strip("\"'")
+    default = default if default.startswith("$") else f"${{{name}:-{default}}}"
+    return default.startswith(f"${{{name}:-") and re.search(rf"\${{?{name}\b", value.replace(default, "")) is None
 
 
 RULE = Rule("EnvSelfReference", "a variable is used in the ENV that sets it", check, aliases=("DL3044",))

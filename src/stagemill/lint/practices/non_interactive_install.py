@@ -24,6 +24,7 @@ _YES = (
     "-q=2",
     "-n",
     "--non-interactive",
+    "--no-confirm",
     "--dry-run",
 )
 _VERBS: Mapping[Name, frozenset[str]] = {
@@ -40,8 +41,9 @@ def check(file: LintFile) -> Iterator[Finding]:
         if (
             name is None
             or name not in _NUMBERS
+            or command.program == "microdnf"  # always goes on
             or command.has(*_YES)
-            or command.texts.count("-q") > 1
+            or sum(text in {"-q", "--quiet"} for text in command.texts) > 1
             or _is_answered(command)
         ):
             continue

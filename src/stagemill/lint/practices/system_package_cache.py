@@ -37,6 +37,10 @@ _HABITS: Mapping[Name, _Habit] = {
     "zypper": _Habit("DL3036", frozenset({"install", "in"}), ("/var/cache/zypp",), frozenset({"clean", "cc"}), "zypper clean --all"),
 }  # fmt: skip
 
+_DOCKER_CLEAN = "/etc/apt/apt.conf.d/docker-clean"
+_ARCHIVES = _Habit("DL3009", frozenset({"install"}), ("/var/cache/apt",), frozenset({"clean"}), "apt-get clean")
+"""What apt leaves behind where the image does not clean up after it any more."""
+
 
 def check(file: LintFile) -> Iterator[Finding]:
     stages = reach.shipped(file)
@@ -45,6 +49,8 @@ def check(file: LintFile) -> Iterator[Finding]:
     for command in ran(file, stages):
         name = managers.manager(command)
         habit = _HABITS.get(name) if name else None
+        if name == "apt" and _keeps_archives(file, command):
+            habit = _ARCHIVES
         if name is None or habit is None or (id(command.node), name) in seen or not _leaves(command, habit):
             continue
         seen.add((id(command.node), name))
@@ -57,6 +63,16 @@ def check(file: LintFile) -> Iterator[Finding]:
             fix=_fix(command, habit, remedy),
             alias=habit.number,
         )
+
+
+def _keeps_archives(file: LintFile, command: Ran) -> bool:
+    """Whether a command installs after the setting was removed by which the images of Debian keep no archives."""
+    if "install" not in command.texts:
+        return False
+    above = [step for step in file.steps(command.stage) if step.node.span.line <= command.node.span.line]
+    return any(
+        isinstance(step.node, Run) and cleaning.removes(file.commands(step, step.node), _DOCKER_CLEAN) for step in above
+    )
 
 
 def _leaves(command: Ran, habit: _Habit) -> bool:
@@ -74,7 +90,7 @@ def _leaves(command: Ran, habit: _Habit) -> bool:
 
 def _removals(file: LintFile, stages: Iterable[Stage]) -> Mapping[str, Sequence[int]]:
     """The lines of the RUNs that remove a directory, by the directory."""
-    found: dict[str, list[int]] = {habit.places[0]: [] for habit in _HABITS.values()}
+    found: dict[str, list[int]] = {habit.places[0]: [] for habit in (*_HABITS.values(), _ARCHIVES)}
     for stage in stages:
         for step in stage.steps:
             if isinstance(step.node, Run):

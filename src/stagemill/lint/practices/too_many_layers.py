@@ -14,8 +14,8 @@ _MOST = 120
 
 
 def check(file: LintFile) -> Iterator[Finding]:
-    made = [step.node for step in file.steps(file.stages[-1]) if isinstance(step.node, Run | Copy | Add)]
-    if len(made) > _MOST and file.stages[-1] in file.asked:
+    made = [step.node for step in file.steps(file.target) if isinstance(step.node, Run | Copy | Add)]
+    if len(made) > _MOST and file.target in file.asked:
         yield file.finding(
             RULE.name,
             f"this is layer {_MOST + 1} of {len(made)}, and with those of the base image Docker stacks 127",

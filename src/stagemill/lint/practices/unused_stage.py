@@ -12,7 +12,7 @@ from stagemill.lint.rule import Rule
 
 def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.asked:
-        if not stage.name and stage is not file.stages[-1] and reach.is_leaf(file, stage):
+        if not stage.name and stage is not file.target and reach.is_leaf(file, stage):
             yield file.finding(
                 RULE.name,
                 f"{stage.title} is in no image: nothing copies from it or begins from it, and it has no name to be asked for",
@@ -21,4 +21,4 @@ def check(file: LintFile) -> Iterator[Finding]:
             )
 
 
-RULE = Rule("UnusedStage", "a stage that nothing uses", check)
+RULE = Rule("UnusedStage", "a stage that nothing uses", check, twin="StageNoLongerUsed")

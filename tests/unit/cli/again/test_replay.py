@@ -32,6 +32,7 @@ def test_it_loads_nothing_of_what_builds() -> None:
         "stagemill.cli.again.receipt",
         "stagemill.cli.again.replay",
         "stagemill.cli.again.survey",
+        "stagemill.cli.again.unanswered",
         "stagemill.cli.frame",
         "stagemill.cli.frame.roots",
         "stagemill.registry",
@@ -43,5 +44,8 @@ def test_it_loads_nothing_of_what_builds() -> None:
 
 
 def test_a_question_without_a_receipt_is_not_answered(tmp_path: Path) -> None:
-    assert not replay.replay("anything", {"STAGEMILL_ROOT": str(tmp_path)})
+    unanswered = replay.replay("anything", {"STAGEMILL_ROOT": str(tmp_path)})
+
+    assert unanswered
+    assert (unanswered.question, unanswered.take_sandbox()) == ("anything", None)
     assert os.listdir(tmp_path) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from stagemill.cli.frame.command import AttachedOption, Command, examples, truth
+from stagemill.cli.frame.command import AttachedOption, Command, Option, examples, truth
 from stagemill.errors import UsageError
 
 
@@ -65,6 +65,37 @@ def test_a_switch_takes_nothing_else() -> None:
 @pytest.mark.parametrize("arguments", [("-e=A=1",), ("--env=A=1",), ("-e", "A=1")])
 def test_a_letter_may_have_its_value_behind_a_sign(arguments: tuple[str, ...]) -> None:
     assert parsed(*arguments, "app")["env"] == ("A=1",)
+
+
+@pytest.mark.parametrize("arguments", [("-e", "A=1"), ("-eA=1",), ("-e=A=1",)])
+def test_a_known_letter_is_not_looked_for_among_the_words(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For which click looks at them all, and says `NoSuchOption` to itself."""
+    made: list[object] = []
+    monkeypatch.setattr(click.parser, "NoSuchOption", made.append)
+
+    assert parsed(*arguments, "app")["env"] == ("A=1",)
+    assert made == []
+
+
+def test_a_flag_without_its_value_is_told_as_it_was_written() -> None:
+    with pytest.raises(click.BadOptionUsage) as caught:
+        parsed("app", "-e")
+
+    assert caught.value.option_name == "-e"
+
+
+def test_help_is_asked_for_as_always(capsys: pytest.CaptureFixture[str]) -> None:
+    command = Command("any", params=[Option(["-e", "--env"], help="Set it.")])
+    with pytest.raises(click.exceptions.Exit):
+        command.make_context("any", ["--help"])
+
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "Options:",
+        "  -e, --env TEXT  Set it.",
+        "  --help          Show this message and exit.",
+    ]
 
 
 def test_what_belongs_to_the_program_in_the_image_is_left_alone() -> None:

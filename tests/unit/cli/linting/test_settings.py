@@ -22,7 +22,7 @@ def test_every_key_of_the_table_counts(tmp_path: Path) -> None:
     settings = of(
         tmp_path,
         '[lint]\nignore = ["DL3008"]\nexperimental = ["all"]\nfail-on = "error"\ntrusted-registries = ["docker.io"]\n'
-        'only-labels = true\nbaseline = "known.json"\n[lint.severity]\nSudoUsed = "info"\n[lint.labels]\na = "url"\n',
+        'only-labels = true\nbaseline = "known.json"\ndisable-ignore-pragma = true\nevidence = false\n[lint.severity]\nSudoUsed = "info"\n[lint.labels]\na = "url"\n',
     )
 
     assert settings == Settings(
@@ -30,7 +30,8 @@ def test_every_key_of_the_table_counts(tmp_path: Path) -> None:
         experimental=("all",),
         levels={"SudoUsed": "info"},
         fail_on="error",
-        policy=Policy(("docker.io",), {"a": "url"}, only_labels=True),
+        policy=Policy(("docker.io",), {"a": "url"}, only_labels=True, pragmas=False),
+        evidence=False,
         baseline=str(tmp_path / "known.json"),
     )
 
@@ -70,15 +71,16 @@ def test_a_command_line_adds_and_replaces() -> None:
 
     settings = base.over(
         ignore=["B"], severity=["SudoUsed=error", "DL3007=style"], fail_on="none", registries=("b",),
-        labels=["y", "z:semver"], only_labels=True, baseline="new",
+        labels=["y", "z:semver"], only_labels=True, pragmas=False, baseline="new", evidence=True,
     )  # fmt: skip
 
     assert settings == Settings(
         ignore=("A", "B"),
         levels={"SudoUsed": "error", "DL3007": "style"},
         fail_on="none",
-        policy=Policy(("b",), {"x": "url", "y": "text", "z": "semver"}, only_labels=True),
+        policy=Policy(("b",), {"x": "url", "y": "text", "z": "semver"}, only_labels=True, pragmas=False),
         baseline="new",
+        evidence=True,
     )
 
 

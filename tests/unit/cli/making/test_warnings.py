@@ -33,23 +33,11 @@ STEP = Digest.of(b"step")
 )
 def test_a_watch_passes_on_what_it_hears_and_knows_whether_a_step_ran(event: events.Event, worked: bool) -> None:
     heard: list[events.Event] = []
-    watch = Watch(heard.append, lambda: None)
+    watch = Watch(heard.append)
 
     watch(event)
 
     assert (heard, watch.worked) == ([event], worked)
-
-
-def test_a_watch_says_once_when_the_first_step_of_a_stage_begins() -> None:
-    begun: list[int] = []
-    watch = Watch(events.ignore, lambda: begun.append(len(begun)))
-
-    watch(events.Started(STEP, "[internal] load metadata", 1))
-    before = list(begun)
-    watch(events.Started(STEP, "[a 1/2] RUN a", 2, "a"))
-    watch(events.Started(STEP, "[a 2/2] RUN b", 3, "a"))
-
-    assert (before, begun) == ([], [0])
 
 
 def checks(text: str, context: FileContext | None = None, **build_args: str) -> Checks:

@@ -24,6 +24,13 @@ def test_words_of_which_it_is_only_a_part_and_public_ones_are_fine() -> None:
     assert lines_found(RULE, text) == []
 
 
+def test_a_path_and_a_switch_are_no_secrets() -> None:
+    text = 'FROM x\nENV TLS_KEY=/etc/tls/key.pem KEY_DIR=/certs SECRET_IS_BASE64=false\nARG AUTH="true"\n'
+
+    assert lines_found(RULE, text) == []
+    assert lines_found(RULE, "FROM x\nENV KEY=/ab+c/d== TOKEN=\n") == [2, 2]
+
+
 def test_global_arguments_are_not_looked_at() -> None:
     assert lines_found(RULE, "ARG TOKEN\nFROM scratch\n") == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fakes.linting import findings, lines_found
 
 RULE = "WorkdirRelativePath"
@@ -22,6 +24,20 @@ def test_below_an_absolute_one_it_is_fine_also_in_another_stage() -> None:
 def test_a_variable_is_looked_into() -> None:
     assert lines_found(RULE, "FROM x\nENV D=/app\nWORKDIR $D\n") == []
     assert lines_found(RULE, "FROM x\nENV D=app\nWORKDIR $D\n") == [3]
+
+
+@pytest.mark.parametrize(
+    ("head", "path", "lines"),
+    [
+        ("FROM mcr.microsoft.com/windows/servercore:ltsc2022", "C:\\\\app", []),
+        ("FROM golang:1.20-nanoserver", "C:/app", []),
+        ("# escape=`\nFROM x", "C:\\app", []),
+        ("FROM mcr.microsoft.com/windows/nanoserver:1809", "app", [2]),
+        ("FROM debian:12", "C:/app", [2]),
+    ],
+)
+def test_a_drive_begins_an_absolute_path_on_windows(head: str, path: str, lines: list[int]) -> None:
+    assert lines_found(RULE, f"{head}\nWORKDIR {path}\n") == lines
 
 
 def test_one_that_is_not_known_proves_nothing() -> None:

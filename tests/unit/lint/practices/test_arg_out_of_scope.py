@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.linting import lines_found, unsafely_mended
+from fakes.linting import findings, lines_found, unsafely_mended
 
 RULE = "ArgOutOfScope"
 
@@ -14,7 +14,13 @@ RULE = "ArgOutOfScope"
     ["RUN echo $V", "RUN echo ${V}", "LABEL v=$V", "COPY $V /x", "RUN echo \\\n  $V", 'RUN ["sh", "-c", "echo $V"]'],
 )
 def test_a_variable_of_the_file_is_not_seen_in_a_stage(line: str) -> None:
-    assert lines_found(RULE, f"ARG V=1\nFROM x:$V\n{line}\n{line}\n") == [3]
+    assert lines_found(RULE, f"ARG V=1\nFROM x:$V\n{line}\n{line}\n") == [4 if "\n" in line else 3]
+
+
+def test_the_finding_stands_at_the_variable() -> None:
+    (found,) = findings(RULE, "ARG V=1\nFROM x\nRUN a && \\\n    # why\n    b ${V} c\n")
+
+    assert (found.span.line, found.span.column) == (5, 7)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +35,10 @@ def test_one_that_is_declared_or_set_there_is_fine(text: str) -> None:
     assert lines_found(RULE, f"ARG V=1\n{text}\n") == []
 
 
-def test_what_a_builder_gives_is_fine() -> None:
-    assert lines_found(RULE, "ARG TARGETARCH\nFROM x\nRUN echo $TARGETARCH\n") == []
+def test_a_builder_gives_the_platform_only_to_stages_that_declare_it() -> None:
+    assert lines_found(RULE, "ARG TARGETARCH\nFROM x\nRUN echo $TARGETARCH\n") == [3]
+    assert lines_found(RULE, "ARG TARGETARCH\nFROM x\nARG TARGETARCH\nRUN echo $TARGETARCH\n") == []
+    assert lines_found(RULE, "ARG PATH\nFROM x\nRUN echo $PATH\n") == []
 
 
 def test_the_fix_declares_it_above_the_line_and_its_comments() -> None:

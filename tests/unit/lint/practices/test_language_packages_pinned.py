@@ -32,7 +32,7 @@ def test_a_package_without_a_version_is_found_in_every_stage(command: str, name:
     [
         "pip install a==1 'b>=2' c~=3 ./d git+https://x/y -e .", "pip install -r requirements.txt", "pip install git+ssh://git@x/y.git@v1", "npm i git://x/y.git#v1", "go run example.com/x", "go get example.com/x", "pip install .", "npm ci",
         "pip install -c constraints.txt a", "pip install --upgrade pip setuptools", "npm install", "npm i a@1 @b/c@2 ./d",
-        "npm install user/repo", "gem install -v 1 a", "gem install a:1", "go install ./cmd/...", "go install example.com/x@v1",
+        "npm install user/repo", "gem install -v 1 a", "gem install a:1", "gem install a:1 -- --with-x y", "go install ./cmd/...", "go install example.com/x@v1",
         "go install", "pip install --target /x --index-url https://y a==1", "pip install $PACKAGES", "pip uninstall a",
         "npm install --prefix /x", "go install std", "npm run install",
     ],

@@ -29,7 +29,8 @@ def test_a_call_that_asks_is_found(command: str) -> None:
     [
         "apt-get install -y curl", "apt-get install -q -q a", "apt-get -y install curl", "apt-get install -qqy a", "apt-get -qq install a",
         "yes | apt-get install a", "apt-get update", "yum -y install a", "zypper -n in a", "zypper --non-interactive in a",
-        "apt-get install $APT_OPTIONS a", "apk add a", "echo apt-get install a", "yum clean all", "dnf install --assumeyes a",
+        "zypper in --no-confirm a", "apt-get install --quiet --quiet a", "apt-get install -q --quiet a",
+        "apt-get install $APT_OPTIONS a", "apk add a", "echo apt-get install a", "yum clean all", "dnf install --assumeyes a", "microdnf install a",
     ],
 )  # fmt: skip
 def test_a_call_that_does_not_ask_is_fine(command: str) -> None:

@@ -52,6 +52,17 @@ def test_other_shells_and_what_only_the_image_knows_are_left_alone(text: str) ->
     assert found(f"FROM debian:12\n{text}\n") == []
 
 
+def test_the_platform_of_a_build_has_no_blanks() -> None:
+    assert found("FROM debian:12\nARG TARGETARCH\nRUN make -a $TARGETARCH\n") == []
+    assert found("FROM debian:12\nARG TARGET\nRUN make -a $TARGET\n") == [("SC2086", 3, 13)]
+
+
+def test_a_variable_of_other_shells_that_the_file_sets_and_a_list_of_one_are_fine() -> None:
+    assert found("FROM alpine:3.20\nARG UID=5\nRUN adduser -u ${UID} a\n") == []
+    assert found("FROM alpine:3.20\nRUN adduser -u ${UID} a\n")[0][0] == "SC3028"
+    assert found('FROM debian:12\nRUN for key in \\\n  94AE \\\n  ; do echo "$key"; done\n') == []
+
+
 @pytest.mark.parametrize(
     "comment",
     ["# hadolint ignore=SC2086", "# shellcheck disable=SC2086", "# check=skip=ShellCheck", "# check=skip=SC2086"],

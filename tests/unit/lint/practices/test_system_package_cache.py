@@ -36,6 +36,29 @@ def test_what_is_cleaned_in_the_same_run_or_kept_out_by_a_mount_is_fine(run: str
     assert lines_found(RULE, f"FROM x\nRUN {run}\n") == []
 
 
+CLEAN = "RUN rm -f /etc/apt/apt.conf.d/docker-clean\n"
+LISTS = "RUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y a"
+
+
+def test_archives_stay_where_the_setting_that_removes_them_was_removed() -> None:
+    (found,) = findings(RULE, f"FROM x\n{CLEAN}{LISTS}\n")
+
+    assert (found.span.line, found.message, found.alias) == (3, "/var/cache/apt stays in the image", "DL3009")
+    assert found.hint == "end this RUN with && apt-get clean"
+    assert lines_found(RULE, f"FROM x AS a\n{CLEAN}FROM a\n{LISTS}\n") == [4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LISTS}\n", f"{CLEAN}{LISTS} && apt-get clean\n", f"{CLEAN}{LISTS} && rm -rf /var/cache/apt\n", f"{LISTS}\n{CLEAN}",
+        CLEAN + LISTS.replace("target=/var/lib/apt", "target=/var/lib/apt --mount=type=cache,target=/var/cache/apt") + "\n",
+    ],
+)  # fmt: skip
+def test_archives_that_are_removed_or_kept_out_are_fine(text: str) -> None:
+    assert lines_found(RULE, f"FROM x\n{text}") == []
+
+
 def test_a_build_stage_may_keep_it() -> None:
     text = "FROM x AS build\nRUN apt-get update\nFROM y\nCOPY --from=build /a /a\n"
 

@@ -15,14 +15,28 @@ TRUST = Known(policy=Policy(registries=("docker.io", "*.example.com")))
 
 
 @pytest.mark.parametrize(
-    "line", ["FROM quay.io/a:1", "FROM localhost:5000/a:1", "FROM alpine:3\nCOPY --from=ghcr.io/a /a /"]
+    "line",
+    [
+        "FROM quay.io/a:1",
+        "FROM localhost:5000/a:1",
+        "FROM alpine:3\nCOPY --from=ghcr.io/a /a /",
+        "FROM alpine:3\nRUN --mount=from=ghcr.io/a,target=/a x",
+    ],
 )
 def test_an_image_from_elsewhere_is_found(line: str) -> None:
     assert len(findings(RULE, line + "\n", known=TRUST)) == 1
 
 
 @pytest.mark.parametrize(
-    "line", ["FROM alpine:3", "FROM team/app:1", "FROM a.example.com/x:1", "FROM scratch", "FROM $X"]
+    "line",
+    [
+        "FROM alpine:3",
+        "FROM team/app:1",
+        "FROM a.example.com/x:1",
+        "FROM scratch",
+        "FROM $X",
+        "FROM alpine:3 AS a\nFROM a\nRUN --mount=from=a,target=/a --mount=type=cache,target=/b x",
+    ],
 )
 def test_trusted_ones_are_fine(line: str) -> None:
     assert lines_found(RULE, line + "\n", known=TRUST) == []
