@@ -15,14 +15,14 @@ TOOLS = frozenset({
 })  # fmt: skip
 """Packages of systems that compile."""
 
-_PROGRAMS = TOOLS | {"go", "rustc", "mvn", "javac", "dotnet"}
+_PROGRAMS = TOOLS | {"go", "rustc", "mvn", "javac"}
 _CALLED = frozenset({"dev", "devel", "develop", "development", "build", "builder", "toolchain", "sdk"})
 """What people call images in which somebody compiles."""
 
 
 def is_one(file: LintFile) -> bool:
     """Whether the image is there to compile: by its name, by what it runs, or for nothing of the project is in it."""
-    called = {*_words(file.dockerfile.source.name), *_words(file.target.name)}
+    called = {*_words(file.dockerfile.source.name.rpartition("/")[2]), *_words(file.target.name)}
     nodes = [step.node for step in file.steps(file.target)]
     starts = [node for node in nodes if isinstance(node, Cmd | Entrypoint)]
     run = {command.program for node in starts for command in of_command(node.command)}

@@ -14,6 +14,8 @@ from stagemill.regex import regex
 NAME = "JSONArgsRecommended"
 SUMMARY = "JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals"
 
+_EXEC = regex(r"exec\s[^;&|\n]*")
+"""One command that takes the shell's place, and so gets the signals."""
 _PLAIN = regex(r"[\w./:=@%+, -]+", re.ASCII)
 
 
@@ -21,7 +23,12 @@ def check(file: LintFile) -> Iterator[Finding]:
     for stage in file.asked:
         for step in stage.steps:
             node = step.node
-            if isinstance(node, Cmd | Entrypoint) and node.command.exec is None and step.before.shell is None:
+            if (
+                isinstance(node, Cmd | Entrypoint)
+                and node.command.exec is None
+                and step.before.shell is None
+                and not _EXEC.fullmatch(node.command.text)
+            ):
                 yield file.finding(
                     NAME,
                     f"JSON arguments recommended for {node.keyword} to prevent unintended behavior related to OS signals",

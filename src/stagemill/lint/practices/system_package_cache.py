@@ -29,6 +29,7 @@ class _Habit:
 
 
 _DNF = frozenset({"install", "in", "reinstall", "rei", "upgrade", "up", "update", "upgrade-minimal", "up-min"})
+_INSTALLS = frozenset({"install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download"})
 _HABITS: Mapping[Name, _Habit] = {
     "apt": _Habit("DL3009", frozenset({"update"}), ("/var/lib/apt/lists",), frozenset(), "rm -rf /var/lib/apt/lists/*"),
     "apk": _Habit("DL3019", frozenset({"add"}), ("/var/cache/apk", "/etc/apk/cache"), frozenset(), "", "--no-cache"),
@@ -55,12 +56,16 @@ def check(file: LintFile) -> Iterator[Finding]:
             continue
         seen.add((id(command.node), name))
         remedy = habit.command.format(command.program)
+        needed = _needed_in(file, command) if name == "apt" and "update" in habit.verbs else None
+        hint = f"add {habit.option}" if habit.option else f"end this RUN with && {remedy}"
         yield file.finding(
             RULE.name,
             f"{habit.places[0]} stays in the image{_hidden(removals[habit.places[0]], command.node.span.line)}",
             span=command.span,
-            hint=f"add {habit.option}" if habit.option else f"end this RUN with && {remedy}",
-            fix=_fix(command, habit, remedy),
+            hint=f"join it with the RUN in line {needed}, which needs the lists, and end that with && {remedy}"
+            if needed
+            else hint,
+            fix=None if needed else _fix(command, habit, remedy),
             alias=habit.number,
         )
 
@@ -86,6 +91,22 @@ def _leaves(command: Ran, habit: _Habit) -> bool:
         for other in later
     )
     return not cleaned and not any(cleaning.removes(later, place) for place in habit.places)
+
+
+def _needed_in(file: LintFile, command: Ran) -> int | None:
+    """The line of a later RUN, in this stage or one that begins from it, that installs by the lists of this one."""
+    updated: set[int] = set()
+    for other in ran(file, file.stages):
+        line = other.node.span.line
+        if managers.manager(other) != "apt" or line <= command.node.span.line:
+            continue
+        if "update" in other.texts:
+            if other.stage is command.stage:
+                return None  # what comes later has newer lists
+            updated.add(line)
+        elif _INSTALLS & set(other.texts) and line not in updated and command.stage in file.chain(other.stage):
+            return line
+    return None
 
 
 def _removals(file: LintFile, stages: Iterable[Stage]) -> Mapping[str, Sequence[int]]:

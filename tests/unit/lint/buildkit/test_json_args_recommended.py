@@ -8,7 +8,7 @@ RULE = "JSONArgsRecommended"
 
 
 def test_shell_form_is_found() -> None:
-    found = findings(RULE, "FROM scratch\nCMD app --port 80\nENTRYPOINT exec $APP\n")
+    found = findings(RULE, "FROM scratch\nCMD app --port 80\nENTRYPOINT $APP\n")
 
     assert [(f.span.line, f.hint) for f in found] == [
         (2, 'a shell stands between, and passes no signal on: write CMD ["app", "--port", "80"]'),
@@ -19,6 +19,11 @@ def test_shell_form_is_found() -> None:
 
 def test_json_form_is_fine() -> None:
     assert lines_found(RULE, 'FROM scratch\nCMD ["app"]\nENTRYPOINT ["app"]\n') == []
+
+
+def test_a_program_that_takes_the_place_of_the_shell_gets_the_signals() -> None:
+    assert lines_found(RULE, 'FROM scratch\nENTRYPOINT exec "$APP" --all\n') == []
+    assert lines_found(RULE, "FROM scratch\nCMD exec a && b\nENTRYPOINT execute\n") == [2, 3]
 
 
 def test_a_stage_that_sets_its_shell_means_it_also_for_those_that_begin_from_it() -> None:

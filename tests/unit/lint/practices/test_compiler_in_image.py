@@ -48,7 +48,8 @@ def test_an_image_that_is_there_to_compile_has_its_compilers(text: str) -> None:
     assert lines_found(RULE, text) == []
 
 
-def test_a_dockerfile_for_development_may_have_them() -> None:
-    file = LintFile.of(parse("FROM x\nRUN apk add gcc\nCMD a\n", "Dockerfile.dev"))
+@pytest.mark.parametrize(("name", "count"), [("Dockerfile.dev", 0), ("build/Dockerfile", 1), ("Dockerfile", 1)])
+def test_a_dockerfile_for_development_may_have_them(name: str, count: int) -> None:
+    file = LintFile.of(parse('FROM x\nRUN apk add gcc\nCMD ["dotnet", "a.dll"]\n', name))
 
-    assert check(file, select(only=[RULE])) == []
+    assert len(check(file, select(only=[RULE]))) == count

@@ -82,6 +82,39 @@ def test_the_fixes_clean_in_the_same_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("later", "line"),
+    [
+        ("RUN apt-get install -y b", 3),
+        ("RUN true\nRUN sudo apt install -y b", 4),
+        ("RUN apt-get install -y b && apt-get update", 3),
+        ("FROM a\nRUN apt-get install -y b", 4),
+    ],
+)
+def test_lists_that_a_later_run_installs_by_are_not_removed_before_it(later: str, line: int) -> None:
+    found = findings(RULE, f"FROM debian:12 AS a\nRUN apt-get update\n{later}\n")[0]
+
+    assert found.fix is None
+    assert found.hint == (
+        f"join it with the RUN in line {line}, which needs the lists, and end that with && rm -rf /var/lib/apt/lists/*"
+    )
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "RUN apt-get update && apt-get install -y b",
+        "RUN apt-get update\nRUN apt-get install -y b",
+        "RUN echo apt-get install b",
+        "RUN apt-get remove b",
+    ],
+)
+def test_lists_that_nothing_needs_later_may_go(later: str) -> None:
+    found = findings(RULE, f"FROM debian:12\nRUN apt-get update && apt-get install -y a\n{later}\n")[0]
+
+    assert found.fix is not None
+
+
+@pytest.mark.parametrize(
     "run", ["apt-get update; a", "apt-get update > log", "<<EOF\napt-get update\nEOF", "if a; then apt-get update; fi"]
 )
 def test_there_is_no_fix_where_the_end_is_not_sure(run: str) -> None:
