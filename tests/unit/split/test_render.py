@@ -123,7 +123,9 @@ def test_a_path_in_a_directory_that_is_kept_is_not_said_again() -> None:
 
 
 def test_line_ends_and_the_sign_of_continuation_stay_what_they_are() -> None:
-    text = '# escape=`\nFROM debian\nRUN apt-get install -y gcc jq\nRUN gcc a.c\nCMD ["/a"]\n'.replace("\n", "\r\n")
+    text = '# escape=`\nFROM debian\nSHELL ["/bin/sh", "-c"]\nRUN apt-get install -y gcc jq\nRUN gcc a.c\nCMD ["/a"]\n'.replace(
+        "\n", "\r\n"
+    )
 
     lines = split(text).split("\r\n")
 
