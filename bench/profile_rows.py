@@ -32,7 +32,7 @@ class Profiling:
     def run(self, work: Workload, wanted: set[str], *, imports: int) -> Iterator[str]:
         """The text of each scenario that is wanted. What comes after `cold` needs a build before it."""
         context = Context(work, self.folder / "context")
-        for scenario in SCENARIOS:
+        for scenario in work.scenarios:
             if scenario == "edit" and scenario in wanted:
                 context.edit()
             if scenario not in wanted:

@@ -4,10 +4,12 @@
 Examples:
   bench/steps.py                          chains of 20, 100 and 400 steps, three rounds; as root
   bench/steps.py --steps 127,900 --rounds 1
+  bench/steps.py --writing                each step writes a file, and none has the layer of another
 
 `ms/step` is the time of a chain less that of one step, for each of its other steps: a sandbox that is made and taken away, the
 search for what the process changed, a layer, and a record in the cache. `cpu ms/step` is what the machine's processors did
-meanwhile, in whatever process. Steps cost the same at any depth where the lines of the table are alike.
+meanwhile, in whatever process. Steps cost the same at any depth where the lines of the table are alike. Layers that hold the same
+are mounted once, so that a chain of steps that do nothing is never deep: `--writing` shows what a deep one costs.
 """
 
 from __future__ import annotations
@@ -28,29 +30,37 @@ STEPS = "20,100,400"
 _BUSYBOX = ("/bin/busybox", "/usr/bin/busybox")
 
 
-def dockerfile(steps: int) -> str:
-    """A tree of one program, and so many steps on it that have nothing to do."""
-    lines = ["FROM scratch", "COPY busybox /busybox", *(f'RUN ["/busybox", "true", "{n}"]' for n in range(steps))]
+def dockerfile(steps: int, *, writing: bool = False) -> str:
+    """A tree of one program, and so many steps on it that have nothing to do, or hardly anything."""
+    program = "touch" if writing else "true"
+    lines = ["FROM scratch", "COPY busybox /busybox", *(f'RUN ["/busybox", "{program}", "/{n}"]' for n in range(steps))]
     return "".join(f"{line}\n" for line in lines)
+
+
+def static_busybox() -> str:
+    """This machine's. Ends the program where there is none."""
+    program = next((path for path in _BUSYBOX if os.path.exists(path)), None)
+    if program is None:
+        raise SystemExit("there is no /bin/busybox: install busybox-static")
+    return program
 
 
 class Chain:
     """A context with a static busybox, and a store beside it. `stagemill` is the command."""
 
-    def __init__(self, folder: Path, *, stagemill: str, patience: float) -> None:
+    def __init__(self, folder: Path, *, stagemill: str, patience: float, writing: bool) -> None:
         self._folder = folder
+        self._writing = writing
         self._stagemill = stagemill
         self._patience = patience
-        program = next((path for path in _BUSYBOX if os.path.exists(path)), None)
-        if program is None:
-            raise SystemExit("there is no /bin/busybox: install busybox-static")
+        program = static_busybox()
         (folder / "context").mkdir()
         shutil.copy(program, folder / "context" / "busybox")
 
     def build(self, steps: int) -> Sample:
         """What that many steps take, when none of them is in the cache."""
         file = self._folder / f"Dockerfile.{steps}"
-        file.write_text(dockerfile(steps))
+        file.write_text(dockerfile(steps, writing=self._writing))
         env = {**os.environ, "STAGEMILL_ROOT": str(self._folder / "store")}
         command = f"{self._stagemill} build --no-cache --progress plain -f {file} {self._folder / 'context'}"
         return measure(command, env=env, log=self._folder / "log", daemon=None, patience=self._patience)
@@ -76,6 +86,7 @@ def main() -> None:
     parser.add_argument("--steps", default=STEPS, help="lengths, with commas [%(default)s]")
     parser.add_argument("--rounds", type=int, default=3, help="[%(default)s]")
     parser.add_argument("--patience", type=float, default=10, help="seconds to wait for an idle machine [%(default)s]")
+    parser.add_argument("--writing", action="store_true", help="each step writes a file of its own")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     parser.add_argument("--workdir", type=Path, default=cache / "stagemill-bench", help="[%(default)s]")
     args = parser.parse_args()
@@ -85,7 +96,7 @@ def main() -> None:
     stagemill = str(Path(sys.executable).with_name("stagemill"))
     args.workdir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.workdir) as name:
-        chain = Chain(Path(name), stagemill=stagemill, patience=args.patience)
+        chain = Chain(Path(name), stagemill=stagemill, patience=args.patience, writing=args.writing)
         head = ["row", "steps", "wall s", "ms/step", "cpu ms/step"]
         print(columns([head, *table(chain, sizes, args.rounds)], left=1))
 

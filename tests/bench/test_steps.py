@@ -27,8 +27,9 @@ def steps(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_chain_has_as_many_steps_as_it_says_and_no_two_are_equal() -> None:
-    ((_, instructions),) = parse(dockerfile(5)).stages()
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_chain_has_as_many_steps_as_it_says_and_no_two_are_equal(writing: bool) -> None:
+    ((_, instructions),) = parse(dockerfile(5, writing=writing)).stages()
     commands = [each.command for each in instructions if isinstance(each, Run)]
 
     assert len(commands) == len(set(commands)) == 5

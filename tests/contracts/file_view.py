@@ -13,7 +13,7 @@ import pytest
 
 from fakes.tree import Node, directory, file, link
 from stagemill.digest import Digest
-from stagemill.files.view import Entry, FileView
+from stagemill.files.view import Entry, FileView, Foreseeing, Listing
 from stagemill.files.walk import walk
 
 Make: TypeAlias = Callable[[Mapping[str, Node | str]], FileView]
@@ -146,3 +146,27 @@ class FileViewContract:
 
         assert view.digest(f"{deep}/f") == Digest.of(b"deep")
         assert view.listdir(deep) == ["f"]
+
+    def test_one_that_lists_folders_lists_what_can_be_asked_for(self, make: Make) -> None:
+        view = make(SOME)
+        if not isinstance(view, Listing):
+            return
+
+        for folder in "", "etc", "bin/sh", "lib", "nothing":
+            prefix = f"{folder}/" if folder else ""
+            names = [f"{prefix}{name}" for name in view.listdir(folder)]
+            assert list(view.children(folder)) == [(path, view.lstat(path)) for path in names]
+
+    def test_one_that_foresees_has_the_same_digests(self, make: Make) -> None:
+        view = make(SOME)
+        if not isinstance(view, Foreseeing):
+            return
+        files = [path for path, entry in walk(view) if entry.kind == "file"]
+
+        with view.foreseeing() as foresight:
+            before = [foresight.expect(path) for path in files]
+            found = [foresight.digest(path) for path in files]
+            after = [foresight.expect(path) for path in files]
+
+        assert found == after == [Digest.of(view.real_path(path).read_bytes()) for path in files]
+        assert {*before} <= {None, *found}

@@ -102,9 +102,27 @@ def test_sizes_are_those_that_tarfile_reads(named_example: Example, archive: Pat
     assert [(each["pulled"], each["tar"]) for each in found["layers"]] == [(each.blob, each.tar) for each in layers]
     assert [each["size"] for each in found["layers"]] == [sum(one.size for one in each.members) for each in layers]
     rows = (line.split(" ", 2) for line in listed.out.splitlines())
+    wanted = weighing.reading(layers)
     assert {path: (int(tar), int(size)) for tar, size, path in rows} == {
-        f"/{path}": facts for path, facts in weighing.shown(data).items()
+        f"/{path}": facts for path, facts in wanted.shown.items()
     }
+    assert weighing.hidden_of(found) == wanted.hidden
+    assert found["size"] == sum(size for _, size in wanted.shown.values())
+
+
+def test_the_record_of_the_build_says_the_same_as_its_image(named_example: Example, archive: Path) -> None:
+    listed = json.loads(named_example.stagemill("builds", "--json").out)
+    number = next(each["build"] for each in listed if each["context"] == str(named_example.folder))
+    of_record = named_example.stagemill("size", "--json", str(number))
+    of_archive = named_example.stagemill("size", "--json", f"oci-archive:{archive}")
+
+    assert (of_record.status, of_archive.status) == (0, 0), of_record.err + of_archive.err
+    record, alone = json.loads(of_record.out)["image"], json.loads(of_archive.out)
+    for key in ("pulled", "tar", "size", "files", "directories", "packages"):
+        assert record[key] == alone[key]
+    assert [(each["digest"], each["pulled"]) for each in record["layers"]] == [
+        (each["digest"], each["pulled"]) for each in alone["layers"]
+    ]
 
 
 @pytest.fixture(scope="session")

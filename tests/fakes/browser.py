@@ -22,7 +22,7 @@ _FLAGS = (
 )  # fmt: skip
 _QUIET = {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}
 _PLACED = 'into=$1 out=$2; shift 2; exec chromium "$@" 3<&"$into" 4>&"$out"'
-_CODES = {"Enter": 13, "Escape": 27, "Backspace": 8}
+_CODES = {"Enter": 13, "Escape": 27, "Backspace": 8, "Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
 
 
 @dataclass
@@ -57,6 +57,18 @@ class Browser:
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def work(self, expression: str) -> float:
+        """The seconds that the page's thread works for an expression, without those in which others have the processor."""
+        self.send("Performance.enable", timeDomain="threadTicks")
+        before = self._worked()
+        self.value(expression)
+        return self._worked() - before
+
+    def _worked(self) -> float:
+        metrics = self.send("Performance.getMetrics")["metrics"]
+        (found,) = (float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
+        return found
 
     def press(self, key: str) -> None:
         text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}

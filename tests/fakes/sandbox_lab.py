@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fakes.busybox import make_tree
+from fakes.disk import stacked
 from stagemill.sandbox.namespaces import NamespaceSandbox
 from stagemill.sandbox.process import ROOT, Process, Rootfs
 
@@ -45,6 +46,7 @@ class Lab:
         self.work.mkdir()
         self.lower: tuple[Path, ...] = (self.base,)
         self.process = PLAIN
+        self.told = False  # whether the sandbox is told what its layers show
 
     def layer(self, name: str) -> Path:
         """A new, empty layer on top of the others."""
@@ -54,7 +56,8 @@ class Lab:
         return path
 
     def rootfs(self, *, kept: bool = False) -> Rootfs:
-        return Rootfs(self.lower, self.upper if kept else None, self.work if kept else None)
+        view = stacked(*self.lower) if self.told else None
+        return Rootfs(self.lower, self.upper if kept else None, self.work if kept else None, view)
 
     def run(
         self, *args: str, process: Process | None = None, kept: bool = False, cancelled: threading.Event | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -44,6 +46,15 @@ def bare(new_mill: Callable[[str], Mill], host: str, skopeo: str, tmp_path: Path
     mill = Mill(home / "store", home / "context")
     mill.folder.mkdir()
     return mill
+
+
+def push_large(maker: Mill, host: str, *, skopeo: str, archive: Path) -> None:
+    """The mirror has library/large afterwards: files that take a while to be read past, and a small one behind them."""
+    text = "RUN for name in afirst middle; do head -c 30000000 /dev/urandom > /$name; done; echo last > /zlast"
+    maker.build(f"FROM busybox\n{text}; sha256sum /afirst /middle /zlast > /sums\n", "-t", "large")
+    maker.ok("save", "--format=oci", "-o", str(archive), "large")
+    target = f"docker://{host}/library/large:latest"
+    subprocess.run([skopeo, "copy", "--quiet", "--dest-tls-verify=false", f"oci-archive:{archive}", target], check=True)
 
 
 def test_a_base_is_pulled_through_the_mirror_and_its_deletions_hold(bare: Mill) -> None:
@@ -111,3 +122,29 @@ def test_the_registry_is_asked_what_a_name_means_only_where_that_is_wanted(bare:
     assert bare.build("FROM app\nRUN cat /d/one > /seen\n", "-t", "x").executed == []
     bare.write({"Dockerfile": "FROM app\nRUN cat /d/one > /seen\n"})
     assert "/d/one" in bare.fail("build", "--pull", "-t", "x", ".")
+
+
+LAST = "FROM scratch\nCOPY --from=large /middle /zlast /\n"
+WHOLE = "FROM large\nRUN sha256sum /afirst /middle /zlast > /seen\n"
+
+
+def test_a_build_that_is_killed_while_it_looks_at_a_base_leaves_nothing_that_the_next_one_stumbles_on(
+    new_mill: Callable[[str], Mill], bare: Mill, host: str, skopeo: str, tmp_path: Path
+) -> None:
+    push_large(new_mill("large"), host, skopeo=skopeo, archive=tmp_path / "large.tar")
+    bare.write({"Dockerfile": LAST})
+    for _ in range(3):
+        with bare.start("build", "-q", ".", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            while not list(bare.root.glob("tmp/*/*/0")):  # the first of the files that are taken out of the blob
+                assert process.poll() is None, "the build was over before it was killed"
+                time.sleep(0.001)
+            process.kill()
+    assert list((bare.root / "layers").iterdir()) == []
+
+    bare.build(WHOLE, "-t", "whole")
+
+    assert bare.cat("whole", "/seen") == bare.cat("large", "/sums")
+    bare.build(LAST, "-o", "type=local,dest=out")
+    assert (bare.folder / "out/zlast").read_text() == "last\n"
+    assert os.listdir(bare.root / "tmp") == []
+    assert bare.ok("store", "check").out.endswith("images: all whole\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.archives import layers
 from fakes.mill import Mill
 
 pytestmark = pytest.mark.root
@@ -52,6 +53,21 @@ class TestLink:
 
         steps = ran.steps
         assert steps["COPY --link a /a"].completed < steps["RUN sleep 2"].completed
+
+
+class TestBefore:
+    STAGE = "FROM busybox AS stage\nRUN mkdir -p /e/d && echo x > /e/d/f\n"
+    TWICE = f"{STAGE}FROM scratch\nCOPY --from=stage /e /e/d /out/\n"
+
+    def test_what_was_built_before_makes_no_hard_links(self, mill: Mill) -> None:
+        mill.build(self.TWICE, "-o", "type=oci,dest=first.tar")
+        mill.build(f"{self.STAGE}FROM scratch\nCOPY --from=stage /e/d/f /elsewhere\n", "-t", "other")
+
+        mill.build(self.TWICE, "--no-cache-filter", "stage-1", "-o", "type=oci,dest=second.tar")
+
+        first, second = (layers((mill.folder / f"{name}.tar").read_bytes())[-1] for name in ("first", "second"))
+        assert first == second
+        assert first["out/f"] == first["out/d/f"]
 
 
 class TestLeftOut:

@@ -104,6 +104,42 @@ def test_a_step_that_is_run_again_begins_from_nothing_and_what_was_done_by_hand_
     assert mill("run", "app", "ls", "/by-hand").status == 1
 
 
+def test_a_build_begins_anew_with_what_was_mended_meanwhile(mill: Mill) -> None:
+    dockerfile = "FROM busybox\nRUN echo once$((1)) > /made\nRUN false\n"
+    with debugging(mill, dockerfile) as person:
+        settings = person.settings
+        person.wait_for(SHELL)
+        person.type("exit\n")
+        person.wait_for(ASKED)
+        mill.write({"Dockerfile": dockerfile.replace("RUN false", "COPY word /word\nRUN test -s /nothing")})
+        mill.write({"word": "mended"})
+        person.type("a\n")
+        person.wait_for("the build begins anew")
+        again = person.wait_for(SHELL)
+        said(person, "cat /word")
+        person.type("exit\n")
+        person.wait_for(ASKED)
+        mill.write({"Dockerfile": dockerfile.replace("RUN false", "COPY word /word")})
+        person.type("anew\n")
+        assert person.status() == 0
+        assert person.settings == settings
+
+    assert "CACHED" in again
+    assert mill.cat("app", "/made", "/word") == "once1\nmended"
+
+
+def test_debug_is_the_same_at_a_terminal_and_goes_on_without_one(mill: Mill) -> None:
+    with debugging(mill, "FROM busybox\nRUN exit 9\n", flag="--debug") as person:
+        person.wait_for(f"debug: store: {mill.root}")
+        person.wait_for(SHELL)
+        person.type("exit\n")
+        person.wait_for(ASKED)
+        person.type("q\n")
+        assert person.status() == 1
+
+    assert "exit code: 9" in mill.fail("build", "--debug", ".")
+
+
 def test_a_command_takes_the_place_of_the_person(mill: Mill) -> None:
     with debugging(mill, "FROM busybox\nRUN echo why > /log; exit 9\n", flag="--invoke=cat /log; exit 3") as person:
         person.wait_for("why\r\n")
@@ -166,7 +202,7 @@ def test_a_line_is_stopped_at_though_the_cache_has_it_and_goes_on(mill: Mill) ->
         person.wait_for(SHELL)
         found = said(person, "ls -d /first /second 2>/dev/null; touch /second /by-hand")
         person.type("exit\n")
-        person.wait_for("[g]o on, or [q]uit the build? ")
+        person.wait_for("[g]o on, build [a]new, or [q]uit the build? ")
         person.type("g\n")
         assert person.status() == 0
 

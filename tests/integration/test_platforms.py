@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.desk import desk
 from fakes.distribution import running
 from fakes.foreign import FOREIGN, add_foreign
 from fakes.mill import Mill
@@ -158,6 +159,27 @@ def test_a_failure_is_told_as_any_other(mill: Mill) -> None:
     said = mill.fail("build", "--platform", FOREIGN, ".")
 
     assert "did not complete successfully: exit code: 7" in said
+
+
+def test_a_shell_opens_where_a_step_of_another_platform_fails_for_root_and_a_user(mill: Mill, users: Mill) -> None:
+    for one in (mill, users):
+        one.write({"Dockerfile": "FROM busybox\nRUN uname -m > /half-done; exit 7\n"})
+        command = [*one.prefix, *one.command, "build", "--debug", "--progress=plain", "--platform", FOREIGN, "."]
+        with desk(command, env=one.environment, cwd=one.folder) as person:
+            person.wait_for("leave it with exit\r\n")
+            person.type("cat /half-done; uname -m; id -u; echo th''e end\n")
+            said = person.wait_for("the end\r\n")
+            person.type("exit\n")
+            person.wait_for("[q]uit the build? ")
+            person.type("b\n")
+            person.wait_for("leave it with exit\r\n")
+            person.type("ls /half-done || exit 5\n")
+            person.wait_for("the shell ended with status 5")
+            person.type("q\n")
+            assert person.status() == 1
+
+        assert said.replace("\r", "").endswith("aarch64\naarch64\n0\nthe end\n")
+        assert "Traceback" not in person.screen
 
 
 def test_without_an_emulator_the_command_that_helps_is_told(mill: Mill, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -144,3 +144,34 @@ def test_it_breaks_nobody_who_uses_an_image(mill: Mill, registry: str) -> None:
     mill.ok("prune", "--force", "--all")
     mill.ok("pull", name)
     check_whole(mill, name)
+
+
+def test_it_takes_nothing_from_a_build_that_only_looks_at_a_base(
+    mill: Mill, new_mill: Callable[[str], Mill], registry: str
+) -> None:
+    """What was taken out of the base's blobs is in no layer before the last COPY has come to it."""
+    name = f"{registry}/team/large:1"
+    mill.build(
+        "FROM busybox\nRUN for n in 1 2 3; do echo $n > /$n; done; head -c 9000000 /dev/zero > /big\n", "-t", name
+    )
+    mill.ok("push", name)
+    user = new_mill("user")
+    user.write(
+        {
+            "Dockerfile": "FROM busybox AS slow\nRUN sleep 1\nRUN sleep 1; echo slow > /slow\n"
+            f"FROM scratch\nCOPY --from={name} /1 /\nCOPY --from=slow /slow /\nCOPY --from={name} /2 /3 /\n"
+        }
+    )
+    for _ in range(2):
+        with pruning(user) as removed:
+            user.ok("build", "-q", "--no-cache", "-o", "type=local,dest=out", ".")
+        assert {path.name: path.read_text() for path in (user.folder / "out").iterdir()} == {
+            "1": "1\n", "2": "2\n", "3": "3\n", "slow": "slow\n",
+        }  # fmt: skip
+        assert removed
+        age(user)
+
+    user.ok("prune", "--force", "--all")
+    user.build(f"FROM {name}\nRUN wc -c < /big > /size\n", "-o", "type=local,dest=whole")
+
+    assert (user.folder / "whole/size").read_text() == "9000000\n"

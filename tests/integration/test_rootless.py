@@ -383,3 +383,21 @@ def test_a_user_can_watch(ordinary: Mill) -> None:
 
     assert "error" not in person.screen
     assert ordinary.cat("watched", "/a", "/who") == "20\n"
+
+
+def test_a_user_can_look_into_a_step_that_fails_and_build_anew(ordinary: Mill) -> None:
+    dockerfile = "FROM busybox\nUSER alice\nRUN touch /tmp/half-done && exit 9\n"
+    ordinary.write({"Dockerfile": dockerfile})
+    command = [*ordinary.prefix, *ordinary.command, "build", "--debug", "--progress=plain", "-t", "app", "."]
+    with desk(command, env=ordinary.environment, cwd=ordinary.folder) as person:
+        person.wait_for("leave it with exit\r\n")
+        person.type("id -un; ls /tmp; echo th''e end\n")
+        said = person.wait_for("the end\r\n")
+        person.type("exit\n")
+        person.wait_for("[q]uit the build? ")
+        ordinary.write({"Dockerfile": dockerfile.replace(" && exit 9", "")})
+        person.type("a\n")
+        assert person.status() == 0
+
+    assert said.replace("\r", "").endswith("alice\nhalf-done\nthe end\n")
+    assert ordinary.ok("run", "app", "ls", "/tmp").out == "half-done\n"

@@ -23,7 +23,7 @@ from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import users
 from stagemill.sandbox.helper import Helper
 from stagemill.sandbox.namespaces import NamespaceSandbox, request
-from stagemill.sandbox.process import Bind, Credentials, Rootfs, Tmpfs
+from stagemill.sandbox.process import Bind, Credentials, Data, Rootfs, Tmpfs
 from stagemill.sandbox.session import GRACE, Session
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")]
@@ -371,6 +371,26 @@ def test_many_layers_make_one_tree(lab: Lab, count: int) -> None:
     last = count - 1
     assert outcome.stdout == f"{last}1\n{last}"
     assert lab.written() == ["new"]
+
+
+@pytest.mark.parametrize("count", [1, 140])
+def test_a_tree_that_is_told_is_the_one_that_is_seen(lab: Lab, count: int) -> None:
+    for number in range(count):
+        layer = lab.layer(f"layer{number}")
+        (layer / "etc").mkdir(mode=0o751)
+        (layer / "etc/resolv.conf").symlink_to("../run/resolv")
+        (layer / f"file{number}").write_text("")
+    os.chown(lab.lower[-1], 7, 8)
+    mounts = (Data(b"secret", "/etc/keys/one"), Tmpfs("/etc/resolv.d"), Data(b"other", "/there"))
+    process = replace(PLAIN, mounts=mounts)
+    line = "stat -c '%n %a %u %g %Y' / /etc /etc/keys /etc/resolv.conf; ls / /etc; cat /etc/keys/one /there"
+
+    seen = lab.sh(line, process=process)
+    lab.told = True
+    told = lab.sh(f"{line}; touch /new", process=process, kept=True)
+
+    assert told == seen
+    assert (told.code, lab.written()) == (0, ["new"])
 
 
 def test_a_tree_of_too_many_layers_is_an_error_with_a_hint(lab: Lab) -> None:

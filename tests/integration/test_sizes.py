@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from fakes import weighing
 from fakes.mill import Mill
+from fakes.user import make_user
 
 NOISE = "dd if=/dev/urandom bs=1000"
 LOCK = {
@@ -96,6 +98,39 @@ def test_five_planted_faults_are_found_to_the_byte_and_nothing_else(faulty: Mill
     assert 8_500 < shares["copy"] < 9_500
 
 
+ODD_FAULTS = f"""FROM busybox
+RUN mkdir -p /d/e /gone/deeper /becomes && {NOISE} count=20 of=/d/e/old && {NOISE} count=30 of=/first && ln /first /second && ln /first /third
+RUN {NOISE} count=5 of=/gone/deeper/x && {NOISE} count=5 of=/becomes/x && {NOISE} count=3 of=/file && ln -s file /to-file
+RUN truncate -s 3000000 /sparse && {NOISE} count=1 seek=2000 of=/sparse conv=notrunc && touch "/$(printf %0200d 7)"
+RUN rm /first
+RUN rm -rf /d && mkdir -p /d/e && echo new > /d/e/new
+RUN rm -rf /becomes && echo file > /becomes
+RUN rm /file && mkdir /file && echo 1 > /file/inside
+RUN rm -rf /gone /sparse "/$(printf %0200d 7)" && chmod 600 /second
+"""
+
+
+def test_odd_faults_are_found_as_tarfile_reads_them(base: Mill, tmp_path: Path) -> None:
+    mill = Mill(base.root, base.folder).copy(tmp_path / "mill")
+    mill.build(ODD_FAULTS, "-t", "odd", "-o", "type=oci,dest=odd.tar")
+
+    found = document(mill, "odd")
+
+    layers = weighing.layers((mill.folder / "odd.tar").read_bytes())
+    wanted = weighing.reading(layers)
+    assert weighing.hidden_of(found) == wanted.hidden
+    assert {(each.kind, each.path) for each in wanted.hidden} == {
+        ("deleted later", "d/e"), ("deleted later", "d/e/old"),
+        ("overwritten later", "becomes"), ("overwritten later", "becomes/x"),
+        ("overwritten later", "file"),
+        ("deleted later", "gone"), ("deleted later", "gone/deeper"), ("deleted later", "gone/deeper/x"),
+        ("deleted later", "sparse"), ("deleted later", "0" * 199 + "7"),
+        ("overwritten by itself", "second"),
+    }  # fmt: skip
+    assert wanted.shown["third"][1] == 30_000  # the first name of it is gone
+    assert found["size"] == sum(size for _, size in wanted.shown.values())
+
+
 def test_layers_add_up_to_their_blobs_and_files_to_their_tars(faulty: Mill) -> None:
     archive = (faulty.folder / "faulty.tar").read_bytes()
 
@@ -139,6 +174,43 @@ def test_a_build_says_line_and_stage_of_each_layer(faulty: Mill) -> None:
     assert found["stages"][0]["carried"] >= 40_000
 
 
+def test_the_budget_of_a_stage_is_what_tarfile_reads_in_its_layers(faulty: Mill) -> None:
+    faulty.ok("build", "-q", "--target=tools", "-o", "type=oci,dest=tools.tar", ".")
+    sizes = {
+        stage: sum(
+            member.size for layer in weighing.layers((faulty.folder / file).read_bytes()) for member in layer.members
+        )
+        for stage, file in (("tools", "tools.tar"), ("runtime", "faulty.tar"))
+    }
+
+    def budgets(less: int) -> list[str]:
+        return [f"--max-size={stage}={size - less}" for stage, size in sizes.items()]
+
+    holds = faulty.ok("size", "--progress=quiet", "--json", *budgets(0), ".").out
+    fails = faulty("size", "--progress=quiet", *budgets(1), ".")
+
+    found = json.loads(holds)
+    assert {stage["title"]: stage["total"] for stage in found["stages"]} == sizes
+    assert [(line["what"], line["found"], line["holds"]) for line in found["budget"]] == [
+        ("stage runtime", sizes["runtime"], True), ("stage tools", sizes["tools"], True),
+    ]  # fmt: skip
+    assert (fails.status, fails.err.splitlines()[0]) == (
+        1,
+        "error: runtime is over its budget: stage runtime, stage tools",
+    )
+    assert faulty.fail("build", "-q", *budgets(1), ".").count(" 1 B over") == 2
+
+
+def test_the_last_build_is_told_as_it_was_made(faulty: Mill) -> None:
+    faulty.ok("build", "-q", "-t", "remembered", ".")
+
+    record, image = document(faulty)["image"], document(faulty, "remembered")
+
+    for key in ("pulled", "tar", "size", "files", "directories", "packages"):
+        assert record[key] == image[key]
+    assert faulty.ok("diff", ":runtime", "remembered").out.endswith("have the same files, packages and config\n")
+
+
 def test_a_build_that_is_over_its_budget_gives_nothing(faulty: Mill) -> None:
     before = faulty.ok("images", "-q").out
 
@@ -158,12 +230,34 @@ def test_growth_is_measured_from_the_image_that_has_the_name(faulty: Mill) -> No
 
     refused = faulty.fail("build", "--progress=plain", "--max-growth=100B", "-t", "grown", ".")
     taken = faulty.ok("build", "--progress=plain", "--max-growth=200kB", "-t", "grown", ".").err
-    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "first", ".").err
+    again = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "first", ".").err
+    (faulty.folder / "Other").write_text(FAULTS)
+    first = faulty.ok("build", "--progress=plain", "--max-growth=1B", "-t", "second", "-f", "Other", ".").err
     (faulty.folder / "project" / "more").unlink()
+    (faulty.folder / "Other").unlink()
 
     assert "is over its budget: growth" in refused
     assert "growth" in taken
+    assert "growth     0 B" in again  # measured from the last build of the same stage
     assert "there is no image before runtime" in first
+
+
+@pytest.mark.root
+def test_an_ordinary_user_is_told_of_files_that_only_their_owner_may_read(base: Mill) -> None:
+    with make_user() as user:
+        mill = user.mill("closed")
+        tar = mill.folder.parent / "busybox.tar"
+        shutil.copy(base.root.parent / "busybox.tar", tar)
+        tar.chmod(0o644)
+        mill.ok("load", "-i", str(tar))
+        closed = "mkdir /s && echo {} > /s/package-lock.json && chown -R 1000:1000 /s && chmod -R go= /s"
+        mill.build(f"FROM busybox AS closed\nRUN {closed}\nRUN rm -r /s\n")
+
+        found, of_path = document(mill), document(mill, ".")
+
+        hidden = {(each["kind"], each["path"], each["size"]) for each in found["image"]["waste"]["entries"]}
+        assert hidden == {("deleted later", "s", 0), ("deleted later", "s/package-lock.json", 3)}
+        assert found["stages"] == of_path["stages"]
 
 
 def test_diff_tells_files_and_config(faulty: Mill) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,6 +137,30 @@ def test_what_the_build_writes_into_its_context_is_no_change(mill: Mill, flags: 
     assert all((mill.folder / path).exists() for path in flags[1::2] if "=" not in path)
     assert person.screen.count("changed:") == 2
     assert "error" not in person.screen
+
+
+def test_a_directory_that_is_renamed_or_removed_and_many_changes_at_once_are_one_build(mill: Mill) -> None:
+    mill.write({"Dockerfile": COPY + "RUN find /app -type f | sort > /list\n", "old/deep/a": "1"})
+    with watching(mill, "-t", "app") as person:
+        person.wait_for(WAITING)
+        (mill.folder / "old").rename(mill.folder / "new")
+        first = changed(person)
+        person.wait_for(WAITING)
+        for number in range(300):
+            (mill.folder / "new/deep" / str(number)).write_text("1")
+        changed(person)
+        person.wait_for(WAITING)
+        shutil.rmtree(mill.folder / "new/deep")
+        mill.write({"new/end": "1"})
+        while "/app/new/deep" in mill.cat("app", "/list"):
+            changed(person)
+            person.wait_for(WAITING)
+        person.type("\x03")
+        assert person.status() == 130
+
+    assert first == "new, old"
+    assert person.screen.count("changed:") <= 6
+    assert mill.cat("app", "/list") == "/app/Dockerfile\n/app/new/end\n"
 
 
 def test_directories_and_named_contexts_that_come_later_are_seen(mill: Mill) -> None:

@@ -11,13 +11,18 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import weighing
 from fakes.layered import FOLDER, LINK, blob, image
 from stagemill.insight.contents import Weight
 from stagemill.layer.measure import measure
 
-NAMES = st.sampled_from(["a", "b", "a/b", "a/c", "a/b/d", "b/x", ".wh.a", "a/.wh.b", "a/.wh..wh..opq", ".wh..wh..opq"])
+DEEP = "n" * 90
+NAMES = st.sampled_from(
+    ["a", "b", "a/b", "a/c", "a/b/d", "b/x", ".wh.a", "a/.wh.b", "a/.wh..wh..opq", ".wh..wh..opq", f"b/{DEEP}/{DEEP}"]
+)
 CONTENT = st.one_of(
-    st.binary(max_size=3000), st.just(FOLDER), st.just(LINK + b"a"), st.just(b"->b"), st.just(b"z" * 5000)
+    st.binary(max_size=3000),
+    st.sampled_from([FOLDER, LINK + b"a", LINK + b"a/b", LINK + b"b", b"->b", b"z" * 5000]),
 )
 LAYERS = st.lists(st.dictionaries(NAMES, CONTENT, max_size=6), max_size=5)
 
@@ -52,13 +57,16 @@ def test_an_image_weighs_what_its_layers_weigh_and_wastes_no_more(layers: list[M
 
 
 @given(LAYERS)
-def test_what_is_shown_is_of_the_last_layer_that_has_it(layers: list[Mapping[str, bytes]]) -> None:
-    for path, placed in image(*layers).contents.shown.items():
-        later = layers[placed.layer + 1 :]
-        names = {name.strip("/") for files in later for name in files}
-        assert path not in names
-        folder, _, last = path.rpartition("/")
-        assert (f"{folder}/.wh.{last}" if folder else f".wh.{last}") not in names
+def test_what_is_shown_and_hidden_is_what_tarfile_reads(layers: list[Mapping[str, bytes]]) -> None:
+    found = image(*layers)
+
+    wanted = weighing.reading(weighing.Layer.of(blob(files)) for files in layers)
+    shown = {path: each.part for path, each in found.contents.shown.items() if each.part.entry.kind != "dir"}
+    assert {path: (part.tar, part.entry.size) for path, part in shown.items()} == wanted.shown
+    assert {
+        weighing.Hidden(str(each.fate), each.part.path, each.layer, each.by or 0, each.part.tar, each.part.entry.size)
+        for each in found.contents.hidden
+    } == wanted.hidden
 
 
 def test_a_cut_in_the_middle_of_a_file_costs_nobody_a_byte() -> None:

@@ -53,6 +53,7 @@ _EXAMPLES = examples(
         "stagemill build --progress plain .": "every line of every step, for CI",
         "stagemill build --explain .": "and why each step that ran was not cached",
         "stagemill build --report build.html .": "and all that is known of it as one page",
+        "stagemill build --debug -t app .": "with a shell where a RUN fails",
         "stagemill build --watch -t app .": "again whenever a file changes, until Ctrl-C",
     }
 )
@@ -140,7 +141,7 @@ def command(**given: object) -> int:
     if values.flag("watch"):
         from stagemill.cli.watching import loop
 
-        return loop.watch(values, build, lambda: _timed(values, BuildFlags.of(values, os.environ)))
+        return loop.watch(values, build, partial(_asking, values))
     if values.text("on_success"):
         raise UsageError("--on-success is for --watch", hint="add --watch, or write: stagemill build … && COMMAND")
     if any(values.text(name) for name in ("call", "check", "print")):
@@ -148,7 +149,28 @@ def command(**given: object) -> int:
 
         if asked := call.asked(values):
             return call.answer(asked, build)
+    if _asks(values):
+        return _asking(values)
     _timed(values, build)
+    return 0
+
+
+def _asks(values: Values) -> bool:
+    """Whether somebody may want to look into steps."""
+    return values.flag("debug") or bool(values.texts("break")) or values.text("invoke") is not None
+
+
+def _asking(values: Values) -> int:
+    """Builds, again and again where somebody who looks into steps wants that. What the flags name is read for each anew."""
+
+    def once() -> None:
+        _timed(values, BuildFlags.of(values, os.environ))
+
+    if _asks(values):
+        from stagemill.cli.debugging import desk
+
+        return desk.building(values, once)
+    once()
     return 0
 
 
@@ -189,7 +211,7 @@ def _build(values: Values, build: BuildFlags) -> None:
                 worked, journal.imports = watch.worked, builds[0].services.imports
                 for text in compat.BUILD.notes(values):
                     listener(Notice(text, builds[0].services.clock()))
-                guard.hold(builds, place, delivery.wishes(len(builds)))
+                guard.hold(builds, place, delivery.wishes(len(builds)), origin=journal.place)
                 said = _account(build, inputs, started=started, place=place, listener=listener)
                 if build.save_stages:
                     names = [one.names for one in delivery.each]
@@ -336,21 +358,16 @@ def _provenance_in_metadata(environment: Mapping[str, str]) -> Literal["min", "m
 
 @contextmanager
 def _desk(values: Values, build: BuildFlags) -> Iterator[tuple[Workplace, Listener]]:
-    """The store, and who is told; with --invoke or --break also who is asked what is to become of a step."""
-    command, breaks = values.text("invoke"), values.texts("break")
-    if command is None and not breaks:
-        with workplace() as place, _progress(values, build) as shown:
+    """The store, and who is told; where somebody looks into steps they are asked, too."""
+    with workplace() as place, _progress(values, build) as shown:
+        if not _asks(values):
             place.unanswered = _unanswered()
             yield place, shown
-        return
-    from stagemill.cli.debugging.debugger import Debugger, check
-    from stagemill.cli.debugging.hold import Hold
+            return
+        from stagemill.cli.debugging import desk
 
-    check("--break" if command is None else "--invoke")
-    with workplace() as place, _progress(values, build) as shown:
-        hold = Hold(shown)
-        place.pauser = Debugger(command or "", hold.held, breaks=breaks)
-        yield place, hold
+        with desk.asking(values, place, shown) as listener:
+            yield place, listener
 
 
 @contextmanager

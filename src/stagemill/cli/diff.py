@@ -20,7 +20,9 @@ _EXAMPLES = examples(
     {
         "stagemill diff app:1 app:2": "two images of the store",
         "stagemill diff docker://r.example/app .": "what a build here changes",
-        "stagemill diff target:build target:run": "two stages of the Dockerfile here",
+        "stagemill diff 6 7": "two builds of stagemill builds; 6:app is a stage",
+        "stagemill diff :build :run": "two stages of the last build",
+        "stagemill diff target:build target:run": "two stages of the Dockerfile here, which are built",
         "stagemill diff --json app:1 app:2": "for programs",
     }
 )
@@ -34,16 +36,17 @@ _EXAMPLES = examples(
 def command(**given: object) -> int:
     """Show what B has that A has not, and the other way round: config, packages, files.
 
-    A and B are images of the store, addresses (docker://NAME, oci:DIR, oci-archive:FILE), paths, which are built, or
-    target:STAGE, a stage of what is built here. Of a file its kind, mode, owner, size, bytes, target and attributes
-    count, not its time.
+    A and B are images of the store, addresses (docker://NAME, oci:DIR, oci-archive:FILE), builds that were (N, N:STAGE,
+    :STAGE of the last one), paths, which are built, or target:STAGE, a stage of what is built here. Of a file its kind,
+    mode, owner, size, bytes, target and attributes count, not its time.
     """
     values = Values({**given, "context": "."})
     names = values.texts("names")
     build = BuildFlags.of(values, os.environ)
     with workplace() as place:
+        sides.refuse_idle_beside(names, place, own={"names", "exit_code"})
         before, after = (sides.look(name, values, build, place) for name in names)
-    found = difference.compare(before.size, after.size, (before.config, after.config))
+    found = difference.compare(before.size, after.size, sides.configs(before, after))
     if values.flag("as_json"):
         print(json.dumps(changes.document(found), indent=2))
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from functools import partial
 
 import click
@@ -101,4 +103,4 @@ def _shown(picture: Picture, form: str) -> str:
         case "json":
             return json.dumps(document(picture), indent=2)
         case _:
-            return text(picture)
+            return text(picture, columns=shutil.get_terminal_size().columns if sys.stdout.isatty() else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -10,7 +11,8 @@ from stagemill.cli.frame.command import Command, examples
 from stagemill.cli.frame.environment import workplace
 from stagemill.cli.reporting import page
 from stagemill.cli.reporting.document import report
-from stagemill.cli.reporting.writing import written
+from stagemill.cli.reporting.writing import PIPE, written
+from stagemill.dockerfile.source import printable
 
 _EXAMPLES = examples(
     {
@@ -50,5 +52,8 @@ def command(*, number: int | None, against: int | None, output: str | None, as_j
         found = report(place.store, number, against)
     if as_json:
         written(f"{json.dumps(found.document, indent=2)}\n".encode(), output or "-")
-    else:
-        written(page.page(found), output or "report.html")
+        return
+    path = output or "report.html"
+    written(page.page(found), path)
+    if path != PIPE:
+        sys.stderr.write(f"{printable(path)}: the page of {printable(found.picture.heading)}\n")

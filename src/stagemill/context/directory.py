@@ -13,23 +13,24 @@ import hashlib
 import marshal
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
+from stagemill.context.ahead import Ahead
+from stagemill.context.digests import Digests, StatCache
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.look import FORM, Look, Row, Xattrs, key_of, look, row, xattrs
 from stagemill.context.seen import MOST_YOUNG, MOST_YOUNG_BYTES, Folder, Found, Seen
 from stagemill.digest import Digest
 from stagemill.errors import ContextError
+from stagemill.files.crew import Crew
 from stagemill.files.folded import Folded
 from stagemill.files.view import Entry, Kind
 from stagemill.timings import measured
 
-_COARSEST_CLOCK_NS = 2_000_000_000
 _CHUNK = 1 << 20
 _ENDLESS = 1 << 62  # bytes; a file of the kernel's says that it has none, whatever is in it
 _KINDS: dict[int, Kind] = {
@@ -44,19 +45,12 @@ _KINDS: dict[int, Kind] = {
 _NO_ROWS: Mapping[str, Row] = MappingProxyType({})
 
 
-class StatCache(Protocol):
-    """Digests of files by (device, inode, size, mtime, ctime), times in nanoseconds."""
-
-    def get(self, key: tuple[int, ...]) -> Digest | None: ...
-
-    def put(self, key: tuple[int, ...], digest: Digest) -> None: ...
-
-
 class DirectoryContext:
     """A `FileView` of a directory. Paths that `ignore` leaves out do not exist.
 
-    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context. No symlink is followed, so nothing outside of
-    the directory is ever seen. Reads raise ContextError. `root` is where it is, without links.
+    `started_ns` is when the build began, in nanoseconds since the epoch, `title` what people call the context; a `crew` reads its
+    files where there are many. No symlink is followed, so nothing outside of the directory is ever seen. Reads raise
+    ContextError. `root` is where it is, without links.
     """
 
     def __init__(
@@ -67,17 +61,17 @@ class DirectoryContext:
         stats: StatCache,
         started_ns: int,
         title: str = "the build context",
+        crew: Crew | None = None,
     ) -> None:
         self._title = title
+        self.crew = crew or Crew(0)
         self.root = os.path.realpath(root)
         self._ignore = ignore
-        self._stats = stats
-        self._settled_before = started_ns - _COARSEST_CLOCK_NS
+        self._digests = Digests(stats, started_ns=started_ns)
         self._rows = Folded(_packed_rows, _unpacked_rows)
         self._folders: dict[str, Folder] = {}
         self._targets: dict[str, str] = {}
         self._xattrs: dict[str, Xattrs] = {}
-        self._digests = Folded(_packed_digests, _unpacked_digests)
         self._unseen = False
         self._top = self._read_root()
 
@@ -99,17 +93,41 @@ class DirectoryContext:
         """All that was read of a folder that was looked at."""
         return self._rows.look(folder).values()
 
+    def children(self, folder: str) -> Iterator[tuple[str, Entry]]:
+        prefix = f"{folder}/" if folder else ""
+        for name, seen in self._rows_in(folder).items():
+            path = prefix + name
+            yield path, self._entry(path, seen)
+
     def digest(self, path: str) -> Digest:
         folder, _, name = path.rpartition("/")
-        digests = self._digests.get(folder)
-        if digests is None:
-            digests = {}
-            self._digests.put(folder, digests)
-        known = digests.get(name)
+        known = self._digests.get(folder, name)
         if known is None:
-            known = digests[name] = self._remembered(path, self._rows_in(folder).get(name))
-            self._digests.changed(folder)
+            seen = self._rows_in(folder).get(name)
+            assert seen, f"{path!r} is not in the context"
+            assert stat.S_ISREG(seen[1]), f"{path!r} is no file"
+            known = self._digests.look(folder, name, seen)
+            if known is None:
+                known = self._hash(path, key_of(seen))
+                self._digests.learn(folder, name, seen, known)
         return known
+
+    @contextmanager
+    def foreseeing(self) -> Iterator[Ahead]:
+        """Reads ahead what it is told of."""
+        with self.crew.hired() as hands:
+            yield Ahead(self, hands)
+
+    def look(self, path: str) -> Digest | Row:
+        """The digest of a file; what was seen of one that would have to be read for that."""
+        folder, _, name = path.rpartition("/")
+        seen = self._rows_in(folder)[name]
+        return self._digests.look(folder, name, seen) or seen
+
+    def learn(self, path: str, seen: Row, digest: Digest) -> None:
+        """A file was read that is as it was seen."""
+        folder, _, name = path.rpartition("/")
+        self._digests.learn(folder, name, seen, digest)
 
     def real_path(self, path: str) -> Path:
         return Path(self.root, path)
@@ -155,7 +173,7 @@ class DirectoryContext:
 
     def _young(self) -> list[str] | None:
         """The files that may change again with none of their times changing; None where they are too many or too large."""
-        since, found, size = self._settled_before, [], 0
+        since, found, size = self._digests.settled_before, [], 0
         for folder in self._rows.folders():
             for name, each in self._rows.look(folder).items():
                 if (each[7] >= since or each[8] >= since) and not stat.S_ISDIR(each[1]):
@@ -175,18 +193,6 @@ class DirectoryContext:
             return f"{self.digest(path) if entry.kind == 'file' else ''} {own!r}"
         except (ContextError, OSError):
             return ""
-
-    def _remembered(self, path: str, found: Row | None) -> Digest:
-        assert found, f"{path!r} is not in the context"
-        assert stat.S_ISREG(found[1]), f"{path!r} is no file"
-        key = key_of(found)
-        settled = key[3] < self._settled_before and key[4] < self._settled_before
-        digest = self._stats.get(key) if settled else None
-        if digest is None:
-            digest = self._hash(path, key)
-            if settled:
-                self._stats.put(key, digest)
-        return digest
 
     @measured("hash")
     def _hash(self, path: str, key: tuple[int, ...]) -> Digest:
@@ -302,6 +308,9 @@ class DirectoryContext:
 
     def _entry(self, path: str, found: Row) -> Entry:
         _, mode, device, node, names, stands_for, size, changed, _ = found
+        own = self._xattrs.get(path, ()) if self._xattrs else ()
+        if names == 1 and stat.S_ISREG(mode):
+            return Entry("file", mode & 0o7777, 0, 0, size, changed, xattrs=own)
         kind = _KINDS[stat.S_IFMT(mode)]
         return Entry(
             kind,
@@ -312,7 +321,7 @@ class DirectoryContext:
             changed,
             self._targets[path] if kind == "symlink" else "",
             (os.major(stands_for), os.minor(stands_for)) if kind in {"char", "block"} else (0, 0),
-            self._xattrs.get(path, ()),
+            own,
             (device, node) if names > 1 and kind != "dir" else None,
         )
 
@@ -348,11 +357,3 @@ def _packed_rows(rows: Mapping[str, Row]) -> bytes:
 
 def _unpacked_rows(packed: bytes) -> dict[str, Row]:
     return {row[0]: row for row in marshal.loads(packed)}  # noqa: S302  it was packed here
-
-
-def _packed_digests(digests: Mapping[str, Digest]) -> bytes:
-    return marshal.dumps({name: bytes.fromhex(digest.hex) for name, digest in digests.items()}, FORM)
-
-
-def _unpacked_digests(packed: bytes) -> dict[str, Digest]:
-    return {name: Digest.from_bytes(data) for name, data in marshal.loads(packed).items()}  # noqa: S302  as above

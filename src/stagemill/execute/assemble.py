@@ -77,12 +77,8 @@ def assemble(
 
         tree, history = squashed(tree, forms=forms), squashed_history(history)
     packed = _packed(tree, finish, forms=forms)
-    if begins and not finish.packaging.force:
-        blobs = dict(zip(begins.chain_ids, begins.manifest.layers, strict=True))
-        packed = [
-            replace(facts, descriptor=blobs.get(layer.digest, facts.descriptor)) if layer.form == "chain" else facts
-            for layer, facts in zip(tree.layers, packed, strict=True)
-        ]
+    if not finish.packaging.force:
+        packed = as_begun(tree, packed, begins)
     history = dated(history, tree, fallback=timestamp(now), epoch=epoch)
     created = history[-1].created if history else timestamp(now if epoch is None else epoch)
     config = replace(config, other={key: value for key, value in config.other.items() if key not in _CACHES})
@@ -100,6 +96,17 @@ def assemble(
     image = replace(image, annotations=finish.descriptor)
     _remember(image, tree, packed, forms=forms, rewritten=finish.rewrites)
     return image
+
+
+def as_begun(tree: Tree, packed: list[Packed], begins: Image | None) -> list[Packed]:
+    """The layers of a tree, those of its base in the blobs that the base itself has."""
+    if begins is None:
+        return packed
+    blobs = dict(zip(begins.chain_ids, begins.manifest.layers, strict=True))
+    return [
+        replace(facts, descriptor=blobs.get(layer.digest, facts.descriptor)) if layer.form == "chain" else facts
+        for layer, facts in zip(tree.layers, packed, strict=True)
+    ]
 
 
 def _packed(tree: Tree, finish: Finish, *, forms: Forms) -> list[Packed]:

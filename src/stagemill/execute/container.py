@@ -108,7 +108,8 @@ def launch(what: Launch, tree: Tree, image: ImageConfig, *, services: Services, 
             filtered=what.rights.filtered,
             emulators=emulators,
         )
-        rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
+        shown = None if bundle.layers else view
+        rootfs = Rootfs((*lower, *bundle.layers), upper=workspace.fs, work=workspace.work, view=shown)
         return services.sandbox.attach(rootfs, process, tty=what.tty)
 
 

@@ -19,6 +19,8 @@ from stagemill.execute import chmod, ownership, transfer
 from stagemill.execute.chmod import Mode
 from stagemill.execute.draft import Draft, explained
 from stagemill.execute.ownership import Owner
+from stagemill.execute.soon import Sent
+from stagemill.files.crew import Crew
 from stagemill.files.near import LATE_FLAG, is_late_flag
 from stagemill.files.paths import clean, join, resolve, split
 from stagemill.files.select import Match, matches, walked
@@ -26,6 +28,7 @@ from stagemill.files.view import Entry, FileView
 from stagemill.graph import operations
 from stagemill.graph.vertex import Selection
 from stagemill.layer import disk
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.index import IndexEntry, Known, build
 from stagemill.layer.stack import StackView
 from stagemill.values import dataclass
@@ -34,15 +37,16 @@ _EVERYTHING = operations.Origin(("",))
 
 
 class Find(Protocol):
-    """Where a file lies that is as it is to be, at the same path of another layer, whose index has it so; None where
-    nobody knows one.
+    """The directory of another layer that has a file at this very path, which is as it is to be and has no second name; empty
+    where nobody knows one.
     """
 
-    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None: ...
+    def __call__(self, path: str, entry: Entry, digest: Digest, /) -> str: ...
 
 
-def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> tuple[str, IndexEntry] | None:
+def unknown(_path: str, _entry: Entry, _digest: Digest, /) -> str:
     """Nobody knows one."""
+    return ""
 
 
 class Extract(Protocol):
@@ -56,12 +60,13 @@ class Extract(Protocol):
 @dataclass(frozen=True, slots=True)
 class Files:
     """A tree to copy from; `fixed` says that its files never change. `root` is set where all of them lie below one
-    directory of this machine, at their own paths.
+    directory of this machine, at their own paths; there a `crew` may copy them.
     """
 
     view: FileView
     fixed: bool = False
     root: str = ""
+    crew: Crew | None = None
 
 
 def copy(
@@ -87,21 +92,23 @@ def copy_all(
     extract: Extract,
     names: FileView | None = None,
     find: Find = unknown,
+    hashed: Hashed | None = None,
 ) -> Known:
     """Writes the layer of a COPY or ADD into the empty directory `into`; what is known of its files.
 
     `sources` are the inputs after the parent. Fixed files may become hard links, and their digests are believed; others
     are linked from where `find` has them, or hashed as they are copied, and ContextError says that one is not what it was
     when the key was made. An archive is unpacked beside `into`, on the same file system. Names of owners are looked up in
-    `names`, or else in the parent. Raises StagemillError.
+    `names`, or else in the parent. `hashed` notes large files that were. Raises StagemillError.
     """
-    draft = Draft(parent, into)
     try:
-        owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
-        job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
-        origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
-        job.run([_Source(files, origin) for files, origin in zip(sources, origins, strict=True)])
-        draft.finish()
+        with next((files.crew for files in sources if files.crew), Crew(0)).hired() as hands:
+            draft = Draft(parent, into, hands=hands, hashed=hashed)
+            owner = ownership.find(op.owner, names or parent, flag="--chown") if op.owner else None
+            job = _Copying(op, draft, into, owner=owner, mode=chmod.parse(op.mode), extract=extract, find=find)
+            origins = op.origins or (operations.Origin(op.sources, op.unpack),) * len(sources)
+            job.run([_Source(files, origin) for files, origin in zip(sources, origins, strict=True)])
+            draft.finish()
     except OSError as error:
         raise explained(error, into) from error
     return draft.known
@@ -111,13 +118,13 @@ def copy_all(
 class _Source:
     """Where files come from, and which ones. `implied` holds the directories that an archive has no member for, None without an archive.
 
-    `nodes` tells, for a file of several names, where its first one was copied to, and as what.
+    `nodes` tells, for a file that may have several names, which of them came first, where it was copied to, and as what.
     """
 
     files: Files
     origin: operations.Origin = _EVERYTHING
     implied: set[str] | None = None
-    nodes: dict[Hashable, tuple[str, Entry]] = field(default_factory=dict)
+    nodes: dict[Hashable, tuple[str, str, Entry]] = field(default_factory=dict)
 
     @property
     def view(self) -> FileView:
@@ -239,8 +246,10 @@ class _Copying:
     def _place(self, source: _Source, path: str, target: str, entry: Entry) -> None:
         """Puts one path of the source, which is no directory, at its target."""
         self._draft.clear(target, replacing=source.implied is not None)
-        first, written = source.nodes.get(entry.node, ("", entry)) if entry.node is not None else ("", entry)
-        if first and self._draft.holds(first, written):
+        nobody = (path, "", entry)
+        name, first, written = source.nodes.get(entry.node, nobody) if entry.node is not None else nobody
+        # The same name twice makes two files: whether a file has more of them may depend on what else was built.
+        if name != path and self._draft.holds(first, written):
             self._draft.link(target, first)
             return
         wanted = self._dressed(entry, archived=source.implied is not None)
@@ -252,7 +261,7 @@ class _Copying:
         else:
             self._draft.put_special(target, wanted)
         if entry.node is not None:
-            source.nodes[entry.node] = target, wanted
+            source.nodes[entry.node] = path, target, wanted
 
     def _directory(self, source: _Source, path: str, target: str, entry: Entry) -> str:
         """Puts a directory at its target; where it is then, which differs below a followed symlink."""
@@ -270,17 +279,14 @@ class _Copying:
         entry, wanted = entries
         digest = source.view.digest(path)
         if source.fixed:
-            linked = self._may_share(source) and wanted == entry and self._link(source, path, target, (entry, digest))
-        else:
-            linked = self._link_earlier(target, wanted, digest)
-        if linked:
+            shared = self._may_share(source) and wanted == entry and self._link(source, path, target, (entry, digest))
+            if not shared:
+                copy = partial(transfer.copy_fixed, source.place(path), size=entry.size)
+                self._draft.put_file(target, wanted, copy, digest=digest)
             return
-        real = source.place(path)
-        if source.fixed:
-            copy = partial(transfer.copy_fixed, real, size=entry.size)
-        else:
-            copy = partial(transfer.copy_hashed, real, size=entry.size, expected=digest, name=path)
-        self._draft.put_file(target, wanted, copy, digest=digest)
+        root, name = (source.files.root, path) if source.files.root else ("", source.place(path)[1:])
+        twin = self._twin(target, wanted, digest)
+        self._draft.put_soon(Sent(root, name, target, wanted, digest, path, twin))
 
     def _link(self, source: _Source, path: str, target: str, facts: tuple[Entry, Digest]) -> bool:
         """Makes a file of a layer one of this layer too, if it can be."""
@@ -294,14 +300,12 @@ class _Copying:
         known = IndexEntry(target, entry if entry.node is None else replace(entry, node=None), digest)
         return first and self._draft.adopt(target, entry, real, known=known)
 
-    def _link_earlier(self, target: str, wanted: Entry, digest: Digest) -> bool:
-        """The same for one that this step made the last time. No two files of one layer are the same there, as none of those
+    def _twin(self, target: str, wanted: Entry, digest: Digest) -> str:
+        """Where the same is that this step made the last time. No two files of one layer are the same there, as none of those
         that are found has a second name.
         """
         found = self._find(target, wanted, digest)
-        if found is None or (self._linked and not self._is_first(found[0])):
-            return False
-        return self._draft.adopt(target, wanted, found[0], known=found[1])
+        return found if found and (not self._linked or self._is_first(f"{found}/{target}")) else ""
 
     def _may_share(self, source: _Source) -> bool:
         """A RUN sees how many names a file has (`ls -l`, cpio). Of what is unpacked one name goes when this is over."""

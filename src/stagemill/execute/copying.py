@@ -54,6 +54,7 @@ class Copier:
                 extract=extract,
                 names=names,
                 find=Earlier(name, self.forms).find if self.forms.linking and not op.still else unknown,
+                hashed=self.forms.hashed,
             )
             return commit(workspace, parent, clock=self.services.clock, known=known, keep=self.forms.indexes.keep)
 
@@ -73,9 +74,11 @@ class Copier:
 
 
 def _of_context(source: ContextFiles, op: operations.Copy) -> Files:
-    root = source.view.root if isinstance(source.view, DirectoryContext) else ""
+    root, crew = "", None
+    if isinstance(source.view, DirectoryContext):
+        root, crew = source.view.root, source.view.crew
     if not op.still:
-        return Files(source.view, root=root)
+        return Files(source.view, root=root, crew=crew)
     from stagemill.export.dated import Dated  # noqa: PLC0415  few builds are to be the same to the byte
 
-    return Files(Dated(source.view, operations.STILL), root=root)
+    return Files(Dated(source.view, operations.STILL), root=root, crew=crew)

@@ -12,15 +12,21 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from stagemill.digest import Digest
 from stagemill.errors import StagemillError, StoreError
+from stagemill.execute import transfer
+from stagemill.execute.soon import Sent, Soon
 from stagemill.execute.written import Written
+from stagemill.files.crew import Hands
 from stagemill.files.paths import join, split
 from stagemill.files.view import Entry, FileView
 from stagemill.layer import attributes, disk
+from stagemill.layer.hashed import Hashed
 from stagemill.layer.index import IndexEntry
+from stagemill.layer.stream import CHUNK
 
 _ROOT = Entry("dir", 0o755, 0, 0, 0, 0)
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -34,7 +40,12 @@ class Draft:
     StagemillError for what the tree does not allow, and OSError.
     """
 
-    def __init__(self, parent: FileView, into: Path) -> None:
+    def __init__(
+        self, parent: FileView, into: Path, *, hands: Hands | None = None, hashed: Hashed | None = None
+    ) -> None:
+        self._soon = Soon(os.fspath(into), hands or Hands([], 0), self._put_at_once)
+        self._hashed = hashed
+        self._large: list[Sent] = []
         self._parent = parent
         self._into = os.fspath(into)
         self._owner = os.geteuid(), os.getegid()
@@ -107,6 +118,21 @@ class Draft:
             os.close(descriptor)
         self._wrote(path, entry, known=IndexEntry(path, entry if found == entry else found, digest))
 
+    def put_soon(self, sent: Sent) -> None:
+        """A new file, which is there when the layer is finished. ContextError where it is not what it was, now or later."""
+        if not sent.twin and not sent.is_plain:
+            self._put_at_once(sent)
+            return
+        self.known[sent.path] = IndexEntry(sent.path, sent.entry, sent.digest)
+        self._soon.put(sent)
+        if self._hashed and not sent.twin and sent.entry.size >= CHUNK:
+            self._large.append(sent)
+
+    def _put_at_once(self, sent: Sent) -> None:
+        place, size = f"{sent.root}/{sent.name}", sent.entry.size
+        copy = partial(transfer.copy_hashed, place, size=size, expected=sent.digest, name=sent.title)
+        self.put_file(sent.path, sent.entry, copy, digest=sent.digest)
+
     def put_special(self, path: str, entry: Entry) -> None:
         """A symlink, pipe, socket or device."""
         place = self._place(path)
@@ -163,7 +189,11 @@ class Draft:
         self._remove(path)
 
     def finish(self) -> None:
-        """Gives the directories what they are to have, those below first."""
+        """Gives the directories what they are to have, those below first, when all files are there."""
+        self._soon.wait()
+        for sent in self._large:
+            if self._hashed and self.known.get(sent.path):
+                self._hashed.made(self._place(sent.path), sent.digest)
         for path in sorted(self._written, reverse=True):
             entry = self._written[path]
             if entry.kind == "dir":
@@ -175,6 +205,8 @@ class Draft:
 
     def _remove(self, path: str) -> None:
         """Takes away what this layer has at a path; what the tree below has there is hidden by what comes."""
+        if path in self._written or path in self.known:
+            self._soon.wait()  # who comes late is not to come after it
         entry = self._written.pop(path, None)
         if self.known.pop(path, None) or (entry and entry.kind != "dir"):
             os.unlink(self._place(path))

@@ -26,19 +26,18 @@ class Earlier:
         self._found: tuple[str, Rows | None] | None = None
         self._left = _TRIES
 
-    def find(self, path: str, entry: Entry, digest: Digest, /) -> tuple[str, IndexEntry] | None:
-        """Where a file lies that has the path, the entry and the content, and no second name; None where none does."""
+    def find(self, path: str, entry: Entry, digest: Digest, /) -> str:
+        """The directory in which a file of this path has the entry and the content, and no second name; empty where none has."""
         if not self._left:
-            return None
+            return ""
         if self._found is None:
             self._found = self._look()
         directory, rows = self._found
-        known = IndexEntry(path, entry, digest)
-        if rows is None or entry.node is not None or rows.get(path) != row(known):
+        if rows is None or entry.node is not None or rows.get(path) != row(IndexEntry(path, entry, digest)):
             self._left -= self._left > 0
-            return None
+            return ""
         self._left = -1
-        return f"{directory}/{path}", known
+        return directory
 
     def _look(self) -> tuple[str, Rows | None]:
         for record in self._forms.store.records.recent(self._name):

@@ -80,7 +80,8 @@ def _run(op: Run, parent: Tree, sources: Sequence[Tree], *, services: Services, 
     with store.layers.workspace() as workspace, store.scratch() as scratch, _log(step, services) as log:
         like_root(view, workspace.fs)
         bundle, environment = trusting(services.host.ca_bundle, view, into=scratch / "ca", env=op.env)
-        rootfs = Rootfs(lower=(*lower, *bundle.layers), upper=workspace.fs, work=workspace.work)
+        shown = None if bundle.layers else view
+        rootfs = Rootfs((*lower, *bundle.layers), upper=workspace.fs, work=workspace.work, view=shown)
         with _mounted(op, sources, services=services, forms=forms, scratch=scratch, step=step) as extra:
             process = _process(op, view, services=services, extra=extra, environment=environment)
             standing = Standing(step.vertex, view, step.cancelled, process, rootfs, scratch, services.sandbox)

@@ -6,6 +6,7 @@ Source of what counts: BuildKit's cache/contenthash, which hashes what lands in 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TypeAlias
@@ -13,11 +14,13 @@ from typing import TypeAlias
 from stagemill.digest import Digest, canonical
 from stagemill.files.select import Sources, matches, walked
 from stagemill.files.spool import Pair, Spool
-from stagemill.files.view import Entry, FileView
+from stagemill.files.view import Entry, FileView, Foreseeing, Foresight
 from stagemill.values import dataclass
 
 Parts: TypeAlias = tuple[Pair, ...]
 _AT_ONCE = 1000
+_AHEAD = 4000
+_Walked: TypeAlias = tuple[str, str, Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,27 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
     """What the sources select, as COPY would see it.
 
     A directory's files are named relative to it, a file by its name. Kind, mode, size, xattrs, bytes, symlink text,
-    device and hard links count, owners where asked for, times never. Raises MissingSourceError.
+    device and hard links count, owners where asked for, times never. A path that is selected twice is no hard link of itself:
+    whether it has a node may depend on links that are elsewhere. Raises MissingSourceError.
     """
-    seen: dict[Hashable, str] = {}
+    if isinstance(view, Foreseeing):
+        with view.foreseeing() as foresight:
+            return _content(view, sources, foresight, owners=owners)
+    return _content(view, sources, _Blind(view), owners=owners)
+
+
+def _content(view: FileView, sources: Sources, foresight: Foresight, *, owners: bool) -> Content:
+    seen: dict[Hashable, tuple[str, str]] = {}
     groups, parts = _Groups(), Spool()
     full: set[str] = set()
     for number, match in enumerate(matches(view, sources)):
         size = 0
         groups.begin()
-        for path, name, entry in walked(view, match):
-            first = seen.setdefault(entry.node, f"{number}/{name}") if entry.node is not None else ""
-            link = "" if first == f"{number}/{name}" else first
-            data = view.digest(path) if entry.kind == "file" else ""
+        for (path, name, entry), digest in _expected(walked(view, match), foresight):
+            here = path, f"{number}/{name}"
+            first, place = seen.setdefault(entry.node, here) if entry.node is not None else here
+            link = "" if first == path else place
+            data = (digest or foresight.digest(path)) if entry.kind == "file" else ""
             facts = "." if not name else _facts(entry, data=data, link=link, owners=owners)
             groups.add([name, hashlib.sha256(facts.encode("utf-8", "surrogateescape")).hexdigest()])
             parts.append((path, facts))
@@ -82,6 +94,32 @@ def content(view: FileView, sources: Sources, *, owners: bool) -> Content:
             full.add(match.pattern)
     empty = tuple(pattern for pattern in sources.patterns if pattern not in full)
     return Content(groups.digest(), lambda: parts, empty)
+
+
+class _Blind:
+    """The digests of a view that does nothing ahead."""
+
+    def __init__(self, view: FileView) -> None:
+        self.digest = view.digest
+
+    def expect(self, path: str) -> Digest | None:
+        pass
+
+
+def _expected(walked: Iterable[_Walked], foresight: Foresight) -> Iterator[tuple[_Walked, Digest | None]]:
+    """The same with the digests that are known; of other files some thousands are expected before the first is used."""
+    waiting: deque[tuple[_Walked, Digest | None]] = deque()
+    unknown = 0
+    for each in walked:
+        known = foresight.expect(each[0]) if each[2].kind == "file" else None
+        unknown += known is None and each[2].kind == "file"
+        if not unknown:
+            yield each, known
+            continue
+        waiting.append((each, known))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
 class _Groups:

@@ -1,15 +1,18 @@
 """`Contents`: every entry of an image's layers with what became of it: shown, or hidden by a later layer.
 
 Directories that several layers have are no waste: a layer cannot change a file without them. The content of a file with
-several names is not wasted as long as one of them is shown. Source: OCI image-spec layer.md, "Applying Changesets".
+several names is not wasted as long as one of them is shown: where the name that had it is hidden, the first that is left has
+it, with what both entries take. Source: OCI image-spec layer.md, "Applying Changesets".
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
+from stagemill.digest import Digest
 from stagemill.layer.measure import Measure, Part
 from stagemill.values import dataclass
 
@@ -76,46 +79,87 @@ def contents(layers: Sequence[Measure]) -> Contents:
         for part in layer.parts:
             if not part.whiteout and not part.opaque:
                 stack.put(part, number)
-    return Contents(stack.shown, tuple(stack.wasted()))
+    return stack.settled()
 
 
 class _Stack:
     """The tree as the layers so far have made it."""
 
     def __init__(self) -> None:
-        self.shown: dict[str, Placed] = {}
+        self._shown: dict[str, Placed] = {}
         self._below: defaultdict[str, set[str]] = defaultdict(set)
         self._hidden: list[Placed] = []
+        self._contents: dict[str, Placed] = {}
+        """Of the hard links that are shown, the entries that have the content; they may be of lower layers, and hidden by now."""
 
     def take_away(self, part: Part, layer: int) -> None:
         """Does what a whiteout says, to what earlier layers have."""
         for path in [*self._tree(part.path)][1 if part.opaque else 0 :]:
-            if (placed := self.shown.get(path)) and placed.layer < layer:
+            if (placed := self._shown.get(path)) and placed.layer < layer:
                 self._hide(path, Fate.DELETED, layer)
 
     def put(self, part: Part, layer: int) -> None:
-        before = self.shown.get(part.path)
-        if before is not None:
-            same = before.part.digest is not None and before.part.digest == part.digest
-            self._hide(part.path, Fate.TOUCHED if same else Fate.OVERWRITTEN, layer)
+        content = self._content(part.link) if part.link is not None else None
+        digest = content.part.digest if content else part.digest
+        before = self._shown.get(part.path)
         if part.entry.kind != "dir":
             for path in [*self._tree(part.path)][1:]:
                 self._hide(path, Fate.OVERWRITTEN, layer)
-        self.shown[part.path] = Placed(part, layer)
+        if before and not before.part.entry.kind == part.entry.kind == "dir":
+            same = digest is not None and digest == self._digest(part.path)
+            self._hide(part.path, Fate.TOUCHED if same else Fate.OVERWRITTEN, layer)
+        self._clear_way(part.path, layer)
+        self._shown[part.path] = Placed(part, layer)
+        if content:
+            self._contents[part.path] = content
         path = part.path
-        while path and path not in self._below[parent := path.rpartition("/")[0]]:  # layers may leave directories out
-            self._below[parent].add(path)
-            path = parent
+        while path:  # layers may leave directories out
+            path, below = path.rpartition("/")[0], path
+            self._below[path].add(below)
 
-    def wasted(self) -> Iterator[Placed]:
-        """What is hidden, but for directories and for content that another name still shows."""
-        alive = {(placed.layer, placed.part.link) for placed in self.shown.values() if placed.part.link is not None}
+    def _clear_way(self, path: str, layer: int) -> None:
+        """Hides the file that is where a path needs a directory."""
+        while path:
+            path = path.rpartition("/")[0]
+            if above := self._shown.get(path):
+                if above.part.entry.kind not in {"dir", "symlink"}:
+                    self._hide(path, Fate.OVERWRITTEN, layer)
+                return
+
+    def settled(self) -> Contents:
+        """What is shown and hidden at the end; content that another name still shows is moved to that."""
+        heirs: defaultdict[int, list[str]] = defaultdict(list)
+        for path, content in sorted(self._contents.items()):
+            heirs[id(content.part)].append(path)
+        left: list[Placed] = []
         for placed in self._hidden:
-            if placed.part.entry.kind != "dir" and (placed.layer, placed.part.path) not in alive:
-                yield placed
+            if names := heirs.get(id(placed.part)):
+                self._inherit(names, placed.part)
+            else:
+                left.append(placed)
+        return Contents(self._shown, tuple(left))
+
+    def _inherit(self, names: Sequence[str], content: Part) -> None:
+        heir, *others = names
+        placed = self._shown[heir]
+        tar, blob = placed.part.tar + content.tar, placed.part.blob + content.blob
+        self._shown[heir] = replace(placed, part=replace(content, path=heir, tar=tar, blob=blob))
+        for name in others:
+            other = self._shown[name]
+            self._shown[name] = replace(other, part=replace(other.part, link=heir))
+
+    def _content(self, path: str) -> Placed | None:
+        """What has the content of a path. A link to a directory is none."""
+        found = self._contents.get(path) or self._shown.get(path)
+        return None if found and found.part.entry.kind == "dir" else found
+
+    def _digest(self, path: str) -> Digest | None:
+        content = self._content(path)
+        return content.part.digest if content else None
 
     def _hide(self, path: str, fate: Fate, layer: int) -> None:
-        placed = self.shown.pop(path, None)
+        placed = self._shown.pop(path, None)
+        self._contents.pop(path, None)
         if placed:
             self._below[path.rpartition("/")[0]].discard(path)
             self._hidden.append(Placed(placed.part, placed.layer, fate, layer))

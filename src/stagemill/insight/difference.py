@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
+from stagemill.digest import Digest
+from stagemill.files.view import Entry
 from stagemill.insight.contents import Placed, Weight
 from stagemill.insight.image import ImageSize
 from stagemill.insight.ownership import Ecosystem
@@ -116,26 +118,45 @@ def _files(before: Mapping[str, Placed], after: Mapping[str, Placed]) -> Iterato
         old, new = before.get(path), after.get(path)
         if old is None or new is None:
             yield FileChange(path, Change.ADDED if old is None else Change.REMOVED, old, new)
-        elif facts := tuple(_facts(old, new)):
+        elif facts := tuple(_facts(old, new, digests=(_content(old, before), _content(new, after)))):
             yield FileChange(path, Change.CHANGED, old, new, facts)
 
 
-def _facts(old: Placed, new: Placed) -> Iterator[tuple[str, str, str]]:
+def _content(placed: Placed, shown: Mapping[str, Placed]) -> Digest | None:
+    """The digest of a file's bytes, also of one that has them from another name; None for what has none."""
+    part, seen = placed.part, set[str]()
+    while part.link is not None and part.link not in seen and (target := shown.get(part.link)):
+        seen.add(part.link)
+        part = target.part
+    return part.digest
+
+
+def _facts(old: Placed, new: Placed, *, digests: tuple[Digest | None, Digest | None]) -> Iterator[tuple[str, str, str]]:
     one, other = old.part, new.part
     pairs = (
         ("kind", *(("hard link" if part.link else part.entry.kind) for part in (one, other))),
         ("mode", *(f"{part.entry.mode:04o}" for part in (one, other))),
         ("owner", *(f"{part.entry.uid}:{part.entry.gid}" for part in (one, other))),
         ("size", *(str(part.entry.size) for part in (one, other))),
-        ("content", *(part.digest.short if part.digest else "" for part in (one, other))),
+        ("content", *digests),
         ("target", *(part.link or part.entry.target for part in (one, other))),
         ("device", *("{}:{}".format(*part.entry.device) for part in (one, other))),
-        ("attributes", *(" ".join(name for name, _ in part.entry.xattrs) for part in (one, other))),
     )
-    found = [(name, ours, theirs) for name, ours, theirs in pairs if ours != theirs]
-    yield from found
-    if one.entry.xattrs != other.entry.xattrs and not any(name == "attributes" for name, _, _ in found):
-        yield "attributes", "their values", "others"
+    for name, ours, theirs in pairs:
+        if ours != theirs:
+            yield name, _told(ours), _told(theirs)
+    if one.entry.xattrs != other.entry.xattrs:
+        yield "attributes", _attributes(one.entry, other.entry), _attributes(other.entry, one.entry)
+
+
+def _told(fact: str | None) -> str:
+    return fact.short if isinstance(fact, Digest) else fact or ""
+
+
+def _attributes(entry: Entry, beside: Entry) -> str:
+    """Those that another has not, or has otherwise, each with what stands for its value."""
+    others = set(beside.xattrs)
+    return " ".join(f"{name}={Digest.of(value).short}" for name, value in entry.xattrs if (name, value) not in others)
 
 
 def _size(placed: Placed | None) -> int:

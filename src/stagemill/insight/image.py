@@ -67,10 +67,12 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class ImageSize:
-    """`layers` the lowest first; `packages` by what they take on disk; `waste` as it was found."""
+    """`layers` the lowest first; `packages` by what they take on disk; `waste` as it was found. `digest` is None where nobody
+    knows it.
+    """
 
     name: str
-    digest: Digest
+    digest: Digest | None
     layers: tuple[LayerSize, ...]
     shown: Weight
     packages: tuple[tuple[Installed, Weight], ...]

@@ -67,9 +67,14 @@ _HEADER_PACKAGE = re.compile(r".+-dev(?:-bin)?|linux-headers|linux-libc-dev(?:-.
 _SYSTEM = {Ecosystem.DPKG, Ecosystem.APK}
 
 
+def is_license(path: str) -> bool:
+    """Whether a path is that of a licence, by its name."""
+    return _LICENSE.fullmatch(path) is not None
+
+
 def leftover(path: str, owner: Installed | None = None) -> Leftover | None:
     """What the path is that nothing needs; None for all that may be needed, as far as its name tells."""
-    if _LICENSE.fullmatch(path):
+    if is_license(path):
         return None
     if _CACHE.match(path):
         return Leftover.CACHE

@@ -27,7 +27,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepOutlook:
-    """A step; `id` is its digest. `cause` is why it would run, if that is simple; `seconds` what it took before."""
+    """A step; `id` is its digest. `cause` is why it would run, if that is simple; `seconds` what it took before; `reads` the steps
+    that it takes files of, by their ids.
+    """
 
     id: str
     line: int
@@ -35,6 +37,7 @@ class StepOutlook:
     doing: Doing
     cause: str = ""
     seconds: float | None = None
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
@@ -20,6 +21,7 @@ from stagemill.values import dataclass
 
 _INFO = "var/lib/dpkg/info/"
 _MODULES = "node_modules/"
+_COMPILED = re.compile(r"((?:.*/)?)__pycache__/([^/.]+)\.[^/]+\.pyc")
 
 
 class Ecosystem(StrEnum):
@@ -66,7 +68,15 @@ def owners(contents: Contents, surveys: Sequence[Survey]) -> dict[str, Installed
     found.update(_settled(_apk(files), contents))
     found.update(_settled(_pip(files), contents))
     found.update(_npm(files, contents))
+    found.update(_compiled(found, contents))
     return found
+
+
+def _compiled(found: Mapping[str, Installed], contents: Contents) -> list[tuple[str, Installed]]:
+    """What Python made of files of a package, which no list may have."""
+    matches = (_COMPILED.fullmatch(path) for path in contents.shown if path.endswith(".pyc") and path not in found)
+    sources = ((match[0], f"{match[1]}{match[2]}.py") for match in matches if match)
+    return [(path, found[source]) for path, source in sources if source in found]
 
 
 def _settled(claims: Iterator[tuple[str, Installed]], contents: Contents) -> Iterator[tuple[str, Installed]]:

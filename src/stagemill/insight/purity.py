@@ -5,6 +5,8 @@ from __future__ import annotations
 from stagemill.layer.index import IndexEntry, LayerIndex
 from stagemill.values import dataclass
 
+OPAQUE = "what it hides"
+
 
 @dataclass(frozen=True, slots=True)
 class PathDifference:
@@ -23,13 +25,14 @@ def differences(first: LayerIndex, second: LayerIndex) -> tuple[PathDifference, 
             found.append(PathDifference(path or ".", ("only the second time",)))
         elif after is None:
             found.append(PathDifference(path or ".", ("only the first time",)))
-        elif how := tuple(_differ(before, after)):
+        elif how := tuple(ways(before, after)):
             found.append(PathDifference(path or ".", how))
     parents = {"/".join(one.path.split("/")[:depth]) for one in found for depth in range(1, one.path.count("/") + 1)}
     return tuple(one for one in found if one.path not in parents or not one.how[0].startswith("only"))
 
 
-def _differ(before: IndexEntry, after: IndexEntry) -> list[str]:
+def ways(before: IndexEntry, after: IndexEntry) -> list[str]:
+    """How two entries of one path differ; nothing where only their times do."""
     one, other = before.entry, after.entry
     if one.kind != other.kind or before.whiteout != after.whiteout:
         return [f"{_kind(before)} → {_kind(after)}"]
@@ -48,7 +51,7 @@ def _differ(before: IndexEntry, after: IndexEntry) -> list[str]:
     if one.xattrs != other.xattrs:
         found.append("attributes")
     if before.opaque != after.opaque:
-        found.append("what it hides")
+        found.append(OPAQUE)
     return found
 
 

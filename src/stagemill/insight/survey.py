@@ -19,7 +19,7 @@ _MOST_MODULES = 4 << 20
 _ELF = b"\x7fELF"
 _LOCK = (
     r"(?:(?!.*node_modules/).*/)?(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml"
-    r"|poetry\.lock|uv\.lock|Pipfile\.lock)"
+    r"|poetry\.lock|uv\.lock|Pipfile\.lock|pyproject\.toml)"
 )
 _TELLING = re.compile(
     rf"{re.escape(debian.STATUS)}|{re.escape(debian.FOLDER)}/[^/]+|var/lib/dpkg/info/[^/]+\.list"
@@ -42,7 +42,7 @@ class Survey:
 
 def is_lock(path: str) -> bool:
     """Whether a path is that of a file that says which dependencies a project has, and what for."""
-    return path.endswith((".json", ".lock", ".yaml")) and re.fullmatch(_LOCK, path) is not None
+    return path.endswith((".json", ".lock", ".yaml", ".toml")) and re.fullmatch(_LOCK, path) is not None
 
 
 def survey(reader: Reader) -> Survey:

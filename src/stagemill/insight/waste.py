@@ -1,7 +1,7 @@
 """`Waste`: bytes that are shipped and that nobody needs, each once: why, where they came in, and what made them useless.
 
 A file is counted for the first of these that holds: a later layer hides it; it is for development only, by its lock; it is a
-file that is left over, by its name or its package; it is a copy of another file of at least a block of 4 KiB.
+file that is left over, by its name or its package; it is a copy of another file of at least a block of 4 KiB, and no licence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from stagemill.digest import Digest
 from stagemill.insight.contents import Contents, Fate, Placed
-from stagemill.insight.leftovers import Leftover, leftover
+from stagemill.insight.leftovers import Leftover, is_license, leftover
 from stagemill.insight.ownership import Installed
 from stagemill.values import dataclass
 
@@ -57,7 +57,7 @@ def waste(contents: Contents, owners: Mapping[str, Installed], locked: Mapping[I
             yield Waste(Kind.DEVELOPMENT, placed, locked[owner])
         elif placed.part.entry.kind == "file" and placed.part.link is None and (kind := leftover(path, owner)):
             yield Waste(kind, placed)
-        elif placed.part.digest and placed.part.entry.size >= _WORTH:
+        elif placed.part.digest and placed.part.entry.size >= _WORTH and not is_license(path):
             original = first.setdefault(placed.part.digest, path)
             if original != path:
                 yield Waste(Kind.COPY, placed, original)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from stagemill.digest import Digest
@@ -58,14 +59,17 @@ class Block:
         if self.begin is not None:
             return self._part(root, self.begin)
         pieces: list[bytes] = []
-        for item in self.entries:
-            pieces += headers(item)
-            if item.entry.kind == "file" and item.link is None and not item.whiteout:
-                data = _content(root, item, 0, item.entry.size + 1)
-                assert item.digest is not None, "a file in an index has its digest"
-                if len(data) != item.entry.size or hashlib.sha256(data).hexdigest() != item.digest.hex:
-                    raise torn(item)
-                pieces += (data, tar.padding(len(data)))
+        with _folder(root) as at:
+            for item in self.entries:
+                pieces += headers(item)
+                if item.entry.kind == "file" and item.link is None and not item.whiteout:
+                    size = item.entry.size
+                    # One byte more is asked for, so that it is seen where a file has more.
+                    data = _content(root, item, 0, size + 1, want=size, at=at)
+                    assert item.digest is not None, "a file in an index has its digest"
+                    if len(data) != size or hashlib.sha256(data).hexdigest() != item.digest.hex:
+                        raise torn(item)
+                    pieces += (data, tar.padding(size))
         if self.last:
             pieces.append(tar.END)
         return b"".join(pieces), b""
@@ -74,7 +78,7 @@ class Block:
         (item,) = self.entries
         left = item.entry.size - begin
         head = headers(item) if begin == 0 else []
-        data = _content(root, item, begin, min(CHUNK, left))
+        data = _content(root, item, begin, min(CHUNK, left), want=min(CHUNK, left))
         if len(data) != min(CHUNK, left):
             raise torn(item)
         end = tar.padding(item.entry.size) if left <= CHUNK else b""
@@ -127,17 +131,34 @@ def _row(item: IndexEntry) -> str:
     return f"{item.path}\0{item.link or entry.target}\0{facts}{marks}"
 
 
-def _content(root: str, item: IndexEntry, begin: int, size: int) -> bytes:
-    """At most `size` bytes of a file."""
-    location = f"{root}/{item.path}"
+@contextmanager
+def _folder(root: str) -> Iterator[int]:
+    """A directory, open, so that paths begin there."""
     try:
-        descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unreadable(root, error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _content(root: str, item: IndexEntry, begin: int, size: int, *, want: int, at: int | None = None) -> bytes:
+    """At most `size` bytes of a file below `root`, which may be open as `at`; as many as are wanted, where it has them."""
+    try:
+        location = item.path if at is not None else f"{root}/{item.path}"
+        descriptor = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
         try:
             data = os.pread(descriptor, size, begin)
-            while len(data) < size and (more := os.pread(descriptor, size - len(data), begin + len(data))):
+            while len(data) < want and (more := os.pread(descriptor, size - len(data), begin + len(data))):
                 data += more
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise StoreError(f"cannot read {location!r} of a layer: {error.strerror}", hint=_CHECK) from error
+        raise _unreadable(f"{root}/{item.path}", error) from error
     return data
+
+
+def _unreadable(location: str, error: OSError) -> StoreError:
+    return StoreError(f"cannot read {location!r} of a layer: {error.strerror}", hint=_CHECK)

@@ -30,6 +30,12 @@ class Hashed:
         if before and _node(before) == _node(after) and _facts(before) == _facts(after):
             self._known[_node(after)] = (*_facts(after), digest)
 
+    def made(self, location: str, digest: Digest) -> None:
+        """This process has written the file just now, and hashed what it wrote; its time is set, and is none of now."""
+        status = os.lstat(location)
+        if time.time_ns() - status.st_mtime_ns > _TICK:
+            self._known[_node(status)] = (*_facts(status), digest)
+
     def has(self, location: str, digest: Digest) -> bool:
         """Whether a file has these bytes, and nobody has written to it since."""
         try:

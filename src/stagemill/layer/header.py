@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from zlib import adler32
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -26,6 +27,8 @@ _PAX_NAME = b"PaxHeaders/entry"
 _MAX_ID = 0o7777777
 _MAX_NUMBER = 0o77777777777
 _SECOND = 1_000_000_000
+_NO_NAMES = bytes(64)
+_USUAL_END = b"ustar\00000%b%07o\0%07o\0" % (_NO_NAMES, 0, 0)
 
 
 def header(
@@ -42,6 +45,14 @@ def header(
     xattrs: Iterable[tuple[str, bytes]] = (),
 ) -> bytes:
     """All blocks that stand before an entry's content. `size` is that of the content which follows."""
+    seconds, fraction = divmod(mtime_ns, _SECOND)
+    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (
+        mode,
+        min(uid, _MAX_ID),
+        min(gid, _MAX_ID),
+        min(size, _MAX_NUMBER),
+        min(max(seconds, 0), _MAX_NUMBER),
+    )
     records: list[tuple[bytes, bytes]] = []
     prefix = b""
     if len(name) > 100:
@@ -52,20 +63,14 @@ def header(
         name = short
     if len(link) > 100:
         records.append((b"linkpath", link))
-    seconds, fraction = divmod(mtime_ns, _SECOND)
     if fraction or not 0 <= seconds <= _MAX_NUMBER:
         records.append((b"mtime", _decimal(mtime_ns)))
-    records += [(word, b"%d" % value) for word, value in ((b"uid", uid), (b"gid", gid)) if value > _MAX_ID]
+    if uid > _MAX_ID or gid > _MAX_ID:
+        records += [(word, b"%d" % value) for word, value in ((b"uid", uid), (b"gid", gid)) if value > _MAX_ID]
     if size > _MAX_NUMBER:
         records.append((b"size", b"%d" % size))
-    records += [(XATTR + _bytes(key), value) for key, value in xattrs]
-    numbers = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (
-        mode,
-        min(uid, _MAX_ID),
-        min(gid, _MAX_ID),
-        min(size, _MAX_NUMBER),
-        min(max(seconds, 0), _MAX_NUMBER),
-    )
+    if xattrs:
+        records += [(XATTR + _bytes(key), value) for key, value in xattrs]
     block = _block(name, kind, numbers=numbers, link=link[:100], device=device, prefix=prefix)
     return _pax(records) + block if records else block
 
@@ -85,9 +90,11 @@ def _block(
     prefix: bytes = b"",
 ) -> bytes:
     start = name.ljust(100, b"\0") + numbers
-    end = b"%b%bustar\00000%b%07o\0%07o\0%b" % (kind, link.ljust(100, b"\0"), bytes(64), *device, prefix)
-    checksum = sum(start) + sum(end) + 8 * 0x20
-    return (b"%b%06o\0 %b" % (start, checksum, end)).ljust(BLOCK, b"\0")
+    middle = kind + link.ljust(100, b"\0")
+    end = b"ustar\00000%b%07o\0%07o\0%b" % (_NO_NAMES, *device, prefix) if prefix or any(device) else _USUAL_END
+    # Adler-32 adds up bytes modulo 65521, which 256 of them do not reach, and one.
+    checksum = (adler32(start) & 0xFFFF) + (adler32(middle) & 0xFFFF) + (adler32(end) & 0xFFFF) - 3 + 8 * 0x20
+    return b"%b%06o\0 %b%b%b" % (start, checksum, middle, end, bytes(BLOCK - 156 - len(middle) - len(end)))
 
 
 def _split(name: bytes) -> tuple[bytes, bytes]:
@@ -99,8 +106,10 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
 
 
 def _pax(records: list[tuple[bytes, bytes]]) -> bytes:
-    content = b"".join(_record(key, value) for key, value in sorted(records))
-    return _pax_block(len(content)) + content + padding(len(content))
+    if len(records) > 1:
+        records.sort()
+    content = b"".join([_record(key, value) for key, value in records])
+    return b"%b%b%b" % (_pax_block(len(content)), content, padding(len(content)))
 
 
 @lru_cache(maxsize=64)  # nearly every file has one, for its mtime, and all of them are of few lengths
@@ -119,11 +128,9 @@ def _record(key: bytes, value: bytes) -> bytes:
 
 
 def _decimal(nanoseconds: int) -> bytes:
-    sign = b"-" if nanoseconds < 0 else b""
     seconds, fraction = divmod(abs(nanoseconds), _SECOND)
-    if not fraction:
-        return b"%b%d" % (sign, seconds)
-    return (b"%b%d.%09d" % (sign, seconds, fraction)).rstrip(b"0")
+    sign = b"-" if nanoseconds < 0 else b""
+    return (b"%b%d.%09d" % (sign, seconds, fraction)).rstrip(b"0") if fraction else b"%b%d" % (sign, seconds)
 
 
 def _bytes(text: str) -> bytes:

@@ -114,6 +114,7 @@ class Rows:
         self._places = [*_places(version, data)]
         self._begins: list[str] = []
         self._open: dict[int, dict[str, Row]] = {}
+        self._latest: dict[str, Row] = {}  # who asks in order finds most there
         for number, (begin, end) in enumerate(self._places):
             rows = _read(_list(data, begin, end))
             self._begins.append(order(str(rows[0][0])))
@@ -121,6 +122,8 @@ class Rows:
                 self._open[number] = _by_path(rows)
 
     def get(self, path: str) -> Row | None:
+        if found := self._latest.get(path):
+            return found
         number = bisect_right(self._begins, order(path)) - 1
         if number < 0:
             return None
@@ -129,6 +132,7 @@ class Rows:
             if len(self._open) >= _OPEN:
                 del self._open[next(iter(self._open))]
             rows = self._open[number] = _by_path(_read(_list(self._data, *self._places[number])))
+        self._latest = rows
         return rows.get(path)
 
 

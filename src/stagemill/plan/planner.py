@@ -10,6 +10,7 @@ from stagemill.context.named import NamedContext
 from stagemill.dockerfile.tree import Add, Dockerfile, Word
 from stagemill.errors import DockerfileError
 from stagemill.files.content import Content, Contents
+from stagemill.graph.operations import Stack
 from stagemill.graph.vertex import Label, Order, Selection, Vertex
 from stagemill.oci.config import ImageConfig
 from stagemill.oci.platform import Platform
@@ -91,6 +92,13 @@ class Plan:
     def goals(self) -> tuple[Vertex, ...]:
         """What has to be made, the target first."""
         return (self.target.vertex, *(stage.vertex for stage in self.also))
+
+    def read_by(self, vertex: Vertex) -> int | None:
+        """The stage whose files a COPY takes, where it is one of these."""
+        if isinstance(vertex.op, Stack):
+            vertex = vertex.inputs[1].vertex
+        sources = {edge.vertex.digest for edge in vertex.inputs[1:]}
+        return next((stage.index for stage in self.stages if stage.vertex.digest in sources), None)
 
 
 def plan(dockerfile: Dockerfile, request: Request, resolver: Resolver, sources: Sources = NOWHERE) -> Plan:

@@ -15,7 +15,9 @@ from stagemill.errors import CancelledError, SandboxError
 from stagemill.sandbox import cgroups, terminal
 from stagemill.sandbox.cgroups import Group
 from stagemill.sandbox.helper import Helper
+from stagemill.sandbox.inside.stubs import SYSTEM_DIRECTORIES, SYSTEM_FILES
 from stagemill.sandbox.process import Bind, Data, Mount, Process, Rootfs, Stack, Tmpfs
+from stagemill.sandbox.seen import facts
 from stagemill.sandbox.session import OutputSink, Session, relay
 from stagemill.sandbox.terminal import Relay, Streams
 from stagemill.timings import measured
@@ -143,11 +145,13 @@ def request(
 ) -> Request:
     """What the helper is sent about one process."""
     who = process.credentials
+    targets = (*SYSTEM_DIRECTORIES, *SYSTEM_FILES, *(mount.target for mount in process.mounts))
     return {
         "mountpoint": str(mountpoint),
         "lower": [str(path.absolute()) for path in rootfs.lower],
         "upper": str(rootfs.upper.absolute()) if rootfs.upper else None,
         "work": str(rootfs.work.absolute()) if rootfs.work else None,
+        "tree": facts(rootfs.view, targets) if rootfs.view else {},
         "mounts": [mount_request(mount) for mount in process.mounts],
         "args": list(process.args),
         "env": list(process.env),

@@ -11,6 +11,7 @@ from stagemill.sandbox.limits import UNLIMITED, Resources, Ulimit
 from stagemill.values import dataclass
 
 if TYPE_CHECKING:
+    from stagemill.files.view import FileView
     from stagemill.sandbox.emulators import Emulator
 
 
@@ -122,8 +123,11 @@ class Process:
 class Rootfs:
     """Layer directories in overlay's format, bottom first. Writes go to `upper`, an empty directory on one file system
     with `work`; without one they are kept in memory and thrown away.
+
+    `view` shows what the layers show together: with it they are mounted once, and without it twice, to look at them first.
     """
 
     lower: tuple[Path, ...]
     upper: Path | None
     work: Path | None
+    view: FileView | None = field(default=None, repr=False, compare=False)

@@ -62,7 +62,7 @@ def run(built: Built, command: tuple[str, ...], *, seconds: float) -> Outcome:
             resolv_conf=services.host.resolv_conf,
             resources=services.host.resources,
         )
-        rootfs = Rootfs(lower=built.forms.directories(tree), upper=workspace.fs, work=workspace.work)
+        rootfs = Rootfs(built.forms.directories(tree), upper=workspace.fs, work=workspace.work, view=view)
         late = Event()
         timer = Timer(seconds, late.set)
         timer.start()

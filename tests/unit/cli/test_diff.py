@@ -76,3 +76,11 @@ class TestCommand:
 
         assert (said.status, said.out) == (1, "")
         assert "there is no image newer in the store" in said.err
+
+    def test_flags_of_a_build_are_refused_where_nothing_is_built(self, changed: Call) -> None:
+        said = changed("diff", "--no-cache", "app", "1")
+
+        assert (said.status, said.err.splitlines()[0]) == (
+            2, "error: --no-cache is for what is built, and app and 1 are made already",
+        )  # fmt: skip
+        assert changed("diff", "--progress=quiet", "--no-cache", "app", ".").status == 0

@@ -29,7 +29,7 @@ def test_the_page_of_the_last_build_is_a_file(stagemill: Call, project: Path) ->
 
     said = stagemill("report")
 
-    assert (said.status, said.out, said.err) == (0, "", "")
+    assert (said.status, said.out, said.err) == (0, "", "report.html: the page of build 1 of stage-1\n")
     page = (project / "report.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "<title>build 1 of stage-1</title>" in page

@@ -44,10 +44,17 @@ class TestCommand:
         assert "DIRECTORY" not in said.out
         assert said.err.startswith("#1 ")
 
-    def test_without_a_path_it_builds_what_is_here(self, folder: Path, stagemill: Call) -> None:
+    def test_without_an_argument_it_is_the_last_build_and_nothing_runs(self, folder: Path, stagemill: Call) -> None:
         (folder / "Dockerfile").write_text("FROM scratch AS here\nCOPY Dockerfile /\n")
+        stagemill("build", "-q", ".")
+        (folder / "Dockerfile").write_text("FROM scratch AS later\nCOPY Dockerfile /\n")
 
-        assert "here: " in stagemill("size", "--progress=quiet").out
+        said = stagemill("size")
+
+        assert said.out.splitlines()[0].startswith("build 1 of here, ")
+        assert said.out.splitlines()[2].startswith("here: ")
+        assert said.err == ""
+        assert len(stagemill("builds", "-q").out.split()) == 1
 
     def test_a_name_is_an_image_and_a_path_is_built(self, app: Call, folder: Path) -> None:
         (folder / "app").mkdir()
@@ -172,8 +179,22 @@ class TestCommand:
         small, large = (app("size", f"--max-growth={most}", "--against=app", "grown").status for most in ("1%", "1MB"))
 
         assert (small, large) == (1, 0)
-        for name in "grown", ".":
-            assert "--max-growth needs an image to compare with" in app("size", "--max-growth=1%", name).err
+        assert "--max-growth needs an image to compare with" in app("size", "--max-growth=1%", "grown").err
+
+    def test_growth_of_what_is_built_is_against_the_build_before(self, app: Call, folder: Path) -> None:
+        (folder / "noise").write_bytes(NOISE)
+        (folder / "Dockerfile").write_text("FROM scratch\nCOPY noise /a\n")
+
+        of_path = app("size", "--progress=quiet", "--max-growth=5kB", ".")
+        app("build", "-q", "-t", "app", ".")
+        of_record = app("size", "--max-growth=5kB")
+        named = app("size", "--max-growth=5kB", "--against=2", "1")
+        oldest = app("size", "--max-growth=5kB", "1")
+
+        assert of_path.err.splitlines()[0] == "error: stage-0 is over its budget: growth"
+        assert of_record.err.splitlines()[0] == "error: stage-0 is over its budget: growth"
+        assert (named.status, named.out.splitlines()[-1].split()[-1]) == (0, "ok")
+        assert oldest.out.splitlines()[-1] == "there is no image before stage-0 that its growth could be measured from"
 
     def test_stages_have_budgets_on_the_command_line_and_in_the_project(self, folder: Path, stagemill: Call) -> None:
         (folder / "noise").write_bytes(NOISE)
@@ -210,6 +231,14 @@ class TestCommand:
             (["--diff", "app", "app", "--max-size=3"], "--max-size and --diff exclude each other"),
             (["--diff", "app", "app", "app"], "--diff has its two sides; what is app?"),
             (["--max-size=a=3", "app"], "app is an image, and has no stages that could have a budget"),
+            (["--target=a", "app"], "--target is for what is built, and app is made already"),
+            (["--build-arg=A=1"], "--build-arg is for what is built, and the last build is made already"),
+            (
+                ["--diff", "app", "1", "--build-arg=A=1"],
+                "--build-arg is for what is built, and app and 1 are made already",
+            ),
+            (["--build=1", "./app"], "./app is no stage of build 1"),
+            (["--diff", "app", "app", "--build=1"], "--diff has its two sides; what is 1?"),
         ],
     )
     def test_what_would_have_no_effect_is_refused(self, app: Call, flags: list[str], what: str) -> None:

@@ -565,6 +565,22 @@ def test_names_that_share_a_file_only_because_of_earlier_copies_do_not_become_li
     assert inodes(bench.layer) == {"one": 0, "two": 1}
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_link_that_something_else_made_changes_nothing_in_a_copy(bench: Workbench, fixed: bool) -> None:
+    nodes: dict[str, Node | str] = {"s/d/f": "x", "s/d/g": file("y", node=1), "s/d/h": file("y", node=1)}
+    source = bench.stage(nodes) if fixed else bench.context(nodes)
+    bench.copy(source, "s", "s/d", to="/out/", fixed=fixed)
+    before = inodes(bench.layer)
+    place = source.real_path("s/d/f")
+    os.link(place, bench.root / "elsewhere")
+    source = stacked(bench.root / "stage") if fixed else bench.context({})
+
+    bench.copy(source, "s", "s/d", to="/out/", fixed=fixed)
+
+    assert inodes(bench.layer) == before
+    assert before == {"out/d/f": 0, "out/d/g": 1, "out/d/h": 1, "out/f": 2, "out/g": 3, "out/h": 3}
+
+
 def test_a_large_file_is_copied_whole(bench: Workbench) -> None:
     data = os.urandom(3 << 20)
 
@@ -695,3 +711,13 @@ def test_a_device_in_a_user_namespace_is_an_error_that_says_why(
 
     assert caught.value.message == 'cannot make the device node "/d/null": a user namespace may not make any'
     assert caught.value.hint == "build as root"
+
+
+def test_a_file_that_another_source_replaces_is_the_later_one(bench: Workbench) -> None:
+    view = bench.context({"one/a": "first", "two/a": "second", "one/b": "b"})
+
+    assert bench.copy(view, "one/", "two/", to="/into/") == {
+        "into": "dir 0755 0:0",
+        "into/a": "file 0644 0:0 =second",
+        "into/b": "file 0644 0:0 =b",
+    }

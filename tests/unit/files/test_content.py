@@ -91,6 +91,12 @@ def test_hard_links_within_the_selection_count_and_others_do_not() -> None:
     assert key(tree(1, 2)) == key(tree(None, None))
 
 
+def test_a_file_that_is_selected_twice_is_no_hard_link_of_itself() -> None:
+    plain, linked = (MemoryTree({"src/a": file("x", node=node), "src/b": "x"}) for node in (None, 1))
+
+    assert key(linked, "src", "src/a") == key(plain, "src", "src/a")
+
+
 def test_a_selection_of_nothing_has_a_digest() -> None:
     assert key(MemoryTree(BASE), "no*").parts == ()
 

@@ -44,7 +44,10 @@ def test_directories_that_several_layers_have_are_no_waste() -> None:
 
 
 def test_a_file_in_the_place_of_a_directory_hides_what_was_below() -> None:
-    assert hidden(of({"a": FOLDER, "a/b": b"1"}, {"a": b"file"})) == [("a/b", 0, "OVERWRITTEN", 1)]
+    assert hidden(of({"a": FOLDER, "a/b": b"1"}, {"a": b"file"})) == [
+        ("a", 0, "OVERWRITTEN", 1),
+        ("a/b", 0, "OVERWRITTEN", 1),
+    ]
 
 
 def test_what_comes_again_after_a_deletion_is_shown_and_the_first_is_still_waste() -> None:

@@ -79,6 +79,10 @@ importers:
       needed:
         specifier: ^1
         version: 1.1.0
+    devDependencies:
+      '@s/tool':
+        specifier: ^1
+        version: 1.0.0(needed@1.1.0)
 
 packages:
 
@@ -116,11 +120,87 @@ def test_locks_that_say_who_needs_whom_leave_what_only_development_needs(lock: s
     assert found == {"node_modules/@s/tool": lock, "node_modules/@s/inner": lock}
 
 
+WORKSPACES = PNPM_9.replace(
+    "packages:\n",
+    """  packages/web:
+    dependencies:
+      '@s/tool':
+        specifier: ^1
+        version: 1.0.0(needed@1.1.0)
+    devDependencies:
+      checker:
+        specifier: ^1
+        version: 1.0.0
+
+packages:
+""",
+    1,
+).replace("  shared@2.0.0: {}\n", "  shared@2.0.0: {}\n\n  checker@1.0.0: {}\n")
+
+
+def test_what_any_workspace_needs_is_not_for_development() -> None:
+    packages = npm(*(f"node_modules/{name}" for name in ("needed", "shared", "@s/tool", "@s/inner", "checker")))
+    manifest = json.dumps({"workspaces": ["packages/*"], **json.loads(MANIFEST)})
+
+    of_pnpm = names({"pnpm-lock.yaml": WORKSPACES, "package.json": MANIFEST}, packages)
+    of_yarn = names({"yarn.lock": YARN, "package.json": manifest}, packages)
+
+    assert of_pnpm == {"node_modules/checker": "pnpm-lock.yaml"}
+    assert of_yarn == {}  # what its workspaces need is written elsewhere
+
+
+def test_a_package_under_another_name_is_what_it_is_installed_as() -> None:
+    manifest = json.dumps({"dependencies": {"wide": "npm:shared@^2"}, "devDependencies": {"shared": "^1"}})
+    lock = 'shared@^1:\n  version "1.0.0"\n\n"wide@npm:shared@^2":\n  version "2.0.0"\n'
+    packages = [*npm("node_modules/shared"), Installed(Ecosystem.NPM, "shared", "2", "node_modules/wide")]
+    of_pnpm = PNPM_9.replace("'@s/inner': 1.0.0", "inner: '@s/inner@1.0.0'")
+    needs = of_pnpm.replace("needed:\n        specifier: ^1\n", "tool:\n        version: '@s/tool@1.0.0'\n", 1)
+
+    assert names({"yarn.lock": lock, "package.json": manifest}, packages) == {"node_modules/shared": "yarn.lock"}
+    assert len(names({"pnpm-lock.yaml": of_pnpm}, npm("node_modules/@s/inner"))) == 1
+    assert names({"pnpm-lock.yaml": needs}, npm("node_modules/@s/inner")) == {}
+
+
 def test_without_a_manifest_or_development_in_it_nothing_is_said() -> None:
     packages = npm("node_modules/needed")
 
     assert names({"yarn.lock": YARN}, packages) == {}
     assert names({"yarn.lock": YARN, "package.json": "{}"}, packages) == {}
+
+
+POETRY_1_8 = """
+[[package]]
+name = "flask"
+[package.dependencies]
+Both = ">=1"
+[[package]]
+name = "both"
+[[package]]
+name = "py-test"
+[package.dependencies]
+both = "*"
+"""
+PYPROJECTS = {
+    "poetry's own table": '[tool.poetry.dependencies]\npython = "^3"\nFlask = "^3"\n[tool.poetry.group.dev.dependencies]\npy-test = "*"',
+    "the project's": "[project]\ndependencies = [\"flask>=3 ; python_version > '3'\"]",
+    "what it offers": '[project.optional-dependencies]\nweb = ["flask[async]>=3"]',
+}
+
+
+@pytest.mark.parametrize("manifest", PYPROJECTS.values(), ids=PYPROJECTS)
+def test_a_lock_of_poetry_without_groups_is_told_by_the_project_beside_it(manifest: str) -> None:
+    files = {"app/poetry.lock": POETRY_1_8, "app/pyproject.toml": manifest}
+
+    assert names(files, pip("Flask", "py_test", "both")) == {"py_test": "app/poetry.lock"}
+    assert names({"app/poetry.lock": POETRY_1_8}, pip("py_test")) == {}
+    assert names({"app/poetry.lock": POETRY_1_8, "app/pyproject.toml": "[tool.other]"}, pip("py_test")) == {}
+    assert len(names({"app/poetry.lock": POETRY_1_8, "app/pyproject.toml": "[project]\nname = 'a'"}, pip("flask"))) == 1
+
+
+def test_what_another_project_needs_is_not_for_development() -> None:
+    other = json.dumps({"default": {"py-test": {}}})
+
+    assert names({"app/uv.lock": UV, "other/Pipfile.lock": other}, pip("py-test")) == {}
 
 
 PIPFILE = json.dumps({"default": {"flask": {}, "both": {}}, "develop": {"py-test": {}, "both": {}}})

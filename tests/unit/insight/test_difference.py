@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from fakes.layered import FOLDER, LINK, image
+from stagemill.digest import Digest
 from stagemill.insight.difference import Change, KeyChange, compare, directories
+from stagemill.insight.image import ImageSize
 from stagemill.oci.document import Json
 
 NOTHING: tuple[dict[str, str], dict[str, str]] = ({}, {})
@@ -33,6 +36,34 @@ def test_a_mode_is_a_fact_and_how_many_layers_there_are_is_none() -> None:
     found = compare(before, after, NOTHING)
 
     assert [(each.path, each.facts) for each in found.files] == [("b", (("mode", "0644", "0600"),))]
+
+
+def test_a_hard_link_changes_with_what_it_links_to() -> None:
+    before, after = image({"a": b"1", "b": LINK + b"a"}), image({"a": b"2", "b": LINK + b"a"})
+
+    found = compare(before, after, NOTHING)
+
+    assert [(each.path, [name for name, _, _ in each.facts]) for each in found.files] == [
+        ("a", ["content"]), ("b", ["content"]),
+    ]  # fmt: skip
+
+
+def test_attributes_are_told_that_differ() -> None:
+    def placed(*xattrs: tuple[str, bytes]) -> ImageSize:
+        size = image({"a": b"1"})
+        one = size.contents.shown["a"]
+        part = replace(one.part, entry=replace(one.part.entry, xattrs=xattrs))
+        return replace(size, contents=replace(size.contents, shown={"a": replace(one, part=part)}))
+
+    found = compare(
+        placed(("user.a", b"1"), ("user.same", b"s")),
+        placed(("user.a", b"2"), ("user.b", b"3"), ("user.same", b"s")),
+        NOTHING,
+    )
+
+    ((name, ours, theirs),) = found.files[0].facts
+    assert (name, ours) == ("attributes", f"user.a={Digest.of(b'1').short}")
+    assert theirs == f"user.a={Digest.of(b'2').short} user.b={Digest.of(b'3').short}"
 
 
 def test_equal_images_have_no_difference() -> None:

@@ -55,6 +55,20 @@ def test_apk_says_in_one_file_what_is_whose() -> None:
     assert found == {"lib/libc.musl.so": "apk:musl@1.2.5", "usr/lib/libz.so": "apk:zlib@1.3"}
 
 
+def test_what_python_compiled_is_of_the_package_of_the_source() -> None:
+    found = of({
+        "var/lib/dpkg/status": STATUS,
+        "var/lib/dpkg/info/libc6.list": b"/usr/lib/a/one.py\n",
+        "usr/lib/a/one.py": b"1", "usr/lib/a/__pycache__/one.cpython-311.pyc": b"2",
+        "usr/lib/a/__pycache__/one.cpython-311.opt-1.pyc": b"3", "usr/lib/a/__pycache__/two.cpython-311.pyc": b"4",
+    })  # fmt: skip
+
+    assert sorted(found) == [
+        "usr/lib/a/__pycache__/one.cpython-311.opt-1.pyc", "usr/lib/a/__pycache__/one.cpython-311.pyc",
+        "usr/lib/a/one.py", "var/lib/dpkg/info/libc6.list",
+    ]  # fmt: skip
+
+
 def test_pip_records_what_it_installed_also_outside_of_its_folder() -> None:
     site = "usr/lib/python3/site-packages"
     found = of({

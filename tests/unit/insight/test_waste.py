@@ -38,6 +38,10 @@ def test_small_copies_and_hard_links_are_no_waste() -> None:
     assert of({"a": LARGE[1:], "b": LARGE[1:], "c": LARGE, "d": LINK + b"c"}) == []
 
 
+def test_each_package_keeps_its_licence() -> None:
+    assert of({"usr/share/doc/a/copyright": LARGE, "usr/share/doc/b/copyright": LARGE, "LICENSE.txt": LARGE}) == []
+
+
 def test_a_file_counts_once_and_a_dependency_for_development_before_its_documentation() -> None:
     found = of({
         "package-lock.json": json.dumps({"packages": {"node_modules/t": {"dev": True}}}).encode(),

@@ -332,6 +332,28 @@ class TestHashed:
         with pytest.raises(CorruptError, match="the file 'other' of a layer is not what"):
             pack_blob(layer, index, Kept(), pause=change, hashed=hashed)
 
+    def test_one_that_was_hashed_when_it_was_written_is_believed_too(self, layer: Path) -> None:
+        """Which shows when its bytes change, and its size and time do not."""
+        hashed = Hashed()
+        index = build(layer)
+        for name in "large", "other":
+            hashed.made(str(layer / name), Digest.of((layer / name).read_bytes()))
+        (layer / "large").write_text("9876543210" * 900_000)
+        os.utime(layer / "large", (1000, 1000))
+
+        pack_blob(layer, index, Kept(), hashed=hashed)
+        (layer / "large").write_text("9876543210" * 900_000)
+        with pytest.raises(CorruptError, match="the file 'large' of a layer is not what"):
+            pack_blob(layer, index, Kept(), hashed=hashed)
+
+    def test_one_that_was_written_a_moment_ago_by_its_time_is_not(self, layer: Path) -> None:
+        hashed, digest = Hashed(), Digest.of((layer / "large").read_bytes())
+        os.utime(layer / "large")
+
+        hashed.made(str(layer / "large"), digest)
+
+        assert not hashed.has(str(layer / "large"), digest)
+
     def test_one_that_was_written_a_moment_before_it_was_hashed_is_hashed_again(self, layer: Path) -> None:
         soon = time.time_ns() + 10**12
         os.utime(layer / "large", ns=(soon, soon))

@@ -10,6 +10,7 @@ import pytest
 from stagemill.sandbox.inside import requested
 from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.stubs import Point
+from stagemill.sandbox.inside.tree import Shown
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.wire import TmpfsRequest
@@ -23,7 +24,7 @@ def tmpfs(target: str) -> TmpfsRequest:
 
 
 def paths(tree: Path, *targets: str) -> list[str]:
-    return [place.path for place in requested.places(map(tmpfs, targets), str(tree))]
+    return [place.path for place in requested.places(map(tmpfs, targets), Shown(str(tree)))]
 
 
 def test_what_lies_in_another_mount_comes_after_it(tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_links_of_the_tree_are_followed_inside_of_it_before_they_are_ordered(tmp
 
 
 def test_the_tree_needs_mount_points_for_those_that_lie_in_no_other_mount(tmp_path: Path) -> None:
-    found = requested.places(map(tmpfs, ["/a/b", "/a", "/ab", "/dev/x", "/b/c"]), str(tmp_path))
+    found = requested.places(map(tmpfs, ["/a/b", "/a", "/ab", "/dev/x", "/b/c"]), Shown(str(tmp_path)))
 
     points = requested.points(found, covered=["/dev"])
 

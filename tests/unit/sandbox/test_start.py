@@ -61,6 +61,7 @@ def test_a_request_says_all_that_was_asked() -> None:
         "lower": ["/l/0", "/l/1"],
         "upper": "/u",
         "work": "/w",
+        "tree": {},
         "mounts": [
             {"kind": "bind", "target": "/dst", "directory": False, "read_only": True, "source": "/src", "inside": ""},
             {

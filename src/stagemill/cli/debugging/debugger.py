@@ -14,7 +14,7 @@ from stagemill.cli.frame.failure import show
 from stagemill.digest import Digest
 from stagemill.dockerfile.source import printable
 from stagemill.dockerfile.tree import Dockerfile
-from stagemill.errors import CancelledError, DockerfileError, StagemillError, StepError, UsageError
+from stagemill.errors import CancelledError, DockerfileError, StagemillError, StepError
 from stagemill.execute.container import has_program
 from stagemill.execute.pausing import AGAIN, Standing
 from stagemill.graph.operations import Run
@@ -23,12 +23,14 @@ from stagemill.plan.planner import Plan
 
 _GLANCE = 0.1  # seconds between two looks at whether the build was stopped
 _MOST = 4096  # bytes of an answer
-_FAILED = "[s]hell again, a shell [b]efore the step, [r]un the step again, or [q]uit the build?"
-_BEFORE = "[s]hell again, [g]o on, or [q]uit the build?"
+_FAILED = "[s]hell again, a shell [b]efore the step, [r]un the step again, build [a]new, or [q]uit the build?"
+_BEFORE = "[s]hell again, [g]o on, build [a]new, or [q]uit the build?"
 
 
 class Debugger:
-    """A `Pauser` with a person at the terminal, who looks at one step at a time. Who has given up is not asked again."""
+    """A `Pauser` with a person at the terminal, who looks at one step at a time. Who has given up is not asked again; `anew` says
+    that they did so for another build of what the files are by now.
+    """
 
     def __init__(
         self, command: str, held: Callable[[], AbstractContextManager[None]], *, breaks: Sequence[str] = ()
@@ -42,6 +44,7 @@ class Debugger:
         self._held = held
         self._turn = Lock()
         self._given_up = False
+        self.anew = False
 
     def stops(self, dockerfile: Dockerfile, plans: Sequence[Plan]) -> frozenset[Digest]:
         found = list(rerun.steps(self._breaks, dockerfile, plans, flag="--break"))
@@ -82,16 +85,19 @@ class Debugger:
                     self._open(standing, before=not failed)
                 case "b" | "before" if failed:
                     self._open(standing, before=True)
-                case "r" | "run" if failed:
+                case "r" | "run" | "retry" if failed:
                     return True
-                case "g" | "go" | "go on" if not failed:
+                case "g" | "go" | "go on" | "continue" if not failed:
                     return True
+                case "a" | "anew":
+                    self.anew = True
+                    return False
                 case "q" | "quit" | None:
                     return False
                 case "":
                     pass
                 case other:
-                    _say(f"there is no {printable(other)}: answer {'s, b, r or q' if failed else 's, g or q'}")
+                    _say(f"there is no {printable(other)}: answer {'s, b, r, a or q' if failed else 's, g, a or q'}")
 
     def _open(self, standing: Standing, *, before: bool) -> None:
         own = has_program(standing.view, "/bin/sh")
@@ -105,7 +111,8 @@ class Debugger:
         else:
             state = "before the step" if before else "as the failed process left them"
             more = f"; {AGAIN} runs the step" if own else ""
-            _say(f"a shell in the files {state}{more}; leave it with exit")
+            _say(f"a shell in the files {state}{more}")
+            _say("nothing of what is done here gets into the image; a question follows when you leave it with exit")
         try:
             status = standing.open(args, mounts, before=before)
         except CancelledError:
@@ -114,18 +121,6 @@ class Debugger:
             show(error)
             return
         _say(f"the shell ended with status {status}")
-
-
-def check(flag: str) -> None:
-    """Raises UsageError where nobody could be asked."""
-    for stream, name in (
-        (sys.stdin, "standard input"),
-        (sys.stdout, "standard output"),
-        (sys.stderr, "standard error"),
-    ):
-        if not stream.isatty():
-            hint = "leave it out; stagemill log prints all that a step wrote"
-            raise UsageError(f"{flag} needs a terminal, and {name} is none", hint=hint)
 
 
 def _ask(question: str, stopped: Event) -> str | None:

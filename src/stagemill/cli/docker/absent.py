@@ -14,6 +14,10 @@ _SIGNAL = (_LASTS, "it is a process of yours: Ctrl-C, or kill with its number, s
 _AGAIN = (_LASTS, "start it by stagemill run")
 _LISTS = "what is in an image is listed when it is built, by --sbom"
 _LATER = ""
+_DEBUG = (
+    "a build is debugged by a flag",
+    "stagemill build --debug opens a shell where a RUN fails, and --break LINE before a step",
+)
 _PRUNE = (_LATER, "stagemill rmi removes images, and stagemill prune what nothing needs then")
 
 # By the words of docker; `container exec` is `exec`, and `image push` is `push`.
@@ -21,6 +25,8 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "attach": (_LASTS, "stagemill run shows what the command writes, and -i gives it standard input"),
     "buildx bake": (_LATER, "stagemill build --target a=NAME --target b=NAME builds several images of a file"),
     "buildx create": _BUILDER,
+    "buildx dap": _DEBUG,
+    "buildx debug": _DEBUG,
     "buildx history": (
         "history is what made an image here",
         "stagemill builds lists builds, log prints what a step wrote, why tells what ran",
@@ -38,6 +44,7 @@ _ABSENT: dict[str, tuple[str, str]] = {
     "context": ("there is no daemon to choose", "leave it out"),
     "cp": (_LASTS, 'stagemill run -v "$PWD:/out" IMAGE cp FILE /out, or stagemill build -o DIRECTORY --target STAGE'),
     "create": (_LASTS, "stagemill run starts one at once"),
+    "debug": _DEBUG,
     "events": ("there is no daemon that something could happen in", "stagemill build --progress rawjson tells what a build does"),
     "exec": (_LASTS, "stagemill run IMAGE COMMAND; stagemill run -it IMAGE sh for a shell"),
     "export": (_LASTS, "stagemill build -o type=tar,dest=FILE writes the files of a stage"),

@@ -178,9 +178,15 @@ def _evidence() -> Iterator[Option]:
     )
 
 
+_DEBUG = (
+    "Say what the build works with before it begins; stagemill build, at a terminal, also opens a shell where a RUN fails, "
+    "as --invoke does."
+)
+
+
 def _shown() -> Iterator[Option]:
     yield Option(["-j", "--jobs"], type=click.IntRange(min=0), metavar="N", help="How many steps run at once. [16]")
-    yield Option(["-D", "--debug"], is_flag=True, help="Say what the build works with before it begins.")
+    yield Option(["-D", "--debug"], is_flag=True, help=_DEBUG)
     yield Option(
         ["--progress"],
         type=click.Choice(PROGRESS),

@@ -49,9 +49,17 @@ def account(row: BuildRow, journal: Journal, *, given: BuildFlags, store: Store,
             ]
             for digest, end in ends.items()
         },
+        "trees": _trees(journal, store),
     }
     cached = sum(end.state in {"cached", "alike"} for end in ends.values())
     return replace(row, ran=len(ends) - cached, cached=cached, account=json.dumps(whole, separators=(",", ":")))
+
+
+def _trees(journal: Journal, store: Store) -> dict[str, str]:
+    """What the stages became, by their last steps: their records may be of other results later."""
+    tops = {stage.vertex.digest for plan in journal.plans for stage in plan.stages}
+    found = ((digest, store.records.get(digest)) for digest in sorted(tops))
+    return {digest: record.result for digest, record in found if record}
 
 
 def _key(vertex: Vertex, end: StepEnd, store: Store, imports: Imports | None) -> tuple[list[str], str]:

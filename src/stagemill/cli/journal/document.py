@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from stagemill.cli.journal.made import made
 from stagemill.digest import Canonical, Digest, canonical
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import redacted
@@ -18,22 +19,32 @@ from stagemill.plan.planner import Plan, Stage
 
 def document(plans: Sequence[Plan], dockerfile: Dockerfile, rules: Sequence[str]) -> str:
     """`rules` are the lines of the context's ignore file."""
-    stages = {(stage.index, stage.platform): stage for plan in plans for stage in plan.stages}
-    created = {stage.base.manifest: stage.base.config.created for stage in stages.values() if stage.base is not None}
+    planned = {(stage.index, stage.platform): (stage, plan) for plan in plans for stage in plan.stages}
+    stages = [planned[key] for key in sorted(planned, key=lambda key: key[0])]
+    created = {stage.base.manifest: stage.base.config.created for stage, _ in stages if stage.base is not None}
     goals = [vertex for plan in plans for vertex in plan.goals]
-    steps = [_step(vertex, dockerfile, created) for vertex in walk(goals, plans[-1].order)]
+    vertices = tuple(walk(goals, plans[-1].order))
+    owners = {vertex.digest: vertex.label.stage for vertex in vertices}
+    titles = {stage.index: stage.title for stage, _ in stages}
     whole: Canonical = {
         "file": redacted(dockerfile.source.name),
         "source": dockerfile.source.text,
         "ignore": list(rules),
         "globals": {name: _value(name, value) for name, value in plans[-1].globals.items()},
-        "stages": [_stage(stage, dockerfile) for _, stage in sorted(stages.items(), key=lambda pair: pair[0][0])],
-        "steps": steps,
+        "stages": [
+            {**_stage(stage, dockerfile, titles=titles, owners=owners), "made": made(stage, plan)}
+            for stage, plan in stages
+        ],
+        "steps": [_step(vertex, dockerfile, created) for vertex in vertices],
     }
     return canonical(whole).decode("utf-8", "surrogateescape")
 
 
-def _stage(stage: Stage, dockerfile: Dockerfile) -> Canonical:
+def _stage(
+    stage: Stage, dockerfile: Dockerfile, *, titles: Mapping[int, str], owners: Mapping[Digest, str]
+) -> dict[str, Canonical]:
+    """A step that another stage has too stands once among the steps, under the other one's name: `shared` has its place here."""
+    shared = [step for step in stage.steps if owners.get(step.vertex.digest, stage.title) != stage.title]
     return {
         "title": stage.title,
         "line": dockerfile.stages()[stage.index][0].span.line,
@@ -41,6 +52,8 @@ def _stage(stage: Stage, dockerfile: Dockerfile) -> Canonical:
         "ref": _familiar(stage.base.reference) if stage.base else "",
         "begins": dockerfile.stages()[stage.index][0].image.text,
         "values": {name: _value(name, value) for name, value in stage.scope.values.items()},
+        **({"parent": titles[stage.parent]} if stage.parent is not None else {}),
+        **({"shared": [[step.vertex.digest, step.at.line] for step in shared]} if shared else {}),
     }
 
 

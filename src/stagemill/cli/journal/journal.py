@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from stagemill.cli.making.warnings import Checks
     from stagemill.plan.planner import Plan
     from stagemill.store.store import Store
+
+
+def place_of(context: str, inputs: Inputs) -> str:
+    """The context, and the file in it, without logins: equal for builds of the same."""
+    place = os.path.abspath(context) if os.path.isdir(context) else context
+    return redacted(f"{place}\0{inputs.dockerfile.source.name}")
 
 
 @dataclass(slots=True)
@@ -107,13 +114,14 @@ class Journal:
             begun = self._begun.get(step, at)
             self.ends[step] = StepEnd(state, at - begun, begun - self._started)
 
+    @cached_property
+    def place(self) -> str:
+        """Where the build's files come from, as its row has it."""
+        return place_of(self._given.context, self._inputs)
+
     def _row(self) -> BuildRow:
-        context = self._given.context
-        place = os.path.abspath(context) if os.path.isdir(context) else context
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))
-        return BuildRow(
-            self._started, redacted(f"{place}\0{self._inputs.dockerfile.source.name}"), title, number=self.number
-        )
+        return BuildRow(self._started, self.place, title, number=self.number)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -168,4 +176,4 @@ class Journal:
         goals = [vertex.digest for plan in self.plans for vertex in plan.goals]
         text = Digest.of(self._inputs.dockerfile.source.text.encode("utf-8", "surrogateescape"))
         given = sorted(self._given.build_args.items())
-        return Digest.of_value([1, goals, text, rules, given])
+        return Digest.of_value([2, goals, text, rules, given])

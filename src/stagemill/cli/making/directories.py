@@ -15,6 +15,7 @@ from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.memory import Memory
 from stagemill.context.named import Directory, NamedContexts
+from stagemill.files.crew import Crew
 from stagemill.files.glob import is_pattern
 from stagemill.files.view import FileView
 from stagemill.plan.request import MAIN, FileContext
@@ -61,11 +62,11 @@ def opened(
     place = str(folder.absolute())
     stats = store.stat_cache(place)
     ignore = IgnoreFile(rules.rules, rules.name, folder) if rules else None
-    view = DirectoryContext(
-        folder, ignore=rules.rules if rules else None, stats=stats, started_ns=time.time_ns(), title=title
-    )
-    memory = Memory(view, store.seen(place), ignore=rules.rules if rules else None)
-    yield FileContext(view, title, ignore, name, memory=memory)
+    own = rules.rules if rules else None
+    with Crew() as crew:
+        view = DirectoryContext(folder, ignore=own, stats=stats, started_ns=time.time_ns(), title=title, crew=crew)
+        memory = Memory(view, store.seen(place), ignore=own)
+        yield FileContext(view, title, ignore, name, memory=memory)
     memory.save()
     stats.save()
 

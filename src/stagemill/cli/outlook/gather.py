@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from stagemill.build import Foreseen
 from stagemill.cli.outlook.causes import Causes
@@ -62,9 +63,10 @@ class Gathering:
             for request, plan in zip(self.requests, self.plans, strict=True)
             for choice in selecting.choices(self.dockerfile, request, [stage.index for stage in plan.stages])
         )
+        steps = {step.vertex.digest for plan in self.plans for stage in plan.stages for step in stage.steps}
         return OutlookReport(
             targets=tuple(dict.fromkeys(plan.target.title for plan in self.plans)),
-            stages=tuple(self._stage(plan, stage) for plan, stage in self._stages(needed)),
+            stages=tuple(self._stage(plan, stage, steps) for plan, stage in self._stages(needed)),
             skipped=self._skipped(needed),
             choices=tuple(
                 ChosenBase(one.line, one.written, one.values, one.chosen)
@@ -94,7 +96,7 @@ class Gathering:
         same = len({stage.vertex.digest for _, stage in found}) == 1
         return title if same or len(several) == 1 else f"{title} for {plan.platform.full}"
 
-    def _stage(self, plan: Plan, stage: Stage) -> StageOutlook:
+    def _stage(self, plan: Plan, stage: Stage, steps: AbstractSet[Digest]) -> StageOutlook:
         parent = self._title(plan, stage.parent) if stage.parent is not None else None
         base = parent or (stage.base.reference if stage.base else "scratch")
         titles = [[self._title(plan, index) for index in indexes] for indexes in (stage.reads, stage.after)]
@@ -107,7 +109,7 @@ class Gathering:
             reads=tuple(titles[0]),
             after=tuple(titles[1]),
             names=self._names(stage),
-            steps=tuple(self._step(step) for step in stage.steps),
+            steps=tuple(self._step(step, steps) for step in stage.steps),
         )
 
     def _role(self, stage: Stage) -> Role:
@@ -121,14 +123,15 @@ class Gathering:
         pairs = zip(self.plans[::count], self.targets, strict=True)
         return tuple(name for plan, target in pairs if plan.target.index == stage.index for name in target.names)
 
-    def _step(self, step: Step) -> StepOutlook:
+    def _step(self, step: Step, steps: AbstractSet[Digest]) -> StepOutlook:
         digest = step.vertex.digest
         outlook = self.foreseen.outlooks.get(digest)
+        reads = tuple(sorted(_reads(step.vertex, steps)))
         if outlook is None:  # below something that is found, and forgotten itself
-            return StepOutlook(digest, step.at.line, step.text, Doing.CACHED, "nothing needs it")
+            return StepOutlook(digest, step.at.line, step.text, Doing.CACHED, "nothing needs it", reads=reads)
         cause = self.causes.of(outlook) if outlook.may_run else ""
         seconds = self._seconds(step.vertex) if outlook.may_run else None
-        return StepOutlook(digest, step.at.line, step.text, _DOING[outlook.state], cause, seconds)
+        return StepOutlook(digest, step.at.line, step.text, _DOING[outlook.state], cause, seconds, reads)
 
     def _seconds(self, vertex: Vertex) -> float | None:
         return self.store.durations.get(vertex.digest, vertex.label.name)
@@ -164,3 +167,18 @@ class Gathering:
             for key, vertex in running.items()
         }
         return tuple(step for step in critical_path(steps, below) if step.name)
+
+
+def _reads(vertex: Vertex, steps: AbstractSet[Digest]) -> Iterator[Digest]:
+    """The `steps` that a step waits for; what nobody sees in between is passed over."""
+    seen: set[Digest] = set()
+    waiting = [edge.vertex for edge in vertex.inputs]
+    while waiting:
+        one = waiting.pop()
+        if one.digest in seen:
+            continue
+        seen.add(one.digest)
+        if one.digest in steps:
+            yield one.digest
+        else:
+            waiting += [edge.vertex for edge in one.inputs]

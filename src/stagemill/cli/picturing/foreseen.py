@@ -34,11 +34,28 @@ def _row(step: StepOutlook, sizes: Sizes, *, slow: bool) -> Row:
 
 
 def _arrows(stage: StageOutlook, report: OutlookReport) -> Iterator[Arrow]:
-    """What a stage reads is not told by its steps: the arrow ends at the last one, which waits for all."""
+    """To the step that reads; what no step is known to read, such as a stage without any, ends at the last one."""
     titles = {other.title for other in report.stages}
     if stage.base in titles and not stage.digest:
         yield Arrow(stage.base, stage.title, -1, Way.FROM)
+    reads = list(_reads(stage, report))
+    yield from reads
     for title in stage.reads:
-        yield Arrow(title, stage.title, len(stage.steps) - 1, Way.READS)
+        if title not in {arrow.source for arrow in reads}:
+            yield Arrow(title, stage.title, len(stage.steps) - 1, Way.READS)
     for title in stage.after:
         yield Arrow(title, stage.title, -1, Way.AFTER)
+
+
+def _reads(stage: StageOutlook, report: OutlookReport) -> Iterator[Arrow]:
+    """A step that several stages have is drawn in each, and read of the first that is read."""
+    places: dict[str, tuple[str, int | None]] = {}
+    for other in (other for other in report.stages if other.title in stage.reads):
+        last = len(other.steps) - 1
+        for row, step in enumerate(other.steps):
+            places.setdefault(step.id, (other.title, row if row < last else None))
+    for row, step in enumerate(stage.steps):
+        own = {one.id for one in stage.steps[:row]}
+        for title, begin in sorted({places[one] for one in step.reads if one in places and one not in own}, key=str):
+            if not (row == 0 and title == stage.base):
+                yield Arrow(title, stage.title, row, Way.READS, begin)

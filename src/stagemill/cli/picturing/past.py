@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from stagemill.cli.reporting.sizes import Sizes
 from stagemill.insight.outlook import PathStep, critical_path
@@ -56,9 +57,12 @@ def _stages(past: Past) -> Mapping[str, list[PastStep]]:
     for step in steps:
         title = f"{step.stage} for {step.platform}" if step.stage in several and step.platform else step.stage
         found.setdefault(title, []).append(step)
+    for stage in past.graph.stages:
+        shared = (replace(past.graph.steps[key], line=line) for key, line in stage.shared if key in past.graph.steps)
+        found.setdefault(stage.title, []).extend(step for step in shared if stage.title not in several)
     for title in lines:
-        if not any(name == title or name.startswith(f"{title} for ") for name in found):
-            found[title] = []
+        if not found.get(title) and any(name.startswith(f"{title} for ") for name in found):
+            found.pop(title, None)
     for own in found.values():
         own.sort(key=lambda step: step.line)
     ordered = sorted(found, key=lambda title: (lines.get(title.partition(" for ")[0], 0), title))
@@ -67,7 +71,7 @@ def _stages(past: Past) -> Mapping[str, list[PastStep]]:
 
 def _base(past: Past, title: str) -> str:
     stage = past.graph.stage(title.partition(" for ")[0])
-    return (stage.begins or stage.ref or "scratch") if stage else "scratch"
+    return (stage.parent or stage.begins or stage.ref or "scratch") if stage else "scratch"
 
 
 def _row(step: PastStep, past: Past, sizes: Sizes, *, slow: bool) -> Row:
@@ -79,8 +83,8 @@ def _row(step: PastStep, past: Past, sizes: Sizes, *, slow: bool) -> Row:
 
 
 def _arrows(past: Past, stages: Mapping[str, list[PastStep]]) -> Iterator[Arrow]:
-    places = {step.digest: (title, row) for title, steps in stages.items() for row, step in enumerate(steps)}
     for title, steps in stages.items():
+        places = _places(title, stages)
         base = _base(past, title)
         if base in stages and base != title:
             yield Arrow(base, title, -1, Way.FROM)
@@ -88,6 +92,15 @@ def _arrows(past: Past, stages: Mapping[str, list[PastStep]]) -> Iterator[Arrow]
             for source, begin in _reached(step, past, places):
                 if source != title and not (source == base and row == 0 and _stands_on(step, past, places) == source):
                     yield Arrow(source, title, row, Way.READS, None if begin == len(stages[source]) - 1 else begin)
+
+
+def _places(title: str, stages: Mapping[str, list[PastStep]]) -> Mapping[str, tuple[str, int]]:
+    """Where each step is drawn, as a stage sees it: one that several have is its own, else the first one's."""
+    found = {step.digest: (title, row) for row, step in enumerate(stages[title])}
+    for other, steps in stages.items():
+        for row, step in enumerate(steps):
+            found.setdefault(step.digest, (other, row))
+    return found
 
 
 def _reached(step: PastStep, past: Past, places: Mapping[str, tuple[str, int]]) -> Iterator[tuple[str, int]]:

@@ -57,7 +57,7 @@ class History:
 
     def past(self, row: BuildRow) -> Past:
         value = past.account(row.account)
-        fresh, again, imports = (value.get(name) for name in ("fresh", "again", "imports"))
+        fresh, again, imports, trees = (value.get(name) for name in ("fresh", "again", "imports", "trees"))
         return Past(
             number=row.number,
             begun=row.begun,
@@ -72,6 +72,7 @@ class History:
             fresh=tuple(map(str, fresh)) if isinstance(fresh, list) else (),
             again=frozenset(map(str, again)) if isinstance(again, list) else frozenset(),
             imports=tuple(map(str, imports)) if isinstance(imports, list) else (),
+            trees={key: str(tree) for key, tree in trees.items()} if isinstance(trees, dict) else {},
         )
 
     def _graph(self, name: str) -> Graph:

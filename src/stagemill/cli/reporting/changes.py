@@ -1,10 +1,11 @@
-"""What differs between a build and an earlier one: the Dockerfile, the steps, what they took and hold."""
+"""What differs between a build and an earlier one: the Dockerfile, the steps, what they took and hold, and files of the results."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
 
+from stagemill.cli.reporting.files import files
 from stagemill.cli.reporting.sizes import Sizes
 from stagemill.insight.why.align import counterparts
 from stagemill.insight.why.past import Outcome, Past
@@ -21,6 +22,7 @@ def changes(now: Past, before: Past, sizes: Sizes) -> JsonObject:
         "result": before.result,
         "dockerfile": [whole(line) for line in _lines(before, now)],
         "steps": [*sorted(_steps(now, before, sizes), key=_line)],
+        "files": list(files(now, before, sizes)),
     }
 
 

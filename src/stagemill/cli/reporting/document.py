@@ -95,15 +95,18 @@ def _lanes(past: Past) -> dict[str, int]:
 def _steps(picture: Picture, answer: Answer, outputs: Outputs) -> Iterator[Json]:
     reasons = {one.step.digest: one for one in answer.steps}
     places = _lanes(answer.build)
+    told: set[str] = set()
     for box in picture.boxes:
         for row in box.rows:
             outcome = answer.build.outcome(row.id)
+            lane = None if row.id in told else places.get(row.id)  # several stages may have it
+            told.add(row.id)
             output = outputs.of(answer.build.graph.steps[row.id])
             yield {
                 **_row(box, row),
                 "state": outcome.state if outcome else "",
-                "begun": outcome.begun if outcome and row.id in places else None,
-                "lane": places.get(row.id),
+                "begun": outcome.begun if outcome and lane is not None else None,
+                "lane": lane,
                 **_cause(reasons.get(row.id)),
                 "log": {"text": output.text, "cut": output.cut} if output else None,
             }

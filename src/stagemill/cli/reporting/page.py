@@ -38,13 +38,14 @@ def page(report: Report) -> bytes:
     check()
     style, library, script = (_asset(name) for name in ("page.css", "d3-hierarchy.min.js", "page.js"))
     style += svg.SHAPES
+    document = shown(report.document)
     text = (
         _environment()
         .from_string(_asset("page.html.j2"))
         .render(
-            build=report.document["build"],
-            document=report.document,
-            data=as_data(report.document),
+            build=document["build"],
+            document=document,
+            data=as_data(document),
             graph=svg.svg(report.picture, alone=False),
             style=style,
             scripts=(library, script),
@@ -52,6 +53,23 @@ def page(report: Report) -> bytes:
         )
     )
     return text.encode("utf-8", "replace")
+
+
+def shown(document: Mapping[str, Json]) -> dict[str, Json]:
+    """The same, where no text has anything in it that does more than show characters, such as turning writing round."""
+    return {name: _shown(value) for name, value in document.items()}
+
+
+def _shown(value: Json) -> Json:
+    match value:
+        case str():
+            return "\n".join(map(harmless, value.split("\n")))
+        case Mapping():
+            return shown(value)
+        case list() | tuple():
+            return [_shown(item) for item in value]
+        case _:
+            return value
 
 
 def as_data(document: Mapping[str, Json]) -> str:

@@ -37,11 +37,12 @@ class Sizes:
 
     def below(self, step: str) -> int | None:
         """The bytes of all layers that a step stands on; None where one of them is not known."""
-        tree = self._tree(step)
-        found = [self._index(layer) for layer in tree.layers[:-1]] if tree else [None]
+        tree = self.tree(step)
+        found = [self.index(layer) for layer in tree.layers[:-1]] if tree else [None]
         return None if None in found else sum(index.size for index in found if index)
 
-    def _tree(self, step: str) -> Tree | None:
+    def tree(self, step: str) -> Tree | None:
+        """What a step gave, with all that it stands on; None where that is gone, or was never on this machine."""
         record = self._store.records.get(Digest(step))
         try:
             return self._trees.parse(record.result) if record else None
@@ -49,10 +50,11 @@ class Sizes:
             return None
 
     def _top(self, step: str) -> LayerIndex | None:
-        tree = self._tree(step)
-        return self._index(tree.layers[-1]) if tree and tree.layers else None
+        tree = self.tree(step)
+        return self.index(tree.layers[-1]) if tree and tree.layers else None
 
-    def _index(self, layer: TreeLayer) -> LayerIndex | None:
+    def index(self, layer: TreeLayer) -> LayerIndex | None:
+        """What a layer holds; None for one that is not on this machine."""
         if layer not in self._indexes:
             self._indexes[layer] = self._read(layer)
         return self._indexes[layer]

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from stagemill.cli.frame import table
-from stagemill.cli.sizing.rows import cut
-from stagemill.dockerfile.source import printable
+from stagemill.cli.sizing.rows import cut, visible
 from stagemill.insight.difference import Change, FileChange, ImageDifference, KeyChange, PackageChange, directories
 from stagemill.insight.image import ImageSize
 from stagemill.oci.document import Json, whole
@@ -19,13 +18,13 @@ _NONE = "(none)"
 
 def sizes(found: ImageDifference, *, top: int) -> str:
     """The growth: all in all, by directory, by package, and what came in most."""
-    folders = [(signed(growth), f"/{printable(path)}") for path, growth in directories(found, _DEPTH)]
+    folders = [(signed(growth), f"/{visible(path)}") for path, growth in directories(found, _DEPTH)]
     packages = [
         (signed(each.growth), str(each.ecosystem), _package(each))
         for each in sorted(found.packages, key=lambda each: (-abs(each.growth), each.name))
     ]
     files = [
-        (signed(each.growth), f"/{printable(each.path)}")
+        (signed(each.growth), f"/{visible(each.path)}")
         for each in sorted(found.files, key=lambda each: (-abs(each.growth), each.path))
         if each.growth
     ]
@@ -43,7 +42,7 @@ def sizes(found: ImageDifference, *, top: int) -> str:
 def everything(found: ImageDifference, *, top: int | None) -> str:
     """Config, packages and files, each line with a sign: + is new, − is gone, ~ is another."""
     if not found:
-        return f"{found.before.name} and {found.after.name} have the same files, packages and config"
+        return f"{visible(found.before.name)} and {visible(found.after.name)} have the same files, packages and config"
     parts = [answer(found)]
     files = [_file(each) for each in found.files]
     for title, lines in (
@@ -61,7 +60,7 @@ def answer(found: ImageDifference) -> str:
     before, after = found.before, found.after
     counts = ", ".join(f"{found.count(change):,} {change}" for change in Change)
     return (
-        f"{before.name} → {after.name}: {signed(after.blob - before.blob)} to pull "
+        f"{visible(before.name)} → {visible(after.name)}: {signed(after.blob - before.blob)} to pull "
         f"({table.size(before.blob)} → {table.size(after.blob)}), "
         f"{signed(after.shown.size - before.shown.size)} on disk, "
         f"{signed(after.wasted.blob - before.wasted.blob)} of waste; files: {counts}"
@@ -81,28 +80,28 @@ def _more(count: int, top: int | None) -> Iterator[str]:
 def _package(each: PackageChange) -> str:
     before, after = (", ".join(versions) or _NONE for versions in (each.before, each.after))
     if each.change is Change.CHANGED:
-        return printable(f"{each.name} {before} → {after}")
-    return printable(f"{each.name} {after if each.change is Change.ADDED else before}")
+        return visible(f"{each.name} {before} → {after}")
+    return visible(f"{each.name} {after if each.change is Change.ADDED else before}")
 
 
 def _file(each: FileChange) -> str:
-    path = f"{_SIGNS[each.change]} /{printable(each.path)}"
+    path = f"{_SIGNS[each.change]} /{visible(each.path)}"
     if each.facts:
-        told = ", ".join(printable(f"{name} {old or _NONE} → {new or _NONE}") for name, old, new in each.facts)
+        told = ", ".join(visible(f"{name} {old or _NONE} → {new or _NONE}") for name, old, new in each.facts)
         return f"{path}  {told}"
     return f"{path}  {signed(each.growth)}" if each.growth else path
 
 
 def _key(each: KeyChange) -> str:
     if each.before is None:
-        return f"+ {printable(each.key)}  {_value(each.after)}"
+        return f"+ {visible(each.key)}  {_value(each.after)}"
     if each.after is None:
-        return f"− {printable(each.key)}  {_value(each.before)}"
-    return f"~ {printable(each.key)}  {_value(each.before)} → {_value(each.after)}"
+        return f"− {visible(each.key)}  {_value(each.before)}"
+    return f"~ {visible(each.key)}  {_value(each.before)} → {_value(each.after)}"
 
 
 def _value(value: Json) -> str:
-    return cut(printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
+    return cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def document(found: ImageDifference) -> dict[str, Json]:

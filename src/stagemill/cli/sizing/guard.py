@@ -41,9 +41,12 @@ class Guard:
 
             check(self.budget, dockerfile)
 
-    def hold(self, built: Sequence[Built], place: Workplace, wishes: Sequence[Wishes]) -> None:
-        """Says how large the images are, as those are that are wished for. Raises StagemillError where one is too large."""
+    def hold(self, built: Sequence[Built], place: Workplace, wishes: Sequence[Wishes], *, origin: str) -> None:
+        """Says how large the images are, as those are that are wished for. Raises StagemillError where one is too large.
+
+        `origin` says where the build's files come from, as its row does.
+        """
         if self.budget:
             from stagemill.cli.sizing.holding import hold
 
-            hold(built, self.budget, place=place, wishes=wishes)
+            hold(built, self.budget, place=place, wishes=wishes, origin=origin)

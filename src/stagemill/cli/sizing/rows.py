@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from stagemill.cli.frame import table
+from stagemill.cli.progress.text import clip
 from stagemill.dockerfile.source import printable
 from stagemill.insight.contents import Weight
 from stagemill.insight.image import Directory, ImageSize, Origin
 from stagemill.insight.size import SizeReport
 from stagemill.insight.waste import Kind, Waste
+from stagemill.oci.document import whole
 from stagemill.template.values import Value
 
 Row: TypeAlias = Mapping[str, Value]
 _TEXT = 58
+_TURNING = re.compile("[\t\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def steps(size: ImageSize) -> Iterator[Row]:
@@ -37,7 +41,7 @@ def steps(size: ImageSize) -> Iterator[Row]:
 def directories(size: ImageSize, depth: int) -> Iterator[Row]:
     """Those that lie that deep or less; the files of one are those of all below."""
     found = sorted(_walk(size.tree(), "", depth), key=lambda item: (-item[1].weight.size, item[0]))
-    yield from ({**_fields(each.weight), "Directory": f"/{printable(path)}"} for path, each in found)
+    yield from ({**_fields(each.weight), "Directory": f"/{whole(path)}"} for path, each in found)
 
 
 def _walk(directory: Directory, above: str, depth: int) -> Iterator[tuple[str, Directory]]:
@@ -53,9 +57,9 @@ def packages(size: ImageSize) -> Iterator[Row]:
         yield {
             **_fields(weight),
             "Kind": str(package.ecosystem),
-            "Package": printable(package.name),
-            "Version": printable(package.version),
-            "Place": f"/{printable(package.place)}" if package.place else "",
+            "Package": whole(package.name),
+            "Version": whole(package.version),
+            "Place": f"/{whole(package.place)}" if package.place else "",
         }
 
 
@@ -64,7 +68,7 @@ def files(size: ImageSize) -> Iterator[Row]:
     found = [placed for placed in size.contents.shown.values() if placed.part.entry.kind != "dir"]
     for placed in sorted(found, key=lambda placed: (-placed.part.entry.size, placed.part.path)):
         origin = size.layers[placed.layer].origin
-        yield {**_fields(Weight.of([placed.part])), "Path": f"/{printable(placed.part.path)}", "Step": step(origin)}
+        yield {**_fields(Weight.of([placed.part])), "Path": f"/{whole(placed.part.path)}", "Step": step(origin)}
 
 
 def wasted(size: ImageSize) -> Iterator[Row]:
@@ -74,10 +78,10 @@ def wasted(size: ImageSize) -> Iterator[Row]:
         yield {
             **_fields(Weight.of([part])),
             "Kind": str(each.kind),
-            "Path": f"/{printable(part.path)}",
+            "Path": f"/{whole(part.path)}",
             "Step": step(size.layers[each.placed.layer].origin),
             "By": "" if each.by is None else step(size.layers[each.by].origin),
-            "Because": f"/{printable(each.because)}" if each.because else "",
+            "Because": f"/{whole(each.because)}" if each.because else "",
         }
 
 
@@ -89,7 +93,7 @@ def copies(size: ImageSize) -> Iterator[Row]:
             groups[each.because].append(each)
     weighed = [(Weight.of(each.placed.part for each in group), path) for path, group in groups.items()]
     for weight, path in sorted(weighed, key=lambda item: (-item[0].size, item[1])):
-        yield {**_fields(weight), "Path": f"/{printable(path)}", "Copies": weight.files}
+        yield {**_fields(weight), "Path": f"/{whole(path)}", "Copies": weight.files}
 
 
 def stages(report: SizeReport) -> Iterator[Row]:
@@ -110,14 +114,25 @@ def stages(report: SizeReport) -> Iterator[Row]:
 def step(origin: Origin) -> str:
     """What made a layer, on a line: where it stands, and its text."""
     if origin.base:
-        return f"FROM {printable(origin.base)}"
-    place = f"{printable(origin.stage)}:{origin.line} " if origin.stage else ""
-    return place + cut(printable(origin.text) or "?")
+        return f"FROM {visible(origin.base)}"
+    place = f"{visible(origin.stage)}:{origin.line} " if origin.stage else ""
+    return place + cut(origin.text or "?")
 
 
 def cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TEXT else f"{line[: _TEXT - 1]}…"
+    """On one line, and not too long for a table."""
+    return clip(visible(" ".join(text.split())), _TEXT)
+
+
+def visible(text: str) -> str:
+    """What names and texts of others are for a terminal: characters, and nothing that moves, colours or turns what is around."""
+    return _TURNING.sub("\ufffd", printable(text))
+
+
+def harmless(listed: Iterable[Row]) -> Iterator[Row]:
+    """The same rows for a terminal."""
+    for row in listed:
+        yield {key: visible(value) if isinstance(value, str) else value for key, value in row.items()}
 
 
 def _fields(weight: Weight) -> dict[str, Value]:

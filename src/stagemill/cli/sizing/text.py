@@ -6,14 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from stagemill.cli.frame import table
+from stagemill.cli.progress.text import clip
 from stagemill.cli.sizing import rows
-from stagemill.cli.sizing.rows import cut, step
-from stagemill.dockerfile.source import printable
+from stagemill.cli.sizing.rows import cut, step, visible
 from stagemill.insight.contents import Weight
 from stagemill.insight.image import ImageSize
 from stagemill.insight.mending import ADVICE
 from stagemill.insight.size import SizeReport
 from stagemill.insight.waste import Waste
+from stagemill.insight.why.past import Past
 
 DEPTH = 2
 _ADVICE = {str(kind): advice for kind, advice in ADVICE.items()}
@@ -21,9 +22,22 @@ _BEGIN = 3  # components of a path that stand for what lies below
 _MOST = 2
 
 
-def of_build(report: SizeReport, size: ImageSize, *, top: int) -> str:
-    """What is built: each stage, and the image."""
-    return "\n".join([saving(report), answer(size), "", stages(report), *_parts(size, top=top)])
+def fitted(report: str, width: int | None) -> str:
+    """Its lines for a terminal that has so many columns: what does not fit is cut, so that columns stay columns."""
+    return report if width is None else "\n".join(clip(line, width) for line in report.splitlines())
+
+
+def heading(build: Past, *, stage: str, now: float, lost: Sequence[str] = ()) -> str:
+    """`build 12 of web, 3 minutes ago`, where it is of another stage with that, and which stages cannot be weighed any more."""
+    title = " and ".join(build.title.split())
+    gone = f"; not in the store any more, and not below: {', '.join(lost)}" if lost else ""
+    part = "" if stage == build.title else f"{stage} in "
+    return visible(f"{part}build {build.number} of {title}, {table.age(build.begun, now)}{gone}")
+
+
+def of_build(report: SizeReport, size: ImageSize, *, top: int, whole: bool = True) -> str:
+    """What is built: each stage, and the image. It is not `whole` where stages are lost."""
+    return "\n".join([saving(report, whole=whole), answer(size), "", stages(report), *_parts(size, top=top)])
 
 
 def of_image(size: ImageSize, *, top: int) -> str:
@@ -36,15 +50,16 @@ def answer(size: ImageSize) -> str:
     wasted = size.wasted
     share = f" ({100 * wasted.blob / size.blob:.0f} %)" if size.blob and wasted.blob else ""
     waste = f"{table.size(wasted.blob)} of what is pulled is waste{share}" if wasted.files else "no waste was found"
-    return f"{size.name}: {table.size(size.blob)} to pull, {table.size(size.shown.size)} on disk; {waste}"
+    return f"{visible(size.name)}: {table.size(size.blob)} to pull, {table.size(size.shown.size)} on disk; {waste}"
 
 
-def saving(report: SizeReport) -> str:
+def saving(report: SizeReport, *, whole: bool = True) -> str:
     """The target beside the heaviest stage that it takes files from."""
     found = report.saving
     if found is None:
-        return f"{report.stages[-1].title} {table.size(report.total)}; it copies from no other stage"
-    sign = "−" if found.percent < 0 else "+"
+        alone = "; it copies from no other stage" if whole else ""
+        return f"{report.stages[-1].title} {table.size(report.total)}{alone}"
+    sign = "−" if found.percent < 0 else "+" if found.percent else "±"
     build, target = table.size(found.build_bytes), table.size(found.target_bytes)
     return f"{found.build_stage} {build} → {found.target_stage} {target}, {sign}{abs(found.percent)} %"
 
@@ -76,7 +91,9 @@ def _or_nothing(weight: Weight) -> str:
 
 
 def _parts(size: ImageSize, *, top: int) -> Iterator[str]:
-    folders = [(str(row["Size"]), str(row["Pulled"]), str(row["Directory"])) for row in rows.directories(size, DEPTH)]
+    folders = [
+        (str(row["Size"]), str(row["Pulled"]), visible(str(row["Directory"]))) for row in rows.directories(size, DEPTH)
+    ]
     if folders:
         yield ""
         yield table.render(("ON DISK", "PULLED", "DIRECTORY"), folders[:top], right=(0, 1))
@@ -88,7 +105,7 @@ def _parts(size: ImageSize, *, top: int) -> Iterator[str]:
                 table.size(weight.size),
                 table.size(weight.blob),
                 str(each.ecosystem),
-                f"{each.name} {each.version}".strip(),
+                visible(f"{each.name} {each.version}".strip()),
             )
             for each, weight in size.packages
         ]
@@ -131,10 +148,10 @@ def _steps_of(size: ImageSize, layer: int, by: int) -> str:
 def _place(group: Sequence[Waste]) -> str:
     """The one path, or the directories that have most of it."""
     if len(group) == 1:
-        return printable(f"/{group[0].placed.part.path}")
+        return visible(f"/{group[0].placed.part.path}")
     found: Counter[str] = Counter()
     for each in group:
         found["/".join(each.placed.part.path.split("/")[:-1][:_BEGIN])] += each.placed.part.blob
     listed = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     more = ", …" if len(listed) > _MOST else ""
-    return ", ".join(printable(f"/{path}") for path, _ in listed[:_MOST]) + more
+    return ", ".join(visible(f"/{path}") for path, _ in listed[:_MOST]) + more

@@ -11,11 +11,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
+from stagemill.cli.frame.apart import apart
 from stagemill.cli.frame.environment import store_root
 from stagemill.cli.frame.stopping import STOPPED
 from stagemill.cli.making.source import located
 from stagemill.cli.watching import asked
-from stagemill.cli.watching.apart import apart
 from stagemill.cli.watching.follower import Follower
 from stagemill.cli.watching.scope import Scope, scope
 from stagemill.context.named import Directory

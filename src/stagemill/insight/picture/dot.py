@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 
-from stagemill.insight.picture.picture import Arrow, Box, Picture, Tone, Way, cut
+from stagemill.insight.picture.picture import Arrow, Box, Picture, Tone, Way, cut, plain
 
 _COLOURS = {
     Tone.CACHED: "#d8f0d8",
@@ -59,4 +59,4 @@ def _node(box: Box, row: int) -> str:
 
 def _quoted(text: str) -> str:
     """A string of the language: JSON's escapes for quotes and line feeds are its own; others it shows as they are."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(plain(text), ensure_ascii=False)

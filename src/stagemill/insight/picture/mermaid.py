@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from stagemill.insight.picture.picture import Arrow, Picture, Tone, Way, cut
+from stagemill.insight.picture.picture import Arrow, Picture, Tone, Way, cut, plain
 
 _COLOURS = {
     Tone.CACHED: "fill:#d8f0d8,color:#222,stroke:#7a9a7a",
@@ -59,4 +59,4 @@ def _node(box: int, row: int) -> str:
 
 def _text(text: str) -> str:
     """In quotes; what could end them or be markup is written by its number, as the language wants it."""
-    return _PLAIN.sub(lambda found: f"#{ord(found[0])};", text)
+    return _PLAIN.sub(lambda found: f"#{ord(found[0])};", plain(text))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
 from stagemill.values import dataclass
+
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 class Tone(StrEnum):
@@ -96,8 +101,13 @@ class Picture:
 
     @property
     def slow(self) -> tuple[Row, ...]:
-        """The rows of the critical path, in the order of the file."""
-        return tuple(row for box in self.boxes for row in box.rows if row.slow)
+        """The rows of the critical path, in the order of the file; a step that several stages have is one."""
+        found: dict[str, Row] = {}
+        for box in self.boxes:
+            for row in box.rows:
+                if row.slow:
+                    found.setdefault(row.id, row)
+        return tuple(found.values())
 
     def depths(self) -> Mapping[str, int]:
         """How many stages stand before each at most: the column that it is drawn in.
@@ -135,3 +145,8 @@ def amount(count: int) -> str:
 
 def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def plain(text: str) -> str:
+    """What XML can have, and nothing that turns writing round or means anything to a terminal."""
+    return _FORBIDDEN.sub("", text)

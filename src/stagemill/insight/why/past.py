@@ -60,7 +60,10 @@ class PastStep:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `ref` the image."""
+    """`args` are the names that ARG declares in it; `values` are those of all variables at its end; `begins` is what FROM says, `parent` the
+    stage or `ref` the image that this is. `shared` are steps that stand in the graph under another stage, with their lines. `made` is
+    what is kept so that it can be looked at as it was made, as `cli.journal.made` writes it.
+    """
 
     title: str
     line: int
@@ -68,6 +71,9 @@ class PastStage:
     values: Mapping[str, Json]
     begins: str = ""
     ref: str = ""
+    parent: str = ""
+    shared: tuple[tuple[str, int], ...] = ()
+    made: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A build. `fresh` are the stages that --no-cache-filter names, None for all; `again` the steps of --rerun."""
+    """A build. `fresh` are the stages that --no-cache-filter names, None for all; `again` the steps of --rerun; `trees` what
+    became of stages, by their last steps, as the store keeps it, where the build wrote that down.
+    """
 
     number: int
     begun: float
@@ -125,6 +133,7 @@ class Past:
     fresh: tuple[str, ...] = ()
     again: frozenset[str] = frozenset()
     imports: tuple[str, ...] = ()
+    trees: Mapping[str, str] = field(default_factory=dict)
 
     def outcome(self, digest: str) -> Outcome | None:
         """None for what was not looked at."""
@@ -151,6 +160,13 @@ def graph(name: str, document: str) -> Graph:
                 _object(stage.get("values")),
                 str(stage.get("begins", "")),
                 str(stage.get("ref", "")),
+                str(stage.get("parent", "")),
+                tuple(
+                    (str(item[0]), _int(item[1]))
+                    for item in _list(stage.get("shared"))
+                    if isinstance(item, list) and len(item) == 2
+                ),
+                _object(stage.get("made")),
             )
             for stage in stages
         ),

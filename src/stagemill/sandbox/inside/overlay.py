@@ -59,9 +59,10 @@ def _modern(at: str, lower: Sequence[str], *, upper: tuple[str, str] | None) -> 
     with mounts.opened(syscalls.fsopen("overlay")) as context:
 
         def place(key: str, path: str) -> None:
-            # A descriptor's path is short (the kernel takes 255 bytes) and shows nothing of the host in /proc/mounts.
-            with mounts.opened(os.open(path, os.O_PATH | os.O_DIRECTORY)) as directory:
-                syscalls.fsconfig_string(context, key, f"/proc/self/fd/{directory}")
+            # From there it is called `.`, which is short (the kernel takes 255 bytes), found in half the time of a path
+            # below /proc/self/fd, and shows nothing of the host in /proc/mounts.
+            os.chdir(path)
+            syscalls.fsconfig_string(context, key, ".")
 
         try:
             if not _takes_layers(place, lower):
@@ -77,6 +78,8 @@ def _modern(at: str, lower: Sequence[str], *, upper: tuple[str, str] | None) -> 
             mount = syscalls.fsmount(context, syscalls.MOUNT_ATTR_NODEV)
         except OSError as error:
             raise _failure(error, mounts.reason(context)) from error
+        finally:
+            os.chdir("/")
     with mounts.opened(mount), mounts.opened(os.open(at, os.O_PATH | os.O_DIRECTORY)) as target:
         syscalls.move_mount(mount, target)
     return True

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from stagemill.sandbox.inside import failure, mounts, overlay, stubs, syscalls
 from stagemill.sandbox.inside.failure import Failure
 from stagemill.sandbox.inside.stubs import Point
+from stagemill.sandbox.inside.tree import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from stagemill.sandbox.inside.tree import Tree
     from stagemill.sandbox.inside.wire import BindRequest, DataRequest, MountRequest, StackRequest, TmpfsRequest
 
 
@@ -24,7 +26,7 @@ class Place(NamedTuple):
     mount: MountRequest
 
 
-def places(requests: Iterable[MountRequest], tree: str) -> list[Place]:
+def places(requests: Iterable[MountRequest], tree: Tree) -> list[Place]:
     """Where mounts go, in the order in which they are made."""
     found = [Place("/" + stubs.locate(tree, item["target"]), item) for item in requests]
     for place in found:
@@ -137,7 +139,7 @@ def _stack(item: StackRequest, at: str, *, nested: bool) -> int:
         for path in upper:
             os.mkdir(path, 0o755)
     if upper and lower:
-        stubs.imitate(lower[0], upper[0])
+        Shown(lower[0]).dress("", upper[0])
     if upper or lower:
         overlay.stack(at, [*lower, empty], scratch=os.path.dirname(at), upper=upper)
     with mounts.opened(os.open(at, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)) as tree:

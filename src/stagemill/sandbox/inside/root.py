@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from stagemill.sandbox.inside import failure, mounts, overlay, requested, stubs, syscalls, system
 from stagemill.sandbox.inside.failure import Failure
-from stagemill.sandbox.inside.stubs import Point
+from stagemill.sandbox.inside.stubs import SYSTEM_DIRECTORIES, SYSTEM_FILES, Point
+from stagemill.sandbox.inside.tree import Shown, Told
 
 if TYPE_CHECKING:
     from stagemill.sandbox.inside.ground import Ground
     from stagemill.sandbox.inside.requested import Place
+    from stagemill.sandbox.inside.tree import Tree
     from stagemill.sandbox.inside.wire import Request
-
-SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
-SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
 
 
 def prepare(ground: Ground) -> None:
@@ -60,12 +59,13 @@ def _stack(request: Request, scratch: str) -> tuple[str, list[Place]]:
     # Layers are named by what they hold, so a tree may have one twice, which overlay refuses (ELOOP). The upper one
     # says all that the lower one did.
     lower = _existing(list(dict.fromkeys(request["lower"][::-1])))
-    tree = _lower_tree(lower, scratch)
+    told = request["tree"]
+    tree: Tree = Told(told) if told else Shown(_lower_tree(lower, scratch))
     places = requested.places(request["mounts"], tree)
     stubs.lay(f"{scratch}/stubs", tree, _points(places))
     upper = request["upper"] or f"{scratch}/upper"
     if not os.listdir(upper):
-        stubs.imitate(tree, upper)
+        tree.dress("", upper)
     top = (upper, request["work"] or f"{scratch}/work")
     overlay.stack(f"{scratch}/root", [f"{scratch}/stubs", *lower], scratch=scratch, upper=top)
     return f"{scratch}/root", places
@@ -79,7 +79,9 @@ def _existing(lower: list[str]) -> list[str]:
 
 
 def _lower_tree(lower: list[str], scratch: str) -> str:
-    """A directory that shows the layers as one tree, to look at. An overlay without an upper directory wants two."""
+    """A directory that shows the layers as one tree, to look at where nobody told what there is to see: each layer costs as much
+    in it as in the root. An overlay without an upper directory wants two.
+    """
     if not lower:
         return f"{scratch}/empty"
     if len(lower) == 1:

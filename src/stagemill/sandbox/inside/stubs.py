@@ -7,7 +7,6 @@ because in an overlay the topmost directory's are what is seen.
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,10 @@ from stagemill.sandbox.inside.failure import Failure
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from stagemill.sandbox.inside.tree import Links, Tree
+
+SYSTEM_DIRECTORIES = ("/proc", "/sys", "/dev")
+SYSTEM_FILES = ("/etc/hosts", "/etc/resolv.conf")
 MAX_LINKS = 40  # as the kernel's
 
 
@@ -26,7 +29,7 @@ class Point(NamedTuple):
     directory: bool
 
 
-def locate(tree: str, path: str) -> str:
+def locate(tree: Links, path: str) -> str:
     """The path, relative to the tree, that a path names once symlinks are followed inside it; what is missing stays."""
     pending = path.split("/")[::-1]
     found: list[str] = []
@@ -38,9 +41,8 @@ def locate(tree: str, path: str) -> str:
         if name == "..":
             del found[-1:]
             continue
-        try:
-            text = os.readlink("/".join((tree, *found, name)))
-        except OSError:
+        text = tree.link("/".join((*found, name)))
+        if text is None:
             found.append(name)
             continue
         links += 1
@@ -52,40 +54,39 @@ def locate(tree: str, path: str) -> str:
     return "/".join(found)
 
 
-def lay(stubs: str, tree: str, points: Iterable[Point]) -> None:
+def lay(stubs: str, tree: Tree, points: Iterable[Point]) -> None:
     """Makes in the directory `stubs` all that the tree lacks of some mount points."""
     made = {""}
     for point in points:
         place = locate(tree, point.path)
         if not place:
             raise Failure(f"cannot mount over {point.path}: that is the root of the tree")
-        if not _is_there(f"{tree}/{place}", point):
+        if not _is_there(tree, place, point):
             made |= _make(stubs, tree, place, directory=point.directory)
     for path in sorted(made, reverse=True):
-        if os.path.isdir(f"{tree}/{path}"):
-            imitate(f"{tree}/{path}", f"{stubs}/{path}")
+        if tree.is_directory(path):
+            tree.dress(path, f"{stubs}/{path}")
         else:
             os.utime(f"{stubs}/{path}", (0, 0))
 
 
-def _is_there(path: str, point: Point) -> bool:
-    try:
-        mode = os.lstat(path).st_mode
-    except (FileNotFoundError, NotADirectoryError):
+def _is_there(tree: Tree, place: str, point: Point) -> bool:
+    directory = tree.is_directory(place)
+    if directory is None:
         return False
-    if stat.S_ISDIR(mode) != point.directory:
+    if directory != point.directory:
         found, wanted = ("a file", "a directory") if point.directory else ("a directory", "a file")
         hint = "mount a directory over a directory, and a file over a file"
         raise Failure(f"cannot mount at {point.path}: found {found} in the image, wanted {wanted}", hint)
     return True
 
 
-def _make(stubs: str, tree: str, place: str, *, directory: bool) -> set[str]:
+def _make(stubs: str, tree: Tree, place: str, *, directory: bool) -> set[str]:
     """Makes a mount point and what is missing above it; returns the paths of all that it made."""
     parts = place.split("/")
     above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
     for path in sorted(above):
-        if os.path.lexists(f"{tree}/{path}") and not os.path.isdir(f"{tree}/{path}"):
+        if tree.is_directory(path) is False:
             hint = "mount somewhere else, or remove the file in a RUN before"
             raise Failure(f"cannot mount at /{place}: /{path} is no directory in the image", hint)
         _directory(f"{stubs}/{path}")
@@ -100,16 +101,3 @@ def _make(stubs: str, tree: str, place: str, *, directory: bool) -> set[str]:
 def _directory(path: str) -> None:
     with suppress(FileExistsError):
         os.mkdir(path, 0o755)
-
-
-def imitate(original: str, copy: str) -> None:
-    """Gives a directory the owner, mode, xattrs and times of another one."""
-    facts = os.stat(original)
-    with suppress(OSError):  # an owner that has no number in this user namespace
-        os.chown(copy, facts.st_uid, facts.st_gid)
-    os.chmod(copy, stat.S_IMODE(facts.st_mode))
-    with suppress(OSError):
-        for name in os.listxattr(original):
-            if not name.startswith(("user.overlay.", "trusted.")):
-                os.setxattr(copy, name, os.getxattr(original, name))
-    os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Literal, TypeAlias, TypedDict
 
+    from stagemill.sandbox.inside.tree import Facts
+
     class BindRequest(TypedDict):
         """A file or directory of this machine; `inside` it, where that is not empty."""
 
@@ -65,7 +67,8 @@ if TYPE_CHECKING:
     MountRequest: TypeAlias = BindRequest | StackRequest | TmpfsRequest | DataRequest
 
     class Request(TypedDict):
-        """All that one sandbox needs to know. `terminal` is (rows, columns) where the process gets a terminal.
+        """All that one sandbox needs to know. `tree` is what there is of its layers on the way to where something is mounted,
+        by path, and empty where nobody looked. `terminal` is (rows, columns) where the process gets a terminal.
 
         It writes itself into the files `members`; `cgroups` are directories to show, by name. `ulimits` are
         name, soft and hard limit. `foreign` says that it
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
         lower: list[str]
         upper: str | None
         work: str | None
+        tree: dict[str, Facts]
         mounts: list[MountRequest]
         args: list[str]
         env: list[tuple[str, str]]

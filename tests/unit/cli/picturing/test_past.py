@@ -131,3 +131,45 @@ def test_on_a_terminal_each_step_has_a_mark_its_line_and_what_it_reads(sizes: Si
 
 def test_a_terminal_gets_no_control_characters() -> None:
     assert text(Picture("build \x1b[31mred", (), ())).startswith("build red\n")
+
+
+def test_a_step_that_two_stages_have_is_drawn_in_both_and_counts_once(sizes: Sizes) -> None:
+    one = Drawn("web")
+    one.base()
+    shared = one.run("RUN same")
+    one.copy("COPY --from=tool /a /a", shared)
+    one.begin("tool")
+    one.last = shared
+    one.run("RUN more")
+    stages = [
+        PastStage("tool", 1, (), {}, "busybox", shared=((shared, 2),)),
+        PastStage("web", 6, (), {}, "$BASE", parent="tool"),
+    ]
+
+    picture = drawn(replace(build(7, one.graph(stages=stages)), title="web"), sizes)
+
+    tool, web = picture.boxes
+    assert [(row.line, row.short) for row in tool.rows] == [(2, "RUN same"), (5, "RUN more")]
+    assert web.rows[0].id == tool.rows[0].id == shared
+    assert web.base == "tool"
+    assert set(picture.arrows) == {Arrow("tool", "web", -1, Way.FROM)}
+    assert sum(row.slow for box in picture.boxes for row in box.rows) == 3
+    assert [row.short for row in picture.slow] == ["RUN same", "COPY --from=tool /a /a"]
+
+
+def test_on_a_narrow_terminal_instructions_are_cut_until_lines_fit(sizes: Sizes) -> None:
+    one = Drawn("build")
+    one.base()
+    made = one.run(f"RUN make {'very ' * 20}")
+    one.begin("web")
+    one.base("m3", "alpine")
+    one.copy(f"COPY --from=build /{'long' * 20} /a", made)
+    stages = [PastStage("build", 1, (), {}, "busybox"), PastStage("web", 6, (), {}, "alpine")]
+    picture = drawn(replace(build(7, one.graph(stages=stages)), title="web"), sizes)
+
+    whole, narrow, least = (text(picture, columns=columns).splitlines() for columns in (None, 60, 10))
+
+    assert max(len(line) for line in whole[1:-1]) == 9 + 52 + 17 + len("  ← build")
+    assert max(map(len, narrow)) == 60
+    assert "← build" in narrow[6]
+    assert "RUN make very very very…" in least[3]

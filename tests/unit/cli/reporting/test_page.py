@@ -76,7 +76,8 @@ def test_hostile_names_add_no_element_and_end_no_script(store: Store, past: Past
     assert [kind for kind, _ in elements.raw] == ["style", "script", "script", "script"]
     assert "\u202e" not in text
     data = json.loads(elements.raw[1][1])
-    assert data["steps"][0]["text"] == f"RUN {HOSTILE}".replace("\udcff", "\ufffd")
+    # U+2028 and U+202E, that end and turn lines, are not in what scripts show either.
+    assert data["steps"][0]["text"] == "RUN </script></style><!--<img src=x onerror=alert(1)>'\"&\ufffd"
 
 
 def test_the_data_is_ascii_without_a_character_that_means_anything_to_html() -> None:

@@ -7,7 +7,7 @@ import pytest
 from stagemill.cli.sizing import holding
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError, UsageError
-from stagemill.insight.budget import Budget, Held
+from stagemill.insight.budget import Budget, Held, Share
 
 LINES = [Held("size", 1500, 2000), Held("stage build", 5000, 2000)]
 
@@ -46,3 +46,13 @@ def test_a_stage_that_has_a_budget_is_a_stage_of_the_file() -> None:
 
     assert error.value.message == "--max-size biuld has no effect: no stage of Dockerfile has that name"
     assert error.value.hint == "did you mean build?"
+
+
+def test_what_could_not_be_held_is_said() -> None:
+    budget = Budget(growth=Share(5), stages={"build": 1, "test": 2})
+
+    assert list(holding.unmeasured(budget, LINES, "app")) == [
+        "there is no image before app that its growth could be measured from",
+        "stage test is not among what was weighed, and its budget was not looked at",
+    ]
+    assert list(holding.unmeasured(Budget(size=1), LINES, "app")) == []

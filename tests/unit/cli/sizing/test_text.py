@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from fakes.layered import image
+from stagemill.cli.progress.text import cells
 from stagemill.cli.sizing import text
 from stagemill.insight.size import Saving, SizeReport, StageSize, StepSize
 
@@ -89,6 +92,34 @@ def test_no_more_rows_than_are_asked_for_and_how_to_see_them() -> None:
 
     assert out.count("/d") == 2
     assert "and 3 more: --by directory" in out
+
+
+ORDERS = "\x1b[2J\u202egnp\t\x07\x9b"
+
+
+def test_packages_and_steps_are_no_orders_either() -> None:
+    package = json.dumps({"name": f"p{ORDERS}", "version": f"1{ORDERS}"}).encode()
+    size = image({"node_modules/p/package.json": package}, name=f"app{ORDERS}")
+    step = StepSize(f"RUN {ORDERS}", 1, 0, 0, 0)
+    report = SizeReport((StageSize("a", f"base{ORDERS}", 1, 0, 0, 0, (step,)),), 0, None)
+
+    out = text.of_build(report, size, top=10)
+
+    assert [
+        character for character in ORDERS if character in out.replace("\n", "") and not character.isprintable()
+    ] == []
+    assert "p\ufffd[2J\ufffdgnp\ufffd\ufffd\ufffd" in out
+
+
+def test_a_narrow_terminal_gets_columns_that_are_cut_and_not_wrapped() -> None:
+    report = text.of_image(image({"tmp/資料/一": NOISE, "usr/include/a.h": NOISE}), top=10)
+
+    narrow = text.fitted(report, 40)
+
+    assert text.fitted(report, None) == report
+    assert len(narrow.splitlines()) == len(report.splitlines())
+    assert max(map(cells, narrow.splitlines())) == 40
+    assert [line for line in narrow.splitlines() if line.endswith("…")]
 
 
 def test_names_that_are_orders_to_a_terminal_are_shown_harmless() -> None:

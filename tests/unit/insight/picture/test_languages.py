@@ -62,6 +62,20 @@ class TestSvg:
         assert '"step build 0" -> "step web 0"' in dot(first)
         assert "s0r0 -.-> s1r0" in mermaid(first)
 
+    def test_an_arrow_passes_below_what_stands_between_its_ends(self) -> None:
+        row = Row("1", 2, "RUN x", Tone.CACHED, "cached")
+        boxes = tuple(Box(name, "", (row,) * count) for name, count in (("a", 1), ("b", 5), ("c", 2)))
+        given = Picture(
+            "", boxes, (Arrow("a", "b", -1, Way.FROM), Arrow("b", "c", 0, Way.READS), Arrow("a", "c", 1, Way.READS))
+        )
+        spots = layout(given)
+
+        ways = [one.get("d") or "" for one in shapes(svg(given)) if "arrow" in one.get("class", "")]
+
+        low = spots["b"].y + spots["b"].height + 14
+        assert [f" {low}H" in way for way in ways] == [False, False, True]
+        assert ways[2].endswith(f" {spots['c'].x - 1} {spots['c'].row(1)}")
+
     def test_boxes_of_a_column_do_not_overlap(self) -> None:
         given = picture()
         spots = layout(Picture("", given.boxes, ()))
@@ -98,7 +112,9 @@ def test_graphviz_reads_clusters_rows_and_arrows() -> None:
 
 def test_names_for_graphviz_are_strings() -> None:
     """Nothing is outside of quotes but its own words."""
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", dot(picture(HOSTILE, HOSTILE)))
+    found = dot(picture(HOSTILE, HOSTILE))
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", found)
+    assert not re.search("[\x1b\u202e]", found)
 
     assert "script" not in bare
     assert bare.count("{") == bare.count("}") == 3
@@ -116,7 +132,9 @@ def test_mermaid_reads_subgraphs_rows_and_arrows() -> None:
 
 
 def test_names_for_mermaid_have_no_character_that_means_anything() -> None:
-    names = re.findall(r'"([^"]*)"', mermaid(picture(HOSTILE, HOSTILE)))
+    found = mermaid(picture(HOSTILE, HOSTILE))
+    names = re.findall(r'"([^"]*)"', found)
+    assert not re.search("#(27|8238);", found)
 
     assert len(names) == 8
     assert not [name for name in names if re.search(r"[<>\[\]{}()\\`]", name.replace("<br>", ""))]

@@ -86,12 +86,21 @@
   const cell = (box, part) => {
     const top = box.depth === 1 ? box : box.parent;
     const made = button(part, () => (part.children ? go(part) : part.data.id && show(part.data.id)));
-    made.className = `hue${top.parent.children.indexOf(top) % 8}`;
+    const brought = part.depth === 2 && !part.data.id; // by FROM: nothing that the Dockerfile added
+    made.className = brought ? "brought" : `hue${top.parent.children.indexOf(top) % 8}`;
     made.style.left = `${box.x0}px`;
     made.style.top = `${box.y0}px`;
     made.style.width = `${box.x1 - box.x0}px`;
     made.style.height = `${box.y1 - box.y0}px`;
     return made;
+  };
+  const inMap = () => [...map.querySelectorAll("button")];
+  const walk = (by) => {
+    const list = inMap();
+    const next = list[list.indexOf(document.activeElement) + by];
+    if (!next) return;
+    list.forEach((one) => { one.tabIndex = one === next ? 0 : -1; });
+    next.focus();
   };
   const draw = () => {
     const boxes = here.copy();
@@ -102,6 +111,7 @@
       .map((box, place) => [box, parts[place]])
       .filter(([box]) => box.depth > 0 && box.depth < 3 && box.x1 - box.x0 > 5 && box.y1 - box.y0 > 5)
       .map(([box, part]) => cell(box, part)));
+    inMap().forEach((one, place) => { one.tabIndex = place ? -1 : 0; });
     byId("crumbs").replaceChildren(...here.ancestors().reverse().map((part) => button(part, () => go(part))));
   };
   const go = (part) => {
@@ -113,6 +123,17 @@
     draw();
     window.addEventListener("resize", draw);
   }
+
+  // The graph is made smaller to fit, as long as it can be read; else it is scrolled.
+  const picture = document.querySelector("#graph svg");
+  const { width, height } = picture.viewBox.baseVal;
+  const fit = () => {
+    const scale = Math.min(1, Math.max(0.7, picture.parentElement.clientWidth / width));
+    picture.setAttribute("width", width * scale);
+    picture.setAttribute("height", height * scale);
+  };
+  fit();
+  window.addEventListener("resize", fit);
 
   // Light or dark, and keys.
   const turn = () => {
@@ -137,6 +158,11 @@
       return;
     }
     const arrow = event.key.startsWith("Arrow");
+    if (arrow && map && on.parentElement === map) {
+      walk(event.key === "ArrowDown" || event.key === "ArrowRight" ? 1 : -1);
+      event.preventDefault();
+      return;
+    }
     if (arrow && !on.matches("#list tr")) return;
     if (event.key === "Enter" && !on.dataset.step) return;
     const place = sections[Number(event.key) - 1];

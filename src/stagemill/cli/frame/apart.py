@@ -15,7 +15,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def apart(work: Callable[[], object]) -> int:
-    """The status of the work: what goes wrong is shown, 130 where it was stopped. A signal to us stops it, and not us."""
+    """The status of the work, which it may return: what goes wrong is shown, 130 where it was stopped. A signal to us stops it, and
+    not us.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come while nobody forwards it
@@ -42,8 +44,8 @@ def apart(work: Callable[[], object]) -> int:
 def _do(work: Callable[[], object]) -> NoReturn:
     status = 1
     try:
-        work()
-        status = 0
+        found = work()
+        status = found if isinstance(found, int) else 0
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as in `main`, where this process began
         status = report(error)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stagemill.cli.watching.apart import apart
+from stagemill.cli.frame.apart import apart
 from stagemill.errors import StagemillError
 
 
