@@ -24,6 +24,8 @@ RUNTIME = {
     "c-make": "debian:bookworm-slim",
     "c-sqlite": "debian:bookworm-slim",
     "node-npm": "node:22-slim",
+    "node-places": "node:22-slim",
+    "node-workspace": "node:22-slim",
     "site-node": "busybox",
     "python-pip": "python:3.11-slim",
 }
@@ -55,7 +57,7 @@ def test_a_project_is_split_and_proven(
 @pytest.mark.parametrize(
     ("name", "bases", "said"),
     [
-        ("go-modules", ["golang:1.23", "gcr.io/distroless/static"], ["/app"]),
+        ("go-modules", ["golang:1.23", "gcr.io/distroless/static:latest"], ["/app"]),
         ("node-plain", ["node:22", "node:22-slim"], ["node", "server.js", "--check"]),
         ("python-pip", ["python:3.11", "python:3.11-slim"], ["python", "app.py"]),
     ],
@@ -74,6 +76,8 @@ def test_a_project_that_was_begun_can_be_built(
     (folder / ".python-version").write_text("3.11\n")
     make_bases(*bases)
     example = Example(folder, {**environment, "APP_MODE": "x"})
+    if name == "go-modules":
+        assert example.stagemill("tag", "gcr.io/distroless/static:latest", "gcr.io/distroless/static:nonroot").status == 0
 
     assert (
         example.stagemill("init", *(["--run", "env APP_MODE=x python app.py"] if name == "python-pip" else [])).status

@@ -90,15 +90,46 @@ def test_a_command_that_is_not_there_proves_nothing(site: Mill) -> None:
     assert "--check 'node app.js' does not run in the image as it is: exit status 127" in said
 
 
-def test_what_would_differ_is_a_reason_to_refuse(program: Mill) -> None:
-    program.write({"Dockerfile": PROGRAM.replace("&& chown 5:6 /data", "&& chmod 700 /data")})
+def test_directories_links_and_what_was_removed_are_as_they_were(program: Mill) -> None:
+    more = "RUN chmod 1777 /data && ln -s /src/stat /bin/show && mkdir -p /var/spool && mkdir -m 700 /var/spool/own && rm /etc/group\nENV MODE=1"
+    program.write({"Dockerfile": PROGRAM.replace("ENV MODE=1", more)})
+
+    ran = program.ok("split", "--progress=quiet", "--check", "./stat -c %u:%g=%a /data /var/spool/own", "--write", ".")
+
+    assert "split: it needs more: " in ran.err
+    lines = (program.folder / "Dockerfile").read_text().splitlines()
+    begin = next(at for at, line in enumerate(lines) if line.startswith("RUN mkdir"))
+    assert lines[begin : begin + 6] == [
+        "RUN mkdir -p /var/spool /var/spool/own \\",
+        " && ln -sfn /src/stat /bin/show \\",
+        " && rm -rf /etc/group \\",
+        " && chmod 700 /var/spool/own \\",
+        " && chmod 1777 /data \\",
+        " && chown 5:6 /src",
+    ]
+
+
+def test_who_it_runs_as_may_not_change(program: Mill) -> None:
+    text = PROGRAM.replace("USER 5:6", "RUN echo app:x:5:6::/:/bin/sh >>/etc/passwd\nUSER app")
+    program.write({"Dockerfile": text})
 
     said = program.fail("split", "--progress=quiet", ".")
 
-    assert (
-        "error: cannot split it: the runtime would not be what the image was\n/data has another kind or mode\n" in said
-    )
+    assert "error: cannot split it: the runtime would not be what the image was\nthe user app is not in it" in said
     assert "hint: split it by hand from what --dry-run shows" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("sh -c 'echo $PPID >/data/$(ls /site | wc -l)'", "written as it is, and not split: data/"),
+        ("sleep 60", "'sleep 60' has not ended after 1 s"),
+    ],
+)
+def test_what_a_command_writes_and_when_it_ends_is_looked_at(site: Mill, command: str, said: str) -> None:
+    site.write({"Dockerfile": SITE.replace("COPY . .", "VOLUME /data\nCOPY . .\nRUN mkdir -m 777 /data")})
+
+    assert said in site.fail("split", "--progress=quiet", "--check-timeout=1s", "--check", command, ".")
 
 
 def test_a_file_that_does_not_build_is_told_as_by_build(site: Mill) -> None:

@@ -23,6 +23,7 @@ from stagemill.cli.making.warnings import Checks
 from stagemill.cli.progress import open_progress
 from stagemill.cli.progress.out import writable
 from stagemill.cli.splitting import keeping, report
+from stagemill.dockerfile import durations
 from stagemill.dockerfile.tree import Dockerfile
 from stagemill.errors import UsageError
 from stagemill.execute.services import Services
@@ -50,7 +51,13 @@ _EXAMPLES = examples(
     "checks",
     multiple=True,
     metavar="COMMAND",
-    help="Run this in both images, without a shell; output and exit status must be the same.",
+    help="Run this in both images, without a shell; exit status, output and the files that it writes must be the same.",
+)
+@click.option(
+    "--check-timeout",
+    metavar="DURATION",
+    default="60s",
+    help="How long a --check may take in each image. [60s]",
 )
 @click.option("--write", is_flag=True, help="Put the result in the place of the Dockerfile.")
 @click.option("-o", "--output", metavar="FILE", help="Put the result into this file, which must not be there yet.")
@@ -67,6 +74,7 @@ def command(**given: object) -> int:
     flags = BuildFlags.of(values, os.environ)
     dry = values.flag("dry_run")
     _check(values, flags)
+    seconds = _seconds(values.text("check_timeout") or "60s")
     with (
         workplace() as place,
         open_progress("quiet" if dry else flags.progress, sys.stderr) as listener,
@@ -78,7 +86,7 @@ def command(**given: object) -> int:
             before = Checks(inputs, flags.build_args)
             with prepared(flags, inputs, place=place, listener=listener, checks=before) as job:
                 commands = [tuple(shlex.split(text)) for text in values.texts("checks")]
-                found = _proven(job, inputs, flags, before=before, checks=commands)
+                found = _proven(job, inputs, flags, before=before, checks=commands, seconds=seconds)
     kept = keeping.keep(found.text, flags, write=values.flag("write"), output=values.text("output"))
     shown = report.document(found) if values.flag("as_json") else report.text(found, kept)
     print(writable(shown, sys.stdout))
@@ -104,6 +112,16 @@ def _check(values: Values, flags: BuildFlags) -> None:
     keeping.check(flags, write=values.flag("write"), output=values.text("output"))
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = durations.parse(text) / 1e9
+    except ValueError:
+        seconds = 0
+    if seconds <= 0:
+        raise UsageError(f"--check-timeout {text!r} is no time to wait", hint="write one such as 30s or 5m")
+    return seconds
+
+
 def _words(text: str) -> list[str]:
     try:
         return shlex.split(text)
@@ -118,7 +136,9 @@ def _facts(inputs: Inputs, flags: BuildFlags, built: Built | None = None) -> Fac
     return Facts.of(inputs.dockerfile, context=context, build_args=flags.build_args, base=base)
 
 
-def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, before: Checks, checks: Sequence[tuple[str, ...]]) -> Split:
+def _proven(
+    job: Job, inputs: Inputs, flags: BuildFlags, *, before: Checks, checks: Sequence[tuple[str, ...]], seconds: float
+) -> Split:
     # What cannot be split is refused before it is built.
     _facts(inputs, flags)
     first = [(before, job.options)]
@@ -137,5 +157,5 @@ def _proven(job: Job, inputs: Inputs, flags: BuildFlags, *, before: Checks, chec
         sys.stderr.write(f"split: {text}\n")
         sys.stderr.flush()
 
-    splitter = Splitter(make, f"{Path(inputs.dockerfile.source.name).name} (split)", say)
+    splitter = Splitter(make, f"{Path(inputs.dockerfile.source.name).name} (split)", say, seconds)
     return splitter.split(inputs.dockerfile, lambda built: _facts(inputs, flags, built), checks)

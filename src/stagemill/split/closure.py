@@ -9,19 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from stagemill.dockerfile.source import Span
-from stagemill.dockerfile.tree import Command
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
-from stagemill.lint import shell
 from stagemill.oci.config import RunConfig
 from stagemill.split import programs
 from stagemill.split.draft import Draft, Kept, Line, Manager
 from stagemill.split.owners import Owners
 from stagemill.values import dataclass
 
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _MOST_FILES = 60_000
 
 
@@ -82,18 +78,7 @@ class Closure:
     def called_by(self, path: str, config: RunConfig) -> tuple[Missing, ...]:
         """What a shell script of the runtime calls that the runtime has lost; none for another file."""
         place = resolve(self.new, clean(path))
-        entry = self.new.lstat(place)
-        words = programs.interpreter(self.new, path)
-        if (
-            entry is None
-            or entry.kind != "file"
-            or not (path.endswith(".sh") or (words and words[-1].rpartition("/")[2] in _SHELLS))
-        ):
-            return ()
-        text = self.new.real_path(place).read_text("utf-8", "replace")
-        commands = shell.of_command(Command(None, text, Span(1, 1, 1, 1)))
-        names = dict.fromkeys(command.texts[0] for command in commands if command.texts)
-        found = (self.program(name, config) for name in names if not set("$`*?") & set(name))
+        found = (self.program(name, config) for name in programs.called(self.new, path))
         return tuple(replace(item, by=place) for each in found for item in each)
 
     def _programs(self, paths: Iterable[str]) -> Iterator[str]:

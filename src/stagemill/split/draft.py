@@ -69,7 +69,8 @@ class Draft:
     """The runtime stage begins from `base`, for the reason `why`. `packages` are installed in it by the system's manager.
 
     `environment` is the virtual environment that has all packages of Python. `inserted` and `end` go into the build stage; `env` and `command` take the place of what the file says for the runtime;
-    `place` makes the working directory what it was. `assumed` is what only a build can show.
+    `links` are symlinks by their paths and texts, `folders` are directories that are made empty; `finish` are the commands that
+    do what a copy does not. `assumed` is what only a build can show.
     """
 
     kind: Kind
@@ -86,7 +87,9 @@ class Draft:
     packages: tuple[str, ...] = ()
     manager: Manager = "apt-get"
     users: tuple[str, ...] = ()
-    place: Line | None = None
+    links: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
+    finish: tuple[Line, ...] = ()
     assumed: tuple[str, ...] = ()
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from stagemill.dockerfile.source import Span
-from stagemill.dockerfile.tree import Cmd, Command, Entrypoint, InstructionNode
+from stagemill.dockerfile.tree import Cmd, Command, Entrypoint
 from stagemill.errors import DockerfileError
 from stagemill.lint import shell
 from stagemill.lint.file import LintFile
@@ -30,6 +31,9 @@ _BUILDS = {
 }  # fmt: skip
 _JAVA = frozenset({"mvn", "mvnw", "gradle", "gradlew"})
 _RUNNERS = frozenset({"npx", "bunx", "pnpx"})
+_CHANGES = frozenset({"gosu", "su-exec"})
+_INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"}) | _CHANGES
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _SHELL_SIGNS = frozenset("|&;<>$`*?\n")
 
 
@@ -41,11 +45,22 @@ class Entry:
     """
 
     words: tuple[str, ...]
-    nodes: tuple[InstructionNode, ...]
+    nodes: tuple[Cmd | Entrypoint, ...]
     span: Span
     shell: bool = False
     plain: bool = True
     wrapper: int = 0
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The programs that a shell calls, as they are written; none where the words are run as they are."""
+        found: list[str] = []
+        for node in self.nodes:
+            commands = shell.of_command(node.command)
+            words = node.command.exec or ()
+            if node.command.exec is None or (words and words[0].rpartition("/")[2] in _SHELLS and "-c" in words):
+                found += [command.texts[0] for command in commands if command.texts]
+        return tuple(dict.fromkeys(found))
 
     @property
     def program(self) -> str:
@@ -55,6 +70,17 @@ class Entry:
     def inner(self) -> tuple[str, ...]:
         """The words behind a script that prepares and then runs what follows it; all of them where there is none."""
         return self.words[self.wrapper :]
+
+    @property
+    def inner_nodes(self) -> tuple[Cmd | Entrypoint, ...]:
+        """The instructions that say it: CMD alone where ENTRYPOINT is the script or the init and nothing else."""
+        apart = len(self.nodes) > 1 and self.wrapper == len(self.nodes[0].command.exec or ())
+        return self.nodes[1:] if apart else self.nodes
+
+    def instead(self, words: Sequence[str]) -> str:
+        """A CMD that runs these words in place of those of `inner_nodes`."""
+        before = self.words[: self.wrapper] if self.inner_nodes == self.nodes else ()
+        return f"CMD {json.dumps([*before, *words], ensure_ascii=False)}"
 
     @property
     def inner_program(self) -> str:
@@ -76,8 +102,12 @@ class Entry:
                 "cannot split it: neither CMD nor ENTRYPOINT says what the image runs", at=at, hint=hint
             )
         entry = _joined([node.command for node in found], tuple(found))
-        if cmd and entrypoint and entrypoint.command.exec and _is_wrapper(entrypoint.command.exec):
-            entry = replace(entry, wrapper=len(entrypoint.command.exec))
+        before = _inits(entry.words)
+        script = len(entrypoint.command.exec) if cmd and entrypoint and entrypoint.command.exec else 0
+        if script and _is_wrapper(entry.words[:script]):
+            before = max(before, script)
+        if before < len(entry.words):
+            entry = replace(entry, wrapper=before)
         entry.check(file)
         return entry
 
@@ -95,12 +125,24 @@ class Entry:
             )
 
 
+def _inits(words: Sequence[str]) -> int:
+    """How many words stand for a program that only looks after the one behind it, or changes to another user for it."""
+    at = 0
+    while at < len(words) and words[at].rpartition("/")[2] in _INITS:
+        name = words[at].rpartition("/")[2]
+        at += 1
+        while at < len(words) and words[at].startswith("-"):
+            at += 1
+        at += name in _CHANGES
+    return at
+
+
 def _is_wrapper(words: Sequence[str]) -> bool:
     """Whether an ENTRYPOINT is a script that runs CMD in the end, by its name."""
     return words[-1].endswith(".sh") or "entrypoint" in words[-1]
 
 
-def _joined(commands: Sequence[Command], nodes: tuple[InstructionNode, ...]) -> Entry:
+def _joined(commands: Sequence[Command], nodes: tuple[Cmd | Entrypoint, ...]) -> Entry:
     words: list[str] = []
     shell_form, plain = False, True
     for command in commands:

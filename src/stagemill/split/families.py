@@ -69,14 +69,21 @@ def _slim_tag(base: Base) -> str:
     return "-".join(words)
 
 
-def system(base: Base) -> str:
-    """The plain system that a base with a compiler is made of, for programs that need a C library."""
-    if base.name in {"debian", "ubuntu", "alpine", "busybox"}:
+def system(base: Base, release: str = "") -> str:
+    """The plain system that a base with a compiler is made of, for programs that need a C library; itself where none is known.
+
+    `release` is what its etc/os-release says, `debian bookworm`; where that is not known yet, the tag has to do.
+    """
+    name, _, version = release.partition(" ")
+    if base.name in {"debian", "ubuntu", "alpine", "busybox"} or name not in {"", "debian", "ubuntu", "alpine"}:
         return str(base)
-    if base.alpine:
-        version = re.search(r"alpine([0-9.]+)", base.tag)
-        return f"alpine:{version[1]}" if version else "alpine"
-    debian = next((name for name in _DEBIANS if name in base.tag), "bookworm")
+    if name == "ubuntu" and version:
+        return f"ubuntu:{version}"
+    if base.alpine or name == "alpine":
+        found = re.search(r"alpine([0-9.]+)", base.tag)
+        number = found[1] if found else ".".join(version.split(".")[:2])
+        return f"alpine:{number}" if number else "alpine"
+    debian = version or next((name for name in _DEBIANS if name in base.tag), "bookworm")
     return f"debian:{debian}-slim"
 
 

@@ -49,7 +49,7 @@ _OF_KIND: Mapping[Kind, Names] = {
 _COMPILED: Names = {
     "it is compiled into the program": (
         "*.go", "go.mod", "go.sum", "go.work*", "*.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain*", ".cargo", "build.rs",
-        "*.c", "*.h", "*.cc", "*.cpp", "*.cxx", "*.hh", "*.hpp", "*.hxx", "*.s", "*.S", "*.in", "*.am", "*.ac", "*.y", "*.l",
+        "*.c", "*.h", "*.cc", "*.cpp", "*.cxx", "*.hh", "*.hpp", "*.hxx", "*.s", "*.S", "*.h.in", "*.c.in", "*.pc.in", "*.cmake.in", "Makefile.in", "configure.in", "*.am", "*.ac", "*.y", "*.l",
         "Makefile*", "makefile", "GNUmakefile", "*.mk", "*.mak", "CMakeLists.txt", "*.cmake", "configure", "config.status", "config.log",
         "config.h", "libtool", "stamp-h1", "aclocal.m4", "autom4te.cache", "m4", "meson.build", "meson_options.txt", "meson.options",
         "CMakePresets.json", "conanfile.*", "vcpkg.json", "*.pc",
@@ -58,18 +58,43 @@ _COMPILED: Names = {
     ),
     "it is a step between source and program": ("*.o", "*.lo", "*.a", "*.la", "*.d", "*.gch", "*.class", "*.rlib", "CMakeFiles", "CMakeCache.txt", ".libs"),
 }  # fmt: skip
+COMPILERS = frozenset({"go", "rust", "c", "java"})
+# Names that say something of a file, and nothing of a directory: `conf.d` has settings.
+_ONLY_FILES = ("*.d", "*.in", "*.l", "*.y", "*.s", "*.a", "*.o")
+WORKPLACES: Mapping[str, str] = {
+    "target": "cargo has compiled in it",
+    "build": "it was compiled in it",
+    "obj": "it was compiled in it",
+    "vendor": "it is compiled into the program",
+}
 _SCRIPT_SOURCES = (".ts", ".tsx", ".mts", ".cts", ".jsx", ".vue", ".svelte", ".scss", ".less", ".coffee", ".map")
 _MOST_FILES = 3000
 
 
 def reason(name: str, kind: Kind) -> str:
     """Why a name at the top of a project stays behind; empty where it does not."""
-    of_kind = _COMPILED if kind in {"go", "rust", "c", "java"} else _OF_KIND.get(kind, {})
+    of_kind = _COMPILED if kind in COMPILERS else _OF_KIND.get(kind, {})
     for names in (_EVERYWHERE, of_kind):
         for why, patterns in names.items():
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
                 return why
     return ""
+
+
+def is_code(name: str, kind: Kind) -> bool:
+    """Whether a name is one of those that compilers read."""
+    sources = next(iter(_COMPILED.values()))
+    return kind in COMPILERS and any(fnmatch.fnmatchcase(name, pattern) for pattern in sources)
+
+
+def of(view: FileView, path: str, kind: Kind) -> str:
+    """Why what lies at a path stays behind; empty where it does not. A directory of a compiler holds nothing but its files."""
+    entry = view.lstat(path)
+    name = path.rpartition("/")[2]
+    if entry is None or entry.kind != "dir":
+        return reason(name, kind)
+    why = "" if any(fnmatch.fnmatchcase(name, pattern) for pattern in _ONLY_FILES) else reason(name, kind)
+    return why or ("it is compiled into the program" if kind in COMPILERS and is_source(view, path, kind) else "")
 
 
 def is_source(view: FileView, path: str, kind: Kind) -> bool:

@@ -1,14 +1,18 @@
-"""`Owners`: which package of the system owns a file, by the lists that dpkg and apk keep. Source: dpkg-query(1), apk-installed(5)."""
+"""`Owners`: which package of the system owns a file, by the lists that dpkg and apk keep. Source: dpkg-query(1), deb-md5sums(5), apk-installed(5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from stagemill.files.view import FileView
 
 _LISTS = "var/lib/dpkg/info"
+_STATUS = "var/lib/dpkg/status"
+_EXTENDED = "var/lib/apt/extended_states"
 _INSTALLED = "lib/apk/db/installed"
+_WORLD = "etc/apk/world"
 
 
 class Owners:
@@ -36,6 +40,69 @@ class Owners:
     def packages(self) -> frozenset[str]:
         """All that are installed, by name."""
         return frozenset(owner for owner, _ in self._listed)
+
+    def is_changed(self, path: str) -> bool:
+        """Whether a file is not what its package brought; False where the lists do not say what that was."""
+        wanted = next((self._sums[spelt] for spelt in _spelt(path) if spelt in self._sums), "")
+        if not wanted or not self._is_file(path):
+            return False
+        with self._view.real_path(path).open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() != wanted
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each package of the system, by name."""
+        found = {fields.get("Package", ""): fields.get("Version", "") for fields in self._fields(_STATUS)}
+        owner = ""
+        for line in self._lines(_INSTALLED):
+            owner = line[2:] if line.startswith("P:") else owner
+            if line.startswith("V:"):
+                found[owner] = line[2:]
+        return {name: version for name, version in found.items() if name}
+
+    @property
+    def tells_wanted(self) -> bool:
+        """Whether what came along is told from what was asked for."""
+        return self._is_file(_EXTENDED) or self._is_file(_WORLD)
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The packages that somebody asked for, whatever words were used for that; the others came along. Source: apt-mark(8)."""
+        along = {each.get("Package", "") for each in self._fields(_EXTENDED) if each.get("Auto-Installed") == "1"}
+        return frozenset({*(self.versions.keys() - along)} if self._is_file(_STATUS) else self._lines(_WORLD))
+
+    @cached_property
+    def _sums(self) -> Mapping[str, str]:
+        """What the bytes of packages' files hash to, those of settings too."""
+        found: dict[str, str] = {}
+        for name in self._view.listdir(_LISTS):
+            if name.endswith(".md5sums"):
+                pairs = (line.split("  ", 1) for line in self._lines(f"{_LISTS}/{name}"))
+                found.update({pair[1]: pair[0] for pair in pairs if len(pair) == _PAIR})
+        for fields in self._fields(_STATUS):
+            rows = (line.split() for line in fields.get("Conffiles", "").splitlines())
+            found.update({row[0].lstrip("/"): row[1] for row in rows if len(row) == _PAIR})
+        return found
+
+    def _fields(self, path: str) -> Iterator[Mapping[str, str]]:
+        """The paragraphs of a file in the form of deb822(5)."""
+        fields: dict[str, str] = {}
+        last = ""
+        for line in (*self._lines(path), ""):
+            if not line.strip():
+                if fields:
+                    yield fields
+                fields, last = {}, ""
+            elif line[0] in " \t":
+                fields[last] = f"{fields.get(last, '')}\n{line.strip()}"
+            else:
+                last, _, value = line.partition(":")
+                fields[last] = value.strip()
+
+    def _lines(self, path: str) -> list[str]:
+        if not self._is_file(path):
+            return []
+        return self._view.real_path(path).read_text("utf-8", "surrogateescape").splitlines()
 
     @cached_property
     def _directories(self) -> frozenset[str]:
@@ -80,6 +147,9 @@ class Owners:
                 folder = value
             elif kind == "R":
                 yield owner, f"{folder}/{value}" if folder else value
+
+
+_PAIR = 2
 
 
 def _spelt(path: str) -> Iterator[str]:

@@ -11,12 +11,16 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from stagemill.dockerfile.source import Span
+from stagemill.dockerfile.tree import Command
 from stagemill.errors import StagemillError
 from stagemill.files.glob import expand
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
+from stagemill.lint import shell
 from stagemill.values import dataclass
 
+SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ELF = b"\x7fELF"
 _GO = b" Go buildinf:"
@@ -84,6 +88,28 @@ def needs(view: FileView, path: str) -> Needs | None:
     return Needs(wants=tuple(wants), files=files)
 
 
+def is_program(view: FileView, path: str) -> bool:
+    """Whether a path is that of a compiled program."""
+    found = resolve(view, clean(path))
+    entry = view.lstat(found)
+    return entry is not None and entry.kind == "file" and is_elf(view.real_path(found))
+
+
+def called(view: FileView, path: str) -> tuple[str, ...]:
+    """The programs that a shell script calls, as it writes them, each once; none where a file is no such script."""
+    words = interpreter(view, path)
+    if not path.endswith(".sh") and not (words and words[-1].rpartition("/")[2] in SHELLS):
+        return ()
+    found = resolve(view, clean(path))
+    entry = view.lstat(found)
+    if entry is None or entry.kind != "file":
+        return ()
+    text = view.real_path(found).read_text("utf-8", "replace")
+    commands = shell.of_command(Command(None, text, Span(1, 1, 1, 1)))
+    names = dict.fromkeys(command.texts[0] for command in commands if command.texts)
+    return tuple(name for name in names if not set("$`*?") & set(name))
+
+
 def is_elf(place: Path) -> bool:
     """Whether a file begins as a program does."""
     with place.open("rb") as file:
@@ -135,7 +161,7 @@ def interpreter(view: FileView, path: str) -> tuple[str, ...]:
 
 def library_places(view: FileView) -> tuple[str, ...]:
     """Where a system looks for libraries: what ld.so.conf names, and what it knows by itself."""
-    found = list(_configured(view, "etc/ld.so.conf", set()))
+    found = configured(view)
     machine = [
         f"usr/lib/{name}" for name in view.listdir("usr/lib") if name.endswith(("-linux-gnu", "-linux-gnueabihf"))
     ]
@@ -153,6 +179,11 @@ def library_places(view: FileView) -> tuple[str, ...]:
             ]
         )
     )
+
+
+def configured(view: FileView) -> tuple[str, ...]:
+    """The directories that ld.so.conf names, for the list that ldconfig makes."""
+    return tuple(_configured(view, "etc/ld.so.conf", set()))
 
 
 def _configured(view: FileView, path: str, seen: set[str]) -> Iterator[str]:

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stagemill.build import Built
 from stagemill.dockerfile.tree import Env
+from stagemill.errors import SandboxError
+from stagemill.execute.running import read_text
 from stagemill.files.paths import clean, resolve
 from stagemill.files.view import FileView
 from stagemill.files.walk import walk
 from stagemill.oci.config import RunConfig
+from stagemill.sandbox.users import find
 from stagemill.split import programs
 from stagemill.split.draft import Draft, Kept
 from stagemill.split.facts import Facts
+from stagemill.split.owners import Owners
 from stagemill.split.smoke import Outcome
 from stagemill.values import dataclass
 
@@ -39,7 +43,14 @@ class Check:
 
     @property
     def same(self) -> bool:
-        return (self.before.status, self.before.stdout) == (self.after.status, self.after.stdout)
+        """By status, standard output and the names of the files that it wrote."""
+        one, other = self.before, self.after
+        return (one.status, one.stdout, one.written) == (other.status, other.stdout, other.written)
+
+    @property
+    def complains(self) -> bool:
+        """Whether it writes something else to standard error, which may be a warning or a time."""
+        return self.before.stderr != self.after.stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ def compare(facts: Facts, draft: Draft, before: Built, after: Built) -> Compared
         differences += [text for text in found if text]
     differences += _settings(facts, draft, before.plan.target.image.config, after.plan.target.image.config)
     differences += _directory(facts, old, new)
+    differences += _versions(draft, Owners(old).versions, Owners(new).versions)
+    differences += _user(before.plan.target.image.config.user, old, new)
     if program(old, before.plan.target.image.config) and not program(new, after.plan.target.image.config):
         differences.append(f"{facts.entry.words[0]} is not found in it")
     return Compared(count, tuple(differences))
@@ -149,6 +162,26 @@ def _directory(facts: Facts, old: FileView, new: FileView) -> Iterator[str]:
     one, other = old.lstat(path), new.lstat(path)
     if path and one and other and (one.uid, one.gid, one.mode) != (other.uid, other.gid, other.mode):
         yield f"/{path} belonged to {one.uid}:{one.gid} with mode {one.mode:o}, and belongs to {other.uid}:{other.gid} with {other.mode:o}"
+
+
+def _versions(draft: Draft, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """Packages of the system that the runtime installs in another version."""
+    for name in draft.packages:
+        if name in old and name in new and old[name] != new[name]:
+            yield f"the package {name} is {new[name]} in it, and was {old[name]}"
+
+
+def _user(name: str, old: FileView, new: FileView) -> Iterator[str]:
+    """Who the program is, by numbers: files belong to numbers."""
+    try:
+        one, other = (
+            find(name, passwd=read_text(view, "etc/passwd"), group=read_text(view, "etc/group")) for view in (old, new)
+        )
+    except SandboxError:
+        yield f"the user {name} is not in it, and no useradd or adduser of the file makes it"
+        return
+    if (one.uid, one.gid, one.groups) != (other.uid, other.gid, other.groups):
+        yield f"the user {name} is {other.uid}:{other.gid} in it, and was {one.uid}:{one.gid}"
 
 
 def program(view: FileView, config: RunConfig) -> str:

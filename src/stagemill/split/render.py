@@ -102,31 +102,42 @@ def _from(facts: Facts, draft: Draft) -> Line:
 
 def _runtime(facts: Facts, draft: Draft) -> Iterator[str]:
     yield from _written([_from(facts, draft)])
-    yield from _settings(facts)
+    yield from _settings(facts, draft)
     yield from _written(draft.env)
     if draft.users:
         yield from _written([Line("RUN " + " && ".join(draft.users), "The users that files belong to.")])
-    if draft.packages:
-        install = system.install(draft.packages, draft.manager).replace("\\\n", f"{facts.file.escape}\n")
-        yield from _written([Line(install, "Packages that it runs with, and none to build.")])
+    upgrade = system.upgrades(facts) and draft.kind != "site" and draft.base != "scratch"
+    if draft.packages or upgrade:
+        written = {package.name: package.written for package in system.asked(facts)}
+        names = [written.get(name, name) for name in draft.packages]
+        install = system.install(names, draft.manager, upgrade=upgrade).replace("\\\n", f"{facts.file.escape}\n")
+        why = (
+            "Packages that it runs with, and none to build."
+            if names
+            else "The system is brought up to date, as it was."
+        )
+        yield from _written([Line(install, why)])
     yield f"WORKDIR {facts.workdir}"
-    if draft.place:
-        yield from _written([draft.place])
     yield from _copies(facts, draft.kept)
+    yield from _finish(facts, draft)
     yield from _moved(facts, draft)
 
 
-def _settings(facts: Facts) -> Iterator[str]:
+def _finish(facts: Facts, draft: Draft) -> Iterator[str]:
+    """One RUN for all that a copy does not do, with each reason once."""
+    if draft.finish:
+        joined = f" {facts.file.escape}\n && ".join(line.text for line in draft.finish)
+        yield from _written([Line(f"RUN {joined}", " ".join(dict.fromkeys(line.why for line in draft.finish)))])
+
+
+def _settings(facts: Facts, draft: Draft) -> Iterator[str]:
     """ENV as it was, the ARGs that it, or what follows, reads, and the shell that is to run what has the shell form."""
     nodes = [step.node for step in facts.stage.steps]
-    read = {
-        name
-        for node in nodes
-        if isinstance(node, (Env, *_MOVED))
-        for name, _ in variables(node.raw, escape=facts.file.escape)
-    }
+    texts = [node.raw for node in nodes if isinstance(node, (Env, User, *_MOVED))] + list(draft.users)
+    read = {name for text in texts for name, _ in variables(text, escape=facts.file.escape)}
+    health = any(isinstance(node, Healthcheck) and node.command and node.command.exec is None for node in nodes)
     for node in nodes:
-        wanted = isinstance(node, Env) or (isinstance(node, Shell) and facts.entry.shell)
+        wanted = isinstance(node, Env) or (isinstance(node, Shell) and (facts.entry.shell or health))
         if wanted or (isinstance(node, Arg) and any(pair.key in read for pair in node.items)):
             yield from _lines(node.raw)
 
@@ -170,8 +181,7 @@ def _short(facts: Facts, path: str) -> str:
 
 def _moved(facts: Facts, draft: Draft) -> Iterator[str]:
     """The rest of the file: what a container is started with, in its order."""
-    nodes = facts.entry.nodes[1:] if facts.entry.wrapper else facts.entry.nodes
-    replaced = {id(node) for node in nodes} if draft.command else set()
+    replaced = {id(node) for node in facts.entry.inner_nodes} if draft.command else set()
     for step in facts.stage.steps:
         node = step.node
         last = isinstance(node, User) and node.user.text == facts.stage.end.user and _is_final_user(facts, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from stagemill.files.paths import clean, join
+from stagemill.files.paths import clean, join, resolve
 from stagemill.files.view import FileView
 from stagemill.split import leftovers
 from stagemill.split.draft import Kept, Kind, Left
@@ -22,7 +22,7 @@ _SYSTEM = frozenset({
 class Site:
     """`view` is the tree of the built image, with the directory at `root`; or the context, of which the file copies a part.
 
-    `outputs` are names that only a build makes, where there was none.
+    `outputs` are names that only a build makes, where there was none. `needs_system` says that an empty runtime would not do.
     """
 
     facts: Facts
@@ -30,6 +30,7 @@ class Site:
     root: str = ""
     built: bool = False
     outputs: tuple[str, ...] = ()
+    needs_system: bool = False
 
     @classmethod
     def foreseen(cls, facts: Facts, outputs: Collection[str] = ()) -> Site:
@@ -38,6 +39,19 @@ class Site:
     @classmethod
     def after(cls, facts: Facts, view: FileView) -> Site:
         return cls(facts, view, clean(facts.workdir), built=True)
+
+    @property
+    def release(self) -> str:
+        """The system of a built image and its release, `debian bookworm`; empty where that is not known."""
+        place = resolve(self.view, "etc/os-release") if self.built and self.view is not None else ""
+        entry = self.view.lstat(place) if self.view is not None and place else None
+        if self.view is None or entry is None or entry.kind != "file":
+            return ""
+        lines = self.view.real_path(place).read_text("utf-8", "replace").splitlines()
+        said = {name: value.strip("\"'") for name, _, value in (line.partition("=") for line in lines)}
+        number = said.get("VERSION_ID", "")
+        version = number if said.get("ID") == "alpine" else said.get("VERSION_CODENAME", number)
+        return f"{said.get('ID', '')} {version}".strip()
 
     def making(self, *outputs: str) -> Site:
         """With what a build will make at the top of it, where it is not known from one."""
@@ -93,10 +107,9 @@ class Site:
         return self._named_again(kept, left)
 
     def _reason(self, name: str, kind: Kind) -> str:
-        why = leftovers.reason(name, kind)
-        if why or self.view is None or kind not in {"go", "rust", "c", "java"} or not self.is_directory(name):
-            return why
-        return "it is compiled into the program" if leftovers.is_source(self.view, self.path(name), kind) else ""
+        if self.view is None or self.view.lstat(self.path(name)) is None:
+            return leftovers.reason(name, kind)
+        return leftovers.of(self.view, self.path(name), kind)
 
     def _named_again(self, kept: list[Kept], left: list[Left]) -> tuple[list[Kept], list[Left]]:
         """Takes back directories of doubtful names that a kept file has in a text."""

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from stagemill.build import Built
 from stagemill.dockerfile.parser import parse
-from stagemill.dockerfile.tree import Dockerfile, Healthcheck
-from stagemill.errors import StagemillError
+from stagemill.dockerfile.tree import Dockerfile, Run
+from stagemill.errors import StagemillError, StepError
 from stagemill.execute.tree import Tree
 from stagemill.files.view import FileView
-from stagemill.lint import shell
-from stagemill.split import closure, proof, recipes, smoke, system
+from stagemill.split import closure, finish, leftovers, lost, proof, recipes, smoke, system
 from stagemill.split.closure import Closure, Missing
 from stagemill.split.draft import Draft, Kept, Left, without_nested
 from stagemill.split.evidence import Evidence, Wrote
 from stagemill.split.facts import Facts
+from stagemill.split.finish import Runtime
 from stagemill.split.proof import Check
 from stagemill.split.render import render
 from stagemill.split.site import Site
@@ -53,7 +53,8 @@ class Split:
 def foreseen(facts: Facts) -> Split:
     """By text and context alone. Raises DockerfileError where it cannot be split without guessing."""
     draft = recipes.draft(facts, Site.foreseen(facts))
-    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere()]
+    compiled = {ran.directory for ran in facts.commands} if draft.kind in leftovers.COMPILERS else set[str | None]()
+    elsewhere = [Kept(path, directory) for path, directory in facts.copied_elsewhere() if path not in compiled]
     assumed = (*draft.assumed, f"what the RUN lines leave outside of {facts.workdir}, and what more of it is needed")
     draft = _in_order(replace(draft, kept=(*draft.kept, *elsewhere), assumed=assumed))
     return Split(facts, draft, render(facts, draft))
@@ -61,11 +62,15 @@ def foreseen(facts: Facts) -> Split:
 
 @dataclass(frozen=True)
 class Splitter:
-    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done."""
+    """`make` builds a file with what the command line says, `name` is what the split one is called in errors, `say` tells what is done.
+
+    A check may take `seconds`.
+    """
 
     make: Callable[[Dockerfile], Built]
     name: str
     say: Callable[[str], None]
+    seconds: float = 60
 
     def split(
         self, dockerfile: Dockerfile, read: Callable[[Built], Facts], commands: Sequence[tuple[str, ...]]
@@ -75,8 +80,7 @@ class Splitter:
         before = self.make(dockerfile)
         facts = read(before)
         old, evidence = _evidence(before, facts)
-        draft = evidence.refined(recipes.draft(facts, Site.after(facts, old)), facts)
-        draft, after = self._settled(facts, _in_order(draft), old)
+        draft, after = self._settled(facts, self._draft(facts, evidence), evidence)
         checks = tuple(self._check(command, before, after) for command in commands)
         compared = proof.compare(facts, draft, before, after)
         if compared.differences:
@@ -97,44 +101,64 @@ class Splitter:
             _same_program(old, new, before, after), checks,
         )  # fmt: skip
 
-    def _settled(self, facts: Facts, draft: Draft, old: FileView) -> tuple[Draft, Built]:
-        """Builds the split file until its programs lack nothing that they had."""
+    def _settled(self, facts: Facts, draft: Draft, evidence: Evidence) -> tuple[Draft, Built]:
+        """Builds the split file until it lacks nothing that the image had."""
         before: tuple[Missing, ...] = ()
+        old = evidence.view
         for _ in range(_MOST_ROUNDS):
-            self.say(f"building it in two stages, on {draft.base}")
-            after = self.make(parse(render(facts, draft), self.name))
+            after = self._make(facts, draft)
             new = after.forms.view(after.tree(after.plan.target))
-            missing = self._missing(facts, draft, Closure(old, new), after)
-            if not missing:
-                return draft, after
-            if missing == before:
+            config = after.plan.target.image.config
+            missing = lost.lost(facts, draft, Closure(old, new), config)
+            if evidence.trusts_more() and draft.base != "scratch":
+                missing += Closure(old, new).program("update-ca-certificates", config)
+            if missing and missing == before:
                 break
-            self.say(f"missing in it: {', '.join(f'/{item.path}' for item in missing[:3])}")
-            draft = _in_order(closure.supplied(draft, missing, old, new))
+            steps = finish.lacking(facts, draft, Runtime(evidence, new, after.forms.view(_base(after))))
+            if not (missing or steps):
+                return draft, after
+            if draft.base == "scratch" and steps:
+                draft = self._draft(facts, evidence, needs_system=True)
+                continue
+            if missing:
+                self.say(f"missing in it: {', '.join(f'/{item.path}' for item in missing[:3])}")
+                lost.check_supply(missing, old)
+                draft = _in_order(closure.supplied(draft, missing, old, new))
+            if steps:
+                self.say(f"it needs more: {steps[0].text}")
+                draft = replace(draft, finish=finish.in_order((*draft.finish, *steps)))
             before = missing
-        lost = "\n".join(f"/{item.path}, which /{item.by} needs" for item in before)
         raise StagemillError(
-            f"cannot split it: the runtime lacks what it needs\n{lost}",
+            "cannot split it: the runtime lacks what it needs\n"
+            + "\n".join(f"/{item.path}, which /{item.by} needs" for item in before),
             hint="split it by hand from what --dry-run shows",
         )
 
+    def _make(self, facts: Facts, draft: Draft) -> Built:
+        self.say(f"building it in two stages, on {draft.base}")
+        try:
+            return self.make(parse(render(facts, draft), self.name))
+        except StepError as error:
+            raise StagemillError(
+                f"cannot split it: the image can be built as it is, and in two stages it cannot\n{error.message}",
+                hint="a step may need what an earlier one has set up outside of what is copied: see --dry-run, and split it by hand",
+            ) from error
+
     @staticmethod
-    def _missing(facts: Facts, draft: Draft, found: Closure, after: Built) -> tuple[Missing, ...]:
-        config = after.plan.target.image.config
-        lost: list[Missing] = []
-        for words in (facts.entry.words, *_health(facts)):
-            if draft.command is None or words is not facts.entry.words:
-                lost += found.program(words[0], config)
-        paths = [item.to or item.path for item in draft.kept]
-        for path in dict.fromkeys([*(path for path in paths if path.endswith(".sh")), *_scripts(facts)]):
-            lost += found.called_by(path, config)
-        start = proof.program(found.new, config)
-        return (*lost, *found.missing([*paths, *([start] if start else [])]))
+    def _draft(facts: Facts, evidence: Evidence, *, needs_system: bool = False) -> Draft:
+        site = replace(Site.after(facts, evidence.view), needs_system=needs_system)
+        draft = recipes.draft(facts, site)
+        if evidence.unnamed(facts) and draft.base == "scratch":
+            return Splitter._draft(facts, evidence, needs_system=True)
+        names = [] if draft.command else [name.rpartition("/")[2] for name in lost.started(facts)]
+        refined = evidence.refined(draft, facts, names)
+        packages = (*refined.packages, *evidence.unnamed(facts))
+        return _in_order(replace(refined, packages=packages, finish=finish.links(refined)))
 
     def _check(self, command: tuple[str, ...], before: Built, after: Built) -> Check:
         shown = " ".join(command)
         self.say(f"running {shown} in both")
-        check = Check(command, smoke.run(before, command), smoke.run(after, command))
+        check = Check(command, *(smoke.run(built, command, seconds=self.seconds) for built in (before, after)))
         if check.before.status in {126, 127}:
             hint = "it is run without a shell: name a program of the image, and its arguments"
             raise StagemillError(
@@ -185,36 +209,22 @@ def _evidence(built: Built, facts: Facts) -> tuple[FileView, Evidence]:
         Wrote(
             step.at.line,
             built.forms.index(name),
-            system.only_installs([ran for ran in facts.commands if ran.line == step.at.line]),
+            packages=system.only_installs(ran := [each for each in facts.commands if each.line == step.at.line]),
+            own=system.surely_none(ran) if ran else step.at.line not in _runs(facts),
         )
         for step, name in zip(target.steps, names, strict=True)
     ]
     return view, Evidence(view, base, steps)
 
 
+def _runs(facts: Facts) -> frozenset[int]:
+    return frozenset(step.node.span.line for step in facts.stage.steps if isinstance(step.node, Run))
+
+
 def _weighed(item: Left, evidence: Evidence) -> Left:
     if item.path.startswith("/"):
         return replace(item, size=evidence.size(item.path))
     return replace(item, size=evidence.weight(item.path))
-
-
-def _scripts(facts: Facts) -> list[str]:
-    """The words of what the image runs that may be scripts of its own."""
-    home = facts.workdir.rstrip("/")
-    return [
-        word if word.startswith("/") else f"{home}/{word}"
-        for word in facts.entry.words
-        if "/" in word or word.endswith(".sh")
-    ]
-
-
-def _health(facts: Facts) -> list[tuple[str, ...]]:
-    """The commands of the HEALTHCHECK."""
-    nodes = [step.node for step in facts.stage.steps if isinstance(step.node, Healthcheck)]
-    commands = [command for node in nodes[-1:] if node.command for command in shell.of_command(node.command)]
-    return [
-        command.texts for command in commands if command.texts and command.texts[0] not in {"exit", "true", "test", "["}
-    ]
 
 
 def _same_program(old: FileView, new: FileView, before: Built, after: Built) -> bool:
@@ -238,4 +248,7 @@ def _contrast(check: Check) -> str:
         text = (outcome.stdout + outcome.stderr).decode("utf-8", "replace").strip()
         last = text.splitlines()[-3:]
         parts.append("\n".join([f"{name}: exit status {outcome.status}", *(f"  {line}" for line in last)]))
+    one, other = set(check.before.written), set(check.after.written)
+    parts += [f"written as it is, and not split: {', '.join(sorted(one - other)[:5])}"] if one - other else []
+    parts += [f"written split, and not as it is: {', '.join(sorted(other - one)[:5])}"] if other - one else []
     return "\n".join(parts)

@@ -27,15 +27,27 @@ _VALUES = frozenset({"-t", "--target-release", "-o", "--option", "-c", "-a", "--
 _INSTALLING = frozenset(
     {"apt-get", "apt", "apk", "rm", "set", "true", "ldconfig", "update-ca-certificates", "dpkg", "export", "echo"}
 )
-_USERS = frozenset({"useradd", "groupadd", "adduser", "addgroup", "usermod"})
+_PLAIN = frozenset({
+    "cat", "cd", "chmod", "chown", "cp", "curl", "echo", "envsubst", "install", "ln", "mkdir", "mv", "printf", "rm", "sed", "set", "tar", "tee",
+    "touch", "true", "unzip", "wget",
+})  # fmt: skip
+_USERS = frozenset(
+    {"useradd", "groupadd", "adduser", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A package by the name that a RUN has for it, without its version."""
+    """A package by the name that a RUN has for it; `written` has its version or release too, where one is said."""
 
     name: str
     line: int
+    written: str = ""
+
+
+def is_for_building(name: str) -> bool:
+    """Whether a package has only what builds, fetches or unpacks, by its name."""
+    return name in _FETCHERS or bool(_BUILDERS.fullmatch(name))
 
 
 def manager(facts: Facts) -> Manager:
@@ -49,18 +61,24 @@ def only_installs(ran: Iterable[Ran]) -> bool:
     return bool(programs & {"apt-get", "apt", "apk"}) and programs <= _INSTALLING
 
 
+def surely_none(ran: Iterable[Ran]) -> bool:
+    """Whether commands are so plain that nothing of what they write can be a package manager's."""
+    programs = {each.program for each in ran}
+    return bool(programs) and programs <= _PLAIN
+
+
 def asked(facts: Facts) -> tuple[Asked, ...]:
     """All packages that are installed by name, in their order, each once."""
     found: dict[str, Asked] = {}
     virtual: dict[str, tuple[str, ...]] = {}
     for ran in facts.commands:
-        names = tuple(_names(ran, _ADDING))
-        for name in names:
-            found.setdefault(name, Asked(name, ran.line))
+        names = tuple(_names(facts, ran, _ADDING))
+        for word in names:
+            found.setdefault(_plain(word), Asked(_plain(word), ran.line, word))
         if group := ran.option("--virtual", "-t") if ran.program == "apk" else None:
-            virtual[group] = names
-        for name in _names(ran, _REMOVING):
-            for gone in virtual.get(name, (name,)):
+            virtual[group] = tuple(_plain(word) for word in names)
+        for word in _names(facts, ran, _REMOVING):
+            for gone in virtual.get(_plain(word), (_plain(word),)):
                 found.pop(gone, None)
     return tuple(found.values())
 
@@ -69,17 +87,36 @@ _ADDING = {"apt-get": ("install",), "apt": ("install",), "apk": ("add",)}
 _REMOVING = {"apt-get": ("remove", "purge", "autoremove"), "apt": ("remove", "purge", "autoremove"), "apk": ("del",)}
 
 
-def _names(ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """The packages behind one of these verbs."""
-    words = ran.words[1:]
+def _names(facts: Facts, ran: Ran, verbs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """The packages behind one of these verbs; those of a variable too, where its value is known."""
+    words = [
+        name
+        for word in ran.words[1:]
+        for name in ((facts.file.known(word, ran.step) or word).split() if "$" in word else [word])
+    ]
     if not set(verbs.get(ran.program, ())) & set(words):
         return
     skip = False
     for word in words:
         if skip or word.startswith("-"):
             skip = word in _VALUES if not skip else False
-        elif word not in verbs[ran.program] and not set("$*/") & set(word):
-            yield re.split(r"[=<>~]", word)[0]
+        elif (
+            word not in verbs[ran.program]
+            and not word.startswith(("./", "../", "/"))
+            and not set("$*") & set(_plain(word))
+        ):
+            yield word
+
+
+def _plain(word: str) -> str:
+    """A package's name without version and release."""
+    return re.split(r"[=<>~/]", word)[0]
+
+
+def upgrades(facts: Facts) -> bool:
+    """Whether a RUN brings the packages of the base up to date."""
+    verbs = {"upgrade", "dist-upgrade", "full-upgrade"}
+    return any(ran.program in {"apt-get", "apt", "apk"} and verbs & set(ran.words) for ran in facts.commands)
 
 
 def divided(
@@ -114,19 +151,21 @@ def _health(facts: Facts) -> set[str]:
     return {word for node in checks if node.command for word in re.findall(r"[\w.+-]+", node.command.text)}
 
 
-def install(names: Collection[str], how: Manager) -> str:
-    """The RUN that installs packages and leaves nothing else."""
-    listed = " ".join(sorted(names))
+def install(names: Collection[str], how: Manager, *, upgrade: bool = False) -> str:
+    """The RUN that installs packages and leaves nothing else. With `upgrade` it brings those of the base up to date before."""
+    listed = " ".join(shlex.quote(name) for name in sorted(names))
     if how == "apk":
-        return f"RUN apk add --no-cache {listed}"
+        added = [f"apk add --no-cache {listed}"] if names else []
+        return "RUN " + " \\\n && ".join([*(["apk upgrade --no-cache"] if upgrade else []), *added])
     # Without this directory Java's packages fail on a system whose manuals were left out.
     first = (
         "mkdir -p /usr/share/man/man1 \\\n && " if any(re.match("openjdk-|default-j", name) for name in names) else ""
     )
     return (
         f"RUN {first}apt-get update \\\n"
-        f" && apt-get install -y --no-install-recommends {listed} \\\n"
-        " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
+        + (" && apt-get upgrade -y \\\n" if upgrade else "")
+        + (f" && apt-get install -y --no-install-recommends {listed} \\\n" if names else "")
+        + " && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
     )
 
 

@@ -33,6 +33,23 @@ def test_a_script_that_runs_what_follows_it_is_no_program_of_its_own() -> None:
     assert entry('ENTRYPOINT ["node"]\nCMD ["app.js"]\n').inner_program == "node"
 
 
+def test_an_init_is_no_program_of_its_own() -> None:
+    both = entry('ENTRYPOINT ["/usr/bin/tini", "-g", "--"]\nCMD ["node", "app.js"]\n')
+    one = entry('ENTRYPOINT ["dumb-init", "gosu", "app", "poetry", "run", "x"]\n')
+    script = entry('ENTRYPOINT ["tini", "--", "./entrypoint.sh"]\nCMD ["node", "app.js"]\n')
+
+    assert (both.inner, one.inner, script.inner) == (("node", "app.js"), ("poetry", "run", "x"), ("node", "app.js"))
+    assert (both.instead(["a"]), [node.keyword for node in both.inner_nodes]) == ('CMD ["a"]', ["CMD"])
+    assert one.instead(["x"]) == 'CMD ["dumb-init", "gosu", "app", "x"]'
+
+
+def test_a_shell_calls_several_programs() -> None:
+    assert entry("CMD A=1 exec ./app | tee /log\n").called == ("./app", "tee")
+    assert entry('ENTRYPOINT ["./x.sh"]\nCMD ["bash", "-c", "migrate; ./app"]\n').called == ("migrate", "./app")
+    assert entry('CMD ["/bin/bash", "-c", "migrate; ./app"]\n').called == ("migrate", "./app")
+    assert entry('CMD ["./app"]\n').called == ()
+
+
 @pytest.mark.parametrize(
     "command",
     ["go run .", "cargo run", "npx tsx a.ts", "ts-node a.ts", "nodemon a.js", "mvn spring-boot:run", "./gradlew bootRun", "next dev"],

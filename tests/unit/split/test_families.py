@@ -45,6 +45,20 @@ def test_a_compiler_has_a_system_below_it(base: str, runtime: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("base", "release", "runtime"),
+    [
+        ("golang:1.25", "debian trixie", "debian:trixie-slim"),
+        ("company/gcc:13", "ubuntu 24.04", "ubuntu:24.04"),
+        ("company/gcc:13", "alpine 3.20.1", "alpine:3.20"),
+        ("company/gcc:13", "fedora 41", "company/gcc:13"),
+        ("debian:bookworm", "debian bookworm", "debian:bookworm"),
+    ],
+)
+def test_a_build_knows_the_release_of_the_system(base: str, release: str, runtime: str) -> None:
+    assert families.system(Base.of(base), release) == runtime
+
+
+@pytest.mark.parametrize(
     ("base", "runtime"),
     [
         ("maven:3.9-eclipse-temurin-21", "eclipse-temurin:21-jre"),

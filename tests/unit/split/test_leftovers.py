@@ -50,3 +50,15 @@ def test_a_name_is_mentioned_as_a_word_of_a_path() -> None:
     assert leftovers.mentioned(view, "docs", ["app.js", "lib"]) == "app.js"
     assert leftovers.mentioned(view, "doc", ["app.js", "lib"]) == ""
     assert leftovers.mentioned(view, "spec", ["node_modules"]) == ""
+
+
+def test_a_directory_of_settings_is_no_step_of_a_compiler() -> None:
+    view = MemoryTree(
+        {"app/conf.d/a.conf": "", "app/x.d": "", "app/input.in": "", "app/config.h.in": "", "app/gen.d/x.o": ""}
+    )
+
+    found = {name: leftovers.of(view, f"app/{name}", "c") for name in view.listdir("app")}
+
+    assert [name for name, why in found.items() if not why] == ["conf.d", "input.in"]
+    assert leftovers.is_code("main.c", "c")
+    assert not leftovers.is_code("main.c", "python")

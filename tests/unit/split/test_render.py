@@ -95,7 +95,7 @@ def test_paths_with_signs_are_written_as_json_and_patterns_are_none() -> None:
 def test_packages_users_the_place_and_another_command_have_their_place() -> None:
     draft = Draft(
         "other", "", "debian", "why", packages=("b", "a"), users=("useradd app",),
-        place=Line("RUN chown 5:6 /src", "why"),
+        finish=(Line("chown 5:6 /src", "why"), Line("ldconfig", "why")),
         command=Line('CMD ["x"]', "it is shorter"), end=(Line("RUN prune"),), left=(Left("/a", "b"),),
     )  # fmt: skip
     lines = render(facts_of(TEXT), draft).splitlines()
@@ -104,8 +104,9 @@ def test_packages_users_the_place_and_another_command_have_their_place() -> None
     assert [line for line in lines if line.startswith(("RUN useradd", "RUN apt", "RUN chown"))] == [
         "RUN useradd app",
         "RUN apt-get update \\",
-        "RUN chown 5:6 /src",
+        "RUN chown 5:6 /src \\",
     ]
+    assert lines[lines.index("RUN chown 5:6 /src \\") - 1 :][:3] == ["# why", "RUN chown 5:6 /src \\", " && ldconfig"]
     assert lines[-2:] == ["# it is shorter", 'CMD ["x"]']
     assert 'CMD ["/app"]' not in lines
 
@@ -122,7 +123,9 @@ def test_a_path_in_a_directory_that_is_kept_is_not_said_again() -> None:
 
 
 def test_line_ends_and_the_sign_of_continuation_stay_what_they_are() -> None:
-    text = '# escape=`\nFROM debian\nRUN apt-get install -y gcc jq\nRUN gcc a.c\nCMD ["/a"]\n'.replace("\n", "\r\n")
+    text = '# escape=`\nFROM debian\nSHELL ["/bin/sh", "-c"]\nRUN apt-get install -y gcc jq\nRUN gcc a.c\nCMD ["/a"]\n'.replace(
+        "\n", "\r\n"
+    )
 
     lines = split(text).split("\r\n")
 

@@ -16,6 +16,9 @@ from stagemill.split.splitting import Split, foreseen
 HERE = Path(__file__).parents[2] / "split"
 PROJECTS = tomllib.loads((HERE / "projects.toml").read_text())
 
+# What the text alone does not tell to be needless: other packages of a workspace.
+NEEDED = {"node-workspace": {"whole-directory"}}
+
 
 def foretold(name: str) -> Split:
     folder = HERE / "projects" / name
@@ -37,7 +40,7 @@ def test_the_text_is_a_file_of_two_stages_without_findings_of_its_own(name: str)
     dockerfile = parse(found.text)
 
     assert len(dockerfile.stages()) == 2
-    assert _rules(found.facts.file.dockerfile) >= _rules(dockerfile)
+    assert _rules(found.facts.file.dockerfile) | NEEDED.get(name, set()) >= _rules(dockerfile)
 
 
 def _rules(dockerfile: Dockerfile) -> set[str]:

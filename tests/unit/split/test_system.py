@@ -73,3 +73,22 @@ def test_java_gets_the_directory_that_its_packages_look_for() -> None:
     assert system.install(["openjdk-17-jre-headless"], "apt-get").startswith(
         "RUN mkdir -p /usr/share/man/man1 \\\n && apt-get"
     )
+
+
+def test_versions_variables_and_upgrades_stay() -> None:
+    facts = facts_of(
+        "FROM debian\nARG MORE='libpq5 tini'\nRUN apt-get update && apt-get upgrade -y && apt-get install -y jq=1.6* a/backports ./own.deb $MORE $X\nCMD x\n"
+    )
+
+    assert [(each.name, each.written) for each in system.asked(facts)] == [
+        ("jq", "jq=1.6*"),
+        ("a", "a/backports"),
+        ("libpq5", "libpq5"),
+        ("tini", "tini"),
+    ]
+    assert system.upgrades(facts)
+    assert system.install(["jq=1.6*"], "apt-get", upgrade=True).splitlines()[1:3] == [
+        " && apt-get upgrade -y \\",
+        " && apt-get install -y --no-install-recommends 'jq=1.6*' \\",
+    ]
+    assert system.install([], "apk", upgrade=True) == "RUN apk upgrade --no-cache"

@@ -67,9 +67,19 @@ def _proof(found: Split) -> list[str]:
         f"`{' '.join(check.command)}` prints the same in both, exit status {check.after.status}."
         for check in found.checks
     ]
+    lines += [
+        f"`{' '.join(check.command)}` writes something else to standard error; in the runtime: {_last(check.after.stderr)}"
+        for check in found.checks
+        if check.complains
+    ]
     if not found.checks:
         lines.append("No command was run in it: --check COMMAND runs one in both.")
     return lines
+
+
+def _last(output: bytes) -> str:
+    lines = output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "nothing"
 
 
 def _end(found: Split, kept: str) -> str:
@@ -102,7 +112,10 @@ def document(found: Split) -> str:
             "percent": found.percent,
             "files": found.files,
             "same_program": found.same_program,
-            "checks": [{"command": list(check.command), "status": check.after.status} for check in found.checks],
+            "checks": [
+                {"command": list(check.command), "status": check.after.status, "stderr": not check.complains}
+                for check in found.checks
+            ],
         },
         indent=2,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from stagemill.split import system
 from stagemill.split.draft import Draft, Kind
 from stagemill.split.facts import Facts
 from stagemill.split.recipes import compiled, java, node, other, python, static_site
@@ -42,6 +43,13 @@ def kind(facts: Facts) -> Kind:
         return "python"
     if node.installs(facts):
         return "node"
+    return _by_compiler(facts, program, calls)
+
+
+def _by_compiler(facts: Facts, program: str, calls: set[str]) -> Kind:
+    """What compiles, where the image does not run a package's program."""
+    if any(package.name == program or package.name.startswith(f"{program}-") for package in system.asked(facts)):
+        return "other"
     if "go" in calls:
         return "go"
     if "cargo" in calls or "rustc" in calls:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from stagemill.files.walk import walk
 from stagemill.split import families, leftovers, programs, system
@@ -28,12 +28,7 @@ _COMPILERS: Mapping[Kind, frozenset[str]] = {
     "rust": frozenset({"cargo", "rustc"}),
     "c": frozenset({"gcc", "g++", "cc", "c++", "clang", "clang++", "gfortran", "make", "cmake", "ninja", "meson"}),
 }
-_WORKPLACES = {
-    "target": "cargo has compiled in it",
-    "build": "it was compiled in it",
-    "obj": "it was compiled in it",
-    "vendor": "it is compiled into the program",
-}
+_SYSTEMS = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin"})
 _NOT_THEIRS = ("golang", "rustc", "cargo", "python3", "perl")
 
 
@@ -51,60 +46,95 @@ def draft_c(facts: Facts, site: Site) -> Draft:
 
 def _draft(facts: Facts, site: Site, kind: Kind) -> Draft:
     """Raises DockerfileError where no RUN makes what the image runs."""
-    program = _program(facts, site, kind)
-    inside = site.relative(program)
-    site = site.making(inside)
-    kept, left = site.sorted_out(kind, needed=(), also_left=_behind(site, inside, kind))
-    kept = [item for item in kept if site.relative(item.path) != inside]
-    kept.insert(0, Kept(program, directory=False, why="The program.", to=_placed(facts, program)))
-    base = Base.of(facts.base)
-    needs = programs.needs(site.view, program) if site.built and site.view is not None else None
-    if site.built and needs is None:
+    made = _programs(facts, site, kind)
+    if not made:
         return other.draft(facts, site)
-    bare = needs is not None and not (needs.dynamic or needs.wants) and _can_be_bare(facts, kept)
+    inside = [site.relative(path) for path in made.values()]
+    site = site.making(*inside)
+    behind = {name: why for path in inside for name, why in _behind(site, path, inside, kind).items()}
+    kept, left = site.sorted_out(kind, needed=(), also_left=behind)
+    kept = [item for item in kept if site.relative(item.path) not in inside]
+    kept = [
+        Kept(path, directory=False, why="The program.", to=_placed(name, path)) for name, path in made.items()
+    ] + kept
+    base = Base.of(facts.base)
+    found = [programs.needs(site.view, path) for path in made.values()] if site.built and site.view is not None else []
+    bare = (
+        bool(found) and not site.needs_system and all(needs and not (needs.dynamic or needs.wants) for needs in found)
+    )
     wanted, unwanted = system.divided(facts, needless=_NOT_THEIRS)
-    if bare and wanted:
-        bare = False
-    runtime = "scratch" if bare else families.system(base)
-    if bare and needs is not None:
-        kept += [
-            Kept(path, directory=path.endswith("zoneinfo"), why=why) for path, why in needs.files if _there(site, path)
-        ]
+    bare = bare and _can_be_bare(facts, kept) and not wanted
+    if bare:
+        files = dict.fromkeys(file for needs in found if needs for file in needs.files)
+        kept += [Kept(path, directory=path.endswith("zoneinfo"), why=why) for path, why in files if _there(site, path)]
     return Draft(
         kind=kind,
         tool=next((ran.program for ran in facts.commands if ran.program in _COMPILERS[kind] - {kind}), ""),
-        base=runtime,
-        why=_why(bare=bare, needs=needs),
+        base="scratch" if bare else families.system(base, site.release),
+        why=_why(bare=bare, needs=next((needs for needs in found if needs), None)),
         kept=tuple(kept),
         left=(*left, *unwanted, Left("the compiler", f"{facts.base} has it, and what it has written of its own")),
         packages=() if bare else wanted,
         manager=system.manager(facts),
         users=() if bare else system.users(facts),
-        assumed=() if site.built else ("whether the program needs a system at all: a static one runs on scratch",),
+        assumed=() if site.built else _assumed(facts),
     )
 
 
-def _placed(facts: Facts, program: str) -> str:
-    """Where the program goes that is looked for by its name, from a directory that no other image has in PATH."""
-    directory, name = posixpath.split(program)
-    return (
-        f"/usr/local/bin/{name}"
-        if "/" not in facts.entry.words[0] and directory not in programs.PATH.split(":")
-        else ""
-    )
-
-
-def _program(facts: Facts, site: Site, kind: Kind) -> str:
-    """The absolute path of what the image runs, where a RUN makes it."""
-    first = facts.entry.words[0]
-    if facts.entry.program in _SHELLS or not facts.entry.plain:
+def _programs(facts: Facts, site: Site, kind: Kind) -> dict[str, str]:
+    """What the image runs and a RUN makes: the words that call it, and its absolute path. One, but where a shell or a script calls several."""
+    view = site.view if site.built else None
+    if facts.entry.plain and facts.entry.inner_program not in _SHELLS:
+        name = facts.entry.inner[0]
+        path = _program(facts, site, kind, name)
+        if view is None or programs.is_program(view, path):
+            return {name: path}
+        words = programs.called(view, path)
+        if not words:
+            return {}
+    else:
+        words = facts.entry.called
+    found = {name: path for name in words if (path := _own(facts, site, kind, name))}
+    if not found and view is None:
         hint = 'name the program itself: CMD ["./server"]'
         raise facts.refusal(
             "cannot split it: a shell runs more than one program, and nothing tells which of them", hint
         )
+    return found
+
+
+def _own(facts: Facts, site: Site, kind: Kind, name: str) -> str:
+    """Where a program is that a shell calls, if it is one that this file has made; empty where it is the system's."""
+    if not site.built or site.view is None:
+        places = [made for ran in facts.commands for made in _made(ran, kind, facts)]
+        path = _absolute(facts, name)
+        return next((place for place in places if place == path or posixpath.basename(place) == name), "")
+    if "/" in name:
+        path = _absolute(facts, name)
+    else:
+        search = (dict(facts.stage.end.env).get("PATH") or programs.PATH).split(":")
+        found = programs.find(site.view, name, (*search, *_HOMES[kind]))
+        path = f"/{found}" if found else ""
+    if not path or posixpath.dirname(path) in _SYSTEMS or not programs.is_program(site.view, path):
+        return ""
+    return path
+
+
+def _absolute(facts: Facts, path: str) -> str:
+    return "/" + posixpath.normpath(posixpath.join(facts.workdir, path)).lstrip("/")
+
+
+def _placed(name: str, program: str) -> str:
+    """Where the program goes that is looked for by its name, from a directory that no other image has in PATH."""
+    directory, last = posixpath.split(program)
+    return f"/usr/local/bin/{last}" if "/" not in name and directory not in programs.PATH.split(":") else ""
+
+
+def _program(facts: Facts, site: Site, kind: Kind, first: str) -> str:
+    """The absolute path of what the image runs, where a RUN makes it."""
     places = [made for ran in facts.commands for made in _made(ran, kind, facts)]
     if "/" in first:
-        path = "/" + posixpath.normpath(posixpath.join(facts.workdir, first)).lstrip("/")
+        path = _absolute(facts, first)
         if site.built or path in places or not places or _may_be_made(facts, path):
             return path
         near = next((place for place in places if posixpath.basename(place) == posixpath.basename(path)), "")
@@ -151,21 +181,22 @@ def _may_be_made(facts: Facts, path: str) -> bool:
     return silent or any(ran.program in names for ran in facts.commands) or not path
 
 
-def _behind(site: Site, inside: str, kind: Kind) -> dict[str, str]:
+def _behind(site: Site, inside: str, others: Collection[str], kind: Kind) -> dict[str, str]:
     """Where compilers work, but for the program; and where it lies, if all else there is a compiler's too."""
-    found = {name: why for name, why in _WORKPLACES.items() if name in site.names}
+    found = {name: why for name, why in leftovers.WORKPLACES.items() if name in site.names}
     folder, slash, _ = inside.partition("/")
-    if slash and folder not in found and (not site.built or _is_theirs(site, inside, kind)):
+    if slash and folder not in found and (not site.built or _is_theirs(site, inside, others, kind)):
         found[folder] = "of what was built there, only the program is needed"
     return found
 
 
-def _is_theirs(site: Site, inside: str, kind: Kind) -> bool:
-    """Whether nothing but sources and steps between lies beside a program."""
+def _is_theirs(site: Site, inside: str, others: Collection[str], kind: Kind) -> bool:
+    """Whether nothing but sources, steps between and other programs lies beside a program."""
     if site.view is None:
         return False
     paths = walk(site.view, site.path(inside.partition("/")[0]))
-    files = (path for path, entry in paths if entry.kind != "dir" and path != site.path(inside))
+    made = {site.path(path) for path in others}
+    files = (path for path, entry in paths if entry.kind != "dir" and path not in made)
     return all(leftovers.reason(posixpath.basename(path), kind) for path in files)
 
 
@@ -174,7 +205,7 @@ def _can_be_bare(facts: Facts, kept: list[Kept]) -> bool:
     user = facts.stage.end.user or ""
     health = any(step.node.keyword == "HEALTHCHECK" for step in facts.stage.steps)
     return (
-        not facts.entry.shell
+        not (facts.entry.shell or facts.entry.wrapper)
         and not health
         and user.replace(":", "").isdigit() == bool(user)
         and not any(item.path.endswith(".sh") for item in kept)
@@ -183,6 +214,11 @@ def _can_be_bare(facts: Facts, kept: list[Kept]) -> bool:
 
 def _there(site: Site, path: str) -> bool:
     return site.view is not None and site.view.lstat(path.lstrip("/")) is not None
+
+
+def _assumed(facts: Facts) -> tuple[str, ...]:
+    found = "whether the program needs a system at all: a static one runs on scratch"
+    return (found,) if facts.entry.plain else (found, "which more of what the shell calls is made here")
 
 
 def _why(*, bare: bool, needs: programs.Needs | None) -> str:

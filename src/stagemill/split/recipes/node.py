@@ -41,7 +41,7 @@ def draft(facts: Facts, site: Site) -> Draft:
     needed = {main.partition("/")[0], "node_modules", "package.json"} - {"", *also}
     kept, left = site.sorted_out("node", needed=needed, also_left=also | _sources(site, main))
     base = Base.of(facts.base)
-    runtime = families.slim(base) if base.name == "node" else families.system(base)
+    runtime = families.slim(base) if base.name == "node" else families.system(base, site.release)
     keep = ("nodejs", *(["npm"] if words[0] == "npm" else [])) if base.name != "node" else ()
     wanted, unwanted = system.divided(facts, keep=keep, needless=_HAS if base.name == "node" else ("python3",))
     return Draft(
@@ -104,9 +104,8 @@ def _command(facts: Facts, manifest: Mapping[str, object]) -> Line | None:
         )
     if program == "npm":
         return None
-    quoted = ", ".join(json.dumps(word) for word in script.split())
     return Line(
-        f"CMD [{quoted}]",
+        facts.entry.instead(script.split()),
         f"What `{' '.join(words)}` runs; so signals reach the program, and {program} is not needed.",
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from stagemill.files.paths import clean
@@ -48,7 +47,9 @@ def draft(facts: Facts, site: Site) -> Draft:
     place = own or (site.absolute(".venv") if project else VENV if first else "")
     if place and not own:
         env = (Line(f"ENV PATH={place}/bin:$PATH", "Its python comes first, and finds its packages."),)
-    runtime = families.python_of_uv(base) or (families.slim(base) if base.name == "python" else families.system(base))
+    runtime = families.python_of_uv(base) or (
+        families.slim(base) if base.name == "python" else families.system(base, site.release)
+    )
     wanted, unwanted = system.divided(facts, needless=_HAS if base.name in {"python", "uv"} else ())
     same = runtime == str(base)
     return Draft(
@@ -153,11 +154,17 @@ def _venv(facts: Facts) -> tuple[Line, ...]:
     variables = f"VIRTUAL_ENV={VENV} PATH={VENV}/bin:$PATH"
     if Base.of(facts.base).name in {"python", "uv"}:
         return (Line(f"RUN python -m venv {VENV}", why), Line(f"ENV {variables}"))
-    if {"python3-venv", "python3-full"} & {package.name for package in system.asked(facts)}:
-        return (Line(f"RUN python3 -m venv {VENV}", why), Line(f"ENV {variables}"))
+    names = {package.name for package in system.asked(facts)}
+    shared = ""
+    if any(
+        name.startswith("python3-") and not system.is_for_building(name) for name in names - {*_HAS, "python3-full"}
+    ):
+        why, shared = f"{why} The system's own packages are seen there too.", "--system-site-packages "
+    if {"python3-venv", "python3-full"} & names:
+        return (Line(f"RUN python3 -m venv {shared}{VENV}", why), Line(f"ENV {variables}"))
     # Debian's python makes one without pip, and pip goes there by itself.
     return (
-        Line(f"RUN python3 -m venv --without-pip {VENV}", why),
+        Line(f"RUN python3 -m venv --without-pip {shared}{VENV}", why),
         Line(f"ENV PIP_PYTHON={VENV}/bin/python {variables}"),
     )
 
@@ -171,8 +178,7 @@ def _command(facts: Facts) -> Line | None:
     if not rest or rest[0].startswith("-"):
         hint = f"name what `{program} run` runs, without its options"
         raise facts.refusal("cannot split it: what it runs is not certain", hint)
-    quoted = ", ".join(json.dumps(word) for word in rest)
-    return Line(f"CMD [{quoted}]", f"What `{program} run` runs; {program} itself is not needed.")
+    return Line(facts.entry.instead(rest), f"What `{program} run` runs; {program} itself is not needed.")
 
 
 def _check(facts: Facts, *, project: bool) -> None:

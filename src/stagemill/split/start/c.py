@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 
-from stagemill.split.start.folder import Folder, Start, ignore, listed
+from stagemill.split.start.folder import Folder, Start, ignore, listed, packages
 
 _EXECUTABLE = re.compile(r"^\s*add_executable\s*\(\s*([\w.-]+)", re.MULTILINE | re.IGNORECASE)
 _MESON = re.compile(r"executable\(\s*'([\w.-]+)'")
 _SOURCES = ("*.c", "*.cc", "*.cpp", "*.cxx", "src/*.c", "src/*.cc", "src/*.cpp", "src/*.cxx")
+_ASKED = re.compile(
+    r"-l(\w[\w+.-]*)|(?:find_package|pkg_check_modules|pkg_search_module)\s*\(\s*(\w[^)]*)|dependency\(\s*'([^']+)'|pkg-config[^)\n]*?\s([a-z][\w.+-]*)\s*[)`]",
+    re.IGNORECASE,
+)
+# What the names of libraries stand for: the package to build with, and the one to run with.
+_LIBRARIES = {
+    "z": ("zlib1g-dev", "zlib1g"), "zlib": ("zlib1g-dev", "zlib1g"), "sqlite3": ("libsqlite3-dev", "libsqlite3-0"),
+    "ssl": ("libssl-dev", "libssl3"), "crypto": ("libssl-dev", "libssl3"), "openssl": ("libssl-dev", "libssl3"),
+    "curl": ("libcurl4-openssl-dev", "libcurl4"), "libcurl": ("libcurl4-openssl-dev", "libcurl4"),
+    "xml2": ("libxml2-dev", "libxml2"), "libxml2": ("libxml2-dev", "libxml2"), "libxml-2.0": ("libxml2-dev", "libxml2"),
+    "ncurses": ("libncurses-dev", "libncurses6"), "curses": ("libncurses-dev", "libncurses6"), "readline": ("libreadline-dev", "libreadline8"),
+    "png": ("libpng-dev", "libpng16-16"), "libpng": ("libpng-dev", "libpng16-16"), "jpeg": ("libjpeg62-turbo-dev", "libjpeg62-turbo"),
+    "pq": ("libpq-dev", "libpq5"), "libpq": ("libpq-dev", "libpq5"), "postgresql": ("libpq-dev", "libpq5"),
+    "uuid": ("uuid-dev", "libuuid1"), "event": ("libevent-dev", "libevent-2.1-7"), "libevent": ("libevent-dev", "libevent-2.1-7"),
+    "pcre2-8": ("libpcre2-dev", "libpcre2-8-0"), "libpcre2-8": ("libpcre2-dev", "libpcre2-8-0"), "yaml": ("libyaml-dev", "libyaml-0-2"),
+}  # fmt: skip
 _RULE = re.compile(r"^([\w.-]+)\s*:(?!=)", re.MULTILINE)
 
 
@@ -22,31 +38,20 @@ def start(folder: Folder, command: str) -> Start | None:
     program = command or _program(folder, tool)
     name = program.rpartition("/")[2]
     plus = any(folder.find(pattern) for pattern in _SOURCES if pattern.endswith(("cc", "pp", "xx")))
-    packages = " ".join(
-        sorted(
-            {
-                "g++" if plus else "gcc",
-                "libc6-dev",
-                {"cmake": "cmake", "meson": "meson", "make": "make"}[tool],
-                "make" if tool == "cmake" else tool,
-            }
-        )
-    )
+    asked = _libraries(folder)
+    compilers = {"g++" if plus else "gcc", "libc6-dev", tool, "make" if tool == "cmake" else tool}
+    compilers |= {"pkg-config"} if asked else set()
     build, place = {
         "cmake": ("cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build", "/src/build"),
         "meson": ("meson setup build --buildtype=release && meson compile -C build", "/src/build"),
         "make": ("make", "/src"),
     }[tool]
+    needed = [name for _, name in asked] + (["libstdc++6"] if plus else [])
     runtime = (
-        "\n# The C++ library is all that the program needs beside the system.\nRUN apt-get update \\\n && apt-get install -y --no-install-recommends libstdc++6 \\\n && rm -rf /var/lib/apt/lists/*"
-        if plus
-        else ""
+        f"\n# The libraries that the program needs beside the system's.\n{packages(*needed)}".rstrip() if needed else ""
     )
     text = f"""FROM debian:bookworm-slim AS builder
-RUN apt-get update \\
- && apt-get install -y --no-install-recommends {packages} \\
- && rm -rf /var/lib/apt/lists/*
-WORKDIR /src
+{packages(*compilers, *(name for name, _ in asked))}WORKDIR /src
 COPY . .
 RUN {build}
 
@@ -59,6 +64,13 @@ CMD {listed(name)}
     return Start(
         "c", tool, text, ignore(("build", "**/*.o", "**/*.a", "**/*.so", *(() if "/" in program else (program,)))), name
     )
+
+
+def _libraries(folder: Folder) -> list[tuple[str, str]]:
+    """The packages of the libraries that the build names, as far as they are known."""
+    text = "\n".join(folder.read(name) for name in ("CMakeLists.txt", "meson.build", "Makefile"))
+    words = {word.lower() for found in _ASKED.findall(text) for part in found for word in part.split()}
+    return sorted({_LIBRARIES[word] for word in words if word in _LIBRARIES})
 
 
 def _program(folder: Folder, tool: str) -> str:

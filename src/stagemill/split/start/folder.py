@@ -98,6 +98,16 @@ def ignore(made: Iterable[str]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def packages(*names: str) -> str:
+    """The RUN that installs packages of Debian; nothing for none."""
+    if not names:
+        return ""
+    return f"""RUN apt-get update \\
+ && apt-get install -y --no-install-recommends {" ".join(sorted(names))} \\
+ && rm -rf /var/lib/apt/lists/*
+"""
+
+
 def listed(command: str) -> str:
     """A command line as the JSON that CMD takes, which needs no shell."""
     return json.dumps(shlex.split(command), ensure_ascii=False)

@@ -7,14 +7,15 @@ import re
 from stagemill.split.start.folder import Folder, Start, ignore, listed, version
 
 _MAIN = re.compile(r"^package main\b", re.MULTILINE)
+_LOCAL = re.compile(r"=>\s*\.{1,2}/")
 _CGO = re.compile(r'^import "C"', re.MULTILINE)
 
 
 def start(folder: Folder, command: str) -> Start | None:
     """`command` names a main package, as go build takes it. Raises StagemillError where there is none, or there are several."""
-    if not folder.has("go.mod"):
+    if not folder.has("go.mod", "go.work"):
         return None
-    module = folder.read("go.mod")
+    module = folder.read("go.mod") or folder.read("go.work")
     package = command or _main(folder)
     found = re.search(r"^module\s+(\S+)", module, re.MULTILINE)
     name = (
@@ -22,23 +23,32 @@ def start(folder: Folder, command: str) -> Start | None:
     ) or "app"
     wanted = re.search(r"^go\s+(\S+)", module, re.MULTILINE)
     release = version(wanted[1] if wanted else "", "1.23")
-    sums = "go.mod go.sum" if folder.has("go.sum") else "go.mod"
     text = f"""FROM golang:{release} AS builder
 WORKDIR /src
-# The list of modules first: as long as it stays the same, nothing is fetched again.
+{_sources(folder, module)}{_build(folder, package, name)}"""
+    made = ("bin", "*.test", "*.out", "coverage*")
+    return Start("go", "", text, ignore(made), f"/{name}")
+
+
+def _sources(folder: Folder, module: str) -> str:
+    """Modules before sources, where none of them lies in the folder itself."""
+    if folder.has("go.work", "vendor/modules.txt") or _LOCAL.search(module):
+        return "COPY . .\n"
+    sums = "go.mod go.sum" if folder.has("go.sum") else "go.mod"
+    return f"""# The list of modules first: as long as it stays the same, nothing is fetched again.
 COPY {sums} ./
 RUN go mod download
 COPY . .
-{_build(folder, package, name)}"""
-    made = ("bin", "*.test", "*.out", "coverage*")
-    return Start("go", "", text, ignore(made), f"/{name}")
+"""
 
 
 def _main(folder: Folder) -> str:
     """The package that is a program, as go build takes it."""
     if any(_MAIN.search(folder.read(path)) for path in folder.find("*.go") if not path.endswith("_test.go")):
         return "."
-    found = sorted({path.rpartition("/")[0] for path in folder.find("cmd/*/*.go") if _MAIN.search(folder.read(path))})
+    places = ("cmd/*.go", "cmd/*/*.go", *(("*/*.go", "*/cmd/*/*.go") if folder.has("go.work") else ()))
+    sources = {path for place in places for path in folder.find(place)}
+    found = sorted({path.rpartition("/")[0] for path in sources if _MAIN.search(folder.read(path))})
     if len(found) == 1:
         return f"./{found[0]}"
     if found:
@@ -65,7 +75,7 @@ CMD {listed(f"/{name}")}
 RUN {caches} CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /{name} {package}
 
 # No system is needed: certificates, time zones and a user are all that this base has.
-FROM gcr.io/distroless/static AS runtime
+FROM gcr.io/distroless/static:nonroot AS runtime
 COPY --from=builder /{name} /{name}
 USER nonroot
 CMD {listed(f"/{name}")}

@@ -12,7 +12,7 @@ def start(folder: Folder, command: str) -> Start | None:
         return None
     place = found.rpartition("/")[0] or "."
     text = f"""# Nothing is built, so one stage is enough.
-FROM busybox AS runtime
+FROM busybox:1.37 AS runtime
 COPY {place} /www
 EXPOSE 8080
 USER nobody

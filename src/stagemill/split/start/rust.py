@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagemill.split.start.folder import Folder, Start, ignore, listed, table, version
+from stagemill.split.start.folder import Folder, Start, ignore, listed, packages, table, version
 
 
 def start(folder: Folder, command: str) -> Start | None:
@@ -14,8 +14,10 @@ def start(folder: Folder, command: str) -> Start | None:
     wanted = table(manifest, "package").get("rust-version")
     release = version(str(wanted or ""), "1")
     locked = " --locked" if folder.has("Cargo.lock") else ""
+    tls = "openssl-sys" in folder.read("Cargo.lock") and "openssl-src" not in folder.read("Cargo.lock")
+    build, run = (packages("libssl-dev", "pkg-config"), packages("ca-certificates", "libssl3")) if tls else ("", "")
     text = f"""FROM rust:{release}-slim-bookworm AS builder
-WORKDIR /src
+{build}WORKDIR /src
 COPY . .
 # Both caches stay between builds, and out of the image; so the program is copied out of the second one.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \\
@@ -24,7 +26,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 
 # The system whose C library the program is linked with, without compilers.
 FROM debian:bookworm-slim AS runtime
-COPY --from=builder /usr/local/bin/{name} /usr/local/bin/{name}
+{run}COPY --from=builder /usr/local/bin/{name} /usr/local/bin/{name}
 USER nobody
 CMD {listed(name)}
 """
@@ -35,6 +37,10 @@ def _program(folder: Folder, manifest: object) -> str:
     bins = manifest.get("bin") if isinstance(manifest, dict) else None
     named = [str(each.get("name")) for each in bins if isinstance(each, dict)] if isinstance(bins, list) else []
     named += [path.removeprefix("src/bin/").removesuffix(".rs") for path in folder.find("src/bin/*.rs")]
+    for member in folder.find("*/Cargo.toml") + folder.find("crates/*/Cargo.toml"):
+        own = table(folder.toml(member), "package").get("name")
+        if folder.has(f"{member.removesuffix('Cargo.toml')}src/main.rs") and isinstance(own, str):
+            named.append(own)
     package = table(manifest, "package").get("name")
     if folder.has("src/main.rs") and isinstance(package, str) and not bins:
         named.insert(0, package)

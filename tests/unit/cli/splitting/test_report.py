@@ -81,4 +81,4 @@ def test_programs_get_all_of_it_in_bytes() -> None:
         "scratch",
     )
     assert found["left"][0] == {"path": "/root/.cache", "why": "it is a cache", "size": 5_000_000}
-    assert found["checks"] == [{"command": ["/app", "-v"], "status": 0}]
+    assert found["checks"] == [{"command": ["/app", "-v"], "status": 0, "stderr": True}]

@@ -15,6 +15,7 @@ from stagemill.split.draft import Kind
 GO = 'FROM golang:1.23\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
 FILES = {"main.go": "", "go.mod": "", "templates/a.html": "", "internal/x.go": ""}
 RUST = 'FROM rust:1.82\nWORKDIR /src\nCOPY . .\nRUN cargo build --release\nCMD ["./target/release/app"]\n'
+SHARED = file(Path("/bin/sh").resolve().read_bytes(), mode=0o755)
 C = 'FROM debian\nRUN apt-get install -y gcc make\nWORKDIR /src\nCOPY . .\nRUN make\nCMD ["./tool"]\n'
 
 
@@ -95,7 +96,7 @@ def test_a_program_that_is_found_by_name_goes_where_it_is_found() -> None:
     [
         (GO.replace('["/app"]', '["/bin/other"]'), "no RUN makes /bin/other", "a RUN makes /app"),
         (GO.replace('["/app"]', '["/bin/app"]'), "no RUN makes /bin/app", "the program is at /app"),
-        (GO.replace('["/app"]', "migrate && /app"), "a shell runs more than one program", 'CMD ["./server"]'),
+        (GO.replace('["/app"]', "migrate && serve"), "a shell runs more than one program", 'CMD ["./server"]'),
         (C.replace('"./tool"', '"tool"'), "where tool is made is not certain", "leave --dry-run out: a build shows it"),
     ],
 )
@@ -121,3 +122,26 @@ def test_what_lies_beside_a_program_is_kept_unless_a_compiler_made_it() -> None:
 
     assert [item.path for item in alone.kept] == ["/src/bin/tool"]
     assert [item.path for item in beside.kept] == ["/src/bin/tool", "/src/bin"]
+
+
+def test_a_script_and_a_shell_lead_to_the_programs_that_they_start() -> None:
+    tree: dict[str, Node | str] = {
+        "src/start.sh": file("#!/bin/sh\n./migrate\nexec ./tool\n", mode=0o755),
+        "src/tool": SHARED,
+        "src/migrate": SHARED,
+        "src/tool.c": "",
+        "bin/cat": SHARED,
+    }
+    script = built(C.replace('["./tool"]', '["./start.sh"]'), {}, tree)
+    shell = built(C.replace('["./tool"]', "./tool | cat"), {}, tree)
+
+    assert [item.path for item in script.kept] == ["/src/migrate", "/src/tool", "/src/start.sh"]
+    assert (script.kind, script.base) == ("c", "debian")
+    assert [item.path for item in shell.kept][:1] == ["/src/tool"]
+
+
+def test_a_wrapper_stands_before_the_program() -> None:
+    text = C.replace('CMD ["./tool"]', 'ENTRYPOINT ["./entrypoint.sh"]\nCMD ["./tool"]')
+    draft = built(text, {}, {"src/tool": SHARED, "src/entrypoint.sh": file("#!/bin/sh\n", mode=0o755)})
+
+    assert [item.path for item in draft.kept] == ["/src/tool", "/src/entrypoint.sh"]

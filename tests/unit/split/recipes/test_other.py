@@ -19,3 +19,9 @@ def test_where_nothing_is_known_to_stay_behind_it_is_refused() -> None:
 
     assert "no step is known to build" in said
     assert "stagemill size ." in hint
+
+
+def test_a_package_s_own_program_was_not_compiled_here() -> None:
+    text = "FROM debian\nRUN apt-get install -y nginx-light gcc make\nWORKDIR /www\nCOPY . .\nRUN make\nCMD nginx\n"
+
+    assert (drafted(text).kind, drafted(text).packages) == ("other", ("nginx-light",))

@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from fakes.projects import MAIN, PROJECTS
 from stagemill.dockerfile.parser import parse
 from stagemill.errors import StagemillError
 from stagemill.lint import LintFile, check
 from stagemill.split.start import c, golang, java, node, pages, python, rust, start
 from stagemill.split.start.folder import Folder, Start, ignore, listed, version
 
-NODE = {
-    "name": "x",
-    "scripts": {"build": "tsc", "start": "node dist/index.js"},
-    "dependencies": {"a": "1"},
-    "devDependencies": {"b": "1"},
-}
-MAIN = "package main\n\nfunc main() {}\n"
-FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
-PROJECTS: dict[str, tuple[dict[str, str], str, str, str]] = {
-    # files, title, what runs, a line of the Dockerfile
-    "npm": ({"package.json": json.dumps(NODE), "package-lock.json": "{}"}, "Node (npm)", "node dist/index.js", "RUN npm ci"),
-    "pnpm": ({"package.json": json.dumps(NODE), "pnpm-lock.yaml": ""}, "Node (pnpm)", "node dist/index.js", "RUN CI=true pnpm prune --prod"),
-    "yarn": ({"package.json": json.dumps(NODE), "yarn.lock": ""}, "Node (yarn)", "node dist/index.js", "COPY package.json yarn.lock ./"),
-    "plain": ({"package.json": "{}", "server.js": "", "views/a": "", ".nvmrc": "v20.1"}, "Node (npm)", "node server.js", "ARG NODE=20"),
-    "pages": (
-        {"package.json": json.dumps({"scripts": {"build": "vite build", "dev": "vite"}, "devDependencies": {"vite": "6"}})},
-        "static site (npm)", "busybox httpd, for dist", "COPY --from=builder /app/dist /www",
-    ),
-    "pip": ({"requirements.txt": "flask\ngunicorn\n", "app.py": FLASK}, "Python (pip)", "gunicorn app:app --bind 0.0.0.0:8000", "COPY requirements.txt ./"),
-    "fastapi": (
-        {"pyproject.toml": '[project]\nname = "x"\nrequires-python = ">=3.12"\ndependencies = ["fastapi", "uvicorn"]\n', "uv.lock": "", "src/x/main.py": "api = FastAPI()\n"},
-        "Python (uv)", "uvicorn x.main:api --host 0.0.0.0 --port 8000", "ARG PYTHON=3.12",
-    ),
-    "poetry": ({"pyproject.toml": "[tool.poetry]\nname = 'x'\n", "main.py": ""}, "Python (poetry)", "python main.py", "COPY pyproject.toml ./"),
-    "script": ({"pyproject.toml": "[project]\nname = 'x'\n[project.scripts]\nserve = 'x:main'\n"}, "Python (pip)", "serve", "RUN pip install --no-cache-dir ."),
-    "django": ({"requirements.txt": "django\ngunicorn", "manage.py": "", "site/wsgi.py": ""}, "Python (pip)", "gunicorn site.wsgi:application --bind 0.0.0.0:8000", "USER nobody"),
-    "go": ({"go.mod": "module a.test/hello\n\ngo 1.22.3\n", "main.go": MAIN, "go.sum": ""}, "Go", "/hello", "FROM golang:1.22 AS builder"),
-    "go in cmd": ({"go.mod": "module a.test/hello\n", "cmd/serve/main.go": MAIN}, "Go", "/serve", "FROM gcr.io/distroless/static AS runtime"),
-    "cgo": ({"go.mod": "module a\n\ngo 1.23\n", "main.go": 'package main\n\nimport "C"\n'}, "Go", "/a", "FROM debian:bookworm-slim AS runtime"),
-    "rust": ({"Cargo.toml": '[package]\nname = "tool"\nrust-version = "1.80"\n', "src/main.rs": "", "Cargo.lock": ""}, "Rust (cargo)", "tool", "FROM rust:1.80-slim-bookworm AS builder"),
-    "maven": ({"pom.xml": "<maven.compiler.release>17</maven.compiler.release>"}, "Java (Maven)", "java -jar /app/app.jar", "FROM eclipse-temurin:17-jre AS runtime"),
-    "gradle": ({"build.gradle.kts": "jvmToolchain(21)", "gradlew": ""}, "Java (Gradle)", "java -jar /app/app.jar", "FROM eclipse-temurin:21 AS builder"),
-    "cmake": ({"CMakeLists.txt": "add_executable(tool a.cpp)", "a.cpp": ""}, "C or C++ (cmake)", "tool", "COPY --from=builder /src/build/tool /usr/local/bin/tool"),
-    "make": ({"Makefile": "all: tool\ntool: tool.c\n\tcc\nclean:\n", "tool.c": ""}, "C or C++ (make)", "tool", "RUN make"),
-    "meson": ({"meson.build": "executable('tool', 'a.c')", "a.c": ""}, "C or C++ (meson)", "tool", "COPY --from=builder /src/build/tool /usr/local/bin/tool"),
-    "html": ({"index.html": ""}, "static site", "busybox httpd", "COPY . /www"),
-}  # fmt: skip
 UNKNOWN: dict[str, tuple[dict[str, str], str, str]] = {
     "nothing": ({"a.txt": ""}, "no project is seen", "name a folder with package.json"),
     "no program": ({"package.json": "{}"}, "what the image is to run cannot be seen", "--run"),
@@ -57,6 +20,16 @@ UNKNOWN: dict[str, tuple[dict[str, str], str, str]] = {
     "no server": ({"requirements.txt": "django", "manage.py": ""}, "a server for this Django project", "add gunicorn"),
     "two mains": ({"go.mod": "", "cmd/a/m.go": MAIN, "cmd/b/m.go": MAIN}, "which program", "there are cmd/a, cmd/b"),
     "library of go": ({"go.mod": "", "x.go": "package x\n"}, "a main package cannot be seen", "say where it is"),
+    "go and python": (
+        {"go.mod": "", "main.go": MAIN, "requirements.txt": "", "main.py": ""},
+        "several projects",
+        "--kind python or --kind go",
+    ),
+    "two modules": (
+        {"pom.xml": "<module>a</module><module>b</module>"},
+        "which module",
+        "there are a, b; say it: --run a",
+    ),
     "two bins": ({"Cargo.toml": '[[bin]]\nname = "a"\n[[bin]]\nname = "b"\n'}, "which program", "there are a, b"),
     "workspace": ({"Cargo.toml": "[workspace]\n"}, "a program cannot be seen", "--run NAME"),
     "several rules": ({"Makefile": "a: a.c\nb: b.c\n", "a.c": ""}, "which program", "there are a, b"),
@@ -113,6 +86,13 @@ def test_what_cannot_be_seen_is_asked_for(name: str, tmp_path: Path) -> None:
 )
 def test_a_person_may_say_it(name: str, command: str, line: str, tmp_path: Path) -> None:
     assert line in start(folder(tmp_path, UNKNOWN[name][0]), command).dockerfile.splitlines()
+
+
+def test_of_several_projects_the_command_or_a_person_tells_which(tmp_path: Path) -> None:
+    both = folder(tmp_path, {"go.mod": "module x\n", "main.go": MAIN, "requirements.txt": "", "main.py": ""})
+
+    assert [start(both, kind=kind).kind for kind in ("go", "python")] == ["go", "python"]
+    assert start(both, "python main.py").kind == "python"
 
 
 def test_each_kind_leaves_other_folders_alone(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+void g(void);int main(){g();return 0;}

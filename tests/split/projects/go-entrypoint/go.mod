@@ -1,0 +1,3 @@
+module a.test/x
+
+go 1.23

@@ -1,0 +1,3 @@
+package main
+import ("fmt";"os/exec")
+func main(){ b,e:=exec.Command("git","--version").Output(); fmt.Println(string(b),e) }

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+if [ -n "$WAIT" ]; then curl -f $WAIT; fi
+exec "$@"

@@ -1,0 +1,1 @@
+import six, yaml, semver; print(six.PY3)
