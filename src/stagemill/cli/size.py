@@ -219,10 +219,12 @@ def _of_image(name: str, values: Values, place: Workplace) -> Sized:
 
 def _of_path(build: BuildFlags, values: Values, place: Workplace) -> Sized:
     budget = budgets.of(values, build.context) or Budget()
+    new = past.next_number(place)  # what is built now may be written down, and is not to be compared with itself
     with sides.built(build, place, budget) as (built, origin):
         sizes = built_sizes(built)
         title = sizes.target.title
-        return _of_stages(sizes, sizes.size, budget, place, before=past.before(place, origin, title, targets=[title]))
+        before = past.before(place, origin, title, targets=[title], number=new)
+        return _of_stages(sizes, sizes.size, budget, place, before=before)
 
 
 def _of_past(meant: Spelled, values: Values, place: Workplace) -> Sized:

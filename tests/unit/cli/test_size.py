@@ -186,7 +186,6 @@ class TestCommand:
         (folder / "Dockerfile").write_text("FROM scratch\nCOPY noise /a\n")
 
         of_path = app("size", "--progress=quiet", "--max-growth=5kB", ".")
-        app("build", "-q", "-t", "app", ".")
         of_record = app("size", "--max-growth=5kB")
         named = app("size", "--max-growth=5kB", "--against=2", "1")
         oldest = app("size", "--max-growth=5kB", "1")

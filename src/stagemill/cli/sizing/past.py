@@ -97,6 +97,12 @@ def before(place: Workplace, origin: str, stage: str, *, targets: Iterable[str],
     return ""
 
 
+def next_number(place: Workplace) -> int:
+    """That of a build which is written down from now on, or of a later one."""
+    rows = place.store.builds.latest(1)
+    return rows[0].number + 1 if rows else 1
+
+
 def has_stage(name: str, place: Workplace) -> bool:
     """Whether the last build has a stage of that name."""
     rows: Sequence[BuildRow] = place.store.builds.latest(1)
