@@ -27,6 +27,7 @@ from stagemill.cli.given.secrets import LOCAL_DELETE
 from stagemill.cli.journal.journal import Journal
 from stagemill.cli.making import caches
 from stagemill.cli.making.building import BuildFlags, building_each, image_resolver, reading
+from stagemill.cli.making.meanwhile import load_the_rest
 from stagemill.cli.making.warnings import Checks, Watch
 from stagemill.cli.progress import mode_of, open_progress
 from stagemill.cli.results import stages
@@ -198,7 +199,7 @@ def _build(values: Values, build: BuildFlags) -> None:
     ):
         guard.check(inputs.dockerfile)
         checks = Checks(inputs, build.build_args)
-        place.meanwhile = checks.begin
+        place.meanwhile = partial(checks.begin, first=load_the_rest)
         watch = Watch(listener)
         journal = Journal(watch, place.store, given=build, inputs=inputs, checks=checks, caches=kept, started=started)
         try:

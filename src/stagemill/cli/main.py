@@ -9,6 +9,8 @@ import sys
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from stagemill.cli.again.unanswered import Unanswered
 
 _COLLECT_AFTER = 200_000
@@ -18,6 +20,26 @@ of the time of a build from the cache.
 
 _PATIENCE = 0.0005
 """Seconds that a thread waits for one that computes, instead of Python's 5 ms: who talks with a RUN waits ten times for it."""
+
+
+def script() -> NoReturn:
+    """What the installed command calls: `main`, and then the process ends at once.
+
+    Python would take down everything that it has loaded, piece by piece: an eighth of the time of a small build.
+    """
+    status: object = 0
+    try:
+        main()
+    except SystemExit as leave:
+        status = leave.code
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError) as error:
+            from stagemill.cli.frame.failure import report
+
+            status = status or report(error)
+    os._exit(status if isinstance(status, int) else 1)
 
 
 def main() -> None:

@@ -82,6 +82,37 @@ def test_nobody_listening_is_no_traceback() -> None:
     assert b"Exception" not in done.stderr
 
 
+def test_it_ends_without_being_taken_down(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import atexit\natexit.register(print, 'taken down')\n")
+    done = subprocess.run(
+        [*COMMAND, "tag", "-h"],
+        env={"PYTHONPATH": f"{tmp_path}:{SOURCE}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stdout.startswith("Usage: stagemill tag")
+    assert "taken down" not in done.stdout
+
+
+def test_what_could_not_be_said_is_an_error() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = called("--help", stdout=full, stderr=subprocess.PIPE)
+
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "error: the system refused: No space left on device",
+        "hint: free some space and try again; nothing that was finished is lost",
+    ]
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(("--version",), 0), (("nothing",), 2), (("tag", "-h"), 0)])
+def test_its_status_is_that_of_the_process(arguments: tuple[str, ...], status: int) -> None:
+    assert called(*arguments, capture_output=True).returncode == status
+
+
 def test_signals_are_the_systems_again_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     monkeypatch.setattr(sys, "argv", ["stagemill", "nothing"])

@@ -31,6 +31,10 @@ class Watch:
         self._listener(event)
 
 
+def _nothing() -> None:
+    """There is nothing else to do."""
+
+
 class Checks:
     """The rules on one Dockerfile, with what its build finds out of the images that it begins from."""
 
@@ -57,11 +61,18 @@ class Checks:
         """Takes the plans as they are."""
         self.plans = plans
 
-    def begin(self) -> None:
-        """Looks at the file in a thread of its own, once: while a step's process runs there is time for it. Thread-safe."""
+    def begin(self, *, first: Callable[[], None] = _nothing) -> None:
+        """Looks at the file in a thread of its own, once: while a step's process runs there is time for it, and for what comes
+        `first`. Thread-safe.
+        """
+
+        def find() -> Sequence[Finding]:
+            first()
+            return self._find()
+
         with self._lock:
             if self._early is None:
-                self._early = _Early(self._find)
+                self._early = _Early(find)
                 self._early.start()
 
     def _find(self) -> Sequence[Finding]:
