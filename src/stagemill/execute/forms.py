@@ -127,6 +127,9 @@ class Forms:
 
         The first error stops the others.
         """
+        if len(layers) == 1:
+            self._unpack_one(layers[0], None, progress=progress, stopped=cancelled.is_set)
+            return
         from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait  # noqa: PLC0415  see above
 
         futures: dict[Digest, Future[Digest]] = {}
@@ -138,17 +141,26 @@ class Forms:
         with ThreadPoolExecutor(_PARALLEL_PULLS, thread_name_prefix="pull") as pool:
             try:
                 for layer in layers:
-                    base = self._origin(layer)
-                    below = futures.get(base.parent) if base.parent else None
-                    parent = Waiting(partial(self._below, base, below))
-                    unpack = self._unpack if layer.form == "chain" else self._unpack_own
-                    futures[layer.digest] = pool.submit(unpack, base, parent, progress=progress, stopped=is_stopped)
+                    parent = self._origin(layer).parent
+                    below = futures.get(parent) if parent else None
+                    futures[layer.digest] = pool.submit(
+                        self._unpack_one, layer, below, progress=progress, stopped=is_stopped
+                    )
                 wait(futures.values(), return_when=FIRST_EXCEPTION)
             finally:
                 stopped.set()
         errors = [error for future in futures.values() if (error := future.exception())]
         if errors:
             raise min(errors, key=lambda error: isinstance(error, CancelledError))
+
+    def _unpack_one(
+        self, layer: TreeLayer, below: Future[Digest] | None, *, progress: Progress, stopped: Stopped
+    ) -> Digest:
+        """Where it has to look at the layers below it, and somebody unpacks the next of them, it waits for that."""
+        base = self._origin(layer)
+        parent = Waiting(partial(self._below, base, below))
+        unpack = self._unpack if layer.form == "chain" else self._unpack_own
+        return unpack(base, parent, progress=progress, stopped=stopped)
 
     def _below(self, base: BaseLayer, future: Future[Digest] | None) -> FileView:
         """The tree under a base's layer, when it is there."""

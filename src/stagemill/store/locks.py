@@ -14,7 +14,7 @@ from stagemill.errors import CancelledError
 from stagemill.regex import regex
 from stagemill.store.faults import explained
 
-FIRST_WAIT = 0.02
+FIRST_WAIT = 0.001  # seconds; many locks are held for a few of these
 LONGEST_WAIT = 0.1
 _PLAIN = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
