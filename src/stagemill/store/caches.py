@@ -92,11 +92,13 @@ class Caches:
         """
         folder = self._directory / _hashed(name)
         deadline = time.monotonic() + patience
+        pause = FIRST_WAIT
         lock = None
         while folder.is_dir() and (lock := _take(folder / f"{number}.lock", fcntl.LOCK_EX)) is None:
             if time.monotonic() >= deadline:
                 break
-            time.sleep(FIRST_WAIT)
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_WAIT)
         if lock is None:
             yield None
             return
