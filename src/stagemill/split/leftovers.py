@@ -15,7 +15,7 @@ Names: TypeAlias = Mapping[str, tuple[str, ...]]
 _EVERYWHERE: Names = {
     "it is for those who work on the project": (
         ".git", ".github", ".gitlab", ".gitlab-ci.yml", ".gitignore", ".gitattributes", ".gitmodules", ".editorconfig",
-        ".vscode", ".idea", ".circleci", ".husky", ".pre-commit-config.yaml", ".devcontainer", "Dockerfile*", "*.Dockerfile",
+        ".vscode", ".idea", ".circleci", ".husky", ".pre-commit-config.yaml", ".devcontainer", "Dockerfile*", "*.Dockerfile", "stagemill.lock", "stagemill.toml",
         "*.dockerfile", ".dockerignore", "docker-compose*.y*ml", "compose*.y*ml", "README*", "CHANGELOG*", "CONTRIBUTING*",
         "CODEOWNERS", "renovate.json", ".DS_Store",
     ),

@@ -13,6 +13,7 @@ from stagemill.split.draft import Kind
     ("name", "kind", "word"),
     [
         (".git", "other", "work on the project"),
+        ("stagemill.lock", "go", "work on the project"),
         ("tests", "python", "tests"),
         ("tsconfig.json", "node", "tells tools"),
         ("yarn.lock", "node", "installed already"),

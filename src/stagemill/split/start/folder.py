@@ -15,7 +15,7 @@ from stagemill.values import dataclass
 
 _MOST_BYTES = 1 << 20
 _IGNORED = (
-    ("what belongs to those who work on the project", (".git", ".github", ".gitlab", ".gitlab-ci.yml", ".idea", ".vscode", ".devcontainer", "Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml", "**/*.md", "**/.DS_Store")),
+    ("what belongs to those who work on the project", (".git", ".github", ".gitlab", ".gitlab-ci.yml", ".idea", ".vscode", ".devcontainer", "Dockerfile*", "stagemill.toml", "stagemill.lock", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml", "**/*.md", "**/.DS_Store")),
     ("secrets: what is in the context gets into layers and caches", (".env", ".env.*", "!.env.example", "**/*.pem", "**/*.key", ".npmrc", ".netrc", ".pypirc")),
 )  # fmt: skip
 
