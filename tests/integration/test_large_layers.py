@@ -122,7 +122,7 @@ def test_a_copy_that_is_stopped_leaves_what_was_there(mill: Mill, layout: Path, 
         assert process.wait(30) == 130
 
     for path in files(mill) - known:  # blobs that had come whole may stay
-        assert (path.name, path.stat().st_size < MEBIBYTE) == (Digest.of(path.read_bytes()).hex, True)
+        assert path.name == Digest.of(path.read_bytes()).hex
     assert mill.ok("copy", "-q", place, "again").out == before
     mill.ok("store", "check")
 

@@ -173,7 +173,11 @@ def _specs() -> Iterator[ModuleSpec]:
 def _path() -> str:
     """Empty where modules are not kept compiled, and for `python -m`, whose modules depend on where it is called."""
     spec = sys.modules["stagemill"].__spec__
-    if spec is None or not spec.cached or sys.path[:1] in ([""], [os.getcwd()]):
+    try:
+        here = os.getcwd()
+    except OSError:  # it is gone
+        return ""
+    if spec is None or not spec.cached or sys.path[:1] in ([""], [here]):
         return ""
     return os.path.join(os.path.dirname(spec.cached), f"modules.{sys.implementation.cache_tag}.bin")
 
