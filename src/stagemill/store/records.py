@@ -150,7 +150,9 @@ def _digest(row: Row) -> Digest:
 
 def _packed(parts: Iterable[tuple[str, str]]) -> bytes:
     """The compressed JSON of parts, of which no more than some are there at once."""
-    left, deflate, before = iter(parts), zlib.compressobj(1), b"["
+    from isal import isal_zlib  # noqa: PLC0415  a build from the cache notes nothing
+
+    left, deflate, before = iter(parts), isal_zlib.compressobj(1), b"["
     pieces: list[bytes] = []
     while some := list(islice(left, _AT_ONCE)):
         pieces.append(deflate.compress(before + json.dumps(some, separators=(",", ":"))[1:-1].encode()))
