@@ -31,7 +31,7 @@ def fill(root: Path, count: int) -> None:
         store.database.change("PRAGMA synchronous=OFF")
         for number in range(count):
             _step(store, number, time.time() - _WEEK - 60 * number)
-        look_over(store, print)  # as every command does once after a start of the machine, and not the build that is measured
+        look_over(store, print)  # as the first command after a start of the machine does
 
 
 def _step(store: Store, number: int, used: float) -> None:
