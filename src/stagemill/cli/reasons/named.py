@@ -9,4 +9,4 @@ NOTHING = "nothing ran, all was cached"
 
 def named(number: int, title: str, begun: float, *, now: float) -> str:
     """`build 12 of web, 3 minutes ago`."""
-    return f"build {number} of {title}, {table.age(begun, now)}"
+    return f"build {number} of {title}, {table.age(begun, now).lower()}"

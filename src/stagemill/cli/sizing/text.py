@@ -32,7 +32,7 @@ def heading(build: Past, *, stage: str, now: float, lost: Sequence[str] = ()) ->
     title = " and ".join(build.title.split())
     gone = f"; not in the store any more, and not below: {', '.join(lost)}" if lost else ""
     part = "" if stage == build.title else f"{stage} in "
-    return visible(f"{part}build {build.number} of {title}, {table.age(build.begun, now)}{gone}")
+    return visible(f"{part}build {build.number} of {title}, {table.age(build.begun, now).lower()}{gone}")
 
 
 def of_build(report: SizeReport, size: ImageSize, *, top: int, whole: bool = True) -> str:

@@ -39,7 +39,7 @@ def test_people_read_a_line_for_each_step_and_the_advice() -> None:
 
     lines = text(given, given.steps, now=1060.0).splitlines()
 
-    assert lines[:2] == ["build 7 of app, About a minute ago: 2 of 2 steps ran", ""]
+    assert lines[:2] == ["build 7 of app, about a minute ago: 2 of 2 steps ran", ""]
     assert [re.split(" {2,}", line.strip()) for line in lines[2:5]] == [
         ["LINE", "STEP", "TOOK", "WHY"],
         ["3", "[app 2/9] RUN make", "3.2 s", "a changed (mode) (and ENV A is new, 1)"],
@@ -54,9 +54,9 @@ def test_what_was_compared_and_how_it_ended_is_in_the_heading() -> None:
 
     (head, *_) = text(failed, failed.steps, now=1060.0).splitlines()
 
-    assert head == "build 7 of app, About a minute ago: failed, 2 of 2 steps ran, compared with build 3"
+    assert head == "build 7 of app, about a minute ago: failed, 2 of 2 steps ran, compared with build 3"
     nothing = replace(failed, steps=(), against=None)
-    assert text(nothing, (), now=1060.0) == "build 7 of app, About a minute ago: failed, before any step ran"
+    assert text(nothing, (), now=1060.0) == "build 7 of app, about a minute ago: failed, before any step ran"
 
 
 def test_programs_read_all_of_it() -> None:
