@@ -34,7 +34,7 @@ class Seen:
     opened: int
 
 
-SEEN = {"again": Seen(1619, 142), "cached": Seen(7324, 464)}
+SEEN = {"again": Seen(1619, 142), "cached": Seen(6905, 457)}
 
 Count = Callable[..., Counts]
 
