@@ -32,14 +32,24 @@ def script() -> NoReturn:
         main()
     except SystemExit as leave:
         status = leave.code
+    if _others_are_at_work():
+        sys.exit(status if isinstance(status, int) else 1)
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
-            stream.flush()
-        except (OSError, ValueError) as error:
+            if not stream.closed:
+                stream.flush()
+        except OSError as error:
             from stagemill.cli.frame.failure import report
 
             status = status or report(error)
     os._exit(status if isinstance(status, int) else 1)
+
+
+def _others_are_at_work() -> bool:
+    """Whether threads are not done that Python waits for: they may have files to take away."""
+    import threading
+
+    return any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread())
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ Row: TypeAlias = Sequence[Cell]
 T = TypeVar("T")
 
 BUSY_SECONDS = 60.0
+_ATTEMPTS = 5
+_PAUSE = 0.05  # seconds
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY_DBMOVED")
 _HINTS = {
     "SQLITE_FULL": SPACE_HINT,
@@ -147,13 +150,23 @@ class Database:
             with suppress(FileNotFoundError):
                 os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
         self._made_anew += 1
-        connection = self._connect(locked=True)
+        connection = self._connect_anew()
         rescued = schema.rescue(aside, connection)
         self._report(
             f"the store's {self.path} was damaged and has been made anew: cache records are lost, "
             f"{rescued} image names could be read; the damaged file is kept as {aside}"
         )
         return connection
+
+    def _connect_anew(self) -> sqlite3.Connection:
+        """A process that still had the damaged file open takes the log of that away by its name when it closes it, and it may hit
+        the one of the new file while that is made.
+        """
+        for _ in range(_ATTEMPTS):
+            with suppress(sqlite3.OperationalError):
+                return self._connect(locked=True)
+            time.sleep(_PAUSE)
+        return self._connect(locked=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
