@@ -52,7 +52,7 @@ LOCK = {
     "lockfileVersion": 3,
     "packages": {
         "": {"name": "app"},
-        "node_modules/express": {"version": "5.1.0", "resolved": "https://registry.npmjs.org/express.tgz"},
+        "node_modules/express": {"version": "5.1.0", "resolved": "https://registry.example/express.tgz"},
         "node_modules/typescript": {"version": "5.9.0", "dev": True},
     },
 }

@@ -9,7 +9,7 @@ from stagemill.insight.ownership import Ecosystem, Installed
 
 KNOWN = {
     Leftover.CACHE: [
-        "var/lib/apt/lists/deb.debian.org_InRelease", "var/cache/apt/archives/x.deb", "var/cache/apk/APKINDEX.tar.gz",
+        "var/lib/apt/lists/deb.example_InRelease", "var/cache/apt/archives/x.deb", "var/cache/apk/APKINDEX.tar.gz",
         "root/.cache/pip/http/a", "home/node/.npm/_cacache/index", "usr/local/share/.cache/v6/x", "root/go/pkg/mod/x/y.go",
         "usr/local/cargo/registry/index/x", "root/.m2/repository/a.jar", "root/.gem/specs/x", "root/.cache/puppeteer.log", "root/.cache/torchvision/x",
     ],
