@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.linting import LOCK, PACKAGE
 from fakes.mill import Mill
 
 pytestmark = pytest.mark.root
@@ -43,19 +44,6 @@ WGET = """#!/bin/sh
 # wget without a network, which knows the options of GNU.
 for word; do case $word in -*) ;; *) echo "$word" > "/${word##*/}" ;; esac; done
 """
-PACKAGE = {
-    "name": "app",
-    "dependencies": {"express": "^5.1.0"},
-    "devDependencies": {"typescript": "~5.9.0"},
-}
-LOCK = {
-    "lockfileVersion": 3,
-    "packages": {
-        "": {"name": "app"},
-        "node_modules/express": {"version": "5.1.0", "resolved": "https://registry.example/express.tgz"},
-        "node_modules/typescript": {"version": "5.9.0", "dev": True},
-    },
-}
 PROJECT = {
     "package.json": json.dumps(PACKAGE),
     "package-lock.json": json.dumps(LOCK),

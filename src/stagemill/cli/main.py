@@ -31,7 +31,7 @@ def script() -> NoReturn:
     try:
         main()
     except SystemExit as leave:
-        status = leave.code
+        status = leave.code or 0
     if _others_are_at_work():
         sys.exit(status if isinstance(status, int) else 1)
     for stream in filter(None, (sys.stdout, sys.stderr)):

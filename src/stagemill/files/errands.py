@@ -14,8 +14,10 @@ import sys
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
-    from typing import Literal, TypeAlias
+    from collections.abc import Callable
+    from typing import Literal, TypeAlias, TypeVar
 
+    T = TypeVar("T")
     Facts: TypeAlias = tuple[bytes, int, int, int, int, int]
     """Of a file: name, device, inode, size in bytes, both times in nanoseconds."""
     Reading: TypeAlias = tuple[Literal["hash"], bytes, list[Facts]]
@@ -97,28 +99,22 @@ def _digest(descriptor: int, size: int) -> bytes:
 
 
 def _copied(source: bytes, target: bytes, owner: tuple[int, int] | None, files: list[Wanted]) -> bytes:
-    done = 0
-    try:
-        from_ = os.open(source, _FOLDER)
-    except OSError:
-        return b""
-    try:
-        into = os.open(target, _FOLDER)
-        try:
-            for wanted in files:
-                if not _copy(from_, into, wanted, owner=owner, first=not done):
-                    break
-                done += 1
-        finally:
-            os.close(into)
-    except OSError:
-        pass
-    finally:
-        os.close(from_)
-    return b"\1" * done
+    def copy(from_: int, into: int, wanted: Wanted, number: int) -> bool:
+        return _copy(from_, into, wanted, owner=owner, first=number == 0)
+
+    return _each(source, target, files, copy)
 
 
 def _linked(source: bytes, target: bytes, names: list[bytes]) -> bytes:
+    def link(from_: int, into: int, name: bytes, _number: int) -> bool:
+        os.link(name, name, src_dir_fd=from_, dst_dir_fd=into, follow_symlinks=False)
+        return True
+
+    return _each(source, target, names, link)
+
+
+def _each(source: bytes, target: bytes, items: list[T], do: Callable[[int, int, T, int], bool]) -> bytes:
+    """A byte for each of the first items for which that was done, with both folders open, and with its number."""
     done = 0
     try:
         from_ = os.open(source, _FOLDER)
@@ -127,8 +123,9 @@ def _linked(source: bytes, target: bytes, names: list[bytes]) -> bytes:
     try:
         into = os.open(target, _FOLDER)
         try:
-            for name in names:
-                os.link(name, name, src_dir_fd=from_, dst_dir_fd=into, follow_symlinks=False)
+            for item in items:
+                if not do(from_, into, item, done):
+                    break
                 done += 1
         finally:
             os.close(into)

@@ -121,7 +121,7 @@ class Builds:
         self._take_in()
         return self._database.rows(BuildRow.from_row, _LATEST, before, count)
 
-    def of_place(self, place: str, count: int, *, before: int) -> list[BuildRow]:
+    def of_place(self, place: str, count: int, *, before: int = _MOST) -> list[BuildRow]:
         """The same for those whose files came from a place."""
         data = place.encode("utf-8", "surrogatepass")
         return self._database.rows(BuildRow.from_row, _LIKE, before, data, count)

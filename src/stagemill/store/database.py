@@ -163,8 +163,11 @@ class Database:
         the one of the new file while that is made.
         """
         for _ in range(_ATTEMPTS):
-            with suppress(sqlite3.OperationalError):
+            try:
                 return self._connect(locked=True)
+            except sqlite3.OperationalError as error:
+                if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
+                    raise
             time.sleep(_PAUSE)
         return self._connect(locked=True)
 

@@ -11,7 +11,7 @@ from stagemill.digest import Digest
 from stagemill.errors import StoreError
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
-from stagemill.store import database
+from stagemill.store import database, schema
 from stagemill.store.records import Record
 from stagemill.store.store import Store
 
@@ -73,6 +73,35 @@ def test_names_of_a_newer_version_are_left_alone_with_an_error(tmp_path: Path) -
     set_version(tmp_path, 1001)
     with Store.open(tmp_path) as store:
         assert store.images.get(APP) == IMAGE
+
+
+@pytest.mark.parametrize(("name", "calls"), [("SQLITE_IOERR_SHORT_READ", 3), ("SQLITE_FULL", 1)])
+def test_a_file_is_made_anew_although_somebody_takes_the_log_of_the_old_one_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, calls: int
+) -> None:
+    """Which is over soon; any other error is one at once."""
+    fill(tmp_path)
+    (tmp_path / "state.sqlite").write_bytes(b"no database" * 1000)
+    install, seen = schema.install, list[int]()
+
+    def failing(connection: sqlite3.Connection, path: str) -> None:
+        seen.append(len(seen))
+        if len(seen) < 3:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = name
+            raise error
+        install(connection, path)
+
+    monkeypatch.setattr(schema, "install", failing)
+    monkeypatch.setattr(database, "_PAUSE", 0)
+    if calls == 1:
+        with pytest.raises(StoreError):
+            Store.open(tmp_path)
+    else:
+        with Store.open(tmp_path) as store:
+            assert store.images.get(APP) is None
+
+    assert len(seen) == calls
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_made_anew_and_that_is_said(tmp_path: Path) -> None:

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from stagemill.cli.making.caches import Caches
     from stagemill.cli.making.source import Inputs
     from stagemill.cli.making.warnings import Checks
+    from stagemill.dockerfile.tree import Dockerfile
     from stagemill.plan.planner import Plan
     from stagemill.store.store import Store
 
 
-def place_of(context: str, inputs: Inputs) -> str:
+def place_of(context: str, dockerfile: Dockerfile) -> str:
     """The context, and the file in it, without logins: equal for builds of the same context and Dockerfile."""
     place = os.path.abspath(context) if os.path.isdir(context) else context
-    return redacted(f"{place}\0{inputs.dockerfile.source.name}")
+    return redacted(f"{place}\0{dockerfile.source.name}")
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ class Journal:
     @cached_property
     def place(self) -> str:
         """Where the build's files come from, as its row has it."""
-        return place_of(self._given.context, self._inputs)
+        return place_of(self._given.context, self._inputs.dockerfile)
 
     def _row(self) -> BuildRow:
         title = " ".join(dict.fromkeys(plan.target.title for plan in self.plans))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from stagemill.cli.journal.journal import place_of
 from stagemill.cli.reasons.reading import History
 from stagemill.digest import Digest
 from stagemill.dockerfile.parser import parse
 from stagemill.dockerfile.tree import Arg, Dockerfile, Env
-from stagemill.errors import StagemillError, redacted
+from stagemill.errors import StagemillError
 from stagemill.execute.tree import Trees
 from stagemill.insight.brought import Brought, brought
 from stagemill.insight.survey import Survey, surveyed
@@ -32,9 +32,9 @@ _MOST = 8
 
 def found(context: str, file: LintFile, root: Path) -> tuple[Evidence, ...]:
     """Of builds of a file with a context, as the store at a root has them, the latest first. Raises StoreError."""
-    place = redacted(f"{os.path.abspath(context)}\0{file.dockerfile.source.name}")
+    place = place_of(context, file.dockerfile)
     with Store.open(root) as store:
-        rows = [row for row in store.builds.latest(KEPT) if row.place == place and row.graph]
+        rows = [row for row in store.builds.of_place(place, KEPT) if row.graph]
         return tuple(_Reader(store, rows, file.target).evidence())
 
 

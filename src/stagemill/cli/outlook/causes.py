@@ -74,7 +74,7 @@ def _build(
         begun=0.0,
         seconds=0.0,
         result="running",
-        place=place_of(given.context, inputs),
+        place=place_of(given.context, inputs.dockerfile),
         title="",
         graph=past.graph("", document(plans, inputs.dockerfile, ignored(inputs))),
         outcomes={digest: _outcome(look, imports) for digest, look in foreseen.outlooks.items() if digest in vertices},

@@ -62,8 +62,8 @@ def report(store: Store, number: int | None, against: int | None) -> Report:
 def _before(history: History, store: Store, past: Past, against: int | None) -> Past | None:
     if against is not None:
         return history.past(history.row(against))
-    rows = store.builds.latest(KEPT, before=past.number)
-    return next((found for row in rows if row.place == past.place and (found := history.past(row)).graph.steps), None)
+    rows = store.builds.of_place(past.place, KEPT, before=past.number)
+    return next((found for row in rows if (found := history.past(row)).graph.steps), None)
 
 
 def _build(past: Past) -> Json:

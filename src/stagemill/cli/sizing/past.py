@@ -91,8 +91,8 @@ def before(place: Workplace, origin: str, stage: str, *, targets: Iterable[str],
     It is spelled `N:STAGE`; empty where there is none.
     """
     wanted = set(targets)
-    for row in place.store.builds.latest(KEPT, before=number):
-        if row.place == origin and row.result == "built" and wanted & set(row.title.split()):
+    for row in place.store.builds.of_place(origin, KEPT, before=number):
+        if row.result == "built" and wanted & set(row.title.split()):
             return f"{row.number}:{stage}"
     return ""
 

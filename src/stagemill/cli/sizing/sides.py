@@ -96,7 +96,7 @@ def built(build: BuildFlags, place: Workplace, budget: Budget) -> Iterator[tuple
     ):
         check(budget, inputs.dockerfile)
         with building(build, inputs, place=place, listener=listener, every_stage=True) as found:
-            yield found, place_of(build.context, inputs)
+            yield found, place_of(build.context, inputs.dockerfile)
 
 
 def look(name: str, values: Values, build: BuildFlags, place: Workplace) -> Side:
