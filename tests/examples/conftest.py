@@ -25,6 +25,13 @@ LONGEST = 900  # seconds
 LARGEST = 10_000_000_000  # bytes
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test may build several times, and the first one waits for the bases."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(2 * LONGEST))
+
+
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
     """What stagemill is started with: the store, and the program of the interpreter that runs the tests."""

@@ -32,6 +32,7 @@ _OF_A_FILE = 32 << 10  # so many bytes are hashed in the time that it takes to o
 _OF_A_LINK = 8 << 10
 _FORM = 2  # of marshal: a later one looks for equal values, which takes longer than to write them
 _PIPE = 1 << 20  # bytes
+_HEAD = 4  # bytes, with the size of what follows
 _DEEP = 2  # errands that a process has at most: one that it does, and one that waits
 
 Done = Callable[[bytes], None]
@@ -142,6 +143,9 @@ class _Worker:
         assert self._process.stdin, "a pipe leads there"
         assert self._process.stdout, "a pipe leads back"
         self._there, self._back = self._process.stdin, self._process.stdout
+        self._came = bytearray()  # of results that nobody has taken
+        os.set_blocking(self._there.fileno(), False)
+        os.set_blocking(self._back.fileno(), False)
         with suppress(OSError):  # the usual pipe holds one errand, and who fills it waits
             fcntl.fcntl(self._there, fcntl.F_SETPIPE_SZ, _PIPE)
 
@@ -154,10 +158,11 @@ class _Worker:
         import marshal  # noqa: PLC0415  see above
 
         data = marshal.dumps(errand, _FORM)
-        left = memoryview(len(data).to_bytes(4, "big") + data)
+        left = memoryview(len(data).to_bytes(_HEAD, "big") + data)
         try:
-            while left:
-                left = left[self._there.write(left) :]
+            while left := left[self._there.write(left) or 0 :]:
+                if not self._wait(to_send=True):
+                    return False
         except OSError:
             return False
         self._under_way.append((errand, done))
@@ -165,32 +170,51 @@ class _Worker:
 
     def collect(self, *, wait: bool) -> bool:
         """Passes on what has come back. False where the process has died: what it had is done here."""
-        while self._under_way and (wait or self._has_answered()):
-            head = self._read(4)
-            size = int.from_bytes(head, "big")
-            result = self._read(size)
-            if len(head) < 4 or len(result) < size:
+        alive = self._receive()
+        while self._under_way:
+            result = self._taken()
+            if result is not None:
+                self._under_way.popleft()[1](result)
+            elif not alive:
                 self.kill()
                 for errand, done in self._under_way:
                     errands.undo(errand)
                     done(errands.run(errand))
                 return False
-            self._under_way.popleft()[1](result)
+            elif wait:
+                alive = self._wait()
+            else:
+                break
         return True
 
-    def _has_answered(self) -> bool:
+    def _wait(self, *, to_send: bool = False) -> bool:
+        """Until something comes, or more can be sent. False where the process has died.
+
+        Who sends takes what comes as well: pipes may be as small as a page, and both would wait for each other.
+        """
         import select  # noqa: PLC0415  see above
 
         poller = select.poll()
         poller.register(self._back, select.POLLIN)
-        return bool(poller.poll(0))
+        if to_send:
+            poller.register(self._there, select.POLLOUT)
+        poller.poll()
+        return self._receive()
 
-    def _read(self, size: int) -> bytes:
-        """So many bytes, less where there will be no more."""
-        data = b""
-        while len(data) < size and (more := self._back.read(size - len(data))):
-            data += more
-        return data
+    def _receive(self) -> bool:
+        """Keeps what has come. False where the process has died."""
+        while data := self._back.read(errands.CHUNK):
+            self._came += data
+        return data is None  # nothing yet
+
+    def _taken(self) -> bytes | None:
+        """The next result, if it has come whole."""
+        size = _HEAD + int.from_bytes(self._came[:_HEAD], "big")
+        if len(self._came) < size:
+            return None
+        result = bytes(self._came[_HEAD:size])
+        del self._came[:size]
+        return result
 
     def kill(self) -> None:
         self._process.kill()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stagemill.digest import Digest
+from stagemill.files import crew as crews
 from stagemill.files.crew import Crew, Hands
 
 if TYPE_CHECKING:
-    from stagemill.files.errands import Copying
+    from stagemill.files.errands import Copying, Reading
 
 MUCH = 1 << 40  # bytes: worth a process
+PAGE = 4096  # bytes
 
 
 @pytest.fixture
@@ -138,16 +142,41 @@ def test_its_processes_end_with_it(folders: tuple[Path, Path]) -> None:
     assert processes() == before
 
 
+def test_nobody_waits_where_pipes_hold_a_page(
+    crew: Crew, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "Popen", partial(subprocess.Popen, pipesize=PAGE))
+    monkeypatch.setattr(crews, "_PIPE", PAGE)
+    status = (folders[0] / "1").stat()
+    facts = (b"1", status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    errand: Reading = ("hash", os.fsencode(folders[0]), [facts] * PAGE)
+    done: list[bytes] = []
+
+    with crew.hired() as hands:
+        for _ in range(4):
+            hands.put(errand, done.append, size=MUCH)
+
+    assert done == [bytes.fromhex(Digest.of(b"file 1").hex) * PAGE] * 4
+
+
+LEFT_BEHIND = """
+import os, signal, sys
+from pathlib import Path
+from stagemill.files.crew import Crew
+
+with Crew(1) as crew, crew.hired() as hands:
+    hands.put(("hash", b"/", []), lambda _: None, size=1 << 40)
+    print(Path(f"/proc/self/task/{os.getpid()}/children").read_text(), flush=True)
+    input()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def test_its_processes_end_when_nobody_can_give_them_anything() -> None:
-    there, back = os.pipe()
-    child = os.fork()
-    if not child:  # pragma: no cover - in another process
-        with Crew(1) as crew, crew.hired() as hands:
-            hands.put(("hash", b"/", []), lambda _: None, size=MUCH)
-            (worker,) = processes()
-            os.write(back, f"{worker}".encode())
-            os.kill(os.getpid(), signal.SIGKILL)
-    worker = os.pidfd_open(int(os.read(there, 16)))
-    os.waitpid(child, 0)
+    with subprocess.Popen([sys.executable, "-c", LEFT_BEHIND], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as caller:
+        assert caller.stdin
+        assert caller.stdout
+        worker = os.pidfd_open(int(caller.stdout.readline()))
+        caller.communicate(b"\n")
 
     assert select.select([worker], [], [], 10)[0] == [worker]
