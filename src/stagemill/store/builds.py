@@ -123,6 +123,7 @@ class Builds:
 
     def of_place(self, place: str, count: int, *, before: int = _MOST) -> list[BuildRow]:
         """The same for those whose files came from a place."""
+        self._take_in()
         data = place.encode("utf-8", "surrogatepass")
         return self._database.rows(BuildRow.from_row, _LIKE, before, data, count)
 

@@ -36,6 +36,13 @@ def test_it_is_taken_in_as_the_store_would_write_it(tmp_path: Path) -> None:
     assert not (tmp_path / entry.PENDING).exists()
 
 
+def test_it_is_there_for_whoever_asks_for_the_builds_of_a_place(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        write(tmp_path, ENTRY)
+
+        assert [row.number for row in store.builds.of_place(ENTRY["place"], 9)] == [1]
+
+
 def test_a_build_that_was_never_written_down_has_none(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         write(tmp_path, {**ENTRY, "graph": ""})
