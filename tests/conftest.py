@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,12 @@ settings.register_profile(
     "stagemill", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("stagemill")
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Leaves word of what runs, for whoever waits for it. With several workers each does, and what distributes them too."""
+    if folder := os.environ.get("TESTS_AT"):
+        (Path(folder) / (os.environ.get("PYTEST_XDIST_WORKER") or f"{os.getpid()}")).write_text(f"{nodeid}\n")
 
 
 @pytest.hookimpl(wrapper=True)

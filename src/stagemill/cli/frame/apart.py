@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from stagemill.cli.frame.failure import report
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | None"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -20,25 +25,36 @@ def apart(work: Callable[[], object]) -> int:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come while nobody forwards it
-    child = os.fork()
-    if not child:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _do(work)
+    child, early = 0, list[int]()
 
     def forward(number: int, _frame: object) -> None:
-        if number != signal.SIGINT or not _at_terminal():  # there Ctrl-C has reached it, too
+        if not child:
+            early.append(number)
+        elif number != signal.SIGINT or not _at_terminal():  # there Ctrl-C has reached it, too
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGTERM)
 
+    # A mask is for one thread, and any thread may take a signal: before there is a child somebody must be there for it.
     handlers = {number: signal.signal(number, forward) for number in _SIGNALS}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    child = os.fork()
+    if not child:
+        _handle(handlers)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _do(work)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    for number in early:
+        forward(number, None)
     try:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        _handle(handlers)
     return status if status >= 0 else 128 - status
+
+
+def _handle(handlers: Mapping[signal.Signals, Handler]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 def _do(work: Callable[[], object]) -> NoReturn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -44,9 +46,33 @@ def test_a_signal_to_us_is_for_it_and_the_handlers_are_as_before() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 
     def work() -> None:
-        signal.signal(signal.SIGTERM, lambda *_: os._exit(9))
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         os.kill(os.getppid(), signal.SIGHUP)
-        signal.pause()
+        signal.sigwait([signal.SIGTERM])
+        os._exit(9)
 
     assert apart(work) == 9
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_signal_that_comes_at_once_is_for_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+
+    def fork_late() -> int:
+        os.kill(os.getpid(), signal.SIGHUP)  # for another thread, as this one has it blocked
+        time.sleep(0.1)
+        return fork()
+
+    def work() -> None:
+        signal.sigwait([signal.SIGTERM])
+        os._exit(9)
+
+    monkeypatch.setattr(os, "fork", fork_late)
+    other = threading.Thread(target=time.sleep, args=(1,))
+    other.start()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        assert apart(work) == 9
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        other.join()
