@@ -76,7 +76,7 @@ RUN touch /tmp/theirs && stat -c '%n %a %u:%g' /tmp /tmp/theirs > /tmp/list 2>&1
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pair(user: User, base: Mill, tmp_path_factory: pytest.TempPathFactory) -> tuple[Mill, Mill]:
     """Root and a user, each with the same image built from the same files."""
     place = tmp_path_factory.mktemp("rootless")

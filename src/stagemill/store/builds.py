@@ -89,8 +89,9 @@ class Builds:
             os.rename(path, taken)
         except FileNotFoundError:
             return
-        with explained("read", taken):
-            lines = taken.read_bytes().splitlines()
+        with explained("read", taken), taken.open("r+b") as file:
+            os.lockf(file.fileno(), os.F_LOCK, 0)  # who has it open writes his line first, or finds it gone
+            lines = file.read().splitlines()
             taken.unlink()
         for line in lines[-KEPT:]:
             if row := _noted(line):

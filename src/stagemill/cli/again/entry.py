@@ -23,20 +23,28 @@ def write(root: str, entry: Entry, *, begun: float, seconds: float) -> None:
         return
     path = f"{root}/{PENDING}"
     fields = [begun, seconds, entry["place"], entry["title"], entry["graph"], entry["steps"]]
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    line = json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+    while not _appended(path, line):
+        pass
+
+
+def _appended(path: str, line: bytes) -> bool:
+    """False where somebody took the file away meanwhile: what is written to it then, nobody reads."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        os.write(file, json.dumps(fields, separators=(",", ":")).encode() + b"\n")
-        large = os.fstat(file).st_size > _LARGE
+        os.lockf(file, os.F_LOCK, 0)
+        found = os.fstat(file)
+        if found.st_nlink:
+            os.write(file, line)
+            if found.st_size > _LARGE:
+                _shorten(path, os.pread(file, found.st_size + len(line), 0))
+        return found.st_nlink > 0
     finally:
         os.close(file)
-    if large:
-        _shorten(path)
 
 
-def _shorten(path: str) -> None:
-    with open(path, "rb") as file:
-        lines = file.read().splitlines(keepends=True)
+def _shorten(path: str, data: bytes) -> None:
     new = f"{path}.{os.getpid()}"
     with open(new, "wb") as file:
-        file.writelines(lines[-_KEPT:])
+        file.writelines(data.splitlines(keepends=True)[-_KEPT:])
     os.replace(new, path)

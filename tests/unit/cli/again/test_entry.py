@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,25 @@ def test_lines_that_are_torn_are_left_out(tmp_path: Path) -> None:
         write(tmp_path, ENTRY)
 
         assert [row.number for row in store.builds.latest(9)] == [2, 1]
+
+
+WRITER = """
+import sys
+from stagemill.cli.again import entry
+
+for number in range(60):
+    entry.write(sys.argv[1], {"place": "/app", "title": "web", "graph": "sha256:1", "steps": 4}, begun=10.0, seconds=0.5)
+"""
+
+
+def test_none_is_lost_while_they_are_taken_in(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)]) for _ in range(3)]
+        while any(writer.poll() is None for writer in writers):
+            store.builds.get(1)
+
+        assert [writer.returncode for writer in writers] == [0, 0, 0]
+        assert store.builds.latest(1)[0].number == 180
 
 
 def test_the_oldest_are_forgotten_here_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
