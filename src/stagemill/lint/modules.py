@@ -103,6 +103,8 @@ def _run(
             state.pop(call.directory, None)
         elif call.manager not in packages.NODE or call.verb not in {"install", "prune"}:
             continue
+        elif call.manager == "bun" and call.verb == "install" and call.production:
+            continue  # it leaves what is there already
         elif call.production or quiet or either:
             state.pop(call.directory, None)
         elif call.verb == "install":

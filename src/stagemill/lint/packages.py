@@ -14,10 +14,10 @@ from stagemill.lint.stages import Environment, Moment, Step
 from stagemill.regex import regex
 from stagemill.values import dataclass
 
-Manager: TypeAlias = Literal["npm", "pnpm", "yarn", "pip", "go", "bundle", "cargo", "composer"]
+Manager: TypeAlias = Literal["npm", "pnpm", "yarn", "bun", "pip", "go", "bundle", "cargo", "composer"]
 Verb: TypeAlias = Literal["install", "prune", "change", "other"]
 
-NODE: frozenset[Manager] = frozenset({"npm", "pnpm", "yarn"})
+NODE: frozenset[Manager] = frozenset({"npm", "pnpm", "yarn", "bun"})
 
 _CLEAN = frozenset({"ci", "clean-install", "ic", "install-clean"})
 _INSTALL = frozenset({"install", "i", "in", "ins", "inst", "isntall", "add"}) | _CLEAN
@@ -41,6 +41,7 @@ _PRODUCTION = frozenset(
         "--only=production",
     }
 )
+_SHORT: dict[Manager, str] = {"pnpm": "-P", "bun": "-p"}
 _DEVELOPMENT = frozenset({"--production=false", "--prod=false", "--include=dev", "--no-production"})
 _PYTHON = regex(r"python[0-9.]*")
 _PIP = regex(r"pip[0-9.]*")
@@ -119,21 +120,20 @@ def _parent(here: Moment, word: str) -> str | None:
 def _call(command: ShellCommand, here: Moment) -> Iterator[Call]:
     words = command.texts
     program = words[0].rpartition("/")[2]
-    if program in {"npm", "pnpm", "yarn"}:
-        yield from _node(command, here, program=program)
-        return
-    manager = _other(program, words)
-    if manager:
+    node = next((manager for manager in NODE if manager == program), None)
+    if node:
+        yield from _node(command, here, manager=node)
+    elif manager := _other(program, words):
         yield Call(manager, "install", command, here.workdir)
 
 
-def _node(command: ShellCommand, here: Moment, *, program: str) -> Iterator[Call]:
-    manager: Manager = "npm" if program == "npm" else "pnpm" if program == "pnpm" else "yarn"
+def _node(command: ShellCommand, here: Moment, *, manager: Manager) -> Iterator[Call]:
     words = command.texts[1:]
     if _GLOBAL & set(words):
         return
     directory, arguments = _arguments(words, here)
-    production = _is_production(words, command.env, here.env) or (manager == "pnpm" and "-P" in words)
+    env = {} if manager == "bun" else {**here.env, **dict(command.env)}
+    production = _is_production(words, env) or _SHORT.get(manager) in words
     verb, production = _verb(manager, arguments, production=production)
     named = verb == "install" and len(arguments) > 1 and arguments[0] != "workspaces"
     yield Call(manager, verb, command, directory, production, named)
@@ -173,16 +173,15 @@ def _arguments(words: Sequence[str], here: Moment) -> tuple[str | None, list[str
     return place.workdir, arguments
 
 
-def _is_production(words: Sequence[str], own: Sequence[tuple[str, str]], env: Environment) -> bool:
+def _is_production(words: Sequence[str], env: Environment) -> bool:
     joined = set(words) | {f"{first}={second}" for first, second in pairwise(words)}
     if joined & _DEVELOPMENT:
         return False
     if joined & _PRODUCTION:
         return True
-    values = {**env, **dict(own)}
-    lower = {name.lower(): value for name, value in values.items()}
+    lower = {name.lower(): value for name, value in env.items()}
     return (
-        values.get("NODE_ENV") == "production"
+        env.get("NODE_ENV") == "production"
         or lower.get("npm_config_omit") == "dev"
         or lower.get("npm_config_production") == "true"
         or lower.get("npm_config_only") in {"prod", "production"}

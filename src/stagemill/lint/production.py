@@ -75,7 +75,7 @@ class Remedy:
 def remedy(case: Case) -> Remedy:
     """What to do about it."""
     source = case.read.source
-    if case.file.may_have_children(source) or case.installed.copied or case.call.manager == "yarn":
+    if case.file.may_have_children(source) or case.installed.copied or case.call.manager in {"yarn", "bun"}:
         return _own_stage(case)
     pnpm = case.call.manager == "pnpm"
     return _prune(case, "RUN CI=true pnpm prune --prod" if pnpm else f"RUN npm prune {case.flag}")

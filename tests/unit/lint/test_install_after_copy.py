@@ -20,6 +20,7 @@ TEXT = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\n"
         "corepack enable && pnpm i --frozen-lockfile",
         "yarn",
         "yarn install",
+        "bun install --frozen-lockfile",
         "pip install -r requirements.txt",
         "python3 -m pip install --requirement requirements.txt",
         "go mod download",

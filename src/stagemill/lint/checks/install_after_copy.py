@@ -25,6 +25,7 @@ _MANIFESTS: Mapping[Manager, str] = {
     "npm": "package.json package-lock.json",
     "pnpm": "package.json pnpm-lock.yaml",
     "yarn": "package.json yarn.lock",
+    "bun": "package.json bun.lock*",
     "pip": "requirements.txt",
     "go": "go.mod go.sum",
     "bundle": "Gemfile Gemfile.lock",
