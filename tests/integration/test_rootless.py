@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +99,19 @@ def pair(user: User, base: Mill, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 @pytest.fixture
 def root(pair: tuple[Mill, Mill]) -> Mill:
-    return pair[0]
+    return elsewhere(pair[0])
 
 
 @pytest.fixture
 def ordinary(pair: tuple[Mill, Mill]) -> Mill:
-    return pair[1]
+    return elsewhere(pair[1])
+
+
+def elsewhere(mill: Mill) -> Mill:
+    """The same store, and a copy of the folder, which a test may edit: the next one finds the image's own, in whatever order."""
+    folder = Path(tempfile.mkdtemp(prefix="context-", dir=mill.folder.parent))
+    subprocess.run(["cp", "-a", "--no-target-directory", str(mill.folder), str(folder)], check=True)
+    return replace(mill, folder=folder)
 
 
 def test_a_users_image_has_the_entries_of_roots(root: Mill, ordinary: Mill) -> None:
@@ -331,9 +340,9 @@ def test_a_user_logs_in_and_a_build_has_the_login(user: User) -> None:
     assert (kept.st_uid, kept.st_mode & 0o777) == (user.uid, 0o600)
 
 
-def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> None:
+def test_what_is_in_a_result_is_listed_as_by_root(root: Mill, ordinary: Mill) -> None:
     said = []
-    for mill in pair:
+    for mill in (root, ordinary):
         text = "FROM busybox\nCOPY apk /lib/apk/db/installed\nCOPY --chmod=000 a.jar /\n"
         mill.write({"apk": "P:musl\nV:1\n", "a.jar": _jar(), "listed": text})
         given = ("--sbom", "--provenance", "--sbom-output", "l.cdx.json", "-f", "listed", "-t", "listed")
@@ -343,10 +352,10 @@ def test_what_is_in_a_result_is_listed_as_by_root(pair: tuple[Mill, Mill]) -> No
 
     assert said[0] == said[1]
     assert [package["name"] for package in said[0]][1:] == ["musl", "g:a"]
-    written = [mill.folder / "l.cdx.json" for mill in pair]
+    written = [mill.folder / "l.cdx.json" for mill in (root, ordinary)]
     for path in written:
         assert [component["name"] for component in json.loads(path.read_bytes())["components"]] == ["musl", "g:a"]
-    assert written[1].stat().st_uid == pair[1].folder.stat().st_uid != 0
+    assert written[1].stat().st_uid == ordinary.folder.stat().st_uid != 0
 
 
 def _jar() -> bytes:
@@ -388,7 +397,7 @@ def test_a_user_can_watch(ordinary: Mill) -> None:
 def test_a_user_can_look_into_a_step_that_fails_and_build_anew(ordinary: Mill) -> None:
     dockerfile = "FROM busybox\nUSER alice\nRUN touch /tmp/half-done && exit 9\n"
     ordinary.write({"Dockerfile": dockerfile})
-    command = [*ordinary.prefix, *ordinary.command, "build", "--debug", "--progress=plain", "-t", "app", "."]
+    command = [*ordinary.prefix, *ordinary.command, "build", "--debug", "--progress=plain", "-t", "mended", "."]
     with desk(command, env=ordinary.environment, cwd=ordinary.folder) as person:
         person.wait_for("leave it with exit\r\n")
         person.type("id -un; ls /tmp; echo th''e end\n")
@@ -400,4 +409,4 @@ def test_a_user_can_look_into_a_step_that_fails_and_build_anew(ordinary: Mill) -
         assert person.status() == 0
 
     assert said.replace("\r", "").endswith("alice\nhalf-done\nthe end\n")
-    assert ordinary.ok("run", "app", "ls", "/tmp").out == "half-done\n"
+    assert ordinary.ok("run", "mended", "ls", "/tmp").out == "half-done\n"

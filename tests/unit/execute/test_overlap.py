@@ -342,6 +342,7 @@ def test_what_is_packed_ahead_gives_way_to_the_steps(workshop: Workshop, monkeyp
         return pack_blob(*given, **more)
 
     monkeypatch.setattr("stagemill.layer.pack.pack_blob", packing)
+    workshop.sandbox.acts["next"] = waits_for(lambda: seen)
     build(workshop, "FROM scratch\nCOPY big /\nRUN next\n", Shipment())
 
     assert seen
