@@ -57,6 +57,7 @@ class Stage:
                 subprocess.run(["sh", "-e", "-c", script.decode()], cwd=folder, check=True, capture_output=True)
             arguments = [_filled(argument, names) for argument in page.arguments]
             status, out, err = self._call(arguments, folder, page.environment, page.special.get("stdin", b""))
+        self._forget()
         known = {value: key for key, value in names.items() if key == "{registry}"}
         return page.outcome(
             error=self._plain(err, folder, known), output=self._plain(out, folder, known), status=status
@@ -65,6 +66,15 @@ class Stage:
     def check(self) -> str:
         """What `store check` says of the store that all pages had."""
         return self._call(["store", "check"], self._home, {}, b"")[1]
+
+    def _forget(self) -> None:
+        """Removes what the page has named: the next one might be asked whether it meant that."""
+        names = self._call(
+            ["images", "-f", "dangling=false", "--format", "{{.Repository}}:{{.Tag}}"], self._home, {}, b""
+        )[1].split()
+        if others := [name for name in names if name != "busybox:latest"]:
+            status, _, said = self._call(["rmi", *others], self._home, {}, b"")
+            assert status == 0, said
 
     def _call(
         self, arguments: list[str], folder: Path, environment: Mapping[str, str], stdin: bytes
