@@ -25,6 +25,14 @@ def test_memory_is_that_of_children_too(tmp_path: Path) -> None:
     assert 200_000_000 < sample.rss < 400_000_000
 
 
+def test_memory_of_the_caller_is_none_of_it(tmp_path: Path) -> None:
+    large = bytearray(os.urandom(1 << 20) * 400)
+
+    sample = measured("sleep 0.3", tmp_path / "log")
+
+    assert 0 < sample.rss < 50_000_000 < len(large)
+
+
 def test_the_processor_time_of_a_process_that_nobody_waits_for_counts(tmp_path: Path) -> None:
     busy = "import time\nwhile time.process_time() < 1: pass"
     unwaited = f"import os, signal, subprocess, sys\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nsubprocess.run([sys.executable, '-c', {busy!r}])"
