@@ -100,7 +100,8 @@ class Database:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            # Where the file is set aside right now, SQLite finds the old one with the log of the new one, and cannot read that.
+            if not _is_damage(error) and not _is_unreadable(error):
                 raise
         with self._lock():
             try:
@@ -121,12 +122,27 @@ class Database:
                 self._connection = self._make_anew()
 
     def _has_moved(self) -> bool:
-        try:
-            return os.stat(self.path).st_ino != self._inode
-        except FileNotFoundError:
-            return True
+        return self._found() != self._inode
 
     def _connect(self, *, locked: bool = False) -> sqlite3.Connection:
+        """A connection to the file that is there at the end, not to one that was set aside while it was opened."""
+        for _ in range(_ATTEMPTS):
+            before = self._found()
+            connection = self._connected(locked=locked)
+            self._inode = os.stat(self.path).st_ino
+            if before in {0, self._inode}:
+                return connection
+            connection.close()
+        raise sqlite3.OperationalError("the file is made anew over and over")
+
+    def _found(self) -> int:
+        """The inode of the file, 0 where there is none."""
+        try:
+            return os.stat(self.path).st_ino
+        except FileNotFoundError:
+            return 0
+
+    def _connected(self, *, locked: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.text_factory = _decode
         try:
@@ -140,7 +156,6 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._inode = os.stat(self.path).st_ino
         return connection
 
     def _make_anew(self) -> sqlite3.Connection:
@@ -166,7 +181,7 @@ class Database:
             try:
                 return self._connect(locked=True)
             except sqlite3.OperationalError as error:
-                if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_IOERR"):
+                if not _is_unreadable(error):
                     raise
             time.sleep(_PAUSE)
         return self._connect(locked=True)
@@ -178,7 +193,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
             hint = next((hint for prefix, hint in _HINTS.items() if name.startswith(prefix)), None)
-            if name.startswith("SQLITE_IOERR") and self._is_full():
+            if _is_unreadable(error) and self._is_full():
                 hint = SPACE_HINT
             raise StoreError(f"cannot use {self.path}: {error}", hint=hint) from error
         except OSError as error:
@@ -218,3 +233,8 @@ def _execute(connection: sqlite3.Connection, sql: str, cells: Sequence[Cell]) ->
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     name: str = getattr(error, "sqlite_errorname", "")
     return name.startswith(_DAMAGED)
+
+
+def _is_unreadable(error: sqlite3.DatabaseError) -> bool:
+    name: str = getattr(error, "sqlite_errorname", "")
+    return name.startswith("SQLITE_IOERR")
