@@ -7,12 +7,13 @@ can be read.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -26,6 +27,7 @@ Row: TypeAlias = Sequence[Cell]
 T = TypeVar("T")
 
 BUSY_SECONDS = 60.0
+OPENING = "state.opening"
 _ATTEMPTS = 5
 _PAUSE = 0.05  # seconds
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY_DBMOVED")
@@ -100,8 +102,7 @@ class Database:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
-            # Where the file is set aside right now, SQLite finds the old one with the log of the new one, and cannot read that.
-            if not _is_damage(error) and not _is_unreadable(error):
+            if not _is_damage(error):
                 raise
         with self._lock():
             try:
@@ -125,15 +126,41 @@ class Database:
         return self._found() != self._inode
 
     def _connect(self, *, locked: bool = False) -> sqlite3.Connection:
-        """A connection to the file that is there at the end, not to one that was set aside while it was opened."""
-        for _ in range(_ATTEMPTS):
-            before = self._found()
-            connection = self._connected(locked=locked)
-            self._inode = os.stat(self.path).st_ino
-            if before in {0, self._inode}:
-                return connection
+        with self._opening(fcntl.LOCK_SH):
+            connection, version = self._connection_of(schema.version)
+        if version != schema.VERSION:
+            try:
+                with nullcontext() if locked else self._lock():
+                    self._install(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def _connection_of(self, use: Callable[[sqlite3.Connection], T]) -> tuple[sqlite3.Connection, T]:
+        """One that was used, and what came of it."""
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.text_factory = _decode
+        try:
+            connection.execute("PRAGMA synchronous=NORMAL")
+            found = use(connection)
+        except BaseException:
             connection.close()
-        raise sqlite3.OperationalError("the file is made anew over and over")
+            raise
+        self._inode = self._found()
+        return connection, found
+
+    @contextmanager
+    def _opening(self, how: int) -> Iterator[None]:
+        """Many may open the file at once (LOCK_SH), but nobody while it is set aside (LOCK_EX): SQLite would find the old one with
+        the log of the new one, of which it has the name only, and might take that away.
+        """
+        descriptor = os.open(self.path.with_name(OPENING), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _found(self) -> int:
         """The inode of the file, 0 where there is none."""
@@ -142,30 +169,15 @@ class Database:
         except FileNotFoundError:
             return 0
 
-    def _connected(self, *, locked: bool) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.text_factory = _decode
-        try:
-            connection.execute("PRAGMA synchronous=NORMAL")
-            if schema.version(connection) != schema.VERSION:
-                if locked:
-                    schema.install(connection, str(self.path))
-                else:
-                    with self._lock():
-                        schema.install(connection, str(self.path))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
     def _make_anew(self) -> sqlite3.Connection:
         aside = self.path.with_name(f"{self.path.name}.damaged")
         # The main file goes last: a fresh one must never meet the write-ahead log of another.
-        for suffix in ("-wal", "-shm", ""):
-            with suppress(FileNotFoundError):
-                os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
-        self._made_anew += 1
-        connection = self._connect_anew()
+        with self._opening(fcntl.LOCK_EX):
+            for suffix in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
+            self._made_anew += 1
+            connection = self._connect_anew()
         rescued = schema.rescue(aside, connection)
         self._report(
             f"the store's {self.path} was damaged and has been made anew: cache records are lost, "
@@ -174,17 +186,18 @@ class Database:
         return connection
 
     def _connect_anew(self) -> sqlite3.Connection:
-        """A process that still had the damaged file open takes the log of that away by its name when it closes it, and it may hit
-        the one of the new file while that is made.
-        """
+        """A build that is answered from a receipt opens the file without a lock, and may disturb this."""
         for _ in range(_ATTEMPTS):
             try:
-                return self._connect(locked=True)
+                return self._connection_of(self._install)[0]
             except sqlite3.OperationalError as error:
                 if not _is_unreadable(error):
                     raise
             time.sleep(_PAUSE)
-        return self._connect(locked=True)
+        return self._connection_of(self._install)[0]
+
+    def _install(self, connection: sqlite3.Connection) -> None:
+        schema.install(connection, str(self.path))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import fcntl
 import sqlite3
 import threading
 from contextlib import closing
@@ -76,55 +76,19 @@ def test_names_of_a_newer_version_are_left_alone_with_an_error(tmp_path: Path) -
         assert store.images.get(APP) == IMAGE
 
 
-def test_a_file_that_is_set_aside_while_it_is_opened_is_not_the_one_that_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, version, seen = tmp_path / "one" / "state.sqlite", schema.version, list[int]()
-    fill(tmp_path / "one")
-    fill(tmp_path / "two")
-
-    def replacing(connection: sqlite3.Connection) -> int:
-        found = version(connection)
-        if not seen:
-            path.rename(path.with_name("aside"))
-            (tmp_path / "two" / "state.sqlite").rename(path)
-        seen.append(found)
-        return found
-
-    monkeypatch.setattr(schema, "version", replacing)
-    with Store.open(tmp_path / "one") as store, closing(sqlite3.connect(path)) as other:
-        store.images.set("docker.io/library/new:latest", IMAGE, 2.0)
-        names = {name for (name,) in other.execute("SELECT reference FROM images")}
-        opened = {os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()}
-
-    assert str(path.with_name("aside")) not in opened
-    assert names == {APP, "docker.io/library/new:latest"}
-    assert not path.with_name("state.sqlite.damaged").exists()
-
-
-@pytest.mark.parametrize(("name", "calls"), [("SQLITE_IOERR_SHORT_READ", 2), ("SQLITE_FULL", 1)])
-def test_what_cannot_be_read_while_others_make_it_anew_is_opened_when_they_have_done_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, calls: int
-) -> None:
+def test_nobody_sets_the_file_aside_while_others_open_it(tmp_path: Path) -> None:
     fill(tmp_path)
-    version, seen = schema.version, list[int]()
+    (tmp_path / "state.sqlite").write_bytes(b"no database" * 1000)
+    with open(tmp_path / database.OPENING, "rb") as opening:
+        fcntl.flock(opening, fcntl.LOCK_SH)
+        maker = threading.Thread(target=lambda: Store.open(tmp_path).close())
+        maker.start()
+        maker.join(0.3)
 
-    def failing(connection: sqlite3.Connection) -> int:
-        seen.append(len(seen))
-        if len(seen) == 1:
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = name
-            raise error
-        return version(connection)
+        assert (tmp_path / "state.sqlite").read_bytes() == b"no database" * 1000
+    maker.join()
 
-    monkeypatch.setattr(schema, "version", failing)
-    try:
-        with Store.open(tmp_path) as store:
-            assert store.images.get(APP) == IMAGE
-    except StoreError:
-        assert name == "SQLITE_FULL"
-
-    assert len(seen) == calls
+    assert (tmp_path / "state.sqlite.damaged").read_bytes() == b"no database" * 1000
 
 
 @pytest.mark.parametrize(("name", "calls"), [("SQLITE_IOERR_SHORT_READ", 3), ("SQLITE_FULL", 1)])

@@ -52,7 +52,7 @@ def test_closing_leaves_no_temporary_files(tmp_path: Path) -> None:
         store.temporary.new().mkdir()
 
     assert os.listdir(tmp_path / "tmp") == []
-    assert [name for name in os.listdir(tmp_path) if name.startswith("state")] == ["state.sqlite"]
+    assert {name for name in os.listdir(tmp_path) if name.startswith("state")} == {"state.sqlite", "state.opening"}
 
 
 def test_the_log_of_a_step_has_a_place_that_can_be_written(store: Store) -> None:
