@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import threading
 import time
@@ -44,13 +43,13 @@ class Sample:
 
 
 def measure(command: str, *, env: Mapping[str, str], log: Path, daemon: int | None, patience: float) -> Sample:
-    """Runs a shell command on an idle machine, for which it waits at most `patience` seconds. Raises BuildError."""
+    """Runs a shell command on an idle machine, for which it waits at most `patience` seconds. Raises BuildError.
+
+    Its memory is never said to be less than what this process has had, for a child has as much until it is another program.
+    """
     _settle(patience)
     with log.open("wb") as output:
         machine, own, start = _machine_cpu(), _process_cpu(daemon), time.perf_counter()
-        ours = resource.getrusage(
-            resource.RUSAGE_SELF
-        ).ru_maxrss  # which a child has as well, until it is another program
         child = subprocess.Popen(["/bin/sh", "-ec", command], env=env, stdout=output, stderr=output)
         sampler = _Sampler(child.pid, daemon)
         sampler.start()
@@ -65,7 +64,7 @@ def measure(command: str, *, env: Mapping[str, str], log: Path, daemon: int | No
         cpu=max(usage.ru_utime + usage.ru_stime, sampler.inside) + _process_cpu(daemon) - own,
         machine=_machine_cpu() - machine,
         other=sampler.outside,
-        rss=max(sampler.peak, 0 if usage.ru_maxrss <= ours else usage.ru_maxrss * 1024),
+        rss=max(sampler.peak, usage.ru_maxrss * 1024),
     )
 
 
