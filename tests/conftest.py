@@ -1,7 +1,8 @@
 """What holds for all tests: nothing is timed, and CI tries the same random cases every time it looks at a commit.
 
-CI has all programs that tests need: there a test that is skipped for want of one fails, since scripts/install-tools forgot it. A test that hangs fails as well, after some minutes
-(pyproject.toml), and shows what its threads were at: whoever ends CI from outside learns nothing.
+CI has all programs that tests need: there a test that is skipped for want of one fails, since scripts/install-tools forgot it.
+A test that hangs fails as well, after some minutes (pyproject.toml), and shows what its threads were at: whoever ends CI from
+outside learns nothing.
 """
 
 from __future__ import annotations

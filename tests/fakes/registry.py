@@ -208,7 +208,7 @@ class FakeRegistry:
             return self._challenge(f"repository:{repository}:pull")
         if given.removeprefix("Bearer ") in self.readers and seen.method not in {"GET", "HEAD"}:
             repository = seen.path.removeprefix("/v2/").partition("/manifests")[0].partition("/blobs")[0]
-            return self._challenge(f"repository:{repository}:pull,push")
+            return self._challenge(f"repository:{repository}:push,pull")
         return self._found(seen)
 
     def _challenge(self, scope: str) -> Reply:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -152,7 +151,7 @@ class TestBearerTokens:
     def test_who_may_not_is_told_which_scope_is_wanted(self, mill: Mill, host: str) -> None:
         said = mill.fail("build", "--push", "-t", f"{host}/team/app:1", ".")
 
-        assert re.search(r"it wants the scope repository:team/app:(pull,push|push,pull)\b", said)
+        assert "it wants the scope repository:team/app:pull,push" in said
         assert f"it needs a login that may push to team/app: stagemill login {host} keeps one" in said
 
 

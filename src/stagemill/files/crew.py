@@ -175,17 +175,17 @@ class _Worker:
             result = self._taken()
             if result is not None:
                 self._under_way.popleft()[1](result)
-            elif not alive:
-                self.kill()
-                for errand, done in self._under_way:
-                    errands.undo(errand)
-                    done(errands.run(errand))
-                return False
-            elif wait:
+            elif alive and wait:
                 alive = self._wait()
             else:
                 break
-        return True
+        if alive:
+            return True
+        self.kill()
+        for errand, done in self._under_way:
+            errands.undo(errand)
+            done(errands.run(errand))
+        return False
 
     def _wait(self, *, to_send: bool = False) -> bool:
         """Until something comes, or more can be sent. False where the process has died.

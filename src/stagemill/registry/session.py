@@ -81,9 +81,14 @@ def _refused(endpoint: Endpoint, authorization: str, challenges: str) -> Failure
 
 
 def _wanted(challenges: str) -> str:
-    """The scopes that a registry names where it refuses a token."""
-    scopes = [challenge.parameters.get("scope", "") for challenge in parse(challenges)]
-    return f" (it wants the scope {' '.join(filter(None, scopes))})" if any(scopes) else ""
+    """The scopes that a registry names where it refuses a token; it may name their actions in another order each time."""
+    scopes = [scope for challenge in parse(challenges) for scope in challenge.parameters.get("scope", "").split()]
+    return f" (it wants the scope {' '.join(map(_in_order, scopes))})" if scopes else ""
+
+
+def _in_order(scope: str) -> str:
+    resource, colon, actions = scope.rpartition(":")
+    return f"{resource}{colon}{','.join(sorted(actions.split(',')))}"
 
 
 def _authorized(request: Request, authorization: str) -> Request:
