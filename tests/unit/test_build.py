@@ -291,6 +291,7 @@ class TestFailure:
         with pytest.raises(StepError):
             workshop.build("FROM scratch\nRUN broken\n")
 
+        workshop.store.temporary.finish_discarding()
         assert list(workshop.store.layers.all()) == []
         assert list((workshop.store.root / "tmp").rglob("fs")) == []
 
