@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ import pytest
 from fakes.distribution import running
 from fakes.mill import Mill, Ran
 from fakes.user import make_user
+from stagemill.store.opening import kept
 
 pytestmark = pytest.mark.root
 
@@ -160,6 +163,15 @@ class TestNothingChanged:
         (built.folder.parent / "elsewhere").write_text("not of the context")
 
         assert again(replace(built, settings={"SHLVL": "7", "_": "/bin/true", "OLDPWD": "/"}))[0]
+
+    def test_it_waits_while_a_damaged_database_is_set_aside(self, built: Mill) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            with kept(built.root, fcntl.LOCK_EX):
+                answer = pool.submit(again, built)
+                with pytest.raises(TimeoutError):
+                    answer.result(1)
+
+            assert answer.result(60)[0]
 
     def test_an_ordinary_user_is_answered_too(self, base: Mill) -> None:
         with make_user() as user:

@@ -11,9 +11,8 @@ import fcntl
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -21,15 +20,13 @@ from stagemill.digest import Digest
 from stagemill.errors import StoreError
 from stagemill.store import schema
 from stagemill.store.faults import DISK_HINT, PERMISSION_HINT, SPACE_HINT, store_error
+from stagemill.store.opening import kept
 
 Cell: TypeAlias = "str | int | float | bytes | None"
 Row: TypeAlias = Sequence[Cell]
 T = TypeVar("T")
 
 BUSY_SECONDS = 60.0
-OPENING = "state.opening"
-_ATTEMPTS = 5
-_PAUSE = 0.05  # seconds
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY_DBMOVED")
 _HINTS = {
     "SQLITE_FULL": SPACE_HINT,
@@ -76,15 +73,15 @@ class Database:
         """Reads the whole file; where it is damaged it is made anew. Says whether it was whole."""
         with self._guard, self._explained():
             before = self._made_anew
-            self._connection.close()  # its page cache would hide what is on the disk
+            self._leave()  # its page cache would hide what is on the disk
             self._connection = self._open()
             if self.rows(text, "PRAGMA quick_check(1)") != ["ok"]:
                 self._reopen()
             return self._made_anew == before
 
     def close(self) -> None:
-        with self._guard, suppress(sqlite3.Error):
-            self._connection.close()
+        with self._guard:
+            self._leave()
 
     def _run(self, sql: str, cells: Sequence[Cell]) -> tuple[list[Row], int]:
         with self._guard, self._explained():
@@ -114,26 +111,33 @@ class Database:
 
     def _reopen(self) -> None:
         """Leaves the damaged file; it is set aside unless another process has done that already."""
-        with suppress(sqlite3.Error):
-            self._connection.close()
+        self._leave()
         with self._lock():
             if self._has_moved():
                 self._connection = self._connect(locked=True)
             else:
                 self._connection = self._make_anew()
 
+    def _leave(self) -> None:
+        with ExitStack() as stack:
+            with suppress(OSError):  # the whole store may be gone
+                stack.enter_context(kept(self.path.parent))
+            with suppress(sqlite3.Error):
+                self._connection.close()
+
     def _has_moved(self) -> bool:
         return self._found() != self._inode
 
     def _connect(self, *, locked: bool = False) -> sqlite3.Connection:
-        with self._opening(fcntl.LOCK_SH):
+        with kept(self.path.parent):
             connection, version = self._connection_of(schema.version)
         if version != schema.VERSION:
             try:
                 with nullcontext() if locked else self._lock():
                     self._install(connection)
             except BaseException:
-                connection.close()
+                with kept(self.path.parent):
+                    connection.close()
                 raise
         return connection
 
@@ -150,18 +154,6 @@ class Database:
         self._inode = self._found()
         return connection, found
 
-    @contextmanager
-    def _opening(self, how: int) -> Iterator[None]:
-        """Many may open the file at once (LOCK_SH), but nobody while it is set aside (LOCK_EX): SQLite would find the old one with
-        the log of the new one, of which it has the name only, and might take that away.
-        """
-        descriptor = os.open(self.path.with_name(OPENING), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, how)
-            yield
-        finally:
-            os.close(descriptor)
-
     def _found(self) -> int:
         """The inode of the file, 0 where there is none."""
         try:
@@ -172,29 +164,18 @@ class Database:
     def _make_anew(self) -> sqlite3.Connection:
         aside = self.path.with_name(f"{self.path.name}.damaged")
         # The main file goes last: a fresh one must never meet the write-ahead log of another.
-        with self._opening(fcntl.LOCK_EX):
+        with kept(self.path.parent, fcntl.LOCK_EX):
             for suffix in ("-wal", "-shm", ""):
                 with suppress(FileNotFoundError):
                     os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
             self._made_anew += 1
-            connection = self._connect_anew()
+            connection, _ = self._connection_of(self._install)
         rescued = schema.rescue(aside, connection)
         self._report(
             f"the store's {self.path} was damaged and has been made anew: cache records are lost, "
             f"{rescued} image names could be read; the damaged file is kept as {aside}"
         )
         return connection
-
-    def _connect_anew(self) -> sqlite3.Connection:
-        """A build that is answered from a receipt opens the file without a lock, and may disturb this."""
-        for _ in range(_ATTEMPTS):
-            try:
-                return self._connection_of(self._install)[0]
-            except sqlite3.OperationalError as error:
-                if not _is_unreadable(error):
-                    raise
-            time.sleep(_PAUSE)
-        return self._connection_of(self._install)[0]
 
     def _install(self, connection: sqlite3.Connection) -> None:
         schema.install(connection, str(self.path))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import shutil
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -12,7 +14,8 @@ from stagemill.digest import Digest
 from stagemill.errors import StoreError
 from stagemill.oci import media_types
 from stagemill.oci.descriptor import Descriptor
-from stagemill.store import database, schema
+from stagemill.store import database
+from stagemill.store.opening import kept
 from stagemill.store.records import Record
 from stagemill.store.store import Store
 
@@ -79,9 +82,8 @@ def test_names_of_a_newer_version_are_left_alone_with_an_error(tmp_path: Path) -
 def test_nobody_sets_the_file_aside_while_others_open_it(tmp_path: Path) -> None:
     fill(tmp_path)
     (tmp_path / "state.sqlite").write_bytes(b"no database" * 1000)
-    with open(tmp_path / database.OPENING, "rb") as opening:
-        fcntl.flock(opening, fcntl.LOCK_SH)
-        maker = threading.Thread(target=lambda: Store.open(tmp_path).close())
+    with kept(tmp_path):
+        maker = Thread(target=lambda: Store.open(tmp_path).close())
         maker.start()
         maker.join(0.3)
 
@@ -91,33 +93,32 @@ def test_nobody_sets_the_file_aside_while_others_open_it(tmp_path: Path) -> None
     assert (tmp_path / "state.sqlite.damaged").read_bytes() == b"no database" * 1000
 
 
-@pytest.mark.parametrize(("name", "calls"), [("SQLITE_IOERR_SHORT_READ", 3), ("SQLITE_FULL", 1)])
-def test_a_file_is_made_anew_although_somebody_takes_the_log_of_the_old_one_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, calls: int
-) -> None:
-    """Which is over soon; any other error is one at once."""
+def test_nobody_opens_or_closes_the_file_while_it_is_set_aside(tmp_path: Path) -> None:
     fill(tmp_path)
-    (tmp_path / "state.sqlite").write_bytes(b"no database" * 1000)
-    install, seen = schema.install, list[int]()
+    store = Store.open(tmp_path)
+    others = [Thread(target=store.close), Thread(target=lambda: Store.open(tmp_path).close())]
+    with kept(tmp_path, fcntl.LOCK_EX):
+        for other in others:
+            other.start()
+        for other in others:
+            other.join(0.2)
 
-    def failing(connection: sqlite3.Connection, path: str) -> None:
-        seen.append(len(seen))
-        if len(seen) < 3:
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorname = name
-            raise error
-        install(connection, path)
+        assert [other.is_alive() for other in others] == [True, True]
+    for other in others:
+        other.join()
 
-    monkeypatch.setattr(schema, "install", failing)
-    monkeypatch.setattr(database, "_PAUSE", 0)
-    if calls == 1:
-        with pytest.raises(StoreError):
-            Store.open(tmp_path)
-    else:
-        with Store.open(tmp_path) as store:
-            assert store.images.get(APP) is None
+    with Store.open(tmp_path) as again:
+        assert again.images.get(APP) == IMAGE
 
-    assert len(seen) == calls
+
+def test_a_store_that_is_gone_can_still_be_closed(tmp_path: Path) -> None:
+    fill(tmp_path / "store")
+    store = Store.open(tmp_path / "store")
+    shutil.rmtree(tmp_path / "store")
+
+    store.close()
+
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_made_anew_and_that_is_said(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_threads_share_the_connection(store: Store) -> None:
             store.records.put(Record(key, key, "{}", "{}", "RUN x", 1.0))
             assert store.records.get(key) is not None
 
-    threads = [threading.Thread(target=work, args=(keys[start::8],)) for start in range(8)]
+    threads = [Thread(target=work, args=(keys[start::8],)) for start in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 
 from stagemill.cli.again import archive, entry, question, receipt
 from stagemill.cli.again.archive import Blobs, ChangedError
@@ -16,6 +16,7 @@ from stagemill.cli.again.glance import Glance
 from stagemill.cli.again.survey import Survey
 from stagemill.cli.again.unanswered import Unanswered
 from stagemill.cli.frame.roots import store_root
+from stagemill.store.opening import kept
 
 TYPE_CHECKING = False  # for a type checker it is true; typing itself takes a while to load
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str]
     """Writes what the build wrote; how many seconds each archive took. Raises ChangedError where it is not to be had so."""
     trusted = known["boot"] == receipt.boot()
     blobs = Blobs(f"{root}/blobs/sha256", known["blobs"], trusted=trusted)
-    with closing(blobs), closing(sqlite3.connect(f"{root}/state.sqlite", timeout=_BUSY)) as state:
+    with closing(blobs), _state(root, known["schema"]) as state:
         rows = _Rows(state, known)
         for one in known["asked"]:
             if not one["url"] and _asked(one, environment) != one["digest"]:
@@ -90,13 +91,30 @@ def _answer(root: str, path: str, known: Receipt, environment: Mapping[str, str]
     return seconds
 
 
+@contextmanager
+def _state(root: str, schema: int) -> Iterator[sqlite3.Connection]:
+    """The store's tables. Raises ChangedError where they are of another version."""
+    with ExitStack() as stack:
+        with kept(root):
+            state = sqlite3.connect(f"{root}/state.sqlite", timeout=_BUSY)
+            stack.callback(_close, state, root)
+            (version,) = state.execute("PRAGMA user_version").fetchone()
+        if version != schema:
+            raise ChangedError("the store")
+        yield state
+
+
+def _close(state: sqlite3.Connection, root: str) -> None:
+    with kept(root):
+        state.close()
+
+
 class _Rows:
     """What the store's tables have of a receipt's steps and names."""
 
     def __init__(self, state: sqlite3.Connection, known: Receipt) -> None:
         """Raises ChangedError where they have something else, or less."""
         self._state = state
-        (schema,) = state.execute("PRAGMA user_version").fetchone()
         steps = dict(row for rows in self._select("key, used FROM records WHERE key", known["steps"]) for row in rows)
         names = {**known["before"], **known["after"]}
         means: dict[str, str | None] = dict.fromkeys(names)
@@ -106,7 +124,7 @@ class _Rows:
                 means[name] = descriptor.decode()
                 if name in known["after"]:
                     self._given[name] = created
-        if schema != known["schema"] or means != names or len(steps) != len(known["steps"]):
+        if means != names or len(steps) != len(known["steps"]):
             raise ChangedError("the store")
         self._used: dict[str, float] = steps
 

@@ -37,6 +37,8 @@ def test_it_loads_nothing_of_what_builds() -> None:
         "stagemill.cli.frame.roots",
         "stagemill.registry",
         "stagemill.registry.wire",
+        "stagemill.store",
+        "stagemill.store.opening",
     }
     assert loaded >= SMALL
     assert not loaded & {"click", "typing", "dataclasses", "inspect", "pathlib", "urllib3", "http.client", "ssl"}
