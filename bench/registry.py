@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import SystemRandom
 
 _BASES = Path(__file__).parent.parent / "scripts" / "bases"
 _CONFIG = """\
@@ -51,10 +52,15 @@ def has_blob(workdir: Path, digest: str) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One of loopback that nobody listens at. It is none of those that the system gives to clients: one of them could have it before
+    the server does, and who tries whether it answers could be connected to himself.
+    """
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = SystemRandom().randrange(first // 2, first)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:

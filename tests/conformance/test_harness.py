@@ -271,14 +271,14 @@ def test_the_server_answers_for_a_file_that_has_not_changed(tmp_path: Path) -> N
     files = {"f": {"text": "x", "etag": '"1"', "last-modified": "Fri, 11 Nov 2011 11:11:11 GMT"}}
 
     with servers.Server(files, tmp_path) as server:
-        with urllib.request.urlopen(f"{server.url}/f", timeout=10) as answer:
+        with urllib.request.urlopen(f"{server.url}/f", timeout=60) as answer:
             assert (answer.read(), answer.headers["Last-Modified"]) == (b"x", files["f"]["last-modified"])
         again = urllib.request.Request(f"{server.url}/f", headers={"If-None-Match": '"1"'})
         with pytest.raises(urllib.error.HTTPError) as unchanged:
-            urllib.request.urlopen(again, timeout=10)
+            urllib.request.urlopen(again, timeout=60)
         unchanged.value.close()
         with pytest.raises(urllib.error.HTTPError) as missing:
-            urllib.request.urlopen(f"{server.url}/nosuch", timeout=10)
+            urllib.request.urlopen(f"{server.url}/nosuch", timeout=60)
         missing.value.close()
 
     assert (unchanged.value.code, missing.value.code) == (304, 404)

@@ -60,4 +60,4 @@ def running(folder: Path) -> Iterator[Azurite]:
         yield Azurite(f"http://127.0.0.1:{port}/{ACCOUNT}")
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)

@@ -73,4 +73,4 @@ def swift(folder: Path) -> Iterator[Buckets]:
         yield Buckets(f"http://127.0.0.1:{port}", "test:tester", "testing")
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)

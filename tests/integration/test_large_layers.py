@@ -130,4 +130,7 @@ def test_a_copy_that_is_stopped_leaves_what_was_there(mill: Mill, layout: Path, 
 def files(mill: Mill) -> set[Path]:
     """What lies in the folder and among the blobs of the store, and what is not finished."""
     folders = (mill.folder, mill.root / "blobs", mill.root / "tmp")
-    return {path for folder in folders for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+    found = {
+        Path(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names if name != "lock"
+    }
+    return {path for path in found if path.is_file()}

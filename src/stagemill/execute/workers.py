@@ -24,13 +24,18 @@ class Workers:
         self._closed = False
         self._error: BaseException | None = None
 
+    @property
+    def idle(self) -> int:
+        """How many of the threads wait for a job."""
+        return self._idle
+
     def submit(self, job: Callable[[], None]) -> None:
         """What is given after the end is not done."""
         with self._changed:
             if self._closed:
                 return
             self._jobs.append(job)
-            if self._idle < len(self._jobs) and len(self._threads) < self._count:
+            if self.idle < len(self._jobs) and len(self._threads) < self._count:
                 thread = Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

@@ -46,12 +46,12 @@ def agent(tmp_path: Path) -> Iterator[Path]:
         yield path
         listener.shutdown(socket.SHUT_RDWR)
         for thread in (server, *threads):
-            thread.join(5)
+            thread.join(60)
 
 
 def connected(place: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(5)
+    client.settimeout(60)
     client.connect(str(place))
     return client
 

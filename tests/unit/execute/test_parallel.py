@@ -29,11 +29,15 @@ def test_they_run_at_the_same_time() -> None:
 
 
 def test_where_the_block_fails_the_others_are_stopped_and_what_waits_never_begins() -> None:
-    stopped = Event()
+    begun, stopped = Event(), Event()
+
+    def run() -> bool:
+        begun.set()
+        return stopped.wait(20)
 
     with pytest.raises(ValueError, match="no"), threads(1, name="test", stopped=stopped) as pool:
-        running = pool.submit(stopped.wait, 20)
-        waiting = pool.submit(stopped.wait, 20)
+        running, waiting = pool.submit(run), pool.submit(run)
+        assert begun.wait(20)
         raise ValueError("no")
 
     assert stopped.is_set()

@@ -22,7 +22,7 @@ def test_a_content_is_computed_once_however_many_ask() -> None:
     contents = Contents(compute)
 
     def ask(_: int) -> Digest:
-        together.wait(10)
+        together.wait(60)
         return contents.of(step("a"), "result", Selection(("x",)), reader=step("reader"))
 
     with ThreadPoolExecutor(4) as pool:

@@ -110,9 +110,9 @@ def test_no_lock_of_threading_is_left_taken() -> None:
 def test_a_wait_for_another_thread_is_interrupted() -> None:
     never = threading.Event()
     timer = threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGTERM))
-    timer.start()
 
     with pytest.raises(Stop):
+        timer.start()
         never.wait(PATIENCE)
 
     timer.join()
