@@ -20,10 +20,13 @@ PATIENCE = 120.0
 
 
 class Desk:
-    """`screen` is all that has been shown; `wait_for` goes on behind what was waited for before."""
+    """`screen` is all that has been shown; `wait_for` goes on behind what was waited for before. `before` are the terminal's
+    settings as the program found them.
+    """
 
-    def __init__(self, process: subprocess.Popen[bytes], keyboard: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], keyboard: int, before: list[object]) -> None:
         self.process = process
+        self.before = before
         self.screen = ""
         self._keyboard = keyboard
         self._seen = 0
@@ -67,12 +70,13 @@ def desk(command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Iterat
     """Starts a program on a terminal of 40 by 120, which is its own: Ctrl-C reaches it. It is gone afterwards."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 40, 120, 0, 0))
+    before: list[object] = list(termios.tcgetattr(theirs))
     process = subprocess.Popen(
         ["setsid", "--ctty", *command], env={**env}, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
     try:
-        yield Desk(process, ours)
+        yield Desk(process, ours, before)
     finally:
         os.close(ours)
         if process.poll() is None:

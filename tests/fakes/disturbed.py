@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
+from threading import Lock, Thread
 from typing import Self
 
 from fakes.registry import Fault, Reply, Seen, Server, deliver
@@ -23,6 +23,7 @@ class Disturbed:
         self.requests: list[Seen] = []
         self._target = target
         self._faults: dict[tuple[str, str], list[tuple[Fault, bool]]] = defaultdict(list)
+        self._guard = Lock()
         self._server = Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -46,12 +47,16 @@ class Disturbed:
         return [seen for seen in self.requests if seen.method == method and part in seen.path]
 
     def reply(self, seen: Seen) -> Reply:
-        self.requests.append(seen)
-        for (method, part), faults in self._faults.items():
-            if faults and method == seen.method and part in seen.path:
-                fault, unheard = faults.pop(0)
-                return fault(Reply() if unheard else self._asked(seen))
-        return self._asked(seen)
+        fault, unheard = self._next(seen)
+        return fault(Reply() if unheard else self._asked(seen))
+
+    def _next(self, seen: Seen) -> tuple[Fault, bool]:
+        with self._guard:
+            self.requests.append(seen)
+            for (method, part), faults in self._faults.items():
+                if faults and method == seen.method and part in seen.path:
+                    return faults.pop(0)
+        return unchanged, False
 
     def _asked(self, seen: Seen) -> Reply:
         connection = http.client.HTTPConnection(self._target, timeout=60)
@@ -62,6 +67,10 @@ class Disturbed:
             return Reply(answer.status, headers, answer.read())
         finally:
             connection.close()
+
+
+def unchanged(right: Reply) -> Reply:
+    return right
 
 
 def _handler(disturbed: Disturbed) -> type[BaseHTTPRequestHandler]:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -113,7 +113,7 @@ def deliver(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     if reply.cut is not None:
         handler.wfile.flush()
         if reply.until:
-            reply.until.wait(30)
+            reply.until.wait(120)
         handler.close_connection = True
 
 
@@ -153,6 +153,7 @@ class FakeRegistry:
         self.requests: list[Seen] = []
         self.connections = 0
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        self._guard = Lock()
         self._server = Server(("127.0.0.1", 0), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -195,8 +196,10 @@ class FakeRegistry:
         self.requests.append(seen)
         right = self._token(seen) if seen.path.startswith("/token") else self._guarded(seen)
         for part, faults in self.faults.items():
-            if part in seen.path and faults:
-                return faults.pop(0)(right)
+            with self._guard:
+                fault = faults.pop(0) if part in seen.path and faults else None
+            if fault:
+                return fault(right)
         return right
 
     def _guarded(self, seen: Seen) -> Reply:

@@ -265,7 +265,7 @@ def test_builds_that_say_something_of_one_image_at_once_lose_nothing(app: Mill, 
     with ExitStack() as stack:
         given = ("build", "-q", "--push", "--attest-as=referrers", "-t", name)
         builds = [stack.enter_context(app.start(*given, *each, ".")) for each in said]
-        assert [build.wait(120) for build in builds] == [0, 0, 0]
+        assert [build.wait(400) for build in builds] == [0, 0, 0]
 
     rows = json.loads(app.ok("attestations", f"docker://{name}", "--json").out)
     assert sorted(row["type"] for row in rows) == [

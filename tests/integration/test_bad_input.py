@@ -435,7 +435,7 @@ def test_a_broken_pipe_at_the_output_is_told_in_a_line(mill: Mill) -> None:
     os.close(reading)
     with mill.start("save", "busybox", stdout=writing) as process:
         os.close(writing)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
 
     assert process.returncode == 1
     assert err.startswith(b"error: cannot write ")

@@ -6,12 +6,16 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from glob import glob
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from fakes.distribution import running
+from fakes.disturbed import Disturbed
 from fakes.mill import Mill
+from fakes.registry import Reply, stall
 
 pytestmark = pytest.mark.root
 
@@ -124,6 +128,11 @@ def test_the_registry_is_asked_what_a_name_means_only_where_that_is_wanted(bare:
     assert "/d/one" in bare.fail("build", "--pull", "-t", "x", ".")
 
 
+def stuck_in_the_middle(right: Reply) -> Reply:
+    """A large layer stops to come when its second file has begun; what is smaller comes whole."""
+    return stall(45_000_000, until=Event())(right) if len(right.body) > 45_000_000 else right
+
+
 LAST = "FROM scratch\nCOPY --from=large /middle /zlast /\n"
 WHOLE = "FROM large\nRUN sha256sum /afirst /middle /zlast > /seen\n"
 
@@ -133,13 +142,18 @@ def test_a_build_that_is_killed_while_it_looks_at_a_base_leaves_nothing_that_the
 ) -> None:
     push_large(new_mill("large"), host, skopeo=skopeo, archive=tmp_path / "large.tar")
     bare.write({"Dockerfile": LAST})
-    for _ in range(3):
-        with bare.start("build", "-q", ".", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            while not list(bare.root.glob("tmp/*/*/0")):  # the first of the files that are taken out of the blob
-                assert process.poll() is None, "the build was over before it was killed"
-                time.sleep(0.001)
-            process.kill()
+    config = bare.folder.parent / "config.toml"
+    with Disturbed(host) as between:
+        config.write_text(MIRROR.format(host=between.host))
+        between.fail("GET", "/blobs/", *[stuck_in_the_middle] * 30)
+        for _ in range(3):
+            with bare.start("build", "-q", ".", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                while not glob(f"{bare.root}/tmp/*/*/0"):  # the first of the files that are taken out of the blob
+                    assert process.poll() is None, "the build was over before it was killed"
+                    time.sleep(0.001)
+                process.kill()
     assert list((bare.root / "layers").iterdir()) == []
+    config.write_text(MIRROR.format(host=host))
 
     bare.build(WHOLE, "-t", "whole")
 

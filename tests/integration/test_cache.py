@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -146,7 +147,7 @@ class TestBackends:
         once(first, "--cache-to", "type=inline")
         subprocess.run(
             [skopeo, "copy", "--dest-tls-verify=false", f"oci-archive:{first.folder}/image.tar", f"docker://{host}/team/app:1"],
-            check=True, capture_output=True, timeout=60,
+            check=True, capture_output=True, timeout=300,
         )  # fmt: skip
 
         found = once(second, "--cache-from", f"{host}/team/app:1", "--cache-to", "type=inline")
@@ -316,6 +317,20 @@ class TestMounts:
         assert found.steps["RUN cat /seen"].output.decode().split() == ["/go:", "/root/.npm:", "one"]
 
 
+# The program, but it gets stuck in the first file that it writes to a cache.
+STUCK = """
+import runpy, threading
+from stagemill.cache import layout
+real = layout.chunks
+def chunks(reader):
+    yield next(real(reader))
+    yield bytes(1 << 20)  # so that the one before does not stay in a buffer
+    threading.Event().wait()
+layout.chunks = chunks
+runpy.run_module("stagemill", run_name="__main__", alter_sys=True)
+"""
+
+
 class TestWriting:
     def test_a_writer_that_is_killed_leaves_the_cache_as_it_was(self, new_mill: Machines, tmp_path: Path) -> None:
         cache = tmp_path / "cache"
@@ -325,9 +340,10 @@ class TestWriting:
         big = "FROM busybox\nRUN dd if=/dev/urandom of=/big bs=1M count=60\n"
         once(first, text=big)
 
-        with first.start("build", "--cache-to", f"type=local,dest={cache},compression=uncompressed", ".") as process:
-            deadline = time.monotonic() + 60
-            while not list((cache / "blobs/sha256").glob(".*")) and time.monotonic() < deadline:
+        stuck = replace(first, command=(sys.executable, "-c", STUCK))
+        with stuck.start("build", "--cache-to", f"type=local,dest={cache},compression=uncompressed", ".") as process:
+            while not [path for path in (cache / "blobs/sha256").glob(".*") if path.stat().st_size]:
+                assert process.poll() is None, "it was over before it was killed"
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
 

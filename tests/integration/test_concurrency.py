@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +15,30 @@ pytestmark = pytest.mark.root
 BUILDS = 16
 
 
-def test_independent_steps_of_all_stages_run_at_the_same_time(mill: Mill) -> None:
-    stages = [f"FROM busybox AS s{n}\nRUN sleep 2 && echo {n} > /{n}\n" for n in range(8)]
+@pytest.fixture
+def gate(mill: Mill) -> Path:
+    """A directory that `--volume` shows to all steps as /gate, where they can wait for each other."""
+    path = mill.folder.parent / "gate"
+    path.mkdir()
+    return path
+
+
+def until(condition: str) -> str:
+    """A shell's line that waits for a condition, for two minutes at most, and fails where it never holds."""
+    return f"for i in $(seq 1200); do ! {condition} || break; sleep 0.1; done; {condition}"
+
+
+def test_independent_steps_of_all_stages_run_at_the_same_time(mill: Mill, gate: Path) -> None:
+    """None of them ends before the last one has begun."""
+    meet = until("test $(ls /gate | wc -l) = 8")
+    stages = [f"FROM busybox AS s{n}\nRUN touch /gate/{n}; {meet} && echo {n} > /{n}\n" for n in range(8)]
     copies = [f"COPY --from=s{n} /{n} /\n" for n in range(8)]
 
-    ran = mill.build("".join([*stages, "FROM busybox\n", *copies]), "-t", "all")
+    ran = mill.build("".join([*stages, "FROM busybox\n", *copies]), "-t", "all", "--volume", f"{gate}:/gate")
 
-    sleeps = [step for name, step in ran.steps.items() if name.startswith("RUN sleep")]
-    assert len(sleeps) == 8
-    assert max(step.started for step in sleeps) < min(step.completed for step in sleeps)
+    steps = [step for name, step in ran.steps.items() if name.startswith("RUN touch")]
+    assert len(steps) == 8
+    assert max(step.started for step in steps) < min(step.completed for step in steps)
     assert mill.cat("all", *(f"/{n}" for n in range(8))).split() == list("01234567")
 
 
@@ -52,20 +68,21 @@ def test_what_the_target_does_not_need_is_not_built(mill: Mill) -> None:
     assert ran.executed == ["RUN true"]
 
 
-def test_a_failure_stops_what_runs_and_is_the_error_that_is_shown(mill: Mill) -> None:
+def test_a_failure_stops_what_runs_and_is_the_error_that_is_shown(mill: Mill, gate: Path) -> None:
+    slow, bad = "touch /gate/begun; sleep 500", f"{until('test -e /gate/begun')}; echo oh no; exit 3"
     mill.write(
         {
-            "Dockerfile": "FROM busybox AS slow\nRUN sleep 50\nFROM busybox AS bad\nRUN sleep 0.3; echo oh no; exit 3\n"
+            "Dockerfile": f"FROM busybox AS slow\nRUN {slow}\nFROM busybox AS bad\nRUN {bad}\n"
             "FROM busybox\nCOPY --from=slow / /a\nCOPY --from=bad / /b\nRUN echo never\n"
         }
     )
 
-    ran = mill("build", "--progress=rawjson", ".")
+    ran = mill("build", "--progress=rawjson", "--volume", f"{gate}:/gate", ".")
 
     assert ran.status == 1
     errors = {name: step.error for name, step in ran.steps.items() if step.error}
-    assert errors.pop("RUN sleep 50") == "context canceled"
-    assert list(errors) == ["RUN sleep 0.3; echo oh no; exit 3"]
+    assert errors.pop(f"RUN {slow}") == "context canceled"
+    assert list(errors) == [f"RUN {bad}"]
     assert "RUN echo never" not in ran.steps
     assert "did not complete successfully: exit code: 3" in ran.err
 
@@ -100,7 +117,7 @@ def test_sixteen_builds_at_once_on_one_store_run_each_distinct_step_once(mill: M
             )
             for n in range(BUILDS)
         ]
-        ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
+        ended = [(*process.communicate(timeout=400), process.returncode) for process in started]
 
     builds = [Ran(status, out, err.decode()) for out, err, status in ended]
     assert [build.status for build in builds] == [0] * BUILDS, builds[0].err
@@ -126,7 +143,7 @@ def test_builds_at_once_of_the_same_image_all_deliver_the_same(mill: Mill) -> No
 
     with ExitStack() as stack:
         started = [stack.enter_context(mill.start("build", "-q", "-t", "same", ".")) for _ in range(6)]
-        ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
+        ended = [(*process.communicate(timeout=400), process.returncode) for process in started]
 
     assert {(status, err) for _, err, status in ended} == {(0, b"")}
     assert {out for out, _, _ in ended} == {f"{mill.inspect('same')['Id']}\n".encode()}

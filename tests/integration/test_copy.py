@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes.archives import layers
-from fakes.mill import Mill
+from fakes.mill import Mill, Ran
 
 pytestmark = pytest.mark.root
 
@@ -48,11 +48,30 @@ class TestLink:
         ]
 
     def test_a_stage_below_is_not_needed_to_make_the_layer(self, mill: Mill) -> None:
-        mill.write({"a": "A"})
-        ran = mill.build("FROM busybox\nRUN sleep 2\nCOPY --link a /a\n")
+        """The RUN ends only when the COPY has been heard to be done."""
+        gate = mill.folder.parent / "gate"
+        gate.mkdir()
+        waits = "RUN for i in $(seq 1200); do ! test -e /gate/open || break; sleep 0.1; done; test -e /gate/open"
+        mill.write({"a": "A", "Dockerfile": f"FROM busybox\n{waits}\nCOPY --link a /a\n"})
 
-        steps = ran.steps
-        assert steps["COPY --link a /a"].completed < steps["RUN sleep 2"].completed
+        with mill.start("build", "--progress=rawjson", "--volume", f"{gate}:/gate", ".") as process:
+            assert process.stderr is not None
+            said = b""
+            while not is_done("COPY --link a /a", said):
+                line = process.stderr.readline()
+                assert line, said.decode()
+                said += line
+            (gate / "open").touch()
+            process.communicate(timeout=120)
+
+        assert process.returncode == 0
+        assert not is_done(waits, said)
+
+
+def is_done(step: str, said: bytes) -> bool:
+    """Whether a step has ended, in what `--progress=rawjson` has said so far."""
+    found = Ran(0, b"", said.decode()).steps.get(step)
+    return bool(found and found.completed)
 
 
 class TestBefore:
@@ -146,7 +165,7 @@ class TestUnusualFiles:
             while b"hint: " not in said:
                 said += process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
 
         assert process.returncode == 130
         assert b'"/var/log/lastlog" is 500.0 GiB, and all but 0.0 GiB of it is a hole' in said
@@ -161,7 +180,7 @@ class TestUnusualFiles:
             while b"exporting to image" not in said:
                 said += process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
 
         assert process.returncode == 130
         assert mill.ok("store", "check").out.endswith("all whole\n")

@@ -34,7 +34,7 @@ def image(blobs: MemoryBlobs) -> Image:
 
 
 def output(*args: str) -> str:
-    return subprocess.run(args, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(args, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def read(source: BlobSource, descriptor: Descriptor) -> bytes:

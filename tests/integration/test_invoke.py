@@ -90,7 +90,6 @@ def test_a_step_that_is_run_again_begins_from_nothing_and_what_was_done_by_hand_
     gate.mkdir()
     dockerfile = "FROM busybox\nRUN test ! -e /mark && touch /mark && test -e /gate/open\nRUN echo the rest > /rest\n"
     with debugging(mill, dockerfile, "--volume", f"{gate}:/gate") as person:
-        settings = person.settings
         person.wait_for(SHELL)
         said(person, "echo by hand > /by-hand")
         person.type("exit\n")
@@ -98,7 +97,7 @@ def test_a_step_that_is_run_again_begins_from_nothing_and_what_was_done_by_hand_
         (gate / "open").touch()
         person.type("r\n")
         assert person.status() == 0
-        assert person.settings == settings
+        assert person.settings == person.before
 
     assert mill.cat("app", "/rest") == "the rest\n"
     assert mill("run", "app", "ls", "/by-hand").status == 1
@@ -107,7 +106,6 @@ def test_a_step_that_is_run_again_begins_from_nothing_and_what_was_done_by_hand_
 def test_a_build_begins_anew_with_what_was_mended_meanwhile(mill: Mill) -> None:
     dockerfile = "FROM busybox\nRUN echo once$((1)) > /made\nRUN false\n"
     with debugging(mill, dockerfile) as person:
-        settings = person.settings
         person.wait_for(SHELL)
         person.type("exit\n")
         person.wait_for(ASKED)
@@ -122,7 +120,7 @@ def test_a_build_begins_anew_with_what_was_mended_meanwhile(mill: Mill) -> None:
         mill.write({"Dockerfile": dockerfile.replace("RUN false", "COPY word /word")})
         person.type("anew\n")
         assert person.status() == 0
-        assert person.settings == settings
+        assert person.settings == person.before
 
     assert "CACHED" in again
     assert mill.cat("app", "/made", "/word") == "once1\nmended"
@@ -230,7 +228,6 @@ def test_a_stage_is_stopped_at_before_each_run_and_can_be_given_up(mill: Mill) -
 @pytest.mark.parametrize("place", ["question", "shell"])
 def test_a_signal_ends_it_and_the_terminal_is_as_before(mill: Mill, place: str) -> None:
     with debugging(mill, "FROM busybox\nRUN exit 9\n") as person:
-        settings = person.settings
         person.wait_for(SHELL)
         if place == "question":
             person.type("exit\n")
@@ -240,7 +237,7 @@ def test_a_signal_ends_it_and_the_terminal_is_as_before(mill: Mill, place: str) 
             said(person, "true")
             person.process.terminate()
         assert person.status() == 130
-        assert person.settings == settings
+        assert person.settings == person.before
 
 
 def test_a_tree_without_a_shell_gets_the_machines(mill: Mill) -> None:

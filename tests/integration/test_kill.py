@@ -9,9 +9,11 @@ import random
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,25 +124,34 @@ def test_who_dies_is_waited_for_though_it_has_lost_its_environment(tmp_path: Pat
         assert mounts(tmp_path) == []
 
 
-def begun(mill: Mill, process: subprocess.Popen[bytes], script: str) -> None:
-    """Waits until a RUN's process says `ready`, and leaves the rest of what is said unread."""
+def begun(process: subprocess.Popen[bytes], script: str, word: str = "ready") -> None:
+    """Waits until a RUN's process says a word, and leaves the rest of what is said unread."""
     assert process.stderr is not None
     said = b""
-    while b"ready" not in said.replace(script.encode(), b""):
+    while word.encode() not in said.replace(script.encode(), b""):
         data = os.read(process.stderr.fileno(), 1 << 16)
         assert data, said.decode()
         said += data
 
 
+def with_grace(mill: Mill, seconds: int) -> Mill:
+    """The program, which gives processes so much time to go when they are told to."""
+    code = (
+        f"import runpy; from stagemill.sandbox import session; session.GRACE = {seconds * 1000}; "
+        "runpy.run_module('stagemill', run_name='__main__', alter_sys=True)"
+    )
+    return replace(mill, command=(sys.executable, "-c", code))
+
+
 SLEEPER = "trap 'echo by''e; exit 1' TERM; sleep 300 & sleep 300 & echo re''ady; wait"
-STUBBORN = "trap '' TERM INT; sleep 300 & echo re''ady; while true; do wait; done"
+STUBBORN = "trap '' TERM INT; sleep 300 & trap 'echo he''ard' TERM; echo re''ady; while true; do wait; done"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_build_with_status_130_and_nothing_is_left(mill: Mill, number: signal.Signals) -> None:
     mill.write({"Dockerfile": f"FROM busybox\nARG MARK\nRUN echo before > /x\nRUN {SLEEPER}\n"})
-    with mill.start("build", "--progress=plain", *mark(mill.root), ".") as process:
-        begun(mill, process, SLEEPER)
+    with with_grace(mill, 60).start("build", "--progress=plain", *mark(mill.root), ".") as process:
+        begun(process, SLEEPER)
 
         process.send_signal(number)
 
@@ -158,7 +169,7 @@ def test_a_signal_stops_the_build_with_status_130_and_nothing_is_left(mill: Mill
 def test_a_process_that_will_not_go_is_killed_after_a_grace(mill: Mill) -> None:
     mill.write({"Dockerfile": f"FROM busybox\nARG MARK\nRUN {STUBBORN}\n"})
     with mill.start("build", "--progress=plain", *mark(mill.root), ".") as process:
-        begun(mill, process, STUBBORN)
+        begun(process, STUBBORN)
 
         process.send_signal(signal.SIGINT)
 
@@ -168,25 +179,21 @@ def test_a_process_that_will_not_go_is_killed_after_a_grace(mill: Mill) -> None:
 
 
 def test_a_second_signal_does_not_wait_for_the_grace(mill: Mill) -> None:
+    """Which is longer here than anybody waits."""
     mill.write({"Dockerfile": f"FROM busybox\nARG MARK\nRUN {STUBBORN}\n"})
-    with mill.start("build", "--progress=plain", *mark(mill.root), ".") as process:
-        begun(mill, process, STUBBORN)
-        began = time.monotonic()
+    with with_grace(mill, 3600).start("build", "--progress=plain", *mark(mill.root), ".") as process:
+        begun(process, STUBBORN)
 
         process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        begun(process, STUBBORN, "heard")
         process.send_signal(signal.SIGINT)
 
         _, err = process.communicate(timeout=HANGS)
-        took = time.monotonic() - began
     assert process.returncode == 130
     assert "Traceback" not in err.decode()
     assert wait_until_alone(mill.root) == []
-    began = time.monotonic()
     mill.ok("images")
-    pace = time.monotonic() - began
     assert leftovers(mill) == NOTHING
-    assert took < 2.5 or pace > 0.5, f"it took {took} seconds, where looking at images takes {pace}"
 
 
 def catches_signals(process: subprocess.Popen[bytes]) -> bool:
@@ -221,7 +228,7 @@ def test_a_signal_at_any_moment_stops_cleanly(mill: Mill, number: signal.Signals
 def test_a_killed_helper_is_an_error_and_no_hang(mill: Mill) -> None:
     mill.write({"Dockerfile": f"FROM busybox\nARG MARK\nRUN {SLEEPER}\n"})
     with mill.start("build", "--progress=plain", *mark(mill.root), ".") as process:
-        begun(mill, process, SLEEPER)
+        begun(process, SLEEPER)
 
         for line in processes(mill.root):
             pid = int(line.split()[0])
@@ -295,7 +302,7 @@ def test_a_killed_run_leaves_nothing(mill: Mill) -> None:
 
 def test_a_stopped_run_ends_with_the_status_of_its_process(mill: Mill) -> None:
     script = "trap 'echo bye; exit 9' TERM; echo ready; while true; do sleep 0.1; done"
-    with mill.start("run", "-e", f"MARK={mill.root}", "busybox", "sh", "-c", script) as process:
+    with with_grace(mill, 60).start("run", "-e", f"MARK={mill.root}", "busybox", "sh", "-c", script) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
 

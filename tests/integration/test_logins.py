@@ -77,7 +77,7 @@ class TestBasic:
         self, mill: Mill, host: str, home: Path, skopeo: str, tmp_path: Path
     ) -> None:
         def other(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-            return subprocess.run([skopeo, *arguments], capture_output=True, timeout=60, check=True)
+            return subprocess.run([skopeo, *arguments], capture_output=True, timeout=300, check=True)
 
         theirs, ours, certs = home / "theirs.json", home / "ours.json", f"--cert-dir={tmp_path / 'certs'}"
         (tmp_path / "certs").mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import groupby
 
 from stagemill import events
@@ -20,9 +20,14 @@ from stagemill.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Referring:
-    """Sends referrers. `destination` opens a repository to write to."""
+    """Sends referrers. `destination` opens a repository to write to.
+
+    `lock` is held by name while a list is read and written: most registries take a list from who read it before another one
+    wrote it, and builds of one store shall lose nothing by that.
+    """
 
     destination: Callable[[Reference], Destination]
+    lock: Callable[[str], AbstractContextManager[None]]
     listener: events.Listener
     clock: Callable[[], float]
 
@@ -34,21 +39,22 @@ class Referring:
         try:
             where = self.destination(name)
             for subject, group in groupby(referrers, key=lambda each: each.subject):
-                _send(subject, list(group), where)
+                if unlisted := _send(subject, list(group), where):
+                    with self.lock(f"referrers-{name.registry}/{name.repository}-{subject.hex}"):
+                        where.enlist(subject, unlisted)
         except BaseException as error:
             self.listener(events.Failed(step, str(error), self.clock()))
             raise
         self.listener(events.Finished(step, self.clock()))
 
 
-def _send(subject: Digest, referrers: Sequence[Referrer], where: Destination) -> None:
+def _send(subject: Digest, referrers: Sequence[Referrer], where: Destination) -> list[Descriptor]:
+    """Those that the registry does not list by itself."""
     for each in referrers:
         held = _Held({descriptor.digest: data for descriptor, data in each.blobs})
         for descriptor, _ in each.blobs:
             where.send(descriptor, held)
-    unlisted = [each.entry for each in referrers if not where.put_referrer(each.manifest, each.entry, subject=subject)]
-    if unlisted:
-        where.enlist(subject, unlisted)
+    return [each.entry for each in referrers if not where.put_referrer(each.manifest, each.entry, subject=subject)]
 
 
 @dataclass(frozen=True, slots=True)

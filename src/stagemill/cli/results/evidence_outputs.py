@@ -95,7 +95,8 @@ class Evidence:
     def _refer(self, output: Output) -> None:
         names = output.names or self.wishes.tags
         services = self.builds[0].services
-        referring = Referring(services.repository(insecure=output.insecure), self.listener, services.clock)
+        where = services.repository(insecure=output.insecure)
+        referring = Referring(where, services.store.lock, self.listener, services.clock)
         said = list(self._referrers(output, names))
         for name in names:
             referring.send(said, Reference.parse(name))
