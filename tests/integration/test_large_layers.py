@@ -108,6 +108,20 @@ def test_no_command_has_more_than_a_part_of_it_in_memory(
     assert {command: size for command, size in found.items() if size > MOST} == {}
 
 
+# The program, to which each mebibyte comes late: who wants to stop it need not be quick.
+SLOW = """
+import runpy, time
+from stagemill.oci import blobs
+real = blobs.chunks
+def chunks(reader):
+    for data in real(reader):
+        time.sleep(0.05)
+        yield data
+blobs.chunks = chunks
+runpy.run_module("stagemill", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.parametrize("place", ["oci:there:1", "oci-archive:there.tar", "there"])
 def test_a_copy_that_is_stopped_leaves_what_was_there(mill: Mill, layout: Path, place: str) -> None:
     mill.write({"small": "1"})
@@ -115,8 +129,9 @@ def test_a_copy_that_is_stopped_leaves_what_was_there(mill: Mill, layout: Path, 
     before = mill.ok("copy", "-q", "small", place).out
     known = files(mill)
 
-    with mill.start("copy", f"oci:{layout}", place) as process:
-        while files(mill) == known and process.poll() is None:
+    with replace(mill, command=(sys.executable, "-c", SLOW)).start("copy", f"oci:{layout}", place) as process:
+        while files(mill) == known:
+            assert process.poll() is None, "it was over before it was stopped"
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)
         assert process.wait(120) == 130
