@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
-import itertools
 import os
 import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ import pytest
 from fakes.mill import SOURCE, Mill
 
 _LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
-_COUNT = itertools.count()
+_BUSY = 8  # what userdel ends with while the user has processes
+_PATIENCE = 60.0  # seconds
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
 
@@ -54,7 +55,7 @@ def make_user() -> Iterator[User]:
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
-    name = f"smtest{os.getpid()}x{next(_COUNT)}"
+    name = f"smtest{os.urandom(5).hex()}"  # not by the process: one that was killed may have left a user of its number
     home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
     with _one_at_a_time():
         subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
@@ -66,9 +67,20 @@ def make_user() -> Iterator[User]:
         home.chmod(0o755)
         yield made
     finally:
-        with _one_at_a_time():
-            subprocess.run(["userdel", name], check=True, capture_output=True)
+        _remove(name)
         shutil.rmtree(home)
+
+
+def _remove(name: str) -> None:
+    """Waits for processes of this user that are dying: until the last one is gone, `userdel` refuses."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        with _one_at_a_time():
+            done = subprocess.run(["userdel", name], check=False, capture_output=True)
+        if done.returncode != _BUSY or time.monotonic() > end:
+            done.check_returncode()
+            return
+        time.sleep(0.05)
 
 
 @contextmanager
