@@ -40,11 +40,10 @@ class Chopper:
                 Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = socket.create_connection(self._target)
-        back = Thread(target=_pipe, args=(server, client), daemon=True)
-        back.start()
         sent = 0
-        with client, server, suppress(OSError):
+        with client, suppress(OSError), socket.create_connection(self._target) as server:
+            back = Thread(target=_pipe, args=(server, client), daemon=True)
+            back.start()
             while data := client.recv(65536):
                 server.sendall(data)
                 sent += len(data)

@@ -18,9 +18,12 @@ from swift.common.wsgi import SwiftHttpProtocol, loadapp
 
 REGION = "us-east-1"
 KINDS = ("account", "container", "object")
+# Swift's servers give each other up after half a second, which this one process may wait for a processor.
+PATIENCE = "\n".join(f"{name} = 60" for name in ("conn_timeout", "node_timeout", "container_update_timeout"))
 PROXY = """
 [DEFAULT]
 swift_dir = {folder}
+{patience}
 [pipeline:main]
 pipeline = catch_errors gatekeeper cache listing_formats bulk s3api tempauth slo proxy-server
 [app:proxy-server]
@@ -53,6 +56,7 @@ swift_dir = {folder}
 devices = {folder}/devices
 mount_check = false
 fallocate_reserve = 0
+{patience}
 [pipeline:main]
 pipeline = {kind}-server
 [app:{kind}-server]
@@ -76,14 +80,14 @@ def main(folder: Path, port: int) -> None:
     (folder / "devices" / "d1").mkdir(parents=True)
     for kind in KINDS:
         conf = folder / f"{kind}.conf"
-        conf.write_text(STORAGE.format(folder=folder, kind=kind))
+        conf.write_text(STORAGE.format(folder=folder, kind=kind, patience=PATIENCE))
         builder = RingBuilder(2, 1, 1)
         place = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": serve(conf, 0), "device": "d1", "weight": 1.0}
         builder.add_dev(place)
         builder.rebalance()
         builder.get_ring().save(str(folder / f"{kind}.ring.gz"))
     conf = folder / "proxy.conf"
-    conf.write_text(PROXY.format(folder=folder, region=REGION))
+    conf.write_text(PROXY.format(folder=folder, region=REGION, patience=PATIENCE))
     serve(conf, port)
     while os.getppid() != 1:
         eventlet.sleep(1)
