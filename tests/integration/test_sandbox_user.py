@@ -175,7 +175,7 @@ def test_setting_groups_works_as_apt_does_it(user: User) -> None:
 
 def test_network_none_and_the_system_directories_work(user: User) -> None:
     outcome = user.lab("""sh(
-        "ping -c1 -W1 127.0.0.1 > /dev/null && echo pong; ls /proc/self > /dev/null && ls -d /sys/class && cat /dev/null",
+        "ping -c1 -W60 127.0.0.1 > /dev/null && echo pong; ls /proc/self > /dev/null && ls -d /sys/class && cat /dev/null",
         process=replace(PLAIN, network="none"),
     )""")
 
@@ -248,9 +248,11 @@ def test_root_without_the_right_to_mount_is_told_so(user: User) -> None:
 
 
 def test_what_still_runs_when_the_process_ends_is_killed(user: User) -> None:
-    outcome = user.lab("""[
-        sh("sleep 3456 & exit 3"),
-        [line for line in commands() if line.startswith("sleep 3456")],
+    sleep = f"sleep 9{os.getpid():07}"  # no other test has one as long
+
+    outcome = user.lab(f"""[
+        sh("{sleep} & exit 3"),
+        [line for line in commands() if line.startswith("{sleep}")],
     ]""")
 
     assert outcome == [[3, "", ""], []]
