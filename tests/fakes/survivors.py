@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-PATIENCE = 30.0  # seconds: what ends by itself needs a moment
+PATIENCE = 60.0  # seconds: what ends by itself needs a moment
 
 
 def processes(store: Path) -> list[str]:

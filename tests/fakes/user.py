@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ import pytest
 from fakes.mill import SOURCE, Mill
 
 _LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
+_IN_USE = 8  # what userdel ends with where a process is the user's
+_PATIENCE = 60.0  # seconds
 _COUNT = itertools.count()
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
@@ -56,23 +59,34 @@ def make_user() -> Iterator[User]:
         pytest.skip(f"needs {', '.join(missing)}")
     name = f"smtest{os.getpid()}x{next(_COUNT)}"
     home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
-    with _one_at_a_time():
+    with one_at_a_time():
         subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
     try:
-        with _one_at_a_time():
+        with one_at_a_time():
             _give_subordinate_ids(name)
         made = User(name, pwd.getpwnam(name).pw_uid, home, _copy_program(home / "program"), _a_python(name))
         made.give(home)
         home.chmod(0o755)
         yield made
     finally:
-        with _one_at_a_time():
-            subprocess.run(["userdel", name], check=True, capture_output=True)
+        delete_user(name)
         shutil.rmtree(home)
 
 
+def delete_user(name: str) -> None:
+    """The user is gone as soon as nobody runs as this one any more: what was killed with a build needs a moment to end."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        with one_at_a_time():
+            done = subprocess.run(["userdel", name], check=False, capture_output=True, text=True)
+        if done.returncode != _IN_USE or time.monotonic() > end:
+            assert done.returncode == 0, done.stderr
+            return
+        time.sleep(0.05)
+
+
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Who changes the files of users, of all tests on this machine: the programs wait only for a moment for each other."""
     with Path(tempfile.gettempdir(), "stagemill-users.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
