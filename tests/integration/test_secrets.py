@@ -128,7 +128,9 @@ def test_the_search_finds_what_there_is(own: Path) -> None:
     with subprocess.Popen(["sh", "-c", f"sleep 600 & wait # {VARIABLE}"], env=variables, process_group=0) as process:
         seen: dict[str, bytes] = {}
         while not any(data for what, data in seen.items() if what.startswith("variables") and what.endswith("(sleep)")):
-            seen = dict(processes(process.pid))  # before, the child is a shell as its parent is, or not yet a whole program
+            seen = dict(
+                processes(process.pid)
+            )  # before, the child is a shell as its parent is, or not yet a whole program
         os.killpg(process.pid, signal.SIGKILL)
     assert [what.split()[0] for what, data in seen.items() if holds(data, [VARIABLE])] == ["command"]
     assert [what.split()[0] for what, data in seen.items() if holds(data, [FILE])] == ["variables"]
@@ -364,9 +366,7 @@ class TestOfUrls:
             b"until [ -e /gate/open ]; do sleep 0.05; done\n"
         )
 
-        with watch.mill.start(
-            "build", "--progress=plain", "--volume", f"{gate}:/gate", f"{place}/slow"
-        ) as process:
+        with watch.mill.start("build", "--progress=plain", "--volume", f"{gate}:/gate", f"{place}/slow") as process:
             assert process.stderr is not None
             said = b""
             while b" ready\n" not in said:
