@@ -9,7 +9,7 @@ import select
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,12 @@ class Browser:
         )
         self.value("window.before = true")
         self.send("Page.navigate", url=path.resolve().as_uri())
-        self._until(lambda: self.value("!window.before && document.readyState === 'complete'"))
+        self._until(self._is_loaded)
+
+    def _is_loaded(self) -> bool:
+        with suppress(AssertionError):  # the page that is left may be torn down just now, and whoever was asked in it
+            return bool(self.value("!window.before && document.readyState === 'complete'"))
+        return False
 
     def value(self, expression: str) -> Any:
         """What an expression gives; a promise is waited for."""

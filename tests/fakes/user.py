@@ -21,7 +21,8 @@ import pytest
 from fakes.mill import SOURCE, Mill
 
 _LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
-_BUSY = 8  # what userdel ends with while the user has processes
+_UNFINISHED = shutil.ignore_patterns("*.pyc.*")  # what others compile meanwhile has such a name until it is whole
+_IN_USE = 8  # what userdel ends with where a process is the user's
 _PATIENCE = 60.0  # seconds
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
@@ -57,34 +58,34 @@ def make_user() -> Iterator[User]:
         pytest.skip(f"needs {', '.join(missing)}")
     name = f"smtest{os.urandom(5).hex()}"  # not by the process: one that was killed may have left a user of its number
     home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
-    with _one_at_a_time():
+    with one_at_a_time():
         subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
     try:
-        with _one_at_a_time():
+        with one_at_a_time():
             _give_subordinate_ids(name)
         made = User(name, pwd.getpwnam(name).pw_uid, home, _copy_program(home / "program"), _a_python(name))
         made.give(home)
         home.chmod(0o755)
         yield made
     finally:
-        _remove(name)
+        delete_user(name)
         shutil.rmtree(home)
 
 
-def _remove(name: str) -> None:
-    """Waits for processes of this user that are dying: until the last one is gone, `userdel` refuses."""
+def delete_user(name: str) -> None:
+    """The user is gone as soon as nobody runs as this one any more: what was killed with a build needs a moment to end."""
     end = time.monotonic() + _PATIENCE
     while True:
-        with _one_at_a_time():
-            done = subprocess.run(["userdel", name], check=False, capture_output=True)
-        if done.returncode != _BUSY or time.monotonic() > end:
-            done.check_returncode()
+        with one_at_a_time():
+            done = subprocess.run(["userdel", name], check=False, capture_output=True, text=True)
+        if done.returncode != _IN_USE or time.monotonic() > end:
+            assert done.returncode == 0, done.stderr
             return
         time.sleep(0.05)
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Who changes the files of users, of all tests on this machine: the programs wait only for a moment for each other."""
     with Path(tempfile.gettempdir(), "stagemill-users.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -100,12 +101,12 @@ def _give_subordinate_ids(name: str) -> None:
 
 def _copy_program(place: Path) -> Path:
     """Our package and its libraries where everybody may read them: the work tree may lie in root's home."""
-    shutil.copytree(SOURCE, place)
+    shutil.copytree(SOURCE, place, ignore=_UNFINISHED)
     for name in _LIBRARIES:
         spec = importlib.util.find_spec(name)
         assert spec is not None
         assert spec.origin is not None
-        shutil.copytree(Path(spec.origin).parent, place / name)
+        shutil.copytree(Path(spec.origin).parent, place / name, ignore=_UNFINISHED)
     return place
 
 

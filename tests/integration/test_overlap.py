@@ -31,13 +31,14 @@ def uploads(registry: FakeRegistry) -> list[Seen]:
 
 @pytest.fixture
 def seen(registry: FakeRegistry, tmp_path: Path) -> Iterator[str]:
-    """The flag that shows RUN in /seen how many blobs the registry has: a file `2` as soon as there are two."""
+    """The flag that shows RUN in /seen how many blobs the registry has: a file `2` as soon as there are two, or more."""
     (tmp_path / "seen").mkdir()
     over = Event()
 
     def look() -> None:
         while not over.wait(0.02):
-            (tmp_path / "seen" / str(len(registry.blobs.data))).touch()
+            for count in range(len(registry.blobs.data) + 1):
+                (tmp_path / "seen" / str(count)).touch()
 
     thread = Thread(target=look)
     thread.start()

@@ -220,7 +220,7 @@ def test_a_step_that_is_stopped_leaves_nothing(mill: Mill) -> None:
         while not process.stderr.readline().rstrip().endswith(b" begun here"):
             assert process.poll() is None
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
     assert wait_until_alone(mill.root) == []
 

@@ -205,7 +205,7 @@ def test_a_privileged_container_of_a_user_may_do_what_the_user_may(ordinary: Mil
 
 
 def test_a_user_may_have_no_network(ordinary: Mill) -> None:
-    text = b"FROM busybox\nRUN ip -o link | cut -d: -f2 > /links; ping -c 1 -W 1 127.0.0.1 > /ping\n"
+    text = b"FROM busybox\nRUN ip -o link | cut -d: -f2 > /links; ping -c 1 -W 60 127.0.0.1 > /ping\n"
 
     ordinary.ok("build", "-t", "alone", "--network=none", "-", stdin=text)
 
@@ -271,7 +271,7 @@ def test_builds_of_a_user_at_once_share_their_store(user: User, base: Mill) -> N
 
     with ExitStack() as stack:
         started = [stack.enter_context(mill.start("build", "-q", "-t", f"same{n}", ".")) for n in range(4)]
-        ended = [(*process.communicate(timeout=60), process.returncode) for process in started]
+        ended = [(*process.communicate(timeout=300), process.returncode) for process in started]
 
     assert {(err, status) for _, err, status in ended} == {(b"", 0)}
     assert len({out for out, _, _ in ended}) == 1

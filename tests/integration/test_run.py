@@ -51,7 +51,7 @@ def test_files_of_variables_come_before_those_of_the_command_line(mill: Mill) ->
 
 def test_a_host_name_and_further_hosts(mill: Mill) -> None:
     script = (
-        "hostname; grep -c db /etc/hosts; grep host.docker.internal /etc/hosts; ping -c1 -w2 box >/dev/null; echo $?"
+        "hostname; grep -c db /etc/hosts; grep host.docker.internal /etc/hosts; ping -c1 -W60 box >/dev/null; echo $?"
     )
 
     out = sh(

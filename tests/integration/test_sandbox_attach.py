@@ -271,7 +271,7 @@ def test_from_another_thread_it_is_stopped_and_follows_the_size_without_signals(
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 44, 88, 0, 0))
     assert person.wait_for("44 88")
     cancelled.set()
-    thread.join(30)
+    thread.join(60)
 
     assert len(raised) == 1
     assert termios.tcgetattr(terminal) == before

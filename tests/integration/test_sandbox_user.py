@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fakes.user import delete_user, one_at_a_time
+
 PYTHON = next((path for path in ("/usr/bin/python3", "/usr/local/bin/python3") if Path(path).exists()), sys.executable)
 TOOLS = ("useradd", "userdel", "setpriv", "newuidmap")
 
@@ -95,12 +97,13 @@ def library() -> Iterator[Path]:
 
 def make_user(library: Path, *, name: str) -> Iterator[User]:
     with tempfile.TemporaryDirectory(prefix="stagemill-home-") as home:
-        subprocess.run(["useradd", "--no-create-home", "--home-dir", home, name], check=True)
+        with one_at_a_time():
+            subprocess.run(["useradd", "--no-create-home", "--home-dir", home, name], check=True)
         try:
             shutil.chown(home, name)
             yield User(name, Path(home), library)
         finally:
-            subprocess.run(["userdel", name], check=True, capture_output=True)
+            delete_user(name)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +112,8 @@ def user(library: Path) -> Iterator[User]:
     for found in make_user(library, name=f"sm-user-{os.getpid()}"):
         if f"{found.name}:" not in Path("/etc/subuid").read_text():
             ranges = ("--add-subuids", "500000-565535", "--add-subgids", "500000-565535")
-            subprocess.run(["usermod", *ranges, found.name], check=True)
+            with one_at_a_time():
+                subprocess.run(["usermod", *ranges, found.name], check=True)
         yield found
 
 
@@ -122,7 +126,8 @@ def bare_user(library: Path) -> Iterator[User]:
                 owner, start, count = line.split(":")
                 if owner == found.name:
                     last = int(start) + int(count) - 1
-                    subprocess.run(["usermod", f"--del-sub{kind}", f"{start}-{last}", found.name], check=True)
+                    with one_at_a_time():
+                        subprocess.run(["usermod", f"--del-sub{kind}", f"{start}-{last}", found.name], check=True)
         yield found
 
 
@@ -175,7 +180,7 @@ def test_setting_groups_works_as_apt_does_it(user: User) -> None:
 
 def test_network_none_and_the_system_directories_work(user: User) -> None:
     outcome = user.lab("""sh(
-        "ping -c1 -W1 127.0.0.1 > /dev/null && echo pong; ls /proc/self > /dev/null && ls -d /sys/class && cat /dev/null",
+        "ping -c1 -W60 127.0.0.1 > /dev/null && echo pong; ls /proc/self > /dev/null && ls -d /sys/class && cat /dev/null",
         process=replace(PLAIN, network="none"),
     )""")
 
@@ -248,9 +253,11 @@ def test_root_without_the_right_to_mount_is_told_so(user: User) -> None:
 
 
 def test_what_still_runs_when_the_process_ends_is_killed(user: User) -> None:
-    outcome = user.lab("""[
-        sh("sleep 3456 & exit 3"),
-        [line for line in commands() if line.startswith("sleep 3456")],
+    sleep = f"sleep 9{os.getpid():07}"  # no other test has one as long
+
+    outcome = user.lab(f"""[
+        sh("{sleep} & exit 3"),
+        [line for line in commands() if line.startswith("{sleep}")],
     ]""")
 
     assert outcome == [[3, "", ""], []]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,12 @@ def found(mill: Mill, *flags: str, status: int = 1) -> dict[str, Any]:
     assert ran.status == status, ran.err
     verdict: dict[str, Any] = json.loads(ran.out)
     return verdict
+
+
+def wait_for_midnight() -> None:
+    """If it comes soon: two builds would have two days."""
+    left = 86_400 - time.time() % 86_400
+    time.sleep(left if left < 300 else 0)
 
 
 def told(verdict: dict[str, Any]) -> dict[str, tuple[int, str]]:
@@ -115,6 +122,7 @@ def test_what_is_the_same_is_said_to_be_and_leaves_nothing(mill: Mill) -> None:
 def test_what_has_todays_date_is_told_though_it_is_the_same(mill: Mill) -> None:
     text = "FROM busybox AS b\nRUN date +%F > /day\nFROM busybox\nCOPY --from=b /day /\n"
 
+    wait_for_midnight()
     verdict = found(filled(mill, text), "--source-date-epoch", "1500000000", "--vary=umask", status=0)
 
     assert [(each["path"], each["step"]["line"]) for each in verdict["suspects"]] == [("/day", 2)]

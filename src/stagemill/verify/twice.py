@@ -129,9 +129,9 @@ class Twice:
     def _processors(self) -> tuple[int, ...]:
         return tuple(sorted(os.sched_getaffinity(0)))
 
-    def pause(self, started: float, *, clock: Callable[[], float], wait: Callable[[float], None]) -> None:
-        """Until no time in the second build can be one of the first."""
-        if "clock" in self.wanted and (left := started + _LATER - clock()) > 0:
+    def pause(self, finished: float, *, clock: Callable[[], float], wait: Callable[[float], None]) -> None:
+        """Until no time in the second build can be one of the first, whose last step may be the one that notes it."""
+        if "clock" in self.wanted and (left := finished + _LATER - clock()) > 0:
             wait(left)
 
     def variations(self) -> Iterator[Variation]:

@@ -47,7 +47,7 @@ class Verification:
     def again(self) -> Found:
         """Builds twice. Raises StagemillError where a build fails."""
         first, built = self._first("the first build")
-        self.twice.pause(built.started, clock=self.clock, wait=self.wait)
+        self.twice.pause(built.finished, clock=self.clock, wait=self.wait)
         self.say("the second build")
         with self.twice.second(self.scratch / "other") as second:
             built_again = self._run(second, "the second build")
