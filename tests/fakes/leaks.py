@@ -62,13 +62,13 @@ def below(places: Iterable[Path], secrets: Iterable[str]) -> set[str]:
     given = tuple(secrets)
     found: set[str] = set()
     for place in places:
-        with suppress(FileNotFoundError):  # others may be at work there
-            found |= {what for what, data in _pieces(place) if holds(data, given)}
+        found |= {what for what, data in _pieces(place) if holds(data, given)}
     return found
 
 
 def _pieces(place: Path) -> Iterator[tuple[str, bytes]]:
-    for path in (place, *place.rglob("*")):
+    inner = (Path(folder, name) for folder, folders, files in os.walk(place) for name in (*folders, *files))
+    for path in (place, *inner):
         with suppress(FileNotFoundError):  # a build goes on meanwhile
             yield f"{path} (name)", os.fsencode(path.name)
             for name in os.listxattr(path, follow_symlinks=False):

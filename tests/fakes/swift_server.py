@@ -18,6 +18,8 @@ from swift.common.wsgi import SwiftHttpProtocol, loadapp
 
 REGION = "us-east-1"
 KINDS = ("account", "container", "object")
+PATIENCE = 60
+"""Seconds that servers give each other. By themselves they give half a second, and the list of a bucket lacks what was late."""
 PROXY = """
 [DEFAULT]
 swift_dir = {folder}
@@ -26,6 +28,9 @@ pipeline = catch_errors gatekeeper cache listing_formats bulk s3api tempauth slo
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+conn_timeout = {patience}
+node_timeout = {patience}
+recoverable_node_timeout = {patience}
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
@@ -53,10 +58,13 @@ swift_dir = {folder}
 devices = {folder}/devices
 mount_check = false
 fallocate_reserve = 0
+conn_timeout = {patience}
+node_timeout = {patience}
 [pipeline:main]
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
+container_update_timeout = {patience}
 """
 
 
@@ -76,14 +84,14 @@ def main(folder: Path, port: int) -> None:
     (folder / "devices" / "d1").mkdir(parents=True)
     for kind in KINDS:
         conf = folder / f"{kind}.conf"
-        conf.write_text(STORAGE.format(folder=folder, kind=kind))
+        conf.write_text(STORAGE.format(folder=folder, kind=kind, patience=PATIENCE))
         builder = RingBuilder(2, 1, 1)
         place = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": serve(conf, 0), "device": "d1", "weight": 1.0}
         builder.add_dev(place)
         builder.rebalance()
         builder.get_ring().save(str(folder / f"{kind}.ring.gz"))
     conf = folder / "proxy.conf"
-    conf.write_text(PROXY.format(folder=folder, region=REGION))
+    conf.write_text(PROXY.format(folder=folder, region=REGION, patience=PATIENCE))
     serve(conf, port)
     while os.getppid() != 1:
         eventlet.sleep(1)

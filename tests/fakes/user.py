@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ import pytest
 
 from fakes.mill import SOURCE, Mill
 
+_PATIENCE = 60.0  # seconds
 _LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
+_UNFINISHED = shutil.ignore_patterns("*.pyc.*")  # what others compile meanwhile has such a name until it is whole
 _COUNT = itertools.count()
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
@@ -66,9 +69,24 @@ def make_user() -> Iterator[User]:
         home.chmod(0o755)
         yield made
     finally:
+        _wait_until_idle(pwd.getpwnam(name).pw_uid)
         with _one_at_a_time():
             subprocess.run(["userdel", name], check=True, capture_output=True)
         shutil.rmtree(home)
+
+
+def _wait_until_idle(uid: int) -> None:
+    """Until there is no process of a user: one that was killed is there for another moment, and userdel refuses as long."""
+    end = time.monotonic() + _PATIENCE
+    while any(_owner(pid) == uid for pid in os.listdir("/proc") if pid.isdigit()) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def _owner(pid: str) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return None
 
 
 @contextmanager
@@ -88,12 +106,12 @@ def _give_subordinate_ids(name: str) -> None:
 
 def _copy_program(place: Path) -> Path:
     """Our package and its libraries where everybody may read them: the work tree may lie in root's home."""
-    shutil.copytree(SOURCE, place)
+    shutil.copytree(SOURCE, place, ignore=_UNFINISHED)
     for name in _LIBRARIES:
         spec = importlib.util.find_spec(name)
         assert spec is not None
         assert spec.origin is not None
-        shutil.copytree(Path(spec.origin).parent, place / name)
+        shutil.copytree(Path(spec.origin).parent, place / name, ignore=_UNFINISHED)
     return place
 
 
