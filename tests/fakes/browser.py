@@ -34,6 +34,7 @@ class Browser:
     _session: str = ""
     _count: int = 0
     _rest: bytes = b""
+    _loaded: bool = False
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -49,7 +50,11 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.value("window.before = true")
+        self._loaded = False
         self.send("Page.navigate", url=path.resolve().as_uri())
+        end = time.monotonic() + LONGEST
+        while not self._loaded:  # who asks a page that goes away gets an error
+            self._note(self._receive(end))
         self._until(lambda: self.value("!window.before && document.readyState === 'complete'"))
 
     def value(self, expression: str) -> Any:
@@ -111,6 +116,8 @@ class Browser:
             self.complaints.append(json.dumps(event["params"]))
         elif event.get("method") == "Network.requestWillBeSent":
             self.asked.append(event["params"]["request"]["url"])
+        elif event.get("method") == "Page.loadEventFired":
+            self._loaded = True
 
     def _until(self, holds: Any) -> None:
         end = time.monotonic() + LONGEST

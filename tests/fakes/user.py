@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
-import itertools
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import sys
@@ -24,7 +24,6 @@ from fakes.mill import SOURCE, Mill
 _PATIENCE = 60.0  # seconds
 _LIBRARIES = ("anyio", "click", "isal", "urllib3", "watchfiles", "yaml", "zstandard")
 _UNFINISHED = shutil.ignore_patterns("*.pyc.*")  # what others compile meanwhile has such a name until it is whole
-_COUNT = itertools.count()
 _TOOLS = ("useradd", "userdel", "usermod", "setpriv", "newuidmap")
 
 
@@ -57,7 +56,7 @@ def make_user() -> Iterator[User]:
     missing = [tool for tool in _TOOLS if shutil.which(tool, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
-    name = f"smtest{os.getpid()}x{next(_COUNT)}"
+    name = f"smtest{secrets.token_hex(6)}"
     home = Path(tempfile.mkdtemp(prefix="stagemill-user-"))
     with _one_at_a_time():
         subprocess.run(["useradd", "--no-create-home", "--home-dir", str(home), name], check=True)
