@@ -9,7 +9,7 @@ import select
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Browser:
     _session: str = ""
     _count: int = 0
     _rest: bytes = b""
+    _loaded: bool = False
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -49,13 +50,12 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.value("window.before = true")
+        self._loaded = False
         self.send("Page.navigate", url=path.resolve().as_uri())
-        self._until(self._is_loaded)
-
-    def _is_loaded(self) -> bool:
-        with suppress(AssertionError):  # the page that is left may be torn down just now, and whoever was asked in it
-            return bool(self.value("!window.before && document.readyState === 'complete'"))
-        return False
+        end = time.monotonic() + LONGEST
+        while not self._loaded:  # who asks a page that goes away gets an error
+            self._note(self._receive(end))
+        self._until(lambda: self.value("!window.before && document.readyState === 'complete'"))
 
     def value(self, expression: str) -> Any:
         """What an expression gives; a promise is waited for."""
@@ -116,6 +116,8 @@ class Browser:
             self.complaints.append(json.dumps(event["params"]))
         elif event.get("method") == "Network.requestWillBeSent":
             self.asked.append(event["params"]["request"]["url"])
+        elif event.get("method") == "Page.loadEventFired":
+            self._loaded = True
 
     def _until(self, holds: Any) -> None:
         end = time.monotonic() + LONGEST

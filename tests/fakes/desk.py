@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -30,6 +31,7 @@ class Desk:
         self.screen = ""
         self._keyboard = keyboard
         self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # what is read may end within a character
 
     def type(self, text: str) -> None:
         os.write(self._keyboard, text.encode())
@@ -61,7 +63,7 @@ class Desk:
             data = os.read(self._keyboard, 1 << 16)
         except OSError:  # the end of a terminal
             return False
-        self.screen += data.decode(errors="replace")
+        self.screen += self._decoder.decode(data)
         return bool(data)
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -117,7 +118,10 @@ class Mill:
         home = self.folder.parent
         config = home / "config.toml"
         if not config.exists():
-            config.write_text(CONFIG)
+            # Whole at once: somebody else may begin at the same time, and read it.
+            new = home / f"config.toml.{threading.get_native_id()}"
+            new.write_text(CONFIG)
+            new.replace(config)
         own = {"STAGEMILL_ROOT": str(self.root), "STAGEMILL_CONFIG": str(config), "HOME": str(home), "TERM": "xterm"}
         return {**kept, **own, "PYTHONPATH": str(SOURCE), "LC_ALL": "C.UTF-8", **self.settings}
 

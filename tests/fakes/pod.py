@@ -6,7 +6,7 @@ Its root is this machine's own, with a layer on top for what an image would have
 from __future__ import annotations
 
 import json
-import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ class Pod:
             (bundle / "config.json").write_text(json.dumps(self._config(root, command, environment, limits)))
             owner = _OUTSIDE if limits.own_users else limits.uid
             subprocess.run(["chown", "-R", f"{owner}:{owner}", str(self.shared)], check=True)
-            name = f"stagemill-test-{os.getpid()}-{next(_COUNT)}"
+            name = f"stagemill-test-{secrets.token_hex(6)}"
             done = subprocess.run(
                 ["runc", "run", "--bundle", str(bundle), name], capture_output=True, timeout=120, check=False
             )

@@ -24,7 +24,7 @@ def processes(store: Path) -> list[str]:
 def mounts(store: Path) -> list[str]:
     """The lines of any process's mount table that name the store."""
     wanted = str(store)
-    return sorted({line for pid in _pids() for line in _read(pid, "mountinfo").decode().splitlines() if wanted in line})
+    return sorted({line for pid in _pids() for line in _mounts(pid) if wanted in line})
 
 
 def wait_until_alone(store: Path) -> list[str]:
@@ -62,6 +62,11 @@ def _read(pid: int, name: str) -> bytes:
         return Path(f"/proc/{pid}/{name}").read_bytes()
     except OSError:
         return b""
+
+
+def _mounts(pid: int) -> list[str]:
+    """Those of others may have any names."""
+    return os.fsdecode(_read(pid, "mountinfo")).splitlines()
 
 
 def _state(pid: int) -> str:

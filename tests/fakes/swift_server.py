@@ -18,17 +18,19 @@ from swift.common.wsgi import SwiftHttpProtocol, loadapp
 
 REGION = "us-east-1"
 KINDS = ("account", "container", "object")
-# Swift's servers give each other up after half a second, which this one process may wait for a processor.
-PATIENCE = "\n".join(f"{name} = 60" for name in ("conn_timeout", "node_timeout", "container_update_timeout"))
+PATIENCE = 60
+"""Seconds that servers give each other. By themselves they give half a second, and the list of a bucket lacks what was late."""
 PROXY = """
 [DEFAULT]
 swift_dir = {folder}
-{patience}
 [pipeline:main]
 pipeline = catch_errors gatekeeper cache listing_formats bulk s3api tempauth slo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+conn_timeout = {patience}
+node_timeout = {patience}
+recoverable_node_timeout = {patience}
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
@@ -56,11 +58,13 @@ swift_dir = {folder}
 devices = {folder}/devices
 mount_check = false
 fallocate_reserve = 0
-{patience}
+conn_timeout = {patience}
+node_timeout = {patience}
 [pipeline:main]
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
+container_update_timeout = {patience}
 """
 
 

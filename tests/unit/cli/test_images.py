@@ -94,7 +94,7 @@ def test_a_template_knows_dockers_fields(app: Call) -> None:
     image = json.loads(app("inspect", "app").out)[0]
     assert fields[:4] == [image["Id"][7:19], "app", "latest", image["Descriptor"]["digest"]]
     assert fields[4] == f"{image['Size']}B"
-    assert re.fullmatch(r"(Less than a second|\d+ seconds?) ago", fields[5])
+    assert re.fullmatch(r"(Less than a second|About a minute|\d+ (second|minute)s?) ago", fields[5])
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} \w+", fields[6])
     assert fields[7] == "N/A"
 

@@ -78,7 +78,7 @@ class TestAsking:
         text = (project.folder / "Dockerfile").read_text()
 
         for server in (project.registry, project.web):
-            server._server.server_close()
+            server.__exit__()
 
         assert (project.folder / "Dockerfile").read_text() == text
         assert project.build(*APP) == first

@@ -161,11 +161,11 @@ def test_who_sits_at_a_terminal_is_asked(folder: Path, basic: FakeRegistry, tmp_
     os.close(follower)
     said = b""
     for question, answer in ((b"Username: ", b"alice\n"), (b"Password: ", b"secret\n"), (b"Login Succeeded", b"")):
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while question not in said and time.monotonic() < end:
             said += os.read(leader, 1000)
         os.write(leader, answer)
-    process.wait(30)
+    process.wait(60)
     os.close(leader)
 
     assert process.returncode == 0, said

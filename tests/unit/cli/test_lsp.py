@@ -95,7 +95,7 @@ def editor(folder: Path, *, encodings: Sequence[str] = (), path: str = os.defpat
         yield client
         client.ask("shutdown", None)
         client.tell("exit", None)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 def test_the_program_answers_an_editor(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.clocks import next_tick
 from stagemill.cli.again.archive import Blobs, ChangedError, facts_of, write
 
 LARGE = os.urandom(300_000)
@@ -25,6 +26,7 @@ def known(tmp_path: Path) -> dict[str, list[int]]:
         path.write_bytes(data)
         with path.open("rb") as file:
             found[name(data)] = facts_of(file.fileno())
+    next_tick(tmp_path)
     return found
 
 

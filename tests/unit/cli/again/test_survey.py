@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.clocks import next_tick
 from stagemill.cli.again.survey import Survey
 
 SECOND = 10**9
@@ -18,6 +19,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("one", "two", "deep/three", "left.log"):
         (tmp_path / name).write_text(name)
     (tmp_path / "link").symlink_to("one")
+    next_tick(tmp_path)
     return tmp_path
 
 

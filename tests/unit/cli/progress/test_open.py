@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import fcntl
 import io
 import os
@@ -35,27 +36,28 @@ class Pty:
         self._controller, worker = os.openpty()
         fcntl.ioctl(worker, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 60, 0, 0))
         self.stream = os.fdopen(worker, "w", encoding="utf-8")
-        self._read: list[bytes] = []
+        self._read: list[str] = []
         self._reader = threading.Thread(target=self._drain)
         self._reader.start()
 
     def _drain(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a character
         while True:
             try:
                 data = os.read(self._controller, 65536)
             except OSError:
                 return
-            self._read.append(data)
+            self._read.append(decoder.decode(data))
 
     def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while text not in self.screen:
             assert time.monotonic() < deadline, self.screen
             time.sleep(0.01)
 
     @property
     def screen(self) -> str:
-        return b"".join(self._read).decode()
+        return "".join(self._read)
 
     def close(self) -> None:
         self.stream.close()
@@ -231,7 +233,7 @@ def test_while_a_build_runs_the_tree_is_live_and_gone_afterwards(pty: Pty) -> No
         listener(events.Started(A, "[x 1/2] RUN make", 100.0, "x"))
         listener(events.Output(A, "stdout", b"\x1b[2Jcompiling\n", 100.5))
         pty.wait_for("│")
-        assert "compiling" in pty.screen
+        pty.wait_for("compiling")
         assert "\x1b[?25l" in pty.screen
         listener(events.Notice("meanwhile", 100.6))
         pty.wait_for("meanwhile")

@@ -49,7 +49,7 @@ def test_it_is_ended_with_all_that_it_started_and_nothing_is_told(tmp_path: Path
 
     one.end()
 
-    assert not is_running(child)
+    until(lambda: not is_running(child))
     assert told.empty()
 
 
