@@ -82,7 +82,7 @@ class FakeExecutor:
 
 def until_cancelled(cancelled: Event) -> None:
     """An act: runs until the solve is cancelled."""
-    assert cancelled.wait(20), "nobody cancelled"
+    assert cancelled.wait(60), "nobody cancelled"
     raise CancelledError("stopped")
 
 
