@@ -204,7 +204,8 @@ def test_the_first_failure_is_raised_and_nothing_starts_after_the_cancel(case: C
     else:
         assert run(case, executor, cache, log) == sequentially(case)
 
-    assert not any(stopped for _, _, stopped in executor.given)
+    # A worker that has just looked may still start what it has; and one was at what failed.
+    assert sum(stopped for _, _, stopped in executor.given) < case.workers
     assert log.kinds() <= {("Started", "Finished"), ("Started", "Failed"), ("Cached",)}
     failed = [told[-1] for told in log.by_step.values() if isinstance(told[-1], events.Failed)]
     real = [event.message for event in failed if not event.cancelled]
@@ -239,12 +240,14 @@ class Interrupted(Checked):
 
     def execute(self, vertex: Vertex, inputs: Sequence[str], cancelled: Event) -> str:
         result = super().execute(vertex, inputs, cancelled)
-        if len(self.executed) > self.number and not self.pressed:
-            self.pressed = True
+        with self._guard:  # a second Ctrl-C would not wait for what runs
+            presses = len(self.executed) > self.number and not self.pressed
+            self.pressed = self.pressed or presses
+        if presses:
             main = threading.main_thread().ident
             assert main is not None
             signal.pthread_kill(main, signal.SIGINT)
-            assert cancelled.wait(20)
+            assert cancelled.wait(60)
             raise CancelledError("stopped")
         return result
 
@@ -256,11 +259,15 @@ def test_whenever_somebody_stops_it_what_was_made_is_kept_and_another_solve_ends
 ) -> None:
     executor, log, cache = Interrupted(case, number), Log(), MemoryCache[str]()
     # A shell without job control has what it starts in the background ignore interrupts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    with contextlib.suppress(CancelledError):
+    try:
         assert run(case, executor, cache, log) == sequentially(case)
         assert not executor.pressed, "a solve that was stopped has no result"
+    except CancelledError:
+        assert executor.pressed
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
     assert log.kinds() <= {("Started", "Finished"), ("Started", "Failed"), ("Cached",)}
     assert all(told[-1].cancelled for told in log.by_step.values() if isinstance(told[-1], events.Failed))

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fakes.ticks import next_tick
 from stagemill.context.look import Look, look
 
 
@@ -72,7 +72,7 @@ def test_any_change_in_a_folder_gives_it_another_mark(folder: Path, change: str)
     (folder / "in").mkdir()
     before = of(folder)
 
-    time.sleep(0.02)  # several ticks of the clock that files are stamped by
+    next_tick()
     CHANGES[change](folder / "file")
 
     assert of(folder).mark != before.mark

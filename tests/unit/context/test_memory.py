@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -10,6 +9,7 @@ import pytest
 
 from fakes.memo import MemoryMemo
 from fakes.stats import MemoryStats
+from fakes.ticks import next_tick
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.memory import Memory
@@ -119,7 +119,7 @@ def test_what_changed_is_found_out(root: Path, change: str, ignored: tuple[str, 
     builds.look()
     assert builds.look()
 
-    time.sleep(0.02)  # several ticks of the clock that files are stamped by
+    next_tick()
     CHANGES[change](root)
 
     assert builds.look() is (

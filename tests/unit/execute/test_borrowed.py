@@ -68,7 +68,7 @@ class Meeting:
 
     @contextmanager
     def open(self, descriptor: Descriptor, /) -> Iterator[Reader]:
-        self._barrier.wait(20)
+        self._barrier.wait(60)
         with self._blobs.open(descriptor) as reader:
             yield reader
 

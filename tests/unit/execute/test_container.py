@@ -163,6 +163,7 @@ class TestLaunch:
 
         launch(Launch(), tree, of(CONFIG), services=workshop.services, forms=workshop.forms)
 
+        workshop.store.temporary.finish_discarding()
         assert list(workshop.store.layers.all()) == layers
         assert list(workshop.store.root.rglob("new")) == []
         assert workshop.forms.view(tree).listdir("") == ["etc"]

@@ -189,7 +189,7 @@ class TestExclusive:
             other = threading.Thread(target=wait)
             other.start()
             cancelled.set()
-            other.join(20)
+            other.join(60)
 
         assert outcome == ["stopped"]
 

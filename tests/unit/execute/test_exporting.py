@@ -159,7 +159,7 @@ class TestExport:
                 under_way.append(descriptor)
                 most.append(len(under_way))
                 if len(most) <= parallel:
-                    meeting.wait(20)
+                    meeting.wait(60)
                 found = MemoryKeep.send(self, descriptor, source)
                 under_way.remove(descriptor)
                 return found

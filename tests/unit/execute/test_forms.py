@@ -149,7 +149,7 @@ class Meeting:
 
     def __init__(self, blobs: MemoryBlobs, *, parties: int) -> None:
         self._blobs = blobs
-        self._barrier = threading.Barrier(parties, timeout=20)
+        self._barrier = threading.Barrier(parties, timeout=60)
 
     @contextmanager
     def open(self, descriptor: Descriptor) -> Iterator[Reader]:

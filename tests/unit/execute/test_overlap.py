@@ -34,7 +34,7 @@ from stagemill.store.store import Store
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0, reason="layers have root's files")]
 
 BASE = "registry.example/team/base:1"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_all_have_ended_after_the_block() -> None:
 
 
 def test_they_run_at_the_same_time() -> None:
-    barrier = Barrier(3, timeout=20)
+    barrier = Barrier(3, timeout=60)
 
     with threads(3, name="test", stopped=Event()) as pool:
         futures = [pool.submit(barrier.wait) for _ in range(3)]
@@ -33,11 +33,11 @@ def test_where_the_block_fails_the_others_are_stopped_and_what_waits_never_begin
 
     def run() -> bool:
         begun.set()
-        return stopped.wait(20)
+        return stopped.wait(60)
 
     with pytest.raises(ValueError, match="no"), threads(1, name="test", stopped=stopped) as pool:
         running, waiting = pool.submit(run), pool.submit(run)
-        assert begun.wait(20)
+        assert begun.wait(60)
         raise ValueError("no")
 
     assert stopped.is_set()

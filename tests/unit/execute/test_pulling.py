@@ -59,7 +59,7 @@ def test_it_is_a_step_with_the_progress_of_each_layer(workshop: Workshop) -> Non
 
 def test_layers_come_at_the_same_time(workshop: Workshop) -> None:
     image = make_image(workshop.remote.blobs, {"a": b"1"}, {"b": b"2"}, {"c": b"3"})
-    barrier = Barrier(3, timeout=20)
+    barrier = Barrier(3, timeout=60)
 
     class Meeting:
         @contextmanager

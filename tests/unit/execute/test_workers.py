@@ -62,16 +62,17 @@ def test_what_was_not_begun_is_dropped_and_what_was_is_waited_for() -> None:
 
     def first() -> None:
         begun.set()
-        go.wait(60)
+        assert go.wait(60)
         done.append(1)
 
     workers = Workers(1, name="push")
     workers.submit(first)
     workers.submit(lambda: done.append(2))
-    begun.wait(60)
+    assert begun.wait(60)
+    workers.close(wait=False)
+    workers.submit(lambda: done.append(3))
     threading.Timer(0.1, go.set).start()
     workers.close()
-    workers.submit(lambda: done.append(3))
 
     assert done == [1]
 

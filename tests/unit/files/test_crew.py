@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,11 @@ def whole(folder: Path) -> bool:
 
 def processes() -> set[int]:
     """Those that this process has started, and not waited for."""
-    return {int(text) for task in Path("/proc/self/task").iterdir() for text in (task / "children").read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # a thread that ends just now
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
 
 
 def test_all_is_done_when_the_block_is_left(crew: Crew, folders: tuple[Path, Path]) -> None:
@@ -80,7 +85,7 @@ def test_little_is_done_without_a_process(crew: Crew, folders: tuple[Path, Path]
     with crew.hired() as hands:
         hands.put(copying(folders, 1), done.append, size=1)
 
-        assert (done, processes()) == ([b"\1"], before)
+        assert (done, processes() - before) == ([b"\1"], set())
 
 
 def test_what_a_process_was_killed_in_the_middle_of_is_done_again(crew: Crew, folders: tuple[Path, Path]) -> None:
@@ -97,7 +102,7 @@ def test_what_a_process_was_killed_in_the_middle_of_is_done_again(crew: Crew, fo
         for number in range(2, 100):
             hands.put(copying(folders, number), done.append, size=MUCH)
 
-    assert (done, whole(folders[1]), processes()) == ([b"\1"] * 100, True, before)
+    assert (done, whole(folders[1]), processes() - before) == ([b"\1"] * 100, True, set())
 
 
 def test_after_an_error_nothing_is_done_any_more(crew: Crew, folders: tuple[Path, Path]) -> None:
@@ -107,7 +112,7 @@ def test_after_an_error_nothing_is_done_any_more(crew: Crew, folders: tuple[Path
         hands.put(copying(folders, 0), lambda _: None, size=MUCH)
         raise RuntimeError("enough")
 
-    assert processes() == before
+    assert processes() <= before
 
 
 def test_who_comes_second_does_it_all_by_hand(crew: Crew, folders: tuple[Path, Path]) -> None:
@@ -117,7 +122,7 @@ def test_who_comes_second_does_it_all_by_hand(crew: Crew, folders: tuple[Path, P
     with crew.hired(), crew.hired() as hands:
         put_all(hands, folders, done)
 
-        assert (done, processes()) == ([b"\1"] * 100, before)
+        assert (done, processes() - before) == ([b"\1"] * 100, set())
 
 
 def test_where_no_process_can_be_had_it_is_done_by_hand(
@@ -130,7 +135,7 @@ def test_where_no_process_can_be_had_it_is_done_by_hand(
     with crew.hired() as hands:
         put_all(hands, folders, done)
 
-    assert (done, whole(folders[1]), processes()) == ([b"\1"] * 100, True, before)
+    assert (done, whole(folders[1]), processes() - before) == ([b"\1"] * 100, True, set())
 
 
 def test_its_processes_end_with_it(folders: tuple[Path, Path]) -> None:
@@ -139,7 +144,7 @@ def test_its_processes_end_with_it(folders: tuple[Path, Path]) -> None:
     with Crew(1) as crew, crew.hired() as hands:
         hands.put(copying(folders, 0), lambda _: None, size=MUCH)
 
-    assert processes() == before
+    assert processes() <= before
 
 
 def test_nobody_waits_where_pipes_hold_a_page(
@@ -179,4 +184,4 @@ def test_its_processes_end_when_nobody_can_give_them_anything() -> None:
         worker = os.pidfd_open(int(caller.stdout.readline()))
         caller.communicate(b"\n")
 
-    assert select.select([worker], [], [], 10)[0] == [worker]
+    assert select.select([worker], [], [], 60)[0] == [worker]

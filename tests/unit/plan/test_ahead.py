@@ -27,7 +27,7 @@ class Meeting(FakeSources):
 
     def meet(self) -> None:
         if len(self.asked) < self.parties:
-            self.barrier.wait(30)
+            self.barrier.wait(60)
 
     def http(self, location: HttpLocation, *, checksum: Digest | None = None) -> Http:
         self.meet()

@@ -31,7 +31,7 @@ class Shell:
         lines = [f"printf %s {shlex.quote(text)} > /{path}" for path, text in deed.files.items()]
         lines += [f"printf %s {shlex.quote(deed.stdout)}", f"printf %s {shlex.quote(deed.stderr)} >&2"]
         if deed.endless:
-            lines.append("sleep 60")
+            lines.append("sleep 600")
         if deed.signal:
             # The first process of a pid namespace is deaf to its own signals; one that it starts is not.
             lines = [*lines, f'sh -c "kill -{deed.signal} \\$\\$"', "exit $?"]

@@ -420,7 +420,7 @@ def test_steps_of_all_stages_run_at_the_same_time(solver: Solver) -> None:
     vertices = [step(f"run {number}", step(f"base {number}")) for number in range(8)]
 
     def meet(_: Event) -> None:
-        together.wait(20)
+        together.wait(60)
 
     solver.run(*vertices, executor=FakeExecutor(acts={f"run {number}": meet for number in range(8)}))
 
@@ -488,7 +488,7 @@ def test_a_failure_cancels_what_runs_and_what_never_started_is_silent(solver: So
     running = Event()
 
     def fail_when_the_other_runs(_: Event) -> None:
-        assert running.wait(20)
+        assert running.wait(60)
         raise failure()
 
     def run(cancelled: Event) -> None:
@@ -511,13 +511,13 @@ def test_the_error_is_raised_after_everything_has_ended(solver: Solver) -> None:
 
     def end_slowly(cancelled: Event) -> None:
         running.set()
-        assert cancelled.wait(20)
+        assert cancelled.wait(60)
         time.sleep(0.05)
         ended.set()
         raise CancelledError("stopped")
 
     def fail(_: Event) -> None:
-        assert running.wait(20)
+        assert running.wait(60)
         raise failure()
 
     before = set(threading.enumerate())
@@ -534,10 +534,10 @@ def test_a_step_that_finishes_in_spite_of_the_cancel_is_saved(solver: Solver) ->
 
     def finish(cancelled: Event) -> None:
         running.set()
-        assert cancelled.wait(20)
+        assert cancelled.wait(60)
 
     def fail(_: Event) -> None:
-        assert running.wait(20)
+        assert running.wait(60)
         raise failure()
 
     with pytest.raises(StepError):
@@ -552,12 +552,12 @@ def test_the_first_of_two_failures_is_raised(solver: Solver) -> None:
 
     def fail_later(cancelled: Event) -> None:
         running.set()
-        assert cancelled.wait(20)
+        assert cancelled.wait(60)
         time.sleep(0.02)
         raise failure("second")
 
     def fail(_: Event) -> None:
-        assert running.wait(20)
+        assert running.wait(60)
         raise failure("first")
 
     with pytest.raises(StepError, match="first"):
@@ -674,7 +674,7 @@ def test_an_interrupt_stops_everything_and_comes_out_as_cancelled(solver: Solver
 def test_after_an_interrupt_the_errors_of_what_was_killed_are_not_shown(solver: Solver) -> None:
     def act(cancelled: Event) -> None:
         interrupt_main(cancelled)
-        assert cancelled.wait(20)
+        assert cancelled.wait(60)
         raise failure("exit code 137")
 
     with pytest.raises(CancelledError, match="the build was stopped"):
@@ -687,9 +687,9 @@ def test_a_second_interrupt_does_not_wait(solver: Solver) -> None:
 
     def act(cancelled: Event) -> None:
         interrupt_main(cancelled)
-        assert cancelled.wait(20)
+        assert cancelled.wait(60)
         interrupt_main(cancelled)
-        assert release.wait(20)
+        assert release.wait(60)
         left.set()
 
     with pytest.raises(CancelledError, match="the build was stopped"):
@@ -697,7 +697,7 @@ def test_a_second_interrupt_does_not_wait(solver: Solver) -> None:
 
     assert not left.is_set()
     release.set()
-    assert left.wait(20)
+    assert left.wait(60)
 
 
 def test_a_solve_that_finds_everything_starts_no_thread(solver: Solver, monkeypatch: pytest.MonkeyPatch) -> None:
