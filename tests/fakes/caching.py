@@ -104,7 +104,7 @@ def failing(name: str, error: StagemillError | None = None) -> Source:
 
 def hanging(name: str, until: Event) -> Source:
     def wait() -> Opened:
-        assert until.wait(30)
+        assert until.wait(60)
         return Opened(CacheContents(), MemoryBlobs(), 0)
 
     return Source(name, wait)

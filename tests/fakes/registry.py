@@ -121,6 +121,7 @@ class Server(ThreadingHTTPServer):
     """One whose threads end with the test."""
 
     daemon_threads = True
+    request_queue_size = 128  # with the usual 5 some of many who connect at once wait for seconds
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is what several tests are about."""
