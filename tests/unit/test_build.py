@@ -98,7 +98,7 @@ def test_only_what_the_target_needs_is_done(mill: Workshop) -> None:
 
 def test_stages_that_do_not_need_each_other_run_at_the_same_time(workshop: Workshop) -> None:
     """Each waits for the other one: neither could end if they ran one after the other."""
-    barrier = Barrier(2, timeout=20)
+    barrier = Barrier(2, timeout=60)
 
     def meet(call: Call) -> None:
         barrier.wait()
@@ -249,7 +249,7 @@ class TestFailure:
         assert workshop.sandbox.commands == ["fine", "broken"]
 
     def test_the_steps_that_run_meanwhile_are_stopped(self, workshop: Workshop) -> None:
-        began = Barrier(2, timeout=20)
+        began = Barrier(2, timeout=60)
 
         def slow(call: Call) -> None:
             began.wait()

@@ -49,7 +49,9 @@ def test_what_vanishes_meanwhile_counts_for_nothing_and_all_else_counts(
     kept = sum(path.stat().st_blocks * 512 for path in tmp_path.glob("kept *"))
     scan = os.scandir
     monkeypatch.setattr(
-        os, "scandir", lambda path: Vanishing(sorted(scan(path), key=lambda entry: entry.name))  # the gone ones first
+        os,
+        "scandir",
+        lambda path: Vanishing(sorted(scan(path), key=lambda entry: entry.name)),  # the gone ones first
     )
 
     assert size_of(tmp_path) == kept > 0
