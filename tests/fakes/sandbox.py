@@ -47,7 +47,7 @@ class Call:
 
     def wait(self) -> None:
         """Goes on until the build is stopped."""
-        assert self.cancelled.wait(20), "nobody stopped it"
+        assert self.cancelled.wait(60), "nobody stopped it"
         raise CancelledError("the process was stopped")
 
 
