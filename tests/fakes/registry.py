@@ -113,7 +113,7 @@ def deliver(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     if reply.cut is not None:
         handler.wfile.flush()
         if reply.until:
-            reply.until.wait(30)
+            reply.until.wait(60)
         handler.close_connection = True
 
 
