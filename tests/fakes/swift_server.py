@@ -18,12 +18,8 @@ from swift.common.wsgi import SwiftHttpProtocol, loadapp
 
 REGION = "us-east-1"
 KINDS = ("account", "container", "object")
-# Who is not answered within half a second, or one, does without: objects that no list has. A busy machine takes longer.
-PATIENCE = """
-conn_timeout = 60
-node_timeout = 60
-container_update_timeout = 60
-"""
+# Swift's servers give each other up after half a second, which this one process may wait for a processor.
+PATIENCE = "\n".join(f"{name} = 60" for name in ("conn_timeout", "node_timeout", "container_update_timeout"))
 PROXY = """
 [DEFAULT]
 swift_dir = {folder}
@@ -58,9 +54,9 @@ STORAGE = """
 [DEFAULT]
 swift_dir = {folder}
 devices = {folder}/devices
-{patience}
 mount_check = false
 fallocate_reserve = 0
+{patience}
 [pipeline:main]
 pipeline = {kind}-server
 [app:{kind}-server]
@@ -84,14 +80,14 @@ def main(folder: Path, port: int) -> None:
     (folder / "devices" / "d1").mkdir(parents=True)
     for kind in KINDS:
         conf = folder / f"{kind}.conf"
-        conf.write_text(STORAGE.format(folder=folder, patience=PATIENCE, kind=kind))
+        conf.write_text(STORAGE.format(folder=folder, kind=kind, patience=PATIENCE))
         builder = RingBuilder(2, 1, 1)
         place = {"region": 1, "zone": 1, "ip": "127.0.0.1", "port": serve(conf, 0), "device": "d1", "weight": 1.0}
         builder.add_dev(place)
         builder.rebalance()
         builder.get_ring().save(str(folder / f"{kind}.ring.gz"))
     conf = folder / "proxy.conf"
-    conf.write_text(PROXY.format(folder=folder, patience=PATIENCE, region=REGION))
+    conf.write_text(PROXY.format(folder=folder, region=REGION, patience=PATIENCE))
     serve(conf, port)
     while os.getppid() != 1:
         eventlet.sleep(1)
