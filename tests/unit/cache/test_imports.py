@@ -148,7 +148,7 @@ class TestPatience:
         assert len(notices(heard)) == 100
 
     def test_nobody_waits_who_asks_for_nothing(self, begin: Begin, release: threading.Event) -> None:
-        imports = begin(hanging("slow", release))
+        imports = begin(hanging("slow", release), patience=100.0)
 
         assert (imports.count, imports.usable, imports.steps, imports.received) == (1, 0, 0, 0)
         assert not imports._imports[0].ended.is_set()
