@@ -20,7 +20,7 @@ storage:
   filesystem: {{rootdirectory: "{folder}"}}
 http: {{addr: "{address}"}}
 """
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 @contextlib.contextmanager

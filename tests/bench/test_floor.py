@@ -24,13 +24,27 @@ def test_the_commands_are_those_of_the_row() -> None:
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="chroot is for root")
 def test_all_run_at_once_each_in_a_root_of_its_own(tmp_path: Path) -> None:
-    floor = Floor(tmp_path, busybox=static_busybox())
+    """Each waits for the other three, which they know of by a file that all roots have; it could not end without them."""
+    met = tmp_path / "met"
+    met.touch()
 
-    sample = floor.run(
-        [f"mkdir /out && sleep 1 && test $(ls /out | wc -l) = 0 && echo {n} > /out/n" for n in range(4)], patience=0
+    class Meeting(Floor):
+        def _root(self, number: int) -> Path:
+            root = super()._root(number)
+            os.link(met, root / "met")
+            return root
+
+    wait = "n=0; until test $(wc -l < /met) = 4; do n=$((n+1)); test $n -lt 600 || exit 1; sleep 0.1; done"
+    sample = Meeting(tmp_path, busybox=static_busybox()).run(
+        [
+            f"mkdir /out && echo {n} > /out/n && echo {n} >> /met && {wait}; test $(ls /out | wc -l) = 1"
+            for n in range(4)
+        ],
+        patience=0,
     )
 
-    assert 1 <= sample.wall < 4
+    assert sorted(met.read_text().split()) == ["0", "1", "2", "3"]
+    assert sample.wall > 0
     assert list(tmp_path.glob("root-*")) == []
 
 

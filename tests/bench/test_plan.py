@@ -90,7 +90,7 @@ def test_four_times_the_stages_take_four_times_the_steps(shape: Callable[[int], 
 
 def test_the_row_is_a_table_with_a_line_for_each_size() -> None:
     done = subprocess.run(
-        [sys.executable, REPOSITORY / "bench/plan.py", "--stages", "2,4", "--rounds", "1"],
+        [sys.executable, REPOSITORY / "bench/plan.py", "--stages", "20,40", "--rounds", "1"],
         env={"PYTHONPATH": str(REPOSITORY / "src")},
         capture_output=True,
         text=True,
@@ -99,5 +99,5 @@ def test_the_row_is_a_table_with_a_line_for_each_size() -> None:
 
     head, *lines = done.stdout.splitlines()
     assert head.split()[:3] == ["row", "stages", "lines"]
-    assert [line.split()[:3] for line in lines] == [["plan", "2", "20"], ["plan", "4", "40"]]
+    assert [line.split()[:3] for line in lines] == [["plan", "20", "200"], ["plan", "40", "400"]]
     assert all(float(cell) > 0 for line in lines for cell in line.split()[3:])

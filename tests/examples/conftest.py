@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def _bytes(root: Path) -> int:
     sizes: dict[int, int] = {}
     for folder, _, names in os.walk(root):
         for name in names:
-            status = os.lstat(os.path.join(folder, name))
-            sizes[status.st_ino] = status.st_blocks * 512
+            with suppress(FileNotFoundError):  # somebody may be building there
+                status = os.lstat(os.path.join(folder, name))
+                sizes[status.st_ino] = status.st_blocks * 512
     return sum(sizes.values())
 
 

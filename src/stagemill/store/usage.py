@@ -46,7 +46,11 @@ def _walk(directory: Path) -> Iterator[os.stat_result]:
     while waiting:
         with suppress(FileNotFoundError, PermissionError, NotADirectoryError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
-                yield entry.stat(follow_symlinks=False)
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it vanished; the others are still there
+                yield found
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
 

@@ -200,7 +200,7 @@ class TestOrphans:
             thread.start()
             time.sleep(0.2)
             stop.set()
-            thread.join(20)
+            thread.join(60)
 
         assert heard == [f"stopped while another build writes to {tmp_path}"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes.stats import MemoryStats
-from fakes.ticks import next_tick
+from fakes.clocks import next_tick
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.digest import Digest
@@ -146,7 +146,7 @@ def test_other_content_with_the_same_size_and_time_is_noticed(tmp_path: Path) ->
     os.utime(tmp_path / "a", (1, 1))
     stats = MemoryStats()
     before = context(tmp_path, stats=stats).digest("a")
-    next_tick()
+    next_tick(tmp_path)
     (tmp_path / "a").write_text("b")
     os.utime(tmp_path / "a", (1, 1))
 

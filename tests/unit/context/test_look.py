@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.ticks import next_tick
+from fakes.clocks import next_tick
 from stagemill.context.look import Look, look
 
 
@@ -72,7 +72,7 @@ def test_any_change_in_a_folder_gives_it_another_mark(folder: Path, change: str)
     (folder / "in").mkdir()
     before = of(folder)
 
-    next_tick()
+    next_tick(folder)
     CHANGES[change](folder / "file")
 
     assert of(folder).mark != before.mark

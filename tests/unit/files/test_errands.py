@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fakes.ticks import next_tick
+from fakes.clocks import next_tick
 from stagemill.digest import Digest
 from stagemill.files import errands
 from stagemill.files.errands import CHUNK
@@ -64,7 +64,7 @@ class TestHash:
     def test_it_ends_before_a_file_that_is_another_one(self, tmp_path: Path, change: str) -> None:
         source = write(tmp_path / "source", a=b"one", b=b"two", c=b"three")
         files = [facts(source, name) for name in "abc"]
-        next_tick()
+        next_tick(tmp_path)
         match change:
             case "write":
                 (source / "b").write_bytes(b"owt")

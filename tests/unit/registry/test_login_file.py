@@ -34,12 +34,12 @@ def test_what_is_kept_is_found_again(path: Path) -> None:
 
 
 def test_the_file_looks_as_docker_writes_it_and_is_for_its_owner_alone(path: Path) -> None:
-    os.umask(0)
+    before = os.umask(0)
     try:
         LoginFile(path).keep("a.example", ALICE)
         LoginFile(path).keep("docker.io", Credentials("", "", identity_token="id"))
     finally:
-        os.umask(0o022)
+        os.umask(before)
 
     assert written(path) == {"auths": {"a.example": {"auth": "YWxpY2U6cGE6c3M="}, HUB: {"identitytoken": "id"}}}
     assert path.stat().st_mode & 0o777 == 0o600

@@ -271,7 +271,7 @@ def test_a_stopped_build_waits_for_no_file(build: Builds, web: FakeWeb) -> None:
         Event().wait(0.01)
     Event().wait(0.1)
     remotes.close()
-    thread.join(30)
+    thread.join(60)
     go_on.set()
 
     assert [str(error) for error in errors] == ["the transfer was stopped"]

@@ -215,15 +215,15 @@ class TestLookingAfter:
         def use() -> None:
             with store.caches.use("a", sharing="shared", fill=nothing):
                 entered.set()
-                leave.wait(20)
+                leave.wait(60)
 
         thread = Thread(target=use)
         thread.start()
-        entered.wait(20)
+        assert entered.wait(60)
         with store.caches.alone("a", patience=0.1) as own:
             assert own is None
         leave.set()
-        with store.caches.alone("a", patience=20) as own:
+        with store.caches.alone("a", patience=60) as own:
             assert own is not None
         thread.join()
 
