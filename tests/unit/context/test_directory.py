@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes.stats import MemoryStats
 from fakes.clocks import next_tick
+from fakes.stats import MemoryStats
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.digest import Digest

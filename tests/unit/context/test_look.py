@@ -72,7 +72,7 @@ def test_any_change_in_a_folder_gives_it_another_mark(folder: Path, change: str)
     (folder / "in").mkdir()
     before = of(folder)
 
-    next_tick(folder)
+    next_tick(folder.parent)
     CHANGES[change](folder / "file")
 
     assert of(folder).mark != before.mark

@@ -7,9 +7,9 @@ from shutil import rmtree
 
 import pytest
 
+from fakes.clocks import next_tick
 from fakes.memo import MemoryMemo
 from fakes.stats import MemoryStats
-from fakes.clocks import next_tick
 from stagemill.context.directory import DirectoryContext
 from stagemill.context.ignore import IgnoreRules
 from stagemill.context.memory import Memory
@@ -119,7 +119,7 @@ def test_what_changed_is_found_out(root: Path, change: str, ignored: tuple[str, 
     builds.look()
     assert builds.look()
 
-    next_tick(root)
+    next_tick(root.parent)
     CHANGES[change](root)
 
     assert builds.look() is (
