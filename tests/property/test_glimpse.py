@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fakes.blobs import AMD64
@@ -122,6 +122,7 @@ def told(view: FileView, path: str) -> object:
 @as_root
 @settings(max_examples=100, deadline=None)
 @given(LAYERS, st.frozensets(st.sampled_from(ALL), max_size=2), st.integers(0, 3))
+@example([[("a", "file", "a", 121), ("c", "link", "a", 0), ("b", "fifo", "a", 0)]], frozenset(), 1)
 def test_each_file_is_the_same_as_in_the_unpacked_tree(
     wishes: list[list[Wish]], others: frozenset[str], unpacked: int
 ) -> None:

@@ -116,10 +116,19 @@ class Glimpse:
         self._fetching = fetching
         self._parts: dict[int, _Part] = {}
         self._whole: FileView | None = None
+        self._told: dict[str, Hashable] = {}
+        self._nodes: dict[Hashable, Hashable] = {}
         self._lock = RLock()
 
     def lstat(self, path: str) -> Entry | None:
-        return self._asked(lambda: self._entry(path), lambda view: view.lstat(path))
+        """A file that was told of before the tree had to be unpacked keeps its node, so that its other names are known for its own."""
+        with self._lock:
+            entry = self._asked(lambda: self._entry(path), lambda view: view.lstat(path))
+            if entry is None or entry.node is None:
+                return entry
+            if self._whole is None:
+                self._told[path] = entry.node
+            return replace(entry, node=self._nodes.get(entry.node, entry.node))
 
     def listdir(self, path: str) -> list[str]:
         with self._lock:
@@ -142,7 +151,10 @@ class Glimpse:
         if self._whole is None:
             if not self._fetching and not self._forms.here(self._tree):
                 raise AwayError
-            self._whole = self._forms.view(self._tree)
+            self._whole = whole = self._forms.view(self._tree)
+            for path, node in self._told.items():
+                if entry := whole.lstat(path):
+                    self._nodes[entry.node] = node
         return self._whole
 
     def _entry(self, path: str) -> Entry | None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
+from socket import SHUT_RDWR
 from threading import Lock
 from urllib.parse import unquote, urljoin, urlsplit
+from weakref import WeakSet
 
 import urllib3
 from urllib3 import exceptions
+from urllib3.connection import HTTPConnection
 
 from stagemill.errors import RegistryError
 from stagemill.registry.certificates import Certificates
@@ -26,6 +30,7 @@ _READ_TIMEOUT = 30.0
 _CONNECTIONS = 16
 _MOST_REDIRECTS = 5
 _DRAINED = 1 << 16
+_ENDED = "the connection was ended here"
 
 
 class Transport:
@@ -38,6 +43,7 @@ class Transport:
         self._lock = Lock()
         self._pools: dict[tuple[Certificates, bool, str, bool], urllib3.PoolManager] = {}
         self._open: set[HttpResponse] = set()
+        self._connections: WeakSet[HTTPConnection] = WeakSet()
         self._closed = False
 
     def send(self, request: Request, *, answered: Response | None = None) -> Response:
@@ -52,12 +58,15 @@ class Transport:
         raise TransportError(f"redirects more than {_MOST_REDIRECTS} times", again=False)
 
     def close(self) -> None:
-        """Ends all connections; whoever reads from one gets a TransportError."""
+        """Ends all connections; whoever reads from one, or waits for an answer, gets a TransportError."""
         with self._lock:
             self._closed = True
             still_open, pools = list(self._open), list(self._pools.values())
+            connections = list(self._connections)
         for response in still_open:
             response.interrupt()
+        for connection in connections:
+            _interrupt(connection)
         for pool in pools:
             pool.clear()
 
@@ -95,7 +104,7 @@ class Transport:
             closed = self._closed
         if closed:
             response.close()
-            raise TransportError("the connection was ended here", again=False)
+            raise TransportError(_ENDED, again=False)
         return response
 
     def _pool(self, url: str) -> urllib3.PoolManager:
@@ -104,9 +113,22 @@ class Transport:
         secure = "https" in {urlsplit(url).scheme, _scheme(proxy)}
         key = (settings.certificates, settings.insecure, proxy, secure)
         with self._lock:
+            if self._closed:
+                raise TransportError(_ENDED, again=False)
             if key not in self._pools:
-                self._pools[key] = _make_pool(proxy, _context(settings) if secure else None)
+                made = self._pools[key] = _make_pool(proxy, _context(settings) if secure else None)
+                made.pool_classes_by_scheme = {
+                    "http": _told(urllib3.HTTPConnectionPool, self._begin),
+                    "https": _told(urllib3.HTTPSConnectionPool, self._begin),
+                }
             return self._pools[key]
+
+    def _begin(self, connection: HTTPConnection) -> None:
+        """For connections on which a request is made next."""
+        with self._lock:
+            self._connections.add(connection)
+            if self._closed:
+                raise TransportError(_ENDED, again=False)
 
 
 class HttpResponse:
@@ -251,6 +273,25 @@ def _make_pool(proxy: str, context: ssl.SSLContext | None) -> urllib3.PoolManage
         )
     except (exceptions.HTTPError, ValueError) as error:
         raise _unusable(error) from error
+
+
+def _told(
+    pool: type[urllib3.HTTPConnectionPool], begin: Callable[[HTTPConnection], None]
+) -> type[urllib3.HTTPConnectionPool]:
+    """A pool that tells of a connection before each request."""
+
+    def told(self: urllib3.HTTPConnectionPool, connection: HTTPConnection) -> None:
+        pool._validate_conn(self, connection)  # noqa: SLF001 - urllib3 calls it once it has connected, or is about to
+        begin(connection)
+
+    return type(pool.__name__, (pool,), {"_validate_conn": told})
+
+
+def _interrupt(connection: HTTPConnection) -> None:
+    """Whoever waits for its answer hears that it is over."""
+    with suppress(OSError):  # it has ended by itself
+        if talking := connection.sock:
+            talking.shutdown(SHUT_RDWR)
 
 
 def _scheme(proxy: str) -> str:

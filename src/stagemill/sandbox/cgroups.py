@@ -6,6 +6,7 @@ limits, runc. Nothing is made that is not asked for.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import time
@@ -20,6 +21,7 @@ from stagemill.values import dataclass
 
 _PREFIX = "stagemill-"
 _STALE = 3600  # seconds after which an empty group of a dead process is taken for a left one
+_ATTEMPTS = 5
 _PATIENCE = 2.0  # seconds for the kernel to see that the last process of a group is gone
 _USUAL = ("cpu", "cpuset", "memory", "pids")
 _count = itertools.count(1)
@@ -120,9 +122,7 @@ def _make(
             continue
         controllers = {setting.controller for setting in mine}
         missing -= controllers
-        if parent:
-            made += _missing(hierarchy.top / parent.strip("/"))
-        path = _group(hierarchy, name, parent, controllers)
+        path = _group(hierarchy, name, parent, controllers, made=made)
         made.append(path)
         if "cpuset" in hierarchy.controllers and not hierarchy.unified:
             for step in (*reversed(path.relative_to(hierarchy.top).parents[:-1]), path.relative_to(hierarchy.top)):
@@ -143,18 +143,29 @@ def _name(hierarchy: Hierarchy, *, alone: bool) -> str:
     return ",".join(sorted(hierarchy.controllers))
 
 
-def _group(hierarchy: Hierarchy, name: str, parent: str, controllers: set[str]) -> Path:
+def _group(hierarchy: Hierarchy, name: str, parent: str, controllers: set[str], *, made: list[Path]) -> Path:
     """The new group in one hierarchy: below the parent that was asked for, else where we may make one."""
-    if parent:
-        above = hierarchy.top / parent.strip("/")
-        above.mkdir(parents=True, exist_ok=True)
-        places: Sequence[Path] = (above,)
-        if hierarchy.unified:
-            for step in (*reversed(above.parents), above):
-                if step == hierarchy.top or hierarchy.top in step.parents:
-                    _enable(step, controllers)
-    else:
+    if not parent:
         places = hierarchy.parents() if hierarchy.unified else (hierarchy.own,)
+        return _in_one_of(places, hierarchy, name, controllers)
+    above = hierarchy.top / parent.strip("/")
+    left = _ATTEMPTS
+    while True:
+        left -= 1
+        made += _missing(above)
+        try:
+            above.mkdir(parents=True, exist_ok=True)
+            if hierarchy.unified:
+                for step in (*reversed(above.parents), above):
+                    if step == hierarchy.top or hierarchy.top in step.parents:
+                        _enable(step, controllers)
+            return _in_one_of((above,), hierarchy, name, controllers)
+        except OSError as error:  # another build ends, and removes the parent that it had made
+            if error.errno not in {errno.ENOENT, errno.ENODEV} or not left:
+                raise
+
+
+def _in_one_of(places: Sequence[Path], hierarchy: Hierarchy, name: str, controllers: set[str]) -> Path:
     refused: OSError | None = None
     for change in (False, True):
         for place in places:
@@ -238,8 +249,8 @@ def _remove(path: Path) -> None:
         except FileNotFoundError:
             return
         except OSError:
-            if time.monotonic() > end:
-                return  # the next build removes it
+            if time.monotonic() > end or not path.name.startswith(_PREFIX):
+                return  # the next build removes it; in a parent are groups of other builds
             time.sleep(0.01)
         else:
             return

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from urllib3 import exceptions
 
 from fakes.connecting import Connect, pushed
+from fakes.distribution import certificate
 from fakes.registry import FakeRegistry, status
 from stagemill.errors import RegistryError
 from stagemill.oci.reference import Reference
@@ -145,6 +148,36 @@ def test_connections_are_used_again(transport: Transport) -> None:
 
         assert len(registry.requests) == 4
         assert registry.connections == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_who_waits_for_an_answer_hears_of_the_end(scheme: str, tmp_path: Path) -> None:
+    certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    trusting = HostSettings(ca=tmp_path / "cert.pem")
+    transport = Transport(user_agent="test", proxies=Proxies(), settings=lambda _host: trusting)
+    left, in_time = threading.Event(), list[bool]()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def say_nothing() -> None:
+            connection, _ = server.accept()
+            with context.wrap_socket(connection, server_side=True) if scheme == "https" else connection as talking:
+                talking.recv(65536)
+                transport.close()
+                in_time.append(left.wait(20))
+
+        thread = threading.Thread(target=say_nothing)
+        thread.start()
+        with pytest.raises(TransportError):
+            transport.send(Request(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/"))
+        left.set()
+        thread.join()
+        with pytest.raises(TransportError) as caught:
+            transport.send(Request(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/"))
+
+    assert in_time == [True]
+    assert caught.value.reason == "the connection was ended here"
 
 
 def test_a_server_that_takes_nothing_is_given_up(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:

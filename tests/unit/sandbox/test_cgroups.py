@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stagemill.errors import SandboxError
+from stagemill.sandbox import cgroups
 from stagemill.sandbox.cgroups import Group, limited
 from stagemill.sandbox.hierarchies import Hierarchy
 from stagemill.sandbox.limits import Resources
@@ -77,6 +78,44 @@ def test_each_has_its_form(top: Path, wanted: Resources, file: str, text: str) -
 
     with limited(wanted, unified(top, top)) as found:
         assert (found.shown[0][1] / file).read_text() == text
+
+
+def test_a_parent_with_groups_of_other_builds_is_left_to_them(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "_PATIENCE", 3600.0)
+    hierarchy = Hierarchy(top, top, frozenset({"pids"}), unified=False)
+
+    with limited(Resources(pids=9, parent="/a"), [hierarchy]) as found:
+        (found.shown[0][1] / "pids.max").unlink()
+        (top / "a/stagemill-1-1").mkdir()
+
+    assert os.listdir(top / "a") == ["stagemill-1-1"]
+
+
+@pytest.mark.parametrize("times", [1, 4, 5])
+def test_a_parent_that_another_build_removes_just_now_is_made_again(
+    top: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """It had made it, and ends. Who removes it again and again is an error."""
+    sweep, removed = cgroups._sweep, list[Path]()
+
+    def removing(place: Path) -> None:
+        sweep(place)
+        if len(removed) < times and place.exists():
+            removed.append(place)
+            place.rmdir()
+
+    monkeypatch.setattr(cgroups, "_sweep", removing)
+    hierarchy = Hierarchy(top, top, frozenset({"pids"}), unified=False)
+    if times == 5:
+        with pytest.raises(SandboxError, match="no such file"), limited(Resources(pids=9, parent="/a"), [hierarchy]):
+            pass
+    else:
+        with limited(Resources(pids=9, parent="/a"), [hierarchy]) as found:
+            assert found.shown[0][1].parent == top / "a"
+            (found.shown[0][1] / "pids.max").unlink()  # which a real group does not have to lose first
+
+    assert removed == [top / "a"] * times
+    assert not (top / "a").exists()
 
 
 def test_a_group_below_a_parent_has_its_controllers_all_the_way(top: Path) -> None:
