@@ -20,10 +20,16 @@ class Living:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._path = directory / os.urandom(8).hex()
-        with explained("write", self._path):
-            self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try_flock(self._lock)
+        with explained("write", directory):
+            self._path, self._lock = self._make()
+
+    def _make(self) -> tuple[Path, int]:
+        while True:
+            path = self._directory / os.urandom(8).hex()
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            if try_flock(file) and path.exists():
+                return path, file
+            os.close(file)  # who looked before it was locked has taken it for a dead one's
 
     def oldest_other(self) -> float | None:
         """When the first of the others began, in seconds since the epoch; None where there are no others."""

@@ -6,6 +6,10 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
+from stagemill.store import living
+from stagemill.store.locks import try_flock
 from stagemill.store.store import Store
 
 
@@ -36,6 +40,27 @@ def test_what_the_dead_left_is_removed(store: Store) -> None:
 
     assert store.living.oldest_other() is None
     assert not (store.root / "living/dead").exists()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_who_is_looked_at_before_he_has_his_lock_is_alive_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Whoever looks finds no lock, and removes the file; or has the lock himself just now, and is about to."""
+    looks = [when]
+
+    def looked_at(file: int) -> bool:
+        if not looks:
+            return try_flock(file)
+        looks.clear()
+        assert store.living.oldest_other() is None
+        return when == "before" and try_flock(file)
+
+    monkeypatch.setattr(living, "try_flock", looked_at)
+    with Store.open(store.root):
+        assert store.living.oldest_other() is not None
+
+    assert looks == []
 
 
 def test_closing_twice_is_fine(tmp_path: Path) -> None:
