@@ -176,8 +176,8 @@ class _Pruning:
         yield from (victim for _, _, victim in sorted(meant, key=lambda each: each[:2]))
 
     def _steps(self) -> Iterator[StepUse]:
-        references = References.of(self.store, self.layers_of)
         held = self.held
+        references = References.of(self.store, self.layers_of)
         for step in references.steps:
             shown = not self.wish.every and self._is_shown(step, references)
             if self._is_old(step.used, held) and not shown:
@@ -217,15 +217,18 @@ class _Pruning:
                 return self.store.images.forget(victim.digest), 0.0
 
     def _sweep(self) -> None:
-        """Nothing is here afterwards that nothing needs, but for what is held."""
+        """Nothing is here afterwards that nothing needs, but for what is held, or was when names were read: whoever ended since then
+        may have named it.
+        """
+        held = self.held
         references = References.of(self.store, self.layers_of)
         layers, blobs = self._needed(references)
         for layer in self.store.layers.all():
             if layer not in layers:
-                self.store.layers.prune(layer, before=self.held)
+                self.store.layers.prune(layer, before=min(held, self.held))
         for blob in self.store.blobs.all():
             if blob not in blobs:
-                self.store.blobs.prune(blob, before=self.held)
+                self.store.blobs.prune(blob, before=min(held, self.held))
         self.store.blobs.forget()
         self._forget()
         self._old_files()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from stagemill.store.filters import Filter, Operator
 from stagemill.store.links import BaseLayer, Packed
 from stagemill.store.prune import Pruned, Wish, prune
 from stagemill.store.records import Record
+from stagemill.store.references import References
 from stagemill.store.store import Store
 from stagemill.store.usage import Part, parts, size_of
 
@@ -311,6 +313,27 @@ class TestOthers:
         assert other.blobs.has(Descriptor("t", data, 6))
 
         run(store)
+
+        assert store.layers.has(made)
+        assert store.blobs.used(data)
+
+    def test_what_it_has_used_stays_where_it_ends_when_names_have_been_read(
+        self, store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """For it may have named it meanwhile."""
+        made, data = layer(store, "marked"), blob(store, b"marked")
+        other.layers.touch(made)
+        other.blobs.touch(data)
+        read = References.of
+
+        def late(*arguments: Any) -> References:
+            found = read(*arguments)
+            other.living.close()
+            return found
+
+        monkeypatch.setattr(References, "of", late)
+
+        run(store, Wish(keep=0))
 
         assert store.layers.has(made)
         assert store.blobs.used(data)
