@@ -187,7 +187,7 @@ class Database:
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "")
             hint = next((hint for prefix, hint in _HINTS.items() if name.startswith(prefix)), None)
-            if _is_unreadable(error) and self._is_full():
+            if name.startswith("SQLITE_IOERR") and self._is_full():
                 hint = SPACE_HINT
             raise StoreError(f"cannot use {self.path}: {error}", hint=hint) from error
         except OSError as error:
@@ -227,8 +227,3 @@ def _execute(connection: sqlite3.Connection, sql: str, cells: Sequence[Cell]) ->
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     name: str = getattr(error, "sqlite_errorname", "")
     return name.startswith(_DAMAGED)
-
-
-def _is_unreadable(error: sqlite3.DatabaseError) -> bool:
-    name: str = getattr(error, "sqlite_errorname", "")
-    return name.startswith("SQLITE_IOERR")
